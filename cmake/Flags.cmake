@@ -1,0 +1,28 @@
+# Warnings are errors for our own code; libraries come in as SYSTEM headers.
+add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Werror)
+
+if(LIVECONNECT_SANITIZE)
+  # CAF's init_fun_factory.hpp binds a null reference that it never reads: no "null" check.
+  add_compile_options(-fsanitize=${LIVECONNECT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${LIVECONNECT_SANITIZE})
+  if(LIVECONNECT_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize=null)
+  endif()
+endif()
+
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_options(-fstack-protector-strong -fcf-protection -D_FORTIFY_SOURCE=2)
+  add_link_options(-Wl,-z,relro,-z,now)
+  include(CheckPIESupported)
+  check_pie_supported()
+endif()
+
+find_program(LLD_PROGRAM ld.lld)
+if(LLD_PROGRAM)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
