@@ -1,0 +1,24 @@
+#pragma once
+
+#include <caf/type_id.hpp>
+
+// Atoms: the verbs of messages that have no struct of their own. Append only, by conversation.
+CAF_BEGIN_TYPE_ID_BLOCK(liveconnect_atoms, caf::first_custom_type_id)
+
+  // io: messages/io.hpp
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, stop, "stop")
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, tick, "tick")
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, done, "done")
+
+  // wallet: messages/wallet.hpp
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, reserve, "reserve")
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, release, "release")
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, balance, "balance")
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, recover, "recover")
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, open_transfers, "opentransf")
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, manifest, "manifest")
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, begin_sending, "beginsend")
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, receipt, "receipt")
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, confirmed, "confirmed")
+
+CAF_END_TYPE_ID_BLOCK(liveconnect_atoms)

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+#include "messages/fwd.hpp"
+#include "messages/io.hpp"
+#include "messages/raida.hpp"
+#include "messages/transfer.hpp"
+#include "messages/wallet.hpp"
+
+/// One typed handle an actor that others talk to, one comment a message. Wallet and actors meet
+/// here and nowhere else (design.md, "Folders and the one direction of dependence").
+namespace liveconnect {
+
+// --- sockets (actors/io) ---
+
+/// The SOCKET OWNER interface: whoever opened a socket and hears what becomes of it.
+using socket_owner_actor = caf::typed_actor<
+    // What one loop turn brought for this owner, in order.
+    caf::reacts_to<io::events>>;
+
+/// The BYTE LOOP interface: the process's sockets, for actors of folders that cannot see actors/io.
+using byte_loop_actor = caf::typed_actor<
+    // Binds and listens. Fails with ec::cannot_listen.
+    caf::replies_to<io::listen, socket_owner_actor>::with<io::listening>,
+    // Starts a connection; `connected` or `closed` follows to the owner. Fails with
+    // ec::network_failed when no descriptor is left.
+    caf::replies_to<io::connect, socket_owner_actor>::with<io::socket_id>,
+    // Queues bytes.
+    caf::reacts_to<io::send>,
+    // Sends one datagram.
+    caf::reacts_to<io::send_to>,
+    // Closes a socket.
+    caf::reacts_to<io::close>>;
+
+// --- RAIDA client (wallet/raida) ---
+
+/// The RAIDA LINK interface: all traffic with one server.
+using raida_link_actor = caf::typed_actor<
+    // Sends one request and answers with what came back; never fails, outcome tells. UDP when the
+    // request fits 1024 bytes, else TCP; at most one TCP connection at a time.
+    caf::replies_to<raida::ask_one>::with<raida::answer>>;
+
+/// The RAIDA CLIENT interface: the fan-out over all servers.
+using raida_client_actor = caf::typed_actor<
+    // Asks all servers named at once and answers when each has answered or its deadline has passed.
+    caf::replies_to<raida::ask_all>::with<raida::answers>>;
+
+// --- wallet ---
+
+/// The SENDER WALLET interface: the folder worker of one transfer, on the sender's side. Runs
+/// detached: it blocks on the disk and on servers. Answers in the order asked.
+using sender_wallet_actor = caf::typed_actor<
+    // Does one step (its comment says what) and reports it.
+    caf::replies_to<wallet::sender_step>::with<wallet::step_report>,
+    // Chooses and locks notes for the sum, so that no other operation picks them. Fails with
+    // ec::not_enough_coins or ec::change_not_possible; then nothing is locked.
+    caf::replies_to<atom::reserve, amount>::with<wallet::step_report>,
+    // The manifest of what lies in Export. Fails before put_in_export.
+    caf::replies_to<atom::manifest>::with<manifest>,
+    // Record SENDING is durable (P1) before this answers with the coins. The handshake hash is
+    // kept, so that a receipt of this session is known again after a crash. May be repeated: the
+    // same coins.
+    caf::replies_to<atom::begin_sending, wallet::receipt_terms>::with<wallet::coin_payload>,
+    // Files a receipt that the session has verified; durable before it answers (P5). Closes the
+    // transfer.
+    caf::replies_to<atom::receipt, wallet::receipt_text>::with<atom::done>>;
+
+/// The RECEIVER WALLET interface: likewise, on the receiver's side.
+using receiver_wallet_actor = caf::typed_actor<
+    // Does one step and reports it.
+    caf::replies_to<wallet::receiver_step>::with<wallet::step_report>,
+    // Takes note of what is announced (record OFFERED), or says how far this transfer is already.
+    // Fails with ec::manifest_mismatch when the same id comes with another manifest.
+    caf::replies_to<atom::manifest, manifest>::with<wallet::offer_answer>,
+    // Checks every note against the manifest and our own folders, then makes the set durable (P2)
+    // before it answers. Fails with ec::manifest_mismatch or ec::bad_coin_file: nothing is kept.
+    caf::replies_to<wallet::coin_payload>::with<wallet::step_report>,
+    // Builds, signs and files the receipt once graded (P4 holds); later calls give the same text.
+    caf::replies_to<atom::receipt, wallet::receipt_terms>::with<wallet::receipt_text>,
+    // The sender has confirmed the receipt: the transfer closes.
+    caf::replies_to<atom::confirmed>::with<atom::done>>;
+
+} // namespace liveconnect

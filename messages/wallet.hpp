@@ -1,0 +1,170 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include "messages/secret.hpp"
+#include "messages/transfer.hpp"
+
+/// What is said to a wallet's keeper and to the folder worker of one transfer (wallet/). Steps are
+/// those of wallet/steps.md, order rules P1..P5 those of safety.md 5.3.
+namespace liveconnect::wallet {
+
+/// Work of the sender's folder worker that needs no argument. In the seed's order; each is
+/// idempotent, so a resumed session may ask again for what is done already and gets the report of
+/// it.
+enum class sender_step : uint8_t {
+  /// Echo to all servers. Fails with ec::too_few_servers below 13.
+  check_servers,
+  /// Sets aside what lies in Import and Export of the hidden Sender wallet. Never deletes (I8).
+  set_aside,
+  /// Breaks notes until the reserved sum can be taken exactly (seed step 10). May find nothing to
+  /// do.
+  make_change,
+  /// Joins ten into one where that saves notes (seed step 11).
+  join_notes,
+  /// FIND for everything of ours in Limbo, change above all (seed step 12).
+  find_change,
+  /// Heals fracked change (seed step 13).
+  fix_change,
+  /// Moves exactly the agreed sum to the hidden Sender wallet's Bank (seed step 14).
+  move_to_sender,
+  /// Detects every note; a note that fails is replaced (seed step 15).
+  health_check,
+  /// Heals what is fracked among them (seed step 16).
+  fix_notes,
+  /// Builds the container in Export and locks its notes (seed step 17). The manifest exists from
+  /// here.
+  put_in_export,
+  /// The last coin byte has left: Export -> Sent.
+  all_sent,
+  /// Asks the servers who owns the notes now (safety.md 5.4, S in SENDING): closes the transfer as
+  /// sent
+  /// (evidence), or takes the notes back (refresh) when that is clean, or leaves it pending.
+  ask_servers,
+  /// Nothing has left yet: everything back to the user's Bank, the transfer closes. Fails once
+  /// sending
+  /// has begun.
+  give_back,
+};
+
+/// Likewise for the receiver.
+enum class receiver_step : uint8_t {
+  check_servers,
+  /// Sets aside Import and Export of the hidden Receiver wallet. Fails while notes of an unfinished
+  /// transfer lie there.
+  set_aside,
+  /// Makes the received notes ours: PANs durable first (P3), POWN with FIND recovery, graded (P4),
+  /// healed, moved to the user's wallet. Repeats do nothing new. Report: verdict of the whole.
+  pown,
+};
+
+/// What a step did, for people, scripts and the next step.
+struct step_report {
+  /// Notes the step handled (broken, joined, found, fixed, moved, checked, powned).
+  uint32_t notes = 0;
+  /// Their value.
+  amount value;
+  /// Notes of the transfer that are not clean after this step (fracked, or failed in `pown`).
+  uint32_t not_clean = 0;
+  /// Fewest passes of 25 over the notes checked; 0 when the step asks no server.
+  uint8_t fewest_passes = 0;
+  /// One clause for people (`1 note of 1,000 broken`), or empty when there was nothing to do.
+  std::string text;
+};
+
+/// How far a transfer is, as its journal tells. Sender: selected..closed, receiver:
+/// offered..closed. safety.md 5.4.
+enum class transfer_state : uint8_t {
+  fresh,
+  selected,
+  sending,
+  refresh,
+  offered,
+  received,
+  pown,
+  graded,
+  receipt,
+  closed,
+};
+const char* to_string(transfer_state x);
+
+/// Coin files as they travel: each a format-9 file without PANs, at most `coin_file_bytes_max`
+/// bytes, in the order of the manifest.
+struct coin_payload {
+  std::vector<secret_bytes> files;
+};
+
+/// What the receiver's machine needs to know after an offer: a transfer may be resumed.
+struct offer_answer {
+  /// offered: send the coins. received, pown, graded, receipt: we hold them already, send none.
+  transfer_state state = transfer_state::offered;
+};
+
+/// What the session knows and the receipt must carry (protocol.md 4, "Receipt").
+struct receipt_terms {
+  invitation_id invitation{};
+  std::array<uint8_t, 64> handshake_hash{};
+};
+
+/// A finished receipt: canonical JSON with its signature, durable before it is answered.
+struct receipt_text {
+  std::string json;
+};
+
+/// The transfer's place in the world, kept in its journal, so that the journal alone can resume it.
+struct transfer_terms {
+  role side = role::sender;
+  transfer_id id;
+  /// The invitation's file text (holds the key: secret).
+  secret_bytes invitation;
+};
+
+/// One open (or lately closed) transfer.
+struct open_transfer {
+  transfer_id id;
+  role side = role::sender;
+  transfer_state state = transfer_state::fresh;
+  amount sum;
+  uint32_t notes = 0;
+  /// One sentence on what it waits for.
+  std::string waits_for;
+};
+
+/// Where the money is.
+struct wallet_balance {
+  /// Bank and Fracked of the user's wallet, less what open transfers hold.
+  amount spendable;
+  /// Held by open transfers: hidden wallets, locked notes, Limbo.
+  amount in_transit;
+  std::array<uint32_t, denomination_count> by_denomination{};
+  uint32_t notes = 0;
+  uint32_t fracked = 0;
+};
+
+/// What start-up recovery did (safety.md 5.4).
+struct recovery_report {
+  std::vector<open_transfer> still_open;
+  uint32_t closed = 0;
+  uint32_t files_rebuilt = 0;
+  /// One line a thing done, for people.
+  std::vector<std::string> lines;
+};
+
+} // namespace liveconnect::wallet
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::sender_step)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::receiver_step)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::step_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::coin_payload)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::offer_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::receipt_terms)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::receipt_text)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::transfer_terms)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::wallet_balance)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::recovery_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<liveconnect::wallet::open_transfer>)
