@@ -30,6 +30,7 @@ enum class command : uint16_t {
   fix = 0x0250,
   admin_available = 0x0378,
   admin_create = 0x0382,
+  admin_free = 0x0396,
   available_serials = 0x095b,
   break_note = 0x095c,
   join_notes = 0x095d,
