@@ -80,6 +80,44 @@ using receiver_wallet_actor = caf::typed_actor<
     // Builds, signs and files the receipt once graded (P4 holds); later calls give the same text.
     caf::replies_to<atom::receipt, wallet::receipt_terms>::with<wallet::receipt_text>,
     // The sender has confirmed the receipt: the transfer closes.
-    caf::replies_to<atom::confirmed>::with<atom::done>>;
+    caf::replies_to<atom::confirmed>::with<atom::done>,
+    // The public key of this transfer's receipt, for Noise message 2.
+    caf::replies_to<atom::receipt_key>::with<wallet::receipt_key>>;
+
+/// The KEEPER interface: one a data directory. Holds the wallet's lock for its whole life, knows
+/// which notes are held by whom, and runs the operations that need no peer. Detached. Before
+/// anything else it locks and recovers (the first message of any kind starts that); every message
+/// fails with ec::wallet_busy while another program has the wallet, with ec::wallet_damaged when a
+/// journal cannot be understood.
+using keeper_actor = caf::typed_actor<
+    // Locks, recovers (safety.md 5.4) and reports what was done and what is still open. Asked
+    // again, it tries what is open once more.
+    caf::replies_to<atom::recover>::with<wallet::recovery_report>,
+    // Opens or reopens a transfer. Fails with ec::bad_argument when the id is the other side's or
+    // closed, or is in work already.
+    caf::replies_to<wallet::open_sender>::with<sender_wallet_actor>,
+    caf::replies_to<wallet::open_receiver>::with<receiver_wallet_actor>,
+    // What is open, from the journals.
+    caf::replies_to<atom::open_transfers>::with<std::vector<wallet::open_transfer>>,
+    // Role and invitation of an open transfer, so that a session can be built again. Fails with
+    // ec::bad_argument.
+    caf::replies_to<atom::terms, transfer_id>::with<wallet::transfer_terms>,
+    // Asks the servers about an open transfer and does what their answers allow without the peer.
+    // Answers where it stands now (`closed` when it is over).
+    caf::replies_to<atom::settle, transfer_id>::with<wallet::open_transfer>,
+    // Where the money is. Asks no server.
+    caf::replies_to<atom::balance>::with<wallet::wallet_balance>,
+    // Notes of the user's wallet, largest first, those in transit included.
+    caf::replies_to<atom::list_notes>::with<std::vector<wallet::listed_note>>,
+    // Import, for `wallet import` and for a mint.
+    caf::replies_to<wallet::import_files>::with<wallet::operation_report>,
+    caf::replies_to<wallet::import_coins>::with<wallet::operation_report>,
+    // Export. Fails with ec::not_enough_coins, ec::change_not_possible, ec::file_exists: nothing
+    // left.
+    caf::replies_to<wallet::export_coins>::with<wallet::operation_report>,
+    // Detects every note that nobody holds and refiles it (Bank, Fracked). Changes no secret.
+    caf::replies_to<atom::check_notes>::with<wallet::operation_report>,
+    // FIND for what is in Limbo, then heals what is in Fracked.
+    caf::replies_to<atom::heal_notes>::with<wallet::operation_report>>;
 
 } // namespace liveconnect

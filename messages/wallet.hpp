@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -155,6 +156,73 @@ struct recovery_report {
   std::vector<std::string> lines;
 };
 
+/// The public half of the Ed25519 key that signs this transfer's receipt; travels in Noise message
+/// 2 (protocol.md 4, "Receipt"). Drawn when a receiver's transfer is opened, in its journal from
+/// OFFERED on, so that a resumed transfer has the same.
+struct receipt_key {
+  std::array<uint8_t, 32> public_key{};
+};
+
+/// Asks the keeper for the worker of a sender's transfer. With an id that has a journal the
+/// transfer goes on where it stands, and `terms.invitation` may be empty; otherwise it is a new
+/// one, which leaves no trace on the disk before `reserve`.
+struct open_sender {
+  transfer_terms terms;
+};
+
+/// Likewise for a receiver. The sender draws the id, so a new transfer comes with id zero and its
+/// invitation; when a journal of the same invitation is open, that transfer goes on.
+struct open_receiver {
+  transfer_terms terms;
+};
+
+/// Coin files to take in: read, made ours (POWN), put into Bank or Fracked. The files themselves
+/// stay untouched where they are. PANs and POWN strings in them are ignored.
+struct import_files {
+  std::vector<std::string> paths;
+};
+
+/// Likewise for coin files in memory, as a mint makes them.
+struct import_coins {
+  coin_payload coins;
+};
+
+/// Takes notes for exactly `sum` out of the wallet into one new coin file at `path`, which must not
+/// exist. Change is made when it must be.
+struct export_coins {
+  amount sum;
+  std::string path;
+};
+
+/// A note of the user's wallet, for people. No secret.
+struct listed_note {
+  note_id id;
+  /// The folder's name: Bank, Fracked, Limbo, Suspect, ...
+  std::string folder;
+  /// Last answer of each server, or empty.
+  std::string pown;
+  /// An open transfer or operation holds it.
+  bool held = false;
+};
+
+/// What an import, export, health check or healing did.
+struct operation_report {
+  /// Notes handled, and their value.
+  uint32_t notes = 0;
+  amount value;
+  /// Of these: whole, not passed by all servers but ours, not ours, and not known yet.
+  uint32_t clean = 0;
+  uint32_t fracked = 0;
+  uint32_t counterfeit = 0;
+  uint32_t pending = 0;
+  amount counterfeit_value;
+  amount pending_value;
+  /// Fewest passes over the notes; 0 when no server was asked.
+  uint8_t fewest_passes = 0;
+  /// One line a thing worth telling: files refused with the reason, notes set aside.
+  std::vector<std::string> lines;
+};
+
 } // namespace liveconnect::wallet
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::sender_step)
@@ -168,3 +236,12 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::transfer_terms)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::wallet_balance)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::recovery_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<liveconnect::wallet::open_transfer>)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::receipt_key)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::open_sender)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::open_receiver)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::import_files)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::import_coins)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::export_coins)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::operation_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::wallet::open_transfer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(std::vector<liveconnect::wallet::listed_note>)
