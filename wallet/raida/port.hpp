@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+
+#include "messages/raida.hpp"
+
+namespace liveconnect::raida {
+
+/// The way to the servers for code that may block: the wallet's folder workers. actor_port goes
+/// through the RAIDA client actor to sockets; tests put server cores in memory behind it.
+///
+/// Used by one thread at a time.
+class raida_port {
+public:
+  virtual ~raida_port() = default;
+
+  /// Number of servers; indices 0..servers()-1 name them everywhere.
+  virtual size_t servers() const = 0;
+
+  /// Asks all servers named at once and blocks until each has answered or its deadline has passed.
+  /// Never fails as a whole: the list has servers() entries, each with its own outcome; a server
+  /// that was not to be asked says `not_asked`.
+  virtual answers ask(const ask_all& what) = 0;
+};
+
+} // namespace liveconnect::raida

@@ -1,0 +1,195 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "messages/bytes.hpp"
+#include "messages/note.hpp"
+
+/// What many servers' answers mean together. Pure; the number of servers is a parameter.
+namespace liveconnect::raida {
+
+/// How many servers there are and how many must agree.
+struct quorum_rules {
+  size_t servers = raida_count;
+  /// Two different AN vectors must never both reach it: more than half of `servers` (safety.md I1).
+  size_t majority = 13;
+  /// How many servers may lie or fall back to an old state without harm (f of safety.md I6).
+  size_t margin = 2;
+
+  /// Answers that settle ownership: 13+f (safety.md I6).
+  constexpr size_t settled() const { return majority + margin; }
+};
+
+/// Whether two claims can never both reach the majority, and the margin can be reached at all.
+constexpr bool is_sound(const quorum_rules& x) {
+  return x.majority <= x.servers && 2 * x.majority > x.servers && x.settled() <= x.servers;
+}
+
+/// The smallest majority of `servers`, with margin `f`.
+constexpr quorum_rules rules_for(size_t servers, size_t f) {
+  return {servers, servers / 2 + 1, f};
+}
+
+// --- one letter a server ---
+
+/// Letters of a pown string (raida/protocol.md 7).
+namespace letter {
+/// The server holds the AN given.
+inline constexpr char passed = 'p';
+/// It holds another.
+inline constexpr char failed = 'f';
+/// It answered with an error status, or with bytes that make no sense.
+inline constexpr char error = 'e';
+/// No answer in time.
+inline constexpr char silent = 'n';
+/// The request did not reach it.
+inline constexpr char network = 'd';
+/// The key of an encrypted request is not usable there.
+inline constexpr char bad_key = 'b';
+/// Not asked.
+inline constexpr char untried = 'u';
+} // namespace letter
+
+/// How often each letter occurs.
+struct letter_counts {
+  size_t passed = 0;
+  size_t failed = 0;
+  size_t error = 0;
+  size_t silent = 0;
+  size_t network = 0;
+  size_t bad_key = 0;
+  size_t untried = 0;
+
+  /// Answers that say neither yes nor no.
+  constexpr size_t unknown() const { return error + silent + network + bad_key + untried; }
+};
+
+/// Counts letters; a character that is none counts as untried.
+letter_counts count_letters(std::string_view pown);
+
+/// Whether `pown` has one known letter for each of `servers`.
+bool is_pown_string(std::string_view pown, size_t servers);
+
+/// The form in coin files: a nibble a server, high nibble first, (n+1)/2 bytes, a last nibble left
+/// over is 0 (raida/protocol.md 7, wallet/format.md (a)). A character that is no letter becomes
+/// 'u'.
+bytes to_nibbles(std::string_view pown);
+
+/// Reads `servers` nibbles; any nibble without a meaning, and any that is missing, is 'u'
+/// (wallet/format.md (a)).
+std::string from_nibbles(byte_view x, size_t servers);
+
+// --- grading ---
+
+/// The verdict on one note.
+enum class grade : uint8_t {
+  /// 13 pass, none fails: Bank.
+  authentic,
+  /// 13 pass, some fail: Fracked; spendable, to be healed.
+  fracked,
+  /// 13 fail: Counterfeit.
+  counterfeit,
+  /// Nothing certain: Limbo; never deleted, never reported as received.
+  limbo,
+  /// 13 servers answered with an error, and nothing can have changed: ask again later.
+  errored,
+  /// 13 servers could not use the key, and nothing can have changed.
+  bad_key,
+};
+const char* to_string(grade x);
+
+/// Grades answers to a request that changes nothing (Detect, Find, Get Ticket): the "Follow" rule
+/// of wallet/format.md (g). Letters other than p and f never count as "no". Fewer than 13 passes
+/// beside some fails are limbo, not fracked: such a note cannot be healed.
+grade grade_detect(std::string_view pown, const quorum_rules& rules = {});
+
+/// Grades answers to a request that changes ANs (Pown, Break, Join): as grade_detect, but an error
+/// may hide a change, so what would be errored or bad_key is limbo (safety.md 1, fact 2). Fails
+/// here are only believed once Find has confirmed them (I7): callers ask Find first for every
+/// server in must_find().
+grade grade_pown(std::string_view pown, const quorum_rules& rules = {});
+
+/// The servers whose answer to a Pown is not certain: everything but 'p' and 'u'. A fail is among
+/// them, since a datagram that came twice fails the second time (safety.md I7).
+std::vector<size_t> must_find(std::string_view pown);
+
+// --- Find ---
+
+/// What one server said to Find(AN, PAN) of one note.
+enum class find_answer : uint8_t {
+  not_asked,
+  /// It holds the AN (or both are equal).
+  an,
+  /// It holds the PAN.
+  pan,
+  /// It holds something else.
+  neither,
+  /// It has no such note at all (status 40): also a "no".
+  no_such_note,
+  /// No answer, or one without meaning.
+  unknown,
+};
+const char* to_string(find_answer x);
+
+/// What the servers said to Find about one note.
+struct find_counts {
+  /// Hold the PAN.
+  size_t pan = 0;
+  /// Hold the AN.
+  size_t an = 0;
+  /// Hold neither, or do not know the note.
+  size_t neither = 0;
+  /// Not asked, or no usable answer.
+  size_t unknown = 0;
+};
+find_counts count_answers(const std::vector<find_answer>& x);
+
+/// Who owns a note that we have sent a Pown for (safety.md 5.4: S in REFRESH, R in POWN).
+enum class claim : uint8_t {
+  /// 13+f hold our PAN: ours.
+  ours,
+  /// 13 or more hold our PAN, fewer than 13+f: heal the others, then ask again.
+  ours_by_majority,
+  /// 13+f hold neither: somebody else's.
+  lost,
+  /// Nothing can be said yet: ask again; never delete.
+  pending,
+};
+const char* to_string(claim x);
+
+/// Concludes from Find(AN, PAN) after a Pown. Servers that still hold the AN count for nothing:
+/// they get the same PAN again first.
+claim conclude_claim(const find_counts& x, const quorum_rules& rules = {});
+
+/// Whether notes that have left are gone (safety.md 5.4: S in SENDING).
+enum class sent_claim : uint8_t {
+  /// 13+f no longer hold our AN: evidence that the peer took it.
+  gone,
+  /// 13+f hold our AN and none holds another: it may be taken back once the lease is over.
+  untouched,
+  /// Ask again later.
+  pending,
+};
+const char* to_string(sent_claim x);
+
+/// Concludes from Find(AN, zero) for a note that may have left; a "PAN" (zero) is a "no" like
+/// "neither".
+sent_claim conclude_sent(const find_counts& x, const quorum_rules& rules = {});
+
+// --- what a note holds afterwards ---
+
+/// Writes Find's answers into the note: where a server holds the PAN, it becomes the AN and the
+/// letter 'p'; holds the AN: 'p'; neither: 'f'; else nothing changes. `pans` stay for the caller to
+/// drop once every server is settled (wallet/steps.md, "Our rule"). The note must have servers()
+/// ANs and PANs, else nothing is done.
+void adopt_found(note& x, const std::vector<find_answer>& found);
+
+/// Likewise for a Pown's letters: 'p' makes the PAN the AN; anything else keeps both sets
+/// (raida/protocol.md 7). Sets the note's pown string.
+void adopt_powned(note& x, std::string_view letters);
+
+} // namespace liveconnect::raida
