@@ -27,4 +27,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(liveconnect_atoms, caf::first_custom_type_id)
   CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, check_notes, "checknotes")
   CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, heal_notes, "healnotes")
 
+  // session: messages/session.hpp
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, approve, "approve")
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, cancel, "cancel")
+
 CAF_END_TYPE_ID_BLOCK(liveconnect_atoms)

@@ -6,6 +6,7 @@
 #include "messages/fwd.hpp"
 #include "messages/io.hpp"
 #include "messages/raida.hpp"
+#include "messages/session.hpp"
 #include "messages/transfer.hpp"
 #include "messages/wallet.hpp"
 
@@ -119,5 +120,30 @@ using keeper_actor = caf::typed_actor<
     caf::replies_to<atom::check_notes>::with<wallet::operation_report>,
     // FIND for what is in Limbo, then heals what is in Fracked.
     caf::replies_to<atom::heal_notes>::with<wallet::operation_report>>;
+
+// --- sessions (actors/session) ---
+
+/// The SESSION OBSERVER interface: whoever shows a session to people or scripts. Hears every event
+/// in the order it happens; `finished` is the last.
+using session_observer_actor =
+    caf::typed_actor<caf::reacts_to<session::joined>, caf::reacts_to<session::peer_seen>,
+                     caf::reacts_to<session::peer_lost>, caf::reacts_to<session::link_lost>,
+                     caf::reacts_to<session::connected>, caf::reacts_to<session::approve_amount>,
+                     caf::reacts_to<session::amount_agreed>, caf::reacts_to<session::step>,
+                     caf::reacts_to<session::progress>, caf::reacts_to<session::receipt_filed>,
+                     caf::reacts_to<session::waiting>, caf::reacts_to<session::warning>,
+                     caf::reacts_to<session::finished>>;
+
+/// The SESSION interface: one transfer on one side, from the room to the receipt. Ends by itself
+/// after `finished`.
+using session_actor = caf::typed_actor<
+    // The person's answer to session::approve_amount; ignored when nothing was asked.
+    caf::reacts_to<atom::approve, bool>,
+    // The person wants out. Before the first coin everything goes back; afterwards the outcome
+    // rules hold (safety.md 5.4). `finished` tells what became of it. A repeat is ignored.
+    caf::reacts_to<atom::cancel>,
+    // The program must end now: says Closing, leaves the journal as it is, finishes with
+    // ec::stopped (or ec::outcome_unknown once coins may have left).
+    caf::reacts_to<atom::stop>>;
 
 } // namespace liveconnect

@@ -64,6 +64,16 @@ enum class receiver_step : uint8_t {
   pown,
 };
 
+/// What became of a transfer, as ask_servers and give_back find it (safety.md 5.4).
+enum class settlement : uint8_t {
+  /// Not settled, or the step is no step that settles: the journal stays open.
+  open,
+  /// The receiver owns the notes (evidence or receipt); closed.
+  sent,
+  /// The notes are back in the user's wallet; closed.
+  returned,
+};
+
 /// What a step did, for people, scripts and the next step.
 struct step_report {
   /// Notes the step handled (broken, joined, found, fixed, moved, checked, powned).
@@ -76,6 +86,8 @@ struct step_report {
   uint8_t fewest_passes = 0;
   /// One clause for people (`1 note of 1,000 broken`), or empty when there was nothing to do.
   std::string text;
+  /// Only from sender_step::ask_servers and give_back.
+  settlement settled = settlement::open;
 };
 
 /// How far a transfer is, as its journal tells. Sender: selected..closed, receiver:
