@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <caf/expected.hpp>
+
+#include "messages/endpoint.hpp"
+
+namespace liveconnect::io {
+
+/// The addresses of a host, in the system's order of preference, each once, at most 16. A numeric
+/// address is itself. Blocks for as long as the system's resolver does (seconds): for composition
+/// roots and detached actors, never for a loop. Fails with ec::network_failed.
+caf::expected<std::vector<endpoint>> resolve(const std::string& host, uint16_t port);
+
+/// Splits `HOST:PORT`, `[V6]:PORT`; false for anything else, and for an empty host or a port that
+/// is no number of 0..65535.
+bool split_host_port(const std::string& text, std::string& host, uint16_t& port);
+
+} // namespace liveconnect::io
