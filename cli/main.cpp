@@ -1,3 +1,30 @@
-int main() {
-  return 1;
+#include <cstdio>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <sodium.h>
+
+#include "cli/app.hpp"
+
+namespace {
+
+/// Nothing this process writes or leaves behind may be read by others of this computer
+/// (safety.md, threats 26 and 28): files are private, and there is no core dump or debugger.
+void harden() {
+  ::umask(077);
+  rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  harden();
+  if (sodium_init() < 0) {
+    std::fputs("The computer gives no random numbers. Restart it and try again.\n", stderr);
+    return 1;
+  }
+  return liveconnect::cli::run(argc, argv);
 }

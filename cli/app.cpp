@@ -1,0 +1,214 @@
+#include "cli/app.hpp"
+
+#include <cstdlib>
+#include <cstring>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "cli/commands.hpp"
+#include "cli/nearest_word.hpp"
+#include "cli/printable.hpp"
+
+namespace liveconnect::cli {
+
+const command_body* command_table::find() const {
+  const command_body* best = nullptr;
+  size_t best_depth = 0;
+  for (const auto& [app, body] : list_) {
+    if (!app->parsed())
+      continue;
+    size_t depth = 1;
+    for (auto parent = app->get_parent(); parent != nullptr; parent = parent->get_parent())
+      ++depth;
+    if (depth > best_depth) {
+      best = &body;
+      best_depth = depth;
+    }
+  }
+  return best;
+}
+
+namespace {
+
+/// The common flags, bound to texts: what they mean is settings' business.
+struct common_flags {
+  std::map<std::string, std::string> values;
+  std::map<std::string, bool> switches;
+  int verbose = 0;
+  std::string config;
+
+  void add_to(CLI::App& root) {
+    for (const auto& name : setting_names()) {
+      if (std::strcmp(name.key, "verbose") == 0)
+        continue;
+      auto flag = name.flag != nullptr ? std::string{name.flag} : std::string{"--"} + name.key;
+      if (name.flag_value != nullptr)
+        root.add_flag(flag, switches[name.key], name.help)->group("Settings");
+      else
+        root.add_option(flag, values[name.key], name.help)->group("Settings");
+    }
+    root.add_flag("-v,--verbose", verbose, "Tell more on standard error; twice for everything")
+        ->group("Settings");
+    root.add_option("--config", config, "Read settings from this file, before the usual ones")
+        ->group("Settings");
+  }
+
+  settings_layer layer() const {
+    settings_layer out;
+    for (const auto& name : setting_names()) {
+      auto flag = name.flag != nullptr ? std::string{name.flag} : std::string{"--"} + name.key;
+      if (auto i = switches.find(name.key); i != switches.end() && i->second)
+        out[name.key] = {name.flag_value, flag};
+      if (auto i = values.find(name.key); i != values.end() && !i->second.empty())
+        out[name.key] = {i->second, flag};
+    }
+    if (verbose > 0)
+      out["verbose"] = {std::to_string(std::min(verbose, 2)), "--verbose"};
+    return out;
+  }
+};
+
+/// JSON mode must hold for mistakes too, which are found before there are settings.
+bool wants_json(int argc, const char* const* argv) {
+  for (int i = 1; i < argc && std::strcmp(argv[i], "--") != 0; ++i)
+    if (std::strcmp(argv[i], "--json") == 0)
+      return true;
+  auto value = std::getenv("LIVECONNECT_JSON");
+  return value != nullptr && (std::strcmp(value, "1") == 0 || std::strcmp(value, "true") == 0 ||
+                              std::strcmp(value, "yes") == 0 || std::strcmp(value, "on") == 0);
+}
+
+/// The innermost command that the line named.
+CLI::App* innermost(CLI::App* at) {
+  for (;;) {
+    auto below = at->get_subcommands();
+    if (below.empty())
+      return at;
+    at = below.front();
+  }
+}
+
+/// All words that could stand where `at` is: its commands, its options and those it inherits.
+std::vector<std::string> words_of(CLI::App* at, bool options) {
+  std::vector<std::string> out;
+  if (!options) {
+    for (auto sub : at->get_subcommands([](CLI::App*) { return true; }))
+      out.push_back(sub->get_name());
+    return out;
+  }
+  for (; at != nullptr; at = at->get_parent())
+    for (auto option : at->get_options())
+      for (const auto& name : option->get_lnames())
+        out.push_back("--" + name);
+  return out;
+}
+
+/// The mistake in words of ours; an argument is shown only when it can be no secret.
+caf::error describe(CLI::App& root, const CLI::ParseError& x) {
+  auto at = innermost(&root);
+  if (dynamic_cast<const CLI::ExtrasError*>(&x) != nullptr) {
+    auto extras = root.remaining(true);
+    if (extras.empty())
+      extras = at->remaining(true);
+    auto word = extras.empty() ? std::string{} : extras.front();
+    if (word.find("://") != std::string::npos || extras.size() > 8)
+      return fail(ec::bad_argument, "there is more here than the command takes (an invitation's "
+                                    "text belongs into a file or on standard input, never into "
+                                    "an argument)");
+    auto option = !word.empty() && word[0] == '-';
+    auto text = fmt::format("{} '{}' is not known{}", option ? "option" : "word",
+                            printable(word, 40), at == &root ? "" : " to '" + at->get_name() + "'");
+    auto near = nearest_word(word.substr(0, word.find('=')), words_of(at, option));
+    if (!near.empty())
+      text += fmt::format(" (did you mean '{}')", near);
+    return fail(ec::bad_argument, text);
+  }
+  std::string text = x.what();
+  if (text.find("://") != std::string::npos)
+    text = "an invitation's text belongs into a file or on standard input, never into an argument";
+  return fail(ec::bad_argument, text);
+}
+
+void set_up_log(int verbose) {
+  auto log = spdlog::stderr_logger_mt("liveconnect");
+  log->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  log->set_level(verbose >= 2   ? spdlog::level::debug
+                 : verbose == 1 ? spdlog::level::info
+                                : spdlog::level::err);
+  spdlog::set_default_logger(std::move(log));
+}
+
+int finish(output& out, const command_end& end) {
+  auto fields = end.fields;
+  auto status = end.signal != 0 ? exit_of_signal(end.signal) : exit_of(end.failure);
+  if (status.code != 0) {
+    auto text = end.signal != 0 ? advice_for_signal(end.signal) : advice_for(end.failure);
+    fields["what"] = text.what;
+    fields["what_to_do"] = text.what_to_do;
+    if (end.signal == 0)
+      out.error(end.failure);
+    else
+      out.last(text.what + " " + text.what_to_do);
+  }
+  out.result(status, fields);
+  return status.code;
+}
+
+} // namespace
+
+int run(int argc, const char* const* argv) {
+  CLI::App root{"Two people hand digital coins to each other, live.", "liveconnect"};
+  root.fallthrough();
+  root.set_help_flag("-h,--help", "Show what can be asked for");
+  common_flags flags;
+  flags.add_to(root);
+  command_table table;
+  add_version_command(root, table);
+
+  auto early = style_of(wants_json(argc, argv), false, false);
+  caf::error mistake;
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    output out{early};
+    auto text = innermost(&root)->help();
+    out.last(text.substr(0, text.find_last_not_of('\n') + 1));
+    return finish(out, {{}, {{"help", text}}, 0});
+  } catch (const CLI::ParseError& x) {
+    mistake = describe(root, x);
+  }
+  auto body = table.find();
+  if (!mistake && body == nullptr) {
+    auto at = innermost(&root);
+    mistake = fail(ec::bad_argument, at == &root
+                                         ? "no command was named"
+                                         : fmt::format("'{}' needs another word", at->get_name()));
+  }
+  if (mistake) {
+    output out{early};
+    return finish(out, failed(mistake));
+  }
+
+  std::optional<std::filesystem::path> named_file;
+  if (!flags.config.empty())
+    named_file = flags.config;
+  auto conf =
+      load_settings(flags.layer(), named_file, [](const char* x) { return std::getenv(x); });
+  if (!conf) {
+    output out{early};
+    return finish(out, failed(conf.error()));
+  }
+  output out{style_of(conf->as_json, conf->quiet, !conf->colour)};
+  set_up_log(conf->verbose);
+  interrupts stop{[&out](int signal) {
+    auto text = advice_for_signal(signal);
+    out.result(exit_of_signal(signal), {{"what", text.what}, {"what_to_do", text.what_to_do}});
+  }};
+  environment env{*conf, out, stop};
+  return finish(out, (*body)(env));
+}
+
+} // namespace liveconnect::cli
