@@ -51,13 +51,10 @@ secret_bytes encode_change(uint32_t session, const note& big, const std::vector<
 
 // --- answers ---
 
-/// One letter a note from the answer to Detect or Pown of `count` notes: 241, 242, 243 with a
+/// One letter a note from the answer to Detect, Pown or Fix of `count` notes: 241, 242, 243 with a
 /// bitmap of exactly (count+7)/8 bytes, least significant bit first. Anything else, an answer of
 /// another length included, is 'e' for all; silent 'n', unreachable 'd', not asked 'u'.
 std::string decode_passes(const answer& x, size_t count);
-
-/// Likewise for Fix.
-std::string decode_fix(const answer& x, size_t count);
 
 /// Answer to Get Ticket.
 struct ticket_answer {

@@ -1,0 +1,258 @@
+#include "wallet/raida/quorum.hpp"
+
+#include <algorithm>
+
+namespace liveconnect::raida {
+
+namespace {
+
+/// Index = nibble. 0 where a nibble has no meaning.
+constexpr char letter_of_nibble[16] = {'u', 0, 0,   0,   0,   0,   0,   0,
+                                       0,   0, 'p', 'b', 'n', 'd', 'e', 'f'};
+
+uint8_t nibble_of(char x) {
+  for (uint8_t i = 0; i < 16; ++i)
+    if (letter_of_nibble[i] == x && x != 0)
+      return i;
+  return 0;
+}
+
+bool is_letter(char x) {
+  return x == letter::untried || nibble_of(x) != 0;
+}
+
+} // namespace
+
+letter_counts count_letters(std::string_view pown) {
+  letter_counts out;
+  for (char x : pown) {
+    switch (x) {
+    case letter::passed:
+      ++out.passed;
+      break;
+    case letter::failed:
+      ++out.failed;
+      break;
+    case letter::error:
+      ++out.error;
+      break;
+    case letter::silent:
+      ++out.silent;
+      break;
+    case letter::network:
+      ++out.network;
+      break;
+    case letter::bad_key:
+      ++out.bad_key;
+      break;
+    default:
+      ++out.untried;
+    }
+  }
+  return out;
+}
+
+bool is_pown_string(std::string_view pown, size_t servers) {
+  return pown.size() == servers && std::all_of(pown.begin(), pown.end(), is_letter);
+}
+
+bytes to_nibbles(std::string_view pown) {
+  bytes out((pown.size() + 1) / 2, 0);
+  for (size_t i = 0; i < pown.size(); ++i) {
+    const unsigned shift = i % 2 == 0 ? 4 : 0;
+    out[i / 2] = static_cast<uint8_t>(out[i / 2] | nibble_of(pown[i]) << shift);
+  }
+  return out;
+}
+
+std::string from_nibbles(byte_view x, size_t servers) {
+  std::string out(servers, letter::untried);
+  for (size_t i = 0; i < servers && i / 2 < x.size(); ++i) {
+    const auto nibble = i % 2 == 0 ? x[i / 2] >> 4 : x[i / 2] & 0x0f;
+    if (letter_of_nibble[nibble] != 0)
+      out[i] = letter_of_nibble[nibble];
+  }
+  return out;
+}
+
+const char* to_string(grade x) {
+  switch (x) {
+  case grade::authentic:
+    return "authentic";
+  case grade::fracked:
+    return "fracked";
+  case grade::counterfeit:
+    return "counterfeit";
+  case grade::limbo:
+    return "limbo";
+  case grade::errored:
+    return "errored";
+  case grade::bad_key:
+    return "bad_key";
+  }
+  return "unknown";
+}
+
+grade grade_detect(std::string_view pown, const quorum_rules& rules) {
+  // A string of another length could let two verdicts reach the majority at once.
+  if (pown.size() != rules.servers)
+    return grade::limbo;
+  const auto n = count_letters(pown);
+  if (n.passed >= rules.majority)
+    return n.failed == 0 ? grade::authentic : grade::fracked;
+  if (n.failed >= rules.majority)
+    return grade::counterfeit;
+  if (n.error >= rules.majority)
+    return grade::errored;
+  if (n.bad_key >= rules.majority)
+    return grade::bad_key;
+  if (n.silent + n.network + n.failed > 0)
+    return grade::limbo;
+  if (n.bad_key > 0)
+    return grade::bad_key;
+  return n.error > 0 ? grade::errored : grade::limbo;
+}
+
+grade grade_pown(std::string_view pown, const quorum_rules& rules) {
+  const auto out = grade_detect(pown, rules);
+  return out == grade::errored || out == grade::bad_key ? grade::limbo : out;
+}
+
+std::vector<size_t> must_find(std::string_view pown) {
+  std::vector<size_t> out;
+  for (size_t i = 0; i < pown.size(); ++i)
+    if (pown[i] != letter::passed && pown[i] != letter::untried)
+      out.push_back(i);
+  return out;
+}
+
+const char* to_string(find_answer x) {
+  switch (x) {
+  case find_answer::not_asked:
+    return "not_asked";
+  case find_answer::an:
+    return "an";
+  case find_answer::pan:
+    return "pan";
+  case find_answer::neither:
+    return "neither";
+  case find_answer::no_such_note:
+    return "no_such_note";
+  case find_answer::unknown:
+    return "unknown";
+  }
+  return "unknown";
+}
+
+find_counts count_answers(const std::vector<find_answer>& x) {
+  find_counts out;
+  for (auto one : x) {
+    switch (one) {
+    case find_answer::pan:
+      ++out.pan;
+      break;
+    case find_answer::an:
+      ++out.an;
+      break;
+    case find_answer::neither:
+    case find_answer::no_such_note:
+      ++out.neither;
+      break;
+    case find_answer::not_asked:
+    case find_answer::unknown:
+      ++out.unknown;
+      break;
+    }
+  }
+  return out;
+}
+
+namespace {
+
+bool is_whole(const find_counts& x, const quorum_rules& rules) {
+  return x.pan + x.an + x.neither + x.unknown == rules.servers;
+}
+
+} // namespace
+
+const char* to_string(claim x) {
+  switch (x) {
+  case claim::ours:
+    return "ours";
+  case claim::ours_by_majority:
+    return "ours_by_majority";
+  case claim::lost:
+    return "lost";
+  case claim::pending:
+    return "pending";
+  }
+  return "unknown";
+}
+
+claim conclude_claim(const find_counts& x, const quorum_rules& rules) {
+  if (!is_whole(x, rules))
+    return claim::pending;
+  if (x.pan >= rules.settled())
+    return claim::ours;
+  if (x.neither >= rules.settled())
+    return claim::lost;
+  return x.pan >= rules.majority ? claim::ours_by_majority : claim::pending;
+}
+
+const char* to_string(sent_claim x) {
+  switch (x) {
+  case sent_claim::gone:
+    return "gone";
+  case sent_claim::untouched:
+    return "untouched";
+  case sent_claim::pending:
+    return "pending";
+  }
+  return "unknown";
+}
+
+sent_claim conclude_sent(const find_counts& x, const quorum_rules& rules) {
+  if (!is_whole(x, rules))
+    return sent_claim::pending;
+  const auto no = x.neither + x.pan;
+  if (no >= rules.settled())
+    return sent_claim::gone;
+  return x.an >= rules.settled() && no == 0 ? sent_claim::untouched : sent_claim::pending;
+}
+
+void adopt_found(note& x, const std::vector<find_answer>& found) {
+  const auto servers = x.ans.size();
+  if (x.pans.size() != servers || found.size() != servers)
+    return;
+  x.pown.resize(servers, letter::untried);
+  for (size_t i = 0; i < servers; ++i) {
+    switch (found[i]) {
+    case find_answer::pan:
+      x.ans[i] = x.pans[i];
+      x.pown[i] = letter::passed;
+      break;
+    case find_answer::an:
+      x.pown[i] = letter::passed;
+      break;
+    case find_answer::neither:
+    case find_answer::no_such_note:
+      x.pown[i] = letter::failed;
+      break;
+    case find_answer::not_asked:
+    case find_answer::unknown:
+      break;
+    }
+  }
+}
+
+void adopt_powned(note& x, std::string_view letters) {
+  const auto servers = x.ans.size();
+  if (x.pans.size() != servers || letters.size() != servers)
+    return;
+  for (size_t i = 0; i < servers; ++i)
+    if (letters[i] == letter::passed)
+      x.ans[i] = x.pans[i];
+  x.pown = std::string{letters};
+}
+
+} // namespace liveconnect::raida
