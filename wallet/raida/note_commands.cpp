@@ -210,6 +210,12 @@ std::vector<std::string> pown_at(raida_port& port, const std::vector<note>& note
 
 std::vector<std::vector<find_answer>> find(raida_port& port, const std::vector<note>& notes,
                                            const command_times& times) {
+  return find_at(port, notes, everywhere(notes.size(), port.servers()), times);
+}
+
+std::vector<std::vector<find_answer>> find_at(raida_port& port, const std::vector<note>& notes,
+                                              const server_choice& where,
+                                              const command_times& times) {
   const auto servers = port.servers();
   std::vector<std::vector<find_answer>> out(
       notes.size(), std::vector<find_answer>(servers, find_answer::not_asked));
@@ -231,7 +237,6 @@ std::vector<std::vector<find_answer>> find(raida_port& port, const std::vector<n
       out[which[k]][server] = told.notes[k];
     return std::vector<batch>{};
   };
-  const auto where = everywhere(notes.size(), servers);
   run(port, cut(servers, asked, where, pown_notes_max), x, times);
   return out;
 }

@@ -68,6 +68,11 @@ std::vector<std::string> pown_at(raida_port& port, const std::vector<note>& note
 std::vector<std::vector<find_answer>> find(raida_port& port, const std::vector<note>& notes,
                                            const command_times& times = {});
 
+/// Likewise, but asks about each note only the servers chosen; the others stay `not_asked`.
+std::vector<std::vector<find_answer>> find_at(raida_port& port, const std::vector<note>& notes,
+                                              const server_choice& where,
+                                              const command_times& times = {});
+
 /// Tickets for one Fix (raida/protocol.md 9).
 struct ticket_set {
   /// One a server, 0 = none.
