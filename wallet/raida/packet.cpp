@@ -197,7 +197,10 @@ bool is_command(uint8_t group, uint8_t number) {
 std::variant<request_header, refusal> decode_header(uint8_t server, arrival how, byte_view packet) {
   refusal bad;
   bad.reply.server = server;
-  bad.reply.wide = packet.size() > at_encryption && packet[at_encryption] > 2;
+  if (packet.size() > at_encryption) {
+    bad.reply.encryption = packet[at_encryption];
+    bad.reply.wide = bad.reply.encryption > 2;
+  }
   auto refuse = [&bad](uint8_t why) {
     bad.status = why;
     return bad;
@@ -285,9 +288,10 @@ bytes encode_response(const reply_context& to, uint8_t status, byte_view payload
   bytes out;
   byte_writer<bytes> w(out);
   if (to.wide) {
-    // Encryption types that we do not serve: status, time, type-less header, no body.
+    // An encryption type that we do not serve: status, time and type; no echo, proof or body.
     w.u8(to.server).u8(0).u8(status).u8(to.group).u32(micros);
     out.resize(wide_header_size);
+    out[at_encryption] = to.encryption;
     return out;
   }
   auto size = payload.empty() ? 0 : payload.size() + trailer_size;

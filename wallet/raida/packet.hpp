@@ -151,6 +151,8 @@ struct reply_context {
   challenge proof{};
   /// The request had a 48-byte header; so has the response.
   bool wide = false;
+  /// The request's encryption type, which a 48-byte header repeats.
+  uint8_t encryption = 0;
   std::optional<stream_key> key;
 };
 
