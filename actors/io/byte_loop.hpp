@@ -54,14 +54,18 @@ public:
 
   explicit byte_loop(loop_config config = {});
 
-  /// Flushes what is queued (bounded by `linger`), closes every socket, tells every owner `closed`
-  /// with close_reason::local, and joins the thread. Not to be called from the loop's thread.
+  /// stop().
   ~byte_loop();
 
   byte_loop(const byte_loop&) = delete;
   byte_loop& operator=(const byte_loop&) = delete;
 
   // --- from any thread ---
+
+  /// Ends the loop: flushes what is queued (bounded by `linger`), closes every socket, tells every
+  /// owner `closed` with close_reason::local, and joins the thread. Later calls do nothing; opening
+  /// fails with ec::stopped from then on. The one method that the loop's thread must not call.
+  void stop();
 
   /// Binds (and listens). Nothing arrives before start(). Fails with ec::cannot_listen.
   caf::expected<listening> prepare(const listen& what, std::shared_ptr<socket_handler> owner);
@@ -96,6 +100,9 @@ public:
   /// not run) when the loop has ended.
   void post(std::function<void()> job);
 
+  /// How often accepting had to rest because descriptors were short.
+  uint64_t accept_rests() const;
+
   // --- on the loop's thread only ---
 
   /// Queues the pieces on a stream, sending what the system takes at once. Returns what now waits,
@@ -121,7 +128,7 @@ public:
   size_t open_sockets() const;
 
 private:
-  struct core;
+  class core;
   std::shared_ptr<core> core_;
 };
 

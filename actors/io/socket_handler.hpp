@@ -38,6 +38,12 @@ public:
   /// The end of a loop turn in which one of the above was called, or byte_loop::touch.
   virtual void on_turn_end();
 
+  /// Whether the owner behind this has ended, so that its sockets must go.
+  virtual bool gone() const;
+
+  /// The loop holds one socket more, or one less, for this owner.
+  virtual void on_held(bool more);
+
 private:
   friend class byte_loop;
   bool touched_ = false;

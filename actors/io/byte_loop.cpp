@@ -1,0 +1,118 @@
+#include "actors/io/byte_loop.hpp"
+
+#include <utility>
+
+#include "actors/io/loop_core.hpp"
+
+namespace liveconnect::io {
+
+byte_loop::byte_loop(loop_config config) : core_(std::make_shared<core>(config)) {
+  core_->start_thread();
+}
+
+byte_loop::~byte_loop() {
+  stop();
+}
+
+void byte_loop::stop() {
+  core_->stop();
+}
+
+caf::expected<listening> byte_loop::prepare(const listen& what,
+                                            std::shared_ptr<socket_handler> owner) {
+  return core_->prepare(what, std::move(owner));
+}
+
+caf::expected<socket_id> byte_loop::prepare(const connect& what,
+                                            std::shared_ptr<socket_handler> owner) {
+  return core_->prepare(what, std::move(owner));
+}
+
+void byte_loop::start(socket_id socket) {
+  core_->act([raw = core_.get(), socket] { raw->start(socket); });
+}
+
+caf::expected<listening> byte_loop::open(const listen& what,
+                                         std::shared_ptr<socket_handler> owner) {
+  auto out = prepare(what, std::move(owner));
+  if (out)
+    start(out->socket);
+  return out;
+}
+
+caf::expected<socket_id> byte_loop::open(const connect& what,
+                                         std::shared_ptr<socket_handler> owner) {
+  auto out = prepare(what, std::move(owner));
+  if (out)
+    start(*out);
+  return out;
+}
+
+std::shared_ptr<socket_handler> byte_loop::handler_for(const socket_owner_actor& owner) {
+  return core_->handler_for(owner);
+}
+
+void byte_loop::send(socket_id socket, bytes data) {
+  core_->act([raw = core_.get(), socket, data = std::move(data)] { raw->send(socket, data); });
+}
+
+void byte_loop::send_to(socket_id socket, const endpoint& to, bytes data) {
+  core_->act([raw = core_.get(), socket, to, data = std::move(data)]() mutable {
+    raw->send_to(socket, to, std::move(data));
+  });
+}
+
+void byte_loop::close(socket_id socket, bool flush) {
+  core_->act([raw = core_.get(), socket, flush] { raw->close(socket, flush); });
+}
+
+void byte_loop::pause(socket_id socket) {
+  core_->act([raw = core_.get(), socket] { raw->pause(socket, true); });
+}
+
+void byte_loop::resume(socket_id socket) {
+  core_->act([raw = core_.get(), socket] { raw->pause(socket, false); });
+}
+
+void byte_loop::post(std::function<void()> job) {
+  core_->enqueue(std::move(job));
+}
+
+uint64_t byte_loop::accept_rests() const {
+  return core_->accept_rests();
+}
+
+size_t byte_loop::write(socket_id socket, const iovec* pieces, size_t count) {
+  return core_->write(socket, pieces, count);
+}
+
+size_t byte_loop::write(socket_id socket, byte_view data) {
+  const iovec piece{const_cast<uint8_t*>(data.data()), data.size()};
+  return data.empty() ? core_->queued(socket) : core_->write(socket, &piece, 1);
+}
+
+size_t byte_loop::queued(socket_id socket) const {
+  return core_->queued(socket);
+}
+
+uint64_t byte_loop::written(socket_id socket) const {
+  return core_->written(socket);
+}
+
+void byte_loop::set_timer(socket_id socket, clock::time_point when) {
+  core_->set_timer(socket, when);
+}
+
+void byte_loop::touch(const std::shared_ptr<socket_handler>& handler) {
+  core_->touch(handler);
+}
+
+byte_loop::clock::time_point byte_loop::now() const {
+  return core_->now();
+}
+
+size_t byte_loop::open_sockets() const {
+  return core_->open_sockets();
+}
+
+} // namespace liveconnect::io

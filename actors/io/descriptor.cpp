@@ -1,0 +1,97 @@
+#include "actors/io/descriptor.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "messages/error.hpp"
+
+namespace liveconnect::io {
+
+namespace {
+
+void set(int fd, int level, int name, int value) {
+  setsockopt(fd, level, name, &value, sizeof value);
+}
+
+int kind_of(transport how) {
+  return (how == transport::tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
+}
+
+caf::error cannot(ec code, const char* what, const endpoint& at) {
+  const int error = errno;
+  return fail(code, std::string(what) + " " + to_string(at) + ": " + std::strerror(error));
+}
+
+} // namespace
+
+descriptor& descriptor::operator=(descriptor&& other) noexcept {
+  if (this != &other) {
+    reset();
+    fd_ = other.fd_;
+    other.fd_ = -1;
+  }
+  return *this;
+}
+
+void descriptor::reset() {
+  if (fd_ >= 0)
+    ::close(fd_);
+  fd_ = -1;
+}
+
+caf::expected<descriptor> make_bound(const listen& what, int backlog) {
+  sockaddr_storage address{};
+  const auto length = what.at.to(address);
+  descriptor out{socket(address.ss_family, kind_of(what.how), 0)};
+  if (!out.valid())
+    return cannot(ec::cannot_listen, "no socket for", what.at);
+  // A restarted relay must get its port back while old connections time out. Not for UDP: there it
+  // would let two servers share a port unnoticed.
+  if (what.how == transport::tcp)
+    set(out.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (address.ss_family == AF_INET6)
+    set(out.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
+  if (bind(out.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0)
+    return cannot(ec::cannot_listen, "cannot bind", what.at);
+  if (what.how == transport::tcp && ::listen(out.get(), backlog) != 0)
+    return cannot(ec::cannot_listen, "cannot listen on", what.at);
+  return out;
+}
+
+caf::expected<descriptor> make_unconnected(const connect& what) {
+  descriptor out{socket(what.to.is_v4() ? AF_INET : AF_INET6, kind_of(what.how), 0)};
+  if (!out.valid())
+    return cannot(ec::network_failed, "no socket for", what.to);
+  if (what.how == transport::tcp)
+    set_no_delay(out.get());
+  return out;
+}
+
+void set_no_delay(int fd) {
+  set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+endpoint local_end(int fd) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0)
+    return {};
+  return endpoint::from(address);
+}
+
+size_t sockets_by_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+    return 1024 - 52;
+  const auto files = static_cast<size_t>(std::min<rlim_t>(limit.rlim_cur, 1u << 20));
+  const auto percent = files - files / 20;
+  return std::max<size_t>(1, std::min(percent, files > 32 ? files - 32 : 1));
+}
+
+} // namespace liveconnect::io

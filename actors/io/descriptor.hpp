@@ -1,0 +1,43 @@
+#pragma once
+
+#include <caf/expected.hpp>
+
+#include "messages/io.hpp"
+
+namespace liveconnect::io {
+
+/// A file descriptor that closes itself.
+class descriptor {
+public:
+  descriptor() = default;
+  explicit descriptor(int fd) : fd_(fd) {}
+  descriptor(descriptor&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
+  descriptor& operator=(descriptor&& other) noexcept;
+  ~descriptor() { reset(); }
+
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+  void reset();
+
+private:
+  int fd_ = -1;
+};
+
+/// A bound (tcp: listening) socket. `::` takes IPv4 too. Fails with ec::cannot_listen, the detail
+/// naming the address and the system's word.
+caf::expected<descriptor> make_bound(const listen& what, int backlog);
+
+/// A socket for a connection, not connected yet. Fails with ec::network_failed.
+caf::expected<descriptor> make_unconnected(const connect& what);
+
+/// Small writes go at once (TCP_NODELAY): messages here are answers, not typing.
+void set_no_delay(int fd);
+
+/// The address a socket is bound to.
+endpoint local_end(int fd);
+
+/// Sockets one loop may hold under this process's descriptor limit (safety.md 6.5: 95 % of it, and
+/// 32 left for files).
+size_t sockets_by_limit();
+
+} // namespace liveconnect::io

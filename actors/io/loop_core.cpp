@@ -1,0 +1,794 @@
+#include "actors/io/loop_core.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <system_error>
+#include <unistd.h>
+
+#include "messages/error.hpp"
+
+namespace liveconnect::io {
+
+namespace {
+
+/// The wake-up's place among epoll's tokens; no socket has it, as a generation is never 0.
+constexpr uint64_t wake_token = 0;
+constexpr int events_a_turn = 256;
+/// Connections and datagrams taken from one socket before others have their turn.
+constexpr int accepts_a_turn = 64;
+constexpr int datagrams_a_turn = 64;
+/// Pieces given to one sendmsg (the system's own bound is 1024).
+constexpr size_t pieces_max = 512;
+/// A drained queue larger than this gives its memory back.
+constexpr size_t queue_kept_bytes = 4096;
+/// How long resting listeners wait at most: descriptors may have been freed outside this loop.
+constexpr std::chrono::seconds listeners_rest{1};
+
+std::string system_word(int error) {
+  return std::generic_category().message(error);
+}
+
+bool try_later(int error) {
+  return error == EAGAIN || error == EINTR;
+}
+
+size_t slot_of(socket_id id) {
+  return static_cast<uint32_t>(id.value);
+}
+
+} // namespace
+
+byte_loop::core::core(loop_config config)
+    : config_(config),
+      sockets_max_(config.sockets_max != 0 ? config.sockets_max : sockets_by_limit()),
+      buffer_(std::max<size_t>(config.read_bytes_max, 64u << 10)) {
+  epoll_ = descriptor(epoll_create1(EPOLL_CLOEXEC));
+  wake_ = descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  epoll_event watch{};
+  watch.events = EPOLLIN;
+  watch.data.u64 = wake_token;
+  if (!epoll_.valid() || !wake_.valid() ||
+      epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wake_.get(), &watch) != 0)
+    ended_ = true; // Nothing can be opened: prepare() says so.
+}
+
+byte_loop::core::~core() = default;
+
+void byte_loop::core::start_thread() {
+  if (ended_)
+    return;
+  thread_ = std::thread([self = shared_from_this()] {
+    self->thread_id_ = std::this_thread::get_id();
+    pthread_setname_np(pthread_self(), "byte_loop");
+    self->run();
+  });
+}
+
+void byte_loop::core::stop() {
+  std::call_once(stopped_, [this] {
+    {
+      std::lock_guard<std::mutex> guard{mutex_};
+      stopping_ = true;
+    }
+    const uint64_t one = 1;
+    [[maybe_unused]] const auto n = ::write(wake_.get(), &one, sizeof one);
+    if (thread_.joinable())
+      thread_.join();
+  });
+}
+
+// --- any thread
+// -----------------------------------------------------------------------------------
+
+bool byte_loop::core::enqueue(std::function<void()> job) {
+  bool wake = false;
+  {
+    std::lock_guard<std::mutex> guard{mutex_};
+    if (ended_)
+      return false;
+    commands_.push_back(std::move(job));
+    wake = !std::exchange(woken_, true);
+  }
+  if (wake) {
+    const uint64_t one = 1;
+    [[maybe_unused]] const auto n = ::write(wake_.get(), &one, sizeof one);
+  }
+  return true;
+}
+
+socket_id byte_loop::core::new_id() {
+  std::lock_guard<std::mutex> guard{mutex_};
+  uint32_t slot = 0;
+  if (free_slots_.empty()) {
+    slot = static_cast<uint32_t>(generations_.size());
+    generations_.push_back(1);
+  } else {
+    slot = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  return {uint64_t{generations_[slot]} << 32 | slot};
+}
+
+caf::expected<listening> byte_loop::core::prepare(const io::listen& what,
+                                                  std::shared_ptr<socket_handler> owner) {
+  auto fd = make_bound(what, config_.backlog);
+  if (!fd)
+    return fd.error();
+  const listening out{new_id(), local_end(fd->get())};
+  const auto how = what.how == transport::tcp ? kind::listener : kind::udp_bound;
+  // std::function wants copies; the descriptor changes hands through a shared one.
+  auto hand = std::make_shared<descriptor>(std::move(*fd));
+  if (!act([this, id = out.socket, hand, how, owner = std::move(owner)] {
+        adopt(id, std::move(*hand), how, owner);
+      }))
+    return fail(ec::stopped, "the byte loop has ended");
+  return out;
+}
+
+caf::expected<socket_id> byte_loop::core::prepare(const io::connect& what,
+                                                  std::shared_ptr<socket_handler> owner) {
+  auto fd = make_unconnected(what);
+  if (!fd)
+    return fd.error();
+  const auto id = new_id();
+  auto hand = std::make_shared<descriptor>(std::move(*fd));
+  if (!act([this, id, hand, what, owner = std::move(owner)] {
+        const auto how = what.how == transport::tcp ? kind::connecting : kind::udp_connected;
+        auto& x = adopt(id, std::move(*hand), how, owner);
+        x.peer = what.to;
+        x.connect_deadline = what.deadline;
+      }))
+    return fail(ec::stopped, "the byte loop has ended");
+  return id;
+}
+
+std::shared_ptr<socket_handler> byte_loop::core::handler_for(const socket_owner_actor& owner) {
+  const auto key = owner->id();
+  std::shared_ptr<actor_owner> made;
+  {
+    std::lock_guard<std::mutex> guard{mutex_};
+    auto& known = actor_owners_[key];
+    if (known)
+      return known;
+    known = made = std::make_shared<actor_owner>(owner);
+  }
+  // Outside the lock: for an actor that has ended already this runs at once.
+  owner->attach_functor([weak = weak_from_this(), made, key](const caf::error&) {
+    made->set_gone();
+    if (const auto self = weak.lock()) {
+      {
+        std::lock_guard<std::mutex> guard{self->mutex_};
+        self->actor_owners_.erase(key);
+      }
+      self->enqueue([raw = self.get(), made] { raw->drop_owned_by(made); });
+    }
+  });
+  return made;
+}
+
+// --- the loop's thread: entries
+// ---------------------------------------------------------------------
+
+byte_loop::core::entry* byte_loop::core::find(socket_id id) const {
+  const auto slot = slot_of(id);
+  if (slot >= entries_.size() || !entries_[slot])
+    return nullptr;
+  auto& x = *entries_[slot];
+  return x.id == id && !x.doomed ? &x : nullptr;
+}
+
+byte_loop::core::entry& byte_loop::core::adopt(socket_id id, descriptor fd, kind what,
+                                               std::shared_ptr<socket_handler> owner) {
+  const auto slot = slot_of(id);
+  if (slot >= entries_.size())
+    entries_.resize(slot + 1);
+  entries_[slot] = std::make_unique<entry>();
+  auto& x = *entries_[slot];
+  x.id = id;
+  x.fd = std::move(fd);
+  x.what = what;
+  x.owner = std::move(owner);
+  ++open_;
+  x.owner->on_held(true);
+  return x;
+}
+
+void byte_loop::core::start(socket_id id) {
+  auto* x = find(id);
+  if (x == nullptr || x->started)
+    return;
+  x->started = true;
+  if (x->owner->gone() || finishing_)
+    return doom(*x, close_reason::local);
+  if (x->what == kind::connecting || x->what == kind::udp_connected) {
+    sockaddr_storage address{};
+    const auto length = x->peer.to(address);
+    if (::connect(x->fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 &&
+        errno != EINPROGRESS)
+      return doom(*x, close_reason::failed, system_word(errno));
+    if (x->what == kind::connecting) {
+      arm(*x, timer_kind::deadline, now_ + x->connect_deadline);
+    } else {
+      x->owner->on_connected(id, x->peer);
+      touch_owner(*x);
+      flush_datagrams(*x);
+    }
+  } else if (x->what == kind::udp_bound) {
+    flush_datagrams(*x);
+  }
+  if (!x->doomed)
+    watch(*x);
+}
+
+void byte_loop::core::watch(entry& x) {
+  if (!x.started || x.doomed)
+    return;
+  uint32_t wanted = 0;
+  switch (x.what) {
+  case kind::listener:
+    if (!x.paused && !listeners_rest_)
+      wanted = EPOLLIN;
+    break;
+  case kind::connecting:
+    wanted = EPOLLOUT;
+    break;
+  case kind::stream:
+    // While closing, what the peer still says is read away until it ends (see entry::shut).
+    if (x.closing ? x.shut : !x.paused)
+      wanted = EPOLLIN;
+    if (x.head < x.queue.size())
+      wanted |= EPOLLOUT;
+    break;
+  case kind::udp_bound:
+  case kind::udp_connected:
+    if (!x.paused && !x.closing)
+      wanted = EPOLLIN;
+    if (x.datagrams && !x.datagrams->empty())
+      wanted |= EPOLLOUT;
+    break;
+  }
+  // Registered even when nothing is wanted: errors and hang-ups are reported all the same.
+  wanted |= EPOLLERR;
+  if (wanted == x.watched)
+    return;
+  epoll_event event{};
+  event.events = wanted;
+  event.data.u64 = x.id.value;
+  const int how = x.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  if (epoll_ctl(epoll_.get(), how, x.fd.get(), &event) != 0)
+    return doom(x, close_reason::failed, system_word(errno));
+  x.watched = wanted;
+}
+
+void byte_loop::core::doom(entry& x, close_reason reason, std::string text) {
+  if (x.doomed)
+    return;
+  x.doomed = true;
+  x.reason = reason;
+  x.text = std::move(text);
+  arm(x, timer_kind::deadline, never);
+  arm(x, timer_kind::handler, never);
+  doomed_.push_back(x.id);
+}
+
+void byte_loop::core::arm(entry& x, timer_kind which, clock::time_point when) {
+  auto& slot = which == timer_kind::deadline ? x.deadline : x.timer;
+  if (slot == when)
+    return;
+  if (slot != never)
+    timers_.erase({slot, x.id.value, which});
+  slot = when;
+  if (when != never)
+    timers_.insert({when, x.id.value, which});
+}
+
+void byte_loop::core::drop_owned_by(const std::shared_ptr<socket_handler>& owner) {
+  for (const auto& x : entries_)
+    if (x && x->owner == owner)
+      doom(*x, close_reason::local);
+}
+
+void byte_loop::core::touch(const std::shared_ptr<socket_handler>& handler) {
+  if (handler->touched_)
+    return;
+  handler->touched_ = true;
+  touched_handlers_.push_back(handler);
+}
+
+// --- the loop's thread: turns
+// -----------------------------------------------------------------------
+
+void byte_loop::core::run() {
+  for (;;) {
+    turn(never);
+    std::lock_guard<std::mutex> guard{mutex_};
+    if (stopping_)
+      break;
+  }
+  finish();
+}
+
+void byte_loop::core::turn(clock::time_point until) {
+  auto next = std::min(until, listeners_retry_);
+  if (!timers_.empty())
+    next = std::min(next, std::get<0>(*timers_.begin()));
+  int wait = -1;
+  if (next != never) {
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(next - clock::now()).count();
+    wait = static_cast<int>(std::clamp<long long>(ms, 0, 3'600'000));
+  }
+  epoll_event ready[events_a_turn];
+  const int count = epoll_wait(epoll_.get(), ready, events_a_turn, wait);
+  now_ = clock::now();
+  for (int i = 0; i < count; ++i) {
+    if (ready[i].data.u64 == wake_token) {
+      uint64_t value = 0;
+      [[maybe_unused]] const auto n = ::read(wake_.get(), &value, sizeof value);
+    } else if (auto* x = find({ready[i].data.u64})) {
+      handle(*x, ready[i].events);
+    }
+  }
+  run_commands();
+  fire_timers();
+  settle();
+}
+
+void byte_loop::core::run_commands() {
+  std::vector<std::function<void()>> batch;
+  {
+    std::lock_guard<std::mutex> guard{mutex_};
+    batch.swap(commands_);
+    woken_ = false;
+  }
+  for (auto& job : batch)
+    job();
+}
+
+void byte_loop::core::fire_timers() {
+  while (!timers_.empty() && std::get<0>(*timers_.begin()) <= now_) {
+    const auto [when, value, which] = *timers_.begin();
+    timers_.erase(timers_.begin());
+    auto* x = find({value});
+    if (x == nullptr)
+      continue;
+    if (which == timer_kind::handler) {
+      x->timer = never;
+      if (!x->closing) {
+        x->owner->on_timer(x->id);
+        touch_owner(*x);
+      }
+    } else {
+      x->deadline = never;
+      doom(*x, x->what == kind::connecting && !x->closing ? close_reason::timed_out
+                                                          : close_reason::local);
+    }
+  }
+  if (listeners_retry_ <= now_)
+    wake_listeners();
+}
+
+void byte_loop::core::settle() {
+  // Telling one owner may doom another's socket, and ending a turn may write and doom.
+  while (!doomed_.empty() || !touched_handlers_.empty()) {
+    const auto gone = std::exchange(doomed_, {});
+    for (const auto id : gone) {
+      const auto slot = slot_of(id);
+      const auto x = std::move(entries_[slot]);
+      --open_;
+      x->fd.reset();
+      {
+        std::lock_guard<std::mutex> guard{mutex_};
+        ++generations_[slot];
+        if (generations_[slot] == 0)
+          generations_[slot] = 1;
+        free_slots_.push_back(static_cast<uint32_t>(slot));
+      }
+      x->owner->on_closed(id, x->reason, x->text);
+      x->owner->on_held(false);
+      touch_owner(*x);
+    }
+    if (!gone.empty() && listeners_rest_)
+      wake_listeners();
+    const auto touched = std::exchange(touched_handlers_, {});
+    for (const auto& handler : touched) {
+      handler->touched_ = false;
+      handler->on_turn_end();
+    }
+  }
+}
+
+void byte_loop::core::finish() {
+  finishing_ = true;
+  now_ = clock::now();
+  const auto until = now_ + config_.linger;
+  for (const auto& x : entries_) {
+    if (!x || x->doomed)
+      continue;
+    if (x->what != kind::stream)
+      doom(*x, close_reason::local);
+    else if (x->closing)
+      after_flush(*x);
+    else
+      close(x->id, true);
+  }
+  settle();
+  while (open_ > 0 && clock::now() < until)
+    turn(until);
+  for (const auto& x : entries_)
+    if (x && !x->doomed)
+      doom(*x, close_reason::local);
+  settle();
+  decltype(commands_) dropped;
+  decltype(actor_owners_) owners;
+  {
+    std::lock_guard<std::mutex> guard{mutex_};
+    ended_ = true;
+    dropped.swap(commands_);
+    owners.swap(actor_owners_);
+  }
+}
+
+// --- the loop's thread: listeners
+// -------------------------------------------------------------------
+
+void byte_loop::core::rest_listeners() {
+  if (!listeners_rest_)
+    accept_rests_.fetch_add(1, std::memory_order_relaxed);
+  listeners_rest_ = true;
+  listeners_retry_ = now_ + listeners_rest;
+  for (const auto& x : entries_)
+    if (x && x->what == kind::listener)
+      watch(*x);
+}
+
+void byte_loop::core::wake_listeners() {
+  listeners_rest_ = false;
+  listeners_retry_ = never;
+  for (const auto& x : entries_)
+    if (x && x->what == kind::listener)
+      watch(*x);
+}
+
+void byte_loop::core::on_acceptable(entry& x) {
+  // `x` may move: adopting an accepted socket grows the table of pointers, not what they point to.
+  for (int i = 0; i < accepts_a_turn && !x.doomed && !x.paused; ++i) {
+    if (open_ >= sockets_max_)
+      return rest_listeners();
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    descriptor fd{accept4(x.fd.get(), reinterpret_cast<sockaddr*>(&address), &length,
+                          SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (!fd.valid()) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        return rest_listeners();
+      if (errno == EAGAIN)
+        return;
+      continue; // The connection was given up before we took it.
+    }
+    set_no_delay(fd.get());
+    const auto id = new_id();
+    auto& made = adopt(id, std::move(fd), kind::stream, x.owner);
+    made.started = true;
+    made.peer = endpoint::from(address);
+    watch(made);
+    if (made.doomed)
+      continue;
+    x.owner->on_accepted(x.id, id, made.peer);
+    touch_owner(x);
+  }
+}
+
+// --- the loop's thread: streams and datagrams
+// ---------------------------------------------------------
+
+void byte_loop::core::handle(entry& x, uint32_t ready) {
+  switch (x.what) {
+  case kind::listener:
+    if ((ready & EPOLLIN) != 0)
+      on_acceptable(x);
+    return;
+  case kind::connecting:
+    return finish_connect(x);
+  case kind::stream:
+  case kind::udp_bound:
+  case kind::udp_connected:
+    break;
+  }
+  if ((ready & EPOLLOUT) != 0)
+    on_writable(x);
+  if (x.doomed)
+    return;
+  if ((ready & EPOLLIN) != 0 && (x.watched & EPOLLIN) != 0)
+    return on_readable(x);
+  if ((ready & (EPOLLERR | EPOLLHUP)) != 0) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    getsockopt(x.fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+    if (x.what == kind::udp_bound)
+      return; // An unreachable datagram's echo; reading it has cleared it.
+    if (x.closing)
+      return doom(x, close_reason::local);
+    doom(x, error == 0 ? close_reason::peer : close_reason::failed,
+         error == 0 ? std::string{} : system_word(error));
+  }
+}
+
+void byte_loop::core::finish_connect(entry& x) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  getsockopt(x.fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+  if (error != 0)
+    return doom(x, close_reason::failed, system_word(error));
+  x.what = kind::stream;
+  arm(x, timer_kind::deadline, never);
+  if (!x.closing) {
+    x.owner->on_connected(x.id, x.peer);
+    touch_owner(x);
+  }
+  if (!x.doomed)
+    on_writable(x);
+}
+
+void byte_loop::core::on_readable(entry& x) {
+  if (x.what != kind::stream) {
+    for (int i = 0; i < datagrams_a_turn && !x.doomed && !x.paused && !x.closing; ++i) {
+      sockaddr_storage address{};
+      socklen_t length = sizeof address;
+      const auto n = recvfrom(x.fd.get(), buffer_.data(), buffer_.size(), 0,
+                              reinterpret_cast<sockaddr*>(&address), &length);
+      if (n < 0) {
+        if (errno == EINTR)
+          continue;
+        // Only a connected socket has one peer whose refusal ends it.
+        if (errno != EAGAIN && x.what == kind::udp_connected)
+          doom(x, close_reason::failed, system_word(errno));
+        return;
+      }
+      x.owner->on_received(x.id, {buffer_.data(), static_cast<size_t>(n)}, endpoint::from(address));
+      touch_owner(x);
+    }
+    return;
+  }
+  const auto n = recv(x.fd.get(), buffer_.data(), config_.read_bytes_max, 0);
+  if (n < 0) {
+    if (!try_later(errno))
+      doom(x, x.closing ? close_reason::local : close_reason::failed, system_word(errno));
+    return;
+  }
+  if (n == 0)
+    return doom(x, x.closing ? close_reason::local : close_reason::peer);
+  if (x.closing)
+    return; // Read away.
+  x.owner->on_received(x.id, {buffer_.data(), static_cast<size_t>(n)}, x.peer);
+  touch_owner(x);
+}
+
+void byte_loop::core::on_writable(entry& x) {
+  if (x.what != kind::stream) {
+    flush_datagrams(x);
+  } else {
+    const bool waited = x.head < x.queue.size();
+    flush(x);
+    if (!x.doomed && waited && x.queue.empty() && !x.closing) {
+      x.owner->on_drained(x.id);
+      touch_owner(x);
+    }
+  }
+  if (!x.doomed && x.closing)
+    after_flush(x);
+  if (!x.doomed)
+    watch(x);
+}
+
+void byte_loop::core::flush(entry& x) {
+  while (x.head < x.queue.size()) {
+    const auto n =
+        ::send(x.fd.get(), x.queue.data() + x.head, x.queue.size() - x.head, MSG_NOSIGNAL);
+    if (n < 0) {
+      if (errno == EINTR)
+        continue;
+      if (errno != EAGAIN)
+        doom(x, x.closing ? close_reason::local : close_reason::failed, system_word(errno));
+      return;
+    }
+    x.head += static_cast<size_t>(n);
+    x.written += static_cast<uint64_t>(n);
+  }
+  x.head = 0;
+  x.queue.clear();
+  if (x.queue.capacity() > queue_kept_bytes)
+    bytes{}.swap(x.queue);
+}
+
+void byte_loop::core::flush_datagrams(entry& x) {
+  if (!x.datagrams || !x.started)
+    return;
+  auto& list = *x.datagrams;
+  while (!list.empty()) {
+    sockaddr_storage address{};
+    socklen_t length = 0;
+    if (x.what == kind::udp_bound)
+      length = list.front().to.to(address);
+    const auto& data = list.front().data;
+    const auto n =
+        sendto(x.fd.get(), data.data(), data.size(), MSG_NOSIGNAL,
+               length == 0 ? nullptr : reinterpret_cast<const sockaddr*>(&address), length);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0 && errno == EAGAIN)
+      return watch(x);
+    if (n < 0 && x.what == kind::udp_connected)
+      return doom(x, close_reason::failed, system_word(errno));
+    // From a bound socket a datagram that cannot go is lost, as any may be.
+    x.datagram_bytes -= data.size();
+    list.pop_front();
+  }
+  x.datagrams.reset();
+  watch(x);
+}
+
+void byte_loop::core::append(entry& x, const iovec* pieces, size_t count, size_t skip) {
+  if (x.head > 0) {
+    x.queue.erase(x.queue.begin(), x.queue.begin() + static_cast<ptrdiff_t>(x.head));
+    x.head = 0;
+  }
+  for (size_t i = 0; i < count; ++i) {
+    const auto* from = static_cast<const uint8_t*>(pieces[i].iov_base);
+    if (skip >= pieces[i].iov_len) {
+      skip -= pieces[i].iov_len;
+      continue;
+    }
+    x.queue.insert(x.queue.end(), from + skip, from + pieces[i].iov_len);
+    skip = 0;
+  }
+}
+
+size_t byte_loop::core::write(socket_id id, const iovec* pieces, size_t count) {
+  auto* x = find(id);
+  if (x == nullptr || x->closing || (x->what != kind::stream && x->what != kind::connecting))
+    return 0;
+  size_t sent = 0;
+  if (x->what == kind::stream && x->queue.empty()) {
+    // Straight to the system, whole batches first; what it does not take is kept.
+    size_t first = 0;
+    while (first < count) {
+      const auto batch = std::min(count - first, pieces_max);
+      size_t size = 0;
+      for (size_t i = first; i < first + batch; ++i)
+        size += pieces[i].iov_len;
+      msghdr message{};
+      message.msg_iov = const_cast<iovec*>(pieces + first);
+      message.msg_iovlen = batch;
+      ssize_t n = 0;
+      do
+        n = sendmsg(x->fd.get(), &message, MSG_NOSIGNAL);
+      while (n < 0 && errno == EINTR);
+      if (n < 0 && errno != EAGAIN) {
+        doom(*x, close_reason::failed, system_word(errno));
+        return 0;
+      }
+      const auto taken = n < 0 ? 0 : static_cast<size_t>(n);
+      x->written += taken;
+      sent = taken;
+      if (taken < size)
+        break;
+      sent = 0;
+      first += batch;
+    }
+    pieces += first;
+    count -= first;
+    if (count == 0)
+      return 0;
+  }
+  append(*x, pieces, count, sent);
+  const auto waiting = x->queue.size() - x->head;
+  if (waiting > config_.write_queue_bytes_max) {
+    doom(*x, close_reason::overflow);
+    return waiting;
+  }
+  watch(*x);
+  return waiting;
+}
+
+void byte_loop::core::send(socket_id id, byte_view data) {
+  auto* x = find(id);
+  if (x == nullptr || x->closing)
+    return;
+  if (x->what == kind::udp_connected)
+    return send_to(id, x->peer, data.copy());
+  const iovec piece{const_cast<uint8_t*>(data.data()), data.size()};
+  if (!data.empty())
+    write(id, &piece, 1);
+}
+
+void byte_loop::core::send_to(socket_id id, const endpoint& to, bytes data) {
+  auto* x = find(id);
+  if (x == nullptr || x->closing || (x->what != kind::udp_bound && x->what != kind::udp_connected))
+    return;
+  // A bound on datagrams too; one more than fits is lost, as any datagram may be.
+  if (x->datagram_bytes + data.size() > config_.write_queue_bytes_max)
+    return;
+  if (!x->datagrams)
+    x->datagrams = std::make_unique<std::deque<datagram>>();
+  x->datagram_bytes += data.size();
+  x->datagrams->push_back({to, std::move(data)});
+  if (x->datagrams->size() == 1)
+    flush_datagrams(*x);
+}
+
+void byte_loop::core::close(socket_id id, bool flush_first) {
+  auto* x = find(id);
+  if (x == nullptr)
+    return;
+  if (!flush_first || x->what == kind::listener || !x->started)
+    return doom(*x, close_reason::local);
+  if (x->closing)
+    return;
+  x->closing = true;
+  arm(*x, timer_kind::handler, never);
+  auto until = now_ + config_.linger;
+  if (x->what == kind::connecting)
+    until = std::min(until, x->deadline);
+  arm(*x, timer_kind::deadline, until);
+  after_flush(*x);
+  if (!x->doomed)
+    watch(*x);
+}
+
+void byte_loop::core::after_flush(entry& x) {
+  if (x.what == kind::udp_bound || x.what == kind::udp_connected) {
+    if (!x.datagrams || x.datagrams->empty())
+      doom(x, close_reason::local);
+    return;
+  }
+  if (x.what == kind::connecting) {
+    if (x.queue.empty())
+      doom(x, close_reason::local);
+    return;
+  }
+  if (!x.queue.empty())
+    return;
+  if (!x.shut) {
+    x.shut = true;
+    if (shutdown(x.fd.get(), SHUT_WR) != 0)
+      return doom(x, close_reason::local);
+  }
+  if (!finishing_)
+    return;
+  // The loop ends: read away what is here, so that the system sends no reset over our last bytes,
+  // and wait for nobody.
+  for (int i = 0; i < 64; ++i)
+    if (recv(x.fd.get(), buffer_.data(), buffer_.size(), 0) <= 0)
+      break;
+  doom(x, close_reason::local);
+}
+
+void byte_loop::core::pause(socket_id id, bool paused) {
+  auto* x = find(id);
+  if (x == nullptr || x->paused == paused)
+    return;
+  x->paused = paused;
+  watch(*x);
+}
+
+size_t byte_loop::core::queued(socket_id id) const {
+  const auto* x = find(id);
+  return x == nullptr ? 0 : x->queue.size() - x->head;
+}
+
+uint64_t byte_loop::core::written(socket_id id) const {
+  const auto* x = find(id);
+  return x == nullptr ? 0 : x->written;
+}
+
+void byte_loop::core::set_timer(socket_id id, clock::time_point when) {
+  if (auto* x = find(id); x != nullptr && !x->closing)
+    arm(*x, timer_kind::handler, when);
+}
+
+} // namespace liveconnect::io

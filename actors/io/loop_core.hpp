@@ -1,0 +1,168 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/io/actor_owner.hpp"
+#include "actors/io/byte_loop.hpp"
+#include "actors/io/descriptor.hpp"
+
+namespace liveconnect::io {
+
+/// What is behind byte_loop: the sockets, the thread and the command queue. INTERNAL to actors/io.
+///
+/// Two halves: what a mutex guards (ids, commands, actor owners) may be touched by any thread;
+/// everything else belongs to the loop's thread. A socket that must go is *doomed* first: it hears
+/// nothing more, and its owner is told and its id freed at the end of the turn, so no handler ever
+/// loses a socket under its feet.
+class byte_loop::core : public std::enable_shared_from_this<byte_loop::core> {
+public:
+  explicit core(loop_config config);
+  ~core();
+
+  void start_thread();
+  void stop();
+  bool on_thread() const { return std::this_thread::get_id() == thread_id_; }
+
+  caf::expected<listening> prepare(const io::listen& what, std::shared_ptr<socket_handler> owner);
+  caf::expected<socket_id> prepare(const io::connect& what, std::shared_ptr<socket_handler> owner);
+  std::shared_ptr<socket_handler> handler_for(const socket_owner_actor& owner);
+
+  /// Queues a command; false (and `job` dropped) when the loop has ended.
+  bool enqueue(std::function<void()> job);
+  /// Runs `job` now on the loop's thread, else queues it.
+  template<class F>
+  bool act(F job) {
+    if (!on_thread())
+      return enqueue(std::move(job));
+    job();
+    return true;
+  }
+
+  // On the loop's thread:
+  void start(socket_id id);
+  void send(socket_id id, byte_view data);
+  void send_to(socket_id id, const endpoint& to, bytes data);
+  void close(socket_id id, bool flush);
+  void pause(socket_id id, bool paused);
+  size_t write(socket_id id, const iovec* pieces, size_t count);
+  size_t queued(socket_id id) const;
+  uint64_t written(socket_id id) const;
+  void set_timer(socket_id id, clock::time_point when);
+  void touch(const std::shared_ptr<socket_handler>& handler);
+  clock::time_point now() const { return now_; }
+  size_t open_sockets() const { return open_; }
+  uint64_t accept_rests() const { return accept_rests_.load(std::memory_order_relaxed); }
+
+private:
+  static constexpr auto never = clock::time_point::max();
+
+  enum class kind : uint8_t { listener, connecting, stream, udp_bound, udp_connected };
+
+  struct datagram {
+    endpoint to;
+    bytes data;
+  };
+
+  struct entry {
+    socket_id id;
+    descriptor fd;
+    kind what = kind::stream;
+    bool started = false;
+    bool paused = false;
+    /// A flushing close is under way: nothing is handed to the owner any more.
+    bool closing = false;
+    /// Our side has said its last (FIN sent); the peer's end is awaited so that a late byte of its
+    /// does not turn our last ones into a reset.
+    bool shut = false;
+    bool doomed = false;
+    /// What epoll watches now; 0 while it is not registered.
+    uint32_t watched = 0;
+    std::shared_ptr<socket_handler> owner;
+    endpoint peer;
+    caf::timespan connect_deadline{0};
+    /// Bytes that wait, from `head` on.
+    bytes queue;
+    size_t head = 0;
+    uint64_t written = 0;
+    std::unique_ptr<std::deque<datagram>> datagrams;
+    size_t datagram_bytes = 0;
+    clock::time_point deadline = never;
+    clock::time_point timer = never;
+    close_reason reason = close_reason::none;
+    std::string text;
+  };
+
+  enum class timer_kind : uint8_t { deadline, handler };
+
+  socket_id new_id();
+  entry* find(socket_id id) const;
+  entry& adopt(socket_id id, descriptor fd, kind what, std::shared_ptr<socket_handler> owner);
+
+  void run();
+  void turn(clock::time_point until);
+  void handle(entry& x, uint32_t ready);
+  void on_acceptable(entry& x);
+  void on_readable(entry& x);
+  void on_writable(entry& x);
+  void finish_connect(entry& x);
+  void run_commands();
+  void fire_timers();
+  void settle();
+  void finish();
+
+  void watch(entry& x);
+  void flush(entry& x);
+  void flush_datagrams(entry& x);
+  void append(entry& x, const iovec* pieces, size_t count, size_t skip);
+  void after_flush(entry& x);
+  void doom(entry& x, close_reason reason, std::string text = {});
+  void arm(entry& x, timer_kind which, clock::time_point when);
+  void rest_listeners();
+  void wake_listeners();
+  void drop_owned_by(const std::shared_ptr<socket_handler>& owner);
+  void touch_owner(const entry& x) { touch(x.owner); }
+
+  const loop_config config_;
+  const size_t sockets_max_;
+
+  // Any thread, under mutex_.
+  std::mutex mutex_;
+  std::vector<std::function<void()>> commands_;
+  bool woken_ = false;
+  bool stopping_ = false;
+  bool ended_ = false;
+  std::vector<uint32_t> generations_;
+  std::vector<uint32_t> free_slots_;
+  std::unordered_map<caf::actor_id, std::shared_ptr<actor_owner>> actor_owners_;
+
+  descriptor epoll_;
+  descriptor wake_;
+  std::thread thread_;
+  std::atomic<std::thread::id> thread_id_{};
+  std::once_flag stopped_;
+  std::atomic<uint64_t> accept_rests_{0};
+
+  // The loop's thread.
+  std::vector<std::unique_ptr<entry>> entries_;
+  size_t open_ = 0;
+  std::vector<socket_id> doomed_;
+  std::vector<std::shared_ptr<socket_handler>> touched_handlers_;
+  std::set<std::tuple<clock::time_point, uint64_t, timer_kind>> timers_;
+  bool listeners_rest_ = false;
+  clock::time_point listeners_retry_ = never;
+  bool finishing_ = false;
+  bytes buffer_;
+  clock::time_point now_ = clock::now();
+};
+
+} // namespace liveconnect::io

@@ -1,0 +1,321 @@
+#include <future>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "actors/io/byte_loop.hpp"
+#include "messages/error.hpp"
+#include "tests/actors/io/recorder.hpp"
+#include "tests/support/tcp_client.hpp"
+
+namespace liveconnect::io {
+namespace {
+
+using namespace std::chrono_literals;
+using liveconnect::test::tcp_client;
+using test::recorder;
+
+endpoint at(const char* host, uint16_t port = 0) {
+  endpoint out;
+  EXPECT_TRUE(endpoint::parse(host, port, out)) << host;
+  return out;
+}
+
+bytes text_bytes(const std::string& x) {
+  return byte_view(x).copy();
+}
+
+/// Runs a function on the loop's thread and gives its result.
+template<class F>
+auto on_loop(byte_loop& loop, F f) {
+  std::promise<decltype(f())> promise;
+  loop.post([&] { promise.set_value(f()); });
+  return promise.get_future().get();
+}
+
+/// A listener and one stream that goes through it, both ends on the same loop.
+struct pair_of_streams {
+  explicit pair_of_streams(const char* host = "127.0.0.1", loop_config config = {}) : loop(config) {
+    const auto listener = loop.open(listen{at(host)}, far_side);
+    EXPECT_TRUE(listener);
+    const auto id = loop.open(connect{listener->at}, near_side);
+    EXPECT_TRUE(id);
+    near = *id;
+    EXPECT_TRUE(near_side->wait_for(event_kind::connected));
+    EXPECT_TRUE(far_side->wait_for(event_kind::accepted));
+    far = far_side->get(event_kind::accepted).socket;
+  }
+
+  std::shared_ptr<recorder> near_side = std::make_shared<recorder>();
+  std::shared_ptr<recorder> far_side = std::make_shared<recorder>();
+  byte_loop loop;
+  socket_id near;
+  socket_id far;
+};
+
+class ByteLoopHosts : public ::testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Families, ByteLoopHosts, ::testing::Values("127.0.0.1", "::1"),
+                         [](const auto& x) { return std::string(x.index == 0 ? "IPv4" : "IPv6"); });
+
+TEST_P(ByteLoopHosts, CarriesAStreamBothWays) {
+  pair_of_streams x(GetParam());
+  x.loop.send(x.near, text_bytes("hello "));
+  x.loop.send(x.near, text_bytes("there"));
+  EXPECT_TRUE(x.far_side->wait_text(x.far, "hello there"));
+  x.loop.send(x.far, text_bytes("and back"));
+  EXPECT_TRUE(x.near_side->wait_text(x.near, "and back"));
+  EXPECT_EQ(x.far_side->get(event_kind::accepted).peer.host(), GetParam());
+}
+
+TEST_P(ByteLoopHosts, CarriesDatagramsAndNamesTheirSource) {
+  byte_loop loop;
+  const auto server = std::make_shared<recorder>();
+  const auto client = std::make_shared<recorder>();
+  const auto bound = loop.open(listen{at(GetParam()), transport::udp}, server);
+  ASSERT_TRUE(bound);
+  const auto id = loop.open(connect{bound->at, transport::udp}, client);
+  ASSERT_TRUE(id);
+  const std::string largest(65507, 'x');
+  loop.send(*id, text_bytes("ask"));
+  loop.send(*id, text_bytes(largest));
+  ASSERT_TRUE(server->wait_for(event_kind::received, 2));
+  const auto ask = server->get(event_kind::received);
+  EXPECT_EQ(byte_view(ask.data).text(), "ask");
+  EXPECT_EQ(server->get(event_kind::received, 1).data.size(), largest.size());
+  loop.send_to(bound->socket, ask.peer, text_bytes("answer"));
+  EXPECT_TRUE(client->wait_text(*id, "answer"));
+  EXPECT_EQ(client->get(event_kind::received).peer, bound->at);
+}
+
+TEST(ByteLoop, AConnectedDatagramSocketHearsOneSourceOnly) {
+  byte_loop loop;
+  const auto all = std::make_shared<recorder>();
+  const auto friendly = loop.open(listen{at("127.0.0.1"), transport::udp}, all);
+  const auto stranger = loop.open(listen{at("127.0.0.1"), transport::udp}, all);
+  const auto client = std::make_shared<recorder>();
+  const auto id = loop.open(connect{friendly->at, transport::udp}, client);
+  loop.send(*id, text_bytes("ask"));
+  ASSERT_TRUE(all->wait_for(event_kind::received));
+  const auto where = all->get(event_kind::received).peer;
+  loop.send_to(stranger->socket, where, text_bytes("forged"));
+  loop.send_to(friendly->socket, where, text_bytes("true"));
+  ASSERT_TRUE(client->wait_text(*id, "true"));
+}
+
+TEST(ByteLoop, ReportsARefusedConnection) {
+  byte_loop loop;
+  const auto who = std::make_shared<recorder>();
+  const auto taken = loop.open(listen{at("127.0.0.1")}, who);
+  ASSERT_TRUE(taken);
+  loop.close(taken->socket);
+  ASSERT_TRUE(who->wait_for(event_kind::closed));
+  const auto id = loop.open(connect{taken->at}, who);
+  ASSERT_TRUE(id);
+  ASSERT_TRUE(who->wait_for(event_kind::closed, 2));
+  const auto x = who->get(event_kind::closed, 1);
+  EXPECT_EQ(x.socket, *id);
+  EXPECT_EQ(x.reason, close_reason::failed);
+  EXPECT_EQ(byte_view(x.data).text(), "Connection refused");
+}
+
+TEST(ByteLoop, GivesUpAConnectionAtItsDeadline) {
+  // A listener whose backlog is full answers nobody: the third connection stays half open.
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_storage address{};
+  const auto length = at("127.0.0.1").to(address);
+  ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), length), 0);
+  ASSERT_EQ(::listen(fd, 0), 0);
+  socklen_t got = sizeof address;
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &got);
+  const auto where = endpoint::from(address);
+  byte_loop loop;
+  const auto who = std::make_shared<recorder>();
+  for (int i = 0; i < 4; ++i)
+    ASSERT_TRUE(loop.open(connect{where, transport::tcp, 100ms}, who));
+  EXPECT_TRUE(who->wait([](const auto& list) {
+    return std::any_of(list.begin(), list.end(), [](const auto& x) {
+      return x.kind == event_kind::closed && x.reason == close_reason::timed_out;
+    });
+  }));
+  ::close(fd);
+}
+
+TEST(ByteLoop, RefusesAnAddressThatIsTaken) {
+  byte_loop loop;
+  const auto who = std::make_shared<recorder>();
+  const auto first = loop.open(listen{at("127.0.0.1")}, who);
+  ASSERT_TRUE(first);
+  const auto second = loop.open(listen{first->at}, who);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(code_of(second.error()), ec::cannot_listen);
+  EXPECT_NE(detail_of(second.error()).find(to_string(first->at)), std::string::npos);
+}
+
+TEST(ByteLoop, TellsHowTheOtherEndLeft) {
+  pair_of_streams x;
+  x.loop.close(x.near);
+  ASSERT_TRUE(x.far_side->wait_for(event_kind::closed));
+  EXPECT_EQ(x.far_side->get(event_kind::closed).reason, close_reason::peer);
+  ASSERT_TRUE(x.near_side->wait_for(event_kind::closed));
+  EXPECT_EQ(x.near_side->get(event_kind::closed).reason, close_reason::local);
+}
+
+TEST(ByteLoop, ACloseThatFlushesLosesNothingThoughThePeerStillTalks) {
+  byte_loop loop;
+  const auto who = std::make_shared<recorder>();
+  const auto listener = loop.open(listen{at("127.0.0.1")}, who);
+  tcp_client client(to_string(listener->at));
+  ASSERT_TRUE(client.send("unread words\n"));
+  ASSERT_TRUE(who->wait_for(event_kind::received));
+  const auto id = who->get(event_kind::accepted).socket;
+  std::string sent;
+  for (int i = 0; i < 20000; ++i)
+    sent += "line " + std::to_string(i) + "\n";
+  loop.send(id, text_bytes(sent));
+  loop.close(id);
+  for (int i = 0; i < 100; ++i)
+    client.send("more words that nobody reads\n");
+  ASSERT_TRUE(client.closed_by_peer());
+  EXPECT_EQ(client.received(), sent);
+  client.close();
+  EXPECT_TRUE(who->wait_for(event_kind::closed));
+}
+
+TEST(ByteLoop, ASlowReaderIsClosedAtTheBound) {
+  loop_config config;
+  config.write_queue_bytes_max = 100'000;
+  pair_of_streams x("127.0.0.1", config);
+  x.loop.pause(x.far);
+  const bytes chunk(50'000, 'x');
+  for (int i = 0; i < 2000 && x.near_side->count(event_kind::closed) == 0; ++i)
+    x.loop.send(x.near, chunk);
+  ASSERT_TRUE(x.near_side->wait_for(event_kind::closed));
+  EXPECT_EQ(x.near_side->get(event_kind::closed).reason, close_reason::overflow);
+}
+
+TEST(ByteLoop, APausedStreamKeepsItsBytesForLater) {
+  loop_config config;
+  config.write_queue_bytes_max = 64u << 20;
+  pair_of_streams x("127.0.0.1", config);
+  x.loop.pause(x.far);
+  x.loop.send(x.near, bytes(32u << 20, 'x'));
+  // The system's buffers hold less than that, so some must wait here.
+  EXPECT_GT(on_loop(x.loop, [&] { return x.loop.queued(x.near); }), 0u);
+  EXPECT_EQ(x.far_side->count(event_kind::received), 0u);
+  x.loop.resume(x.far);
+  EXPECT_TRUE(x.far_side->wait_bytes(x.far, 32u << 20));
+  EXPECT_TRUE(x.near_side->wait_drained());
+  EXPECT_EQ(on_loop(x.loop, [&] { return x.loop.written(x.near); }), 32u << 20);
+}
+
+TEST(ByteLoop, ALateCommandNeverMeetsAReusedSlot) {
+  pair_of_streams x;
+  const auto stale = x.near;
+  x.loop.close(stale, false);
+  ASSERT_TRUE(x.near_side->wait_for(event_kind::closed));
+  ASSERT_TRUE(x.far_side->wait_for(event_kind::closed));
+  const auto listener = x.loop.open(listen{at("127.0.0.1")}, x.far_side);
+  const auto fresh = x.loop.open(connect{listener->at}, x.near_side);
+  ASSERT_TRUE(x.far_side->wait_for(event_kind::accepted, 2));
+  const auto far = x.far_side->get(event_kind::accepted, 1).socket;
+  EXPECT_NE(*fresh, stale);
+  EXPECT_NE(far, stale);
+  EXPECT_NE(far, x.far);
+  x.loop.send(stale, text_bytes("late"));
+  x.loop.close(stale, false);
+  x.loop.send(*fresh, text_bytes("in time"));
+  EXPECT_TRUE(x.far_side->wait_text(far, "in time"));
+}
+
+TEST(ByteLoop, SendsWhatWasQueuedBeforeTheConnectionStood) {
+  byte_loop loop;
+  const auto who = std::make_shared<recorder>();
+  const auto listener = loop.open(listen{at("127.0.0.1")}, who);
+  const auto id = loop.prepare(connect{listener->at}, who);
+  ASSERT_TRUE(id);
+  loop.send(*id, text_bytes("early"));
+  loop.start(*id);
+  ASSERT_TRUE(who->wait_for(event_kind::accepted));
+  EXPECT_TRUE(who->wait_text(who->get(event_kind::accepted).socket, "early"));
+}
+
+TEST(ByteLoop, ListenersRestAtTheBoundAndGoOnWhenASocketCloses) {
+  loop_config config;
+  config.sockets_max = 3;
+  byte_loop loop(config);
+  const auto who = std::make_shared<recorder>();
+  const auto listener = loop.open(listen{at("127.0.0.1")}, who);
+  tcp_client a(to_string(listener->at));
+  tcp_client b(to_string(listener->at));
+  tcp_client c(to_string(listener->at));
+  ASSERT_TRUE(who->wait_for(event_kind::accepted, 2));
+  EXPECT_EQ(on_loop(loop, [&] { return loop.open_sockets(); }), 3u);
+  EXPECT_EQ(who->count(event_kind::accepted), 2u);
+  loop.close(who->get(event_kind::accepted).socket, false);
+  EXPECT_TRUE(who->wait_for(event_kind::accepted, 3));
+  EXPECT_GE(loop.accept_rests(), 1u);
+}
+
+TEST(ByteLoop, SurvivesRunningOutOfDescriptors) {
+  loop_config config;
+  config.sockets_max = 1'000'000;
+  byte_loop loop(config);
+  const auto who = std::make_shared<recorder>();
+  const auto listener = loop.open(listen{at("127.0.0.1")}, who);
+  tcp_client first(to_string(listener->at));
+  ASSERT_TRUE(who->wait_for(event_kind::accepted));
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  // Room for the client's own end of one more connection and not for ours.
+  const int next = dup(0);
+  ::close(next);
+  auto tight = before;
+  tight.rlim_cur = static_cast<rlim_t>(next) + 1;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &tight), 0);
+  tcp_client second(to_string(listener->at));
+  const auto until = byte_loop::clock::now() + 5s;
+  while (loop.accept_rests() == 0 && byte_loop::clock::now() < until)
+    std::this_thread::yield();
+  EXPECT_EQ(loop.accept_rests(), 1u);
+  EXPECT_EQ(who->count(event_kind::accepted), 1u);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  first.close();
+  EXPECT_TRUE(who->wait_for(event_kind::accepted, 2));
+}
+
+TEST(ByteLoop, StopFlushesTellsEveryOwnerAndRefusesWhatComesLater) {
+  const auto who = std::make_shared<recorder>();
+  byte_loop loop;
+  const auto listener = loop.open(listen{at("127.0.0.1")}, who);
+  tcp_client client(to_string(listener->at));
+  ASSERT_TRUE(who->wait_for(event_kind::accepted));
+  client.send("a word that nobody reads\n");
+  const std::string last(200'000, 'x');
+  loop.send(who->get(event_kind::accepted).socket, text_bytes(last));
+  auto stopped = std::async(std::launch::async, [&] { loop.stop(); });
+  ASSERT_TRUE(client.closed_by_peer());
+  stopped.get();
+  EXPECT_EQ(client.received(), last);
+  EXPECT_EQ(who->count(event_kind::closed), 2u);
+  EXPECT_EQ(who->get(event_kind::closed).reason, close_reason::local);
+  const auto late = loop.open(connect{listener->at}, who);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(code_of(late.error()), ec::stopped);
+  loop.send(listener->socket, {});
+}
+
+TEST(ByteLoop, ATimerFiresOnceAndMayBeReplaced) {
+  pair_of_streams x;
+  x.loop.post([&] {
+    x.loop.set_timer(x.near, x.loop.now() + 1h);
+    x.loop.set_timer(x.near, x.loop.now() + 1ms);
+  });
+  EXPECT_TRUE(x.near_side->wait_timers(1));
+  x.loop.post([&] { x.loop.set_timer(x.near, x.loop.now()); });
+  EXPECT_TRUE(x.near_side->wait_timers(2));
+}
+
+} // namespace
+} // namespace liveconnect::io
