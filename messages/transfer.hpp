@@ -63,6 +63,9 @@ struct manifest {
   uint32_t lease_seconds = 120;
 };
 bool operator==(const manifest& x, const manifest& y);
+inline bool operator!=(const manifest& x, const manifest& y) {
+  return !(x == y);
+}
 
 template<class Inspector>
 typename Inspector::result_type inspect(Inspector& f, manifest& x) {

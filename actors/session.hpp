@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+#include <caf/timespan.hpp>
+
+#include "messages/endpoint.hpp"
+#include "messages/frame.hpp"
+#include "messages/interfaces.hpp"
+#include "messages/invitation.hpp"
+
+namespace liveconnect::session {
+
+/// Everything a session needs to know before it starts. The invitation holds the key: a config is
+/// never logged and never sent.
+struct session_config {
+  invitation invite;
+
+  /// Numeric addresses of the invitation's relay, tried in turn; at least one. Looking names up is
+  /// the caller's (actors/io/resolve.hpp), because it blocks.
+  std::vector<endpoint> relays;
+
+  /// The notation we write; we read both.
+  notation how = notation::tag;
+
+  /// Sender: what to send; must be set. Receiver: another amount is refused; empty takes the
+  /// invitation's, and without one whatever the sender names.
+  std::optional<amount> sum;
+
+  /// Receiver: ask the person (approve_amount) before agreeing to the amount.
+  bool ask_person = false;
+
+  /// Sender: the journal says that coins may have left (wallet::transfer_state::sending); this run
+  /// completes the transfer and prepares nothing.
+  bool sending_begun = false;
+
+  /// For `finished`, when the transfer is known by its id already (resume); else the manifest tells
+  /// it.
+  std::optional<transfer_id> id;
+
+  /// How long to wait for a peer that has not come yet.
+  caf::timespan wait_for_peer = std::chrono::minutes(15);
+  /// How long to wait for a peer that was here and went.
+  caf::timespan wait_for_return = std::chrono::minutes(2);
+  /// How long the peer may take for its next message.
+  caf::timespan answer_timeout = std::chrono::minutes(2);
+  /// How long the wallet may take for one step; it retries servers on its own.
+  caf::timespan wallet_timeout = std::chrono::minutes(10);
+  /// How long the sender stays after the receipt, in case its confirmation got lost.
+  caf::timespan linger = std::chrono::seconds(3);
+
+  caf::timespan heartbeat = std::chrono::seconds(5);
+  /// How long to try the relay before the first time we are in the room, and after a line broke.
+  caf::timespan first_contact = std::chrono::seconds(5);
+  caf::timespan relay_patience = std::chrono::seconds(60);
+  /// Between two tries: the first wait, doubled up to the second.
+  caf::timespan backoff_min = std::chrono::milliseconds(100);
+  caf::timespan backoff_max = std::chrono::seconds(5);
+
+  /// Connections in a row that may fail to authenticate before the session ends with
+  /// ec::not_authentic; at least 1.
+  uint32_t auth_failures_max = 3;
+
+  /// Receiver: a manifest of more notes is refused.
+  uint32_t notes_max = 100'000;
+
+  /// File for the transcript (mode 0600, appended to), or empty for none.
+  std::string transcript;
+};
+
+/// Starts the sender's side of one transfer and returns at once; the observer hears the rest, from
+/// `waiting` to `finished`. The byte loop's write queue must hold a whole coin set (about 560 bytes
+/// a note): the session hands all coin frames over at once.
+///
+/// The session watches the observer and the wallet: when either ends first, it stops as if told
+/// atom::stop. It does not keep the wallet alive after `finished`.
+session_actor sender_session(caf::actor_system& system, session_config config, byte_loop_actor loop,
+                             sender_wallet_actor wallet, session_observer_actor observer);
+
+/// Likewise for the receiver.
+session_actor receiver_session(caf::actor_system& system, session_config config,
+                               byte_loop_actor loop, receiver_wallet_actor wallet,
+                               session_observer_actor observer);
+
+} // namespace liveconnect::session
