@@ -47,27 +47,20 @@ void actor_owner::on_closed(socket_id socket, close_reason reason, std::string_v
   list_.push_back(std::move(x));
 }
 
+socket_owner_actor actor_owner::actor() const {
+  return caf::actor_cast<socket_owner_actor>(caf::actor_cast<caf::strong_actor_ptr>(address_));
+}
+
 void actor_owner::on_turn_end() {
   if (list_.empty())
     return;
-  auto to =
-      held_ ? held_
-            : caf::actor_cast<socket_owner_actor>(caf::actor_cast<caf::strong_actor_ptr>(address_));
-  if (to)
+  if (const auto to = actor())
     caf::anon_send(to, events{std::exchange(list_, {})});
   list_.clear();
-  if (sockets_ == 0)
-    held_ = nullptr;
 }
 
-void actor_owner::on_held(bool more) {
-  if (more) {
-    if (++sockets_ == 1)
-      held_ = caf::actor_cast<socket_owner_actor>(caf::actor_cast<caf::strong_actor_ptr>(address_));
-  } else {
-    --sockets_;
-    // The last `closed` has yet to be handed over; the turn's end lets go.
-  }
+std::shared_ptr<const void> actor_owner::hold() const {
+  return std::make_shared<const socket_owner_actor>(actor());
 }
 
 } // namespace liveconnect::io

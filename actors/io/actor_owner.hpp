@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <vector>
 
 #include <caf/actor_addr.hpp>
@@ -23,15 +24,16 @@ public:
   void on_closed(socket_id socket, close_reason reason, std::string_view text) override;
   void on_turn_end() override;
   bool gone() const override { return gone_; }
-  void on_held(bool more) override;
+  std::shared_ptr<const void> hold() const override;
 
   /// From any thread: the actor has ended.
   void set_gone() { gone_ = true; }
 
 private:
-  caf::actor_addr address_;
-  socket_owner_actor held_;
-  size_t sockets_ = 0;
+  /// The actor, or nobody when it is no more.
+  socket_owner_actor actor() const;
+
+  const caf::actor_addr address_;
   std::vector<event> list_;
   std::atomic<bool> gone_{false};
 };

@@ -123,8 +123,8 @@ caf::expected<listening> byte_loop::core::prepare(const io::listen& what,
   const auto how = what.how == transport::tcp ? kind::listener : kind::udp_bound;
   // std::function wants copies; the descriptor changes hands through a shared one.
   auto hand = std::make_shared<descriptor>(std::move(*fd));
-  if (!act([this, id = out.socket, hand, how, owner = std::move(owner)] {
-        adopt(id, std::move(*hand), how, owner);
+  if (!act([this, id = out.socket, hand, how, owner, held = owner->hold()] {
+        adopt(id, std::move(*hand), how, owner, held);
       }))
     return fail(ec::stopped, "the byte loop has ended");
   return out;
@@ -137,9 +137,9 @@ caf::expected<socket_id> byte_loop::core::prepare(const io::connect& what,
     return fd.error();
   const auto id = new_id();
   auto hand = std::make_shared<descriptor>(std::move(*fd));
-  if (!act([this, id, hand, what, owner = std::move(owner)] {
+  if (!act([this, id, hand, what, owner, held = owner->hold()] {
         const auto how = what.how == transport::tcp ? kind::connecting : kind::udp_connected;
-        auto& x = adopt(id, std::move(*hand), how, owner);
+        auto& x = adopt(id, std::move(*hand), how, owner, held);
         x.peer = what.to;
         x.connect_deadline = what.deadline;
       }))
@@ -183,7 +183,8 @@ byte_loop::core::entry* byte_loop::core::find(socket_id id) const {
 }
 
 byte_loop::core::entry& byte_loop::core::adopt(socket_id id, descriptor fd, kind what,
-                                               std::shared_ptr<socket_handler> owner) {
+                                               std::shared_ptr<socket_handler> owner,
+                                               std::shared_ptr<const void> held) {
   const auto slot = slot_of(id);
   if (slot >= entries_.size())
     entries_.resize(slot + 1);
@@ -193,8 +194,8 @@ byte_loop::core::entry& byte_loop::core::adopt(socket_id id, descriptor fd, kind
   x.fd = std::move(fd);
   x.what = what;
   x.owner = std::move(owner);
+  x.held = std::move(held);
   ++open_;
-  x.owner->on_held(true);
   return x;
 }
 
@@ -389,7 +390,7 @@ void byte_loop::core::settle() {
         free_slots_.push_back(static_cast<uint32_t>(slot));
       }
       x->owner->on_closed(id, x->reason, x->text);
-      x->owner->on_held(false);
+      held_until_told_.push_back(std::move(x->held));
       touch_owner(*x);
     }
     if (!gone.empty() && listeners_rest_)
@@ -399,6 +400,7 @@ void byte_loop::core::settle() {
       handler->touched_ = false;
       handler->on_turn_end();
     }
+    held_until_told_.clear();
   }
 }
 
@@ -472,7 +474,7 @@ void byte_loop::core::on_acceptable(entry& x) {
     }
     set_no_delay(fd.get());
     const auto id = new_id();
-    auto& made = adopt(id, std::move(fd), kind::stream, x.owner);
+    auto& made = adopt(id, std::move(fd), kind::stream, x.owner, x.owner->hold());
     made.started = true;
     made.peer = endpoint::from(address);
     watch(made);

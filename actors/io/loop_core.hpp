@@ -88,6 +88,7 @@ private:
     /// What epoll watches now; 0 while it is not registered.
     uint32_t watched = 0;
     std::shared_ptr<socket_handler> owner;
+    std::shared_ptr<const void> held;
     endpoint peer;
     caf::timespan connect_deadline{0};
     /// Bytes that wait, from `head` on.
@@ -106,7 +107,8 @@ private:
 
   socket_id new_id();
   entry* find(socket_id id) const;
-  entry& adopt(socket_id id, descriptor fd, kind what, std::shared_ptr<socket_handler> owner);
+  entry& adopt(socket_id id, descriptor fd, kind what, std::shared_ptr<socket_handler> owner,
+               std::shared_ptr<const void> held);
 
   void run();
   void turn(clock::time_point until);
@@ -156,6 +158,7 @@ private:
   std::vector<std::unique_ptr<entry>> entries_;
   size_t open_ = 0;
   std::vector<socket_id> doomed_;
+  std::vector<std::shared_ptr<const void>> held_until_told_;
   std::vector<std::shared_ptr<socket_handler>> touched_handlers_;
   std::set<std::tuple<clock::time_point, uint64_t, timer_kind>> timers_;
   bool listeners_rest_ = false;

@@ -9,7 +9,10 @@ void socket_handler::on_drained(socket_id) {}
 void socket_handler::on_timer(socket_id) {}
 void socket_handler::on_closed(socket_id, close_reason, std::string_view) {}
 void socket_handler::on_turn_end() {}
-void socket_handler::on_held(bool) {}
+
+std::shared_ptr<const void> socket_handler::hold() const {
+  return nullptr;
+}
 
 bool socket_handler::gone() const {
   return false;

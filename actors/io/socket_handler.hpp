@@ -1,6 +1,6 @@
 #pragma once
 
-#include <chrono>
+#include <memory>
 #include <string_view>
 
 #include "messages/io.hpp"
@@ -41,8 +41,9 @@ public:
   /// Whether the owner behind this has ended, so that its sockets must go.
   virtual bool gone() const;
 
-  /// The loop holds one socket more, or one less, for this owner.
-  virtual void on_held(bool more);
+  /// What the loop keeps for as long as it has a socket of this owner, from prepare() on; so an
+  /// owner lives until its last event has been handed over. Called on any thread.
+  virtual std::shared_ptr<const void> hold() const;
 
 private:
   friend class byte_loop;
