@@ -35,11 +35,11 @@ struct purse {
 /// Breaks one note of `code` into ten of `code - 1`.
 struct break_step {
   int8_t code = 0;
-  /// A fracked note is broken only where no authentic one is left.
+  /// A fracked note is broken only where no authentic one is left. Its ten count as fracked.
   bool fracked = false;
 };
 
-/// Joins ten notes of `code` into one of `code + 1`.
+/// Joins ten authentic notes of `code` into one of `code + 1`.
 struct join_step {
   int8_t code = 0;
 };
@@ -50,20 +50,24 @@ struct change_limits {
   bool may_break = true;
   /// Whether notes may be joined.
   bool may_join = true;
+  /// Joins at most: each is a round to all servers.
+  uint32_t joins_max = 64;
 };
 
 /// What to do, in this order: the breaks, then the joins, then hand over `take`.
 struct change_plan {
-  /// In order; a later one may break what an earlier one made. Never more than 14.
+  /// In order; a later one may break what an earlier one made. At most one of each code,
+  /// so never more than 14.
   std::vector<break_step> breaks;
   /// In order; only notes that would travel are joined, so each saves nine notes of the transfer.
   std::vector<join_step> joins;
-  /// What travels, once breaks and joins are done. Notes made by a break or a join are authentic.
+  /// What travels, once breaks and joins are done.
   purse take;
 };
 
-/// Plans to hand over exactly `sum` (greater than zero): with the fewest breaks; among those with
-/// the fewest fracked notes; among those with the fewest notes. Fails with ec::not_enough_coins
+/// Plans to hand over exactly `sum` (greater than zero): with the fewest breaks; then, among the
+/// choices from what the breaks leave, with the fewest fracked notes; among those with the fewest
+/// notes. Joins come on top. Fails with ec::not_enough_coins
 /// when the purse holds less than `sum`, and with ec::change_not_possible when it holds enough but
 /// no choice fits and notes may not be broken. Takes time in proportion to the plan's length, not
 /// to the purse.

@@ -162,6 +162,12 @@ struct renaming {
 [[nodiscard]] caf::error put(file_ops& ops, const file_handle& directory, const std::string& name,
                              byte_view content);
 
+/// Like put, for a file that will grow in place: it gets at least `size` bytes, zero behind
+/// `content`.
+[[nodiscard]] caf::error put_preallocated(file_ops& ops, const file_handle& directory,
+                                          const std::string& name, byte_view content,
+                                          uint64_t size);
+
 /// Many puts with one directory sync at the end. After a crash any subset stands, each file whole.
 /// On error none of them stands, as far as the disk still obeys.
 [[nodiscard]] caf::error put_all(file_ops& ops, const file_handle& directory,

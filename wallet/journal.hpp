@@ -91,10 +91,11 @@ public:
   /// Makes room for `bytes` more, durably, before a step that must not run out of space.
   [[nodiscard]] caf::error reserve(uint64_t bytes);
 
-  /// Moves the journal to Journal/Closed, rewritten with `scrubbed` in place of its records (the
-  /// opening record stays). Durable and out of the open list when this succeeds; may be repeated
-  /// after a crash. Afterwards this object accepts nothing more.
-  [[nodiscard]] caf::error close(const std::vector<journal_record>& scrubbed);
+  /// Moves the journal to Journal/Closed, with `kept` in place of its records (the opening record
+  /// stays): all of them while the secrets must stay (safety.md I3), or a scrubbed list. Durable
+  /// and out of the open list when this succeeds; may be repeated after a crash, and then the list
+  /// of the first time stands. Afterwards this object accepts nothing more.
+  [[nodiscard]] caf::error close(const std::vector<journal_record>& kept);
 
   /// The records in order, without the opening one; those appended since included.
   const std::vector<journal_record>& records() const { return records_; }
@@ -140,5 +141,13 @@ caf::expected<std::vector<journal_entry>> closed_journals(file_ops& ops,
 /// The records of a closed journal, without the opening one. Writes nothing.
 caf::expected<std::vector<journal_record>>
 read_closed_journal(file_ops& ops, const std::filesystem::path& wallet_root, const transfer_id& id);
+
+/// Rewrites a closed journal with another list of records, its opening record kept: takes the
+/// secrets out once the delay of safety.md I3 is over. After a crash it holds the old list or the
+/// new.
+[[nodiscard]] caf::error scrub_closed_journal(file_ops& ops,
+                                              const std::filesystem::path& wallet_root,
+                                              const transfer_id& id,
+                                              const std::vector<journal_record>& scrubbed);
 
 } // namespace liveconnect::wallet

@@ -128,6 +128,7 @@ private:
   wallet_store(file_ops& ops, std::filesystem::path root, file_handle directory);
 
   caf::expected<file_handle> open_folder(folder where) const;
+  caf::error move_to_trash(const file_handle& from, const std::vector<std::string>& files);
 
   file_ops* ops_;
   std::filesystem::path root_;
