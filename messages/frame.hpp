@@ -28,7 +28,7 @@ inline constexpr size_t frame_tag_max = 64;
 inline constexpr size_t frame_handshake_max = 1024;
 inline constexpr size_t frame_auth_max = 64;
 inline constexpr size_t frame_attributes_max = 8;
-inline constexpr size_t frame_attribute_name_max = 16;
+inline constexpr size_t frame_attribute_name_max = 32;
 inline constexpr size_t frame_attribute_value_max = 256;
 inline constexpr uint32_t frame_count_max = 65'535;
 
@@ -108,18 +108,24 @@ public:
   size_t pending() const { return buffer_.size() - begin_; }
 
 private:
-  std::optional<std::string_view> find_tag_frame();
-  std::optional<std::string_view> find_json_frame();
-  void restart_scan();
+  caf::expected<std::optional<frame>> next_tag_frame();
+  caf::expected<std::optional<frame>> next_json_frame();
+  std::string_view unread() const { return std::string_view{buffer_}.substr(begin_); }
+  /// Drops the frame in progress, which is `size` bytes long.
+  void consume(size_t size);
+  /// Nothing yet, or the error when what is here already is too long.
+  caf::expected<std::optional<frame>> wait_for_more() const;
+  caf::error over_limit() const;
 
   size_t frame_bytes_limit_;
   std::string buffer_;
-  /// Where the frame in progress begins in the buffer, and how far it has been looked at.
+  /// Where the frame in progress begins in the buffer, and how many of its bytes are looked at.
   size_t begin_ = 0;
   size_t scanned_ = 0;
-  /// Tag form: length of the head (`<...>`), 0 while it is not complete.
+  /// Tag form: the head's length and meaning once it is complete.
   size_t head_ = 0;
-  /// JSON form: state at `scanned_`.
+  frame draft_;
+  /// JSON form: where the scan stands.
   size_t depth_ = 0;
   bool in_string_ = false;
   bool escaped_ = false;

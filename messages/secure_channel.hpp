@@ -95,15 +95,18 @@ public:
   frame next_heartbeat();
 
   /// Takes a heartbeat of the peer (never one of the relay). Before the stage is connected a bare
-  /// one changes nothing, and so does a repeated message 1 or 2; after it every heartbeat must be
-  /// authentic. Fails with ec::not_authentic, or with ec::protocol_violation when the peer speaks
-  /// no version of ours; dead after both.
+  /// one changes nothing, and neither does a repeated message 1 or 2, or (three times) an answer
+  /// that is an older session's; after it every heartbeat must be authentic. Fails with
+  /// ec::not_authentic, or with ec::protocol_violation when the peer speaks no version of ours;
+  /// dead after both.
   caf::expected<heard> take_heartbeat(const frame& x);
 
   /// Proof for a clear command, for the `a` attribute. Only when connected (or, for heartbeats,
   /// through next_heartbeat).
   caf::expected<std::string> seal_command(message_number number, std::string_view details);
-  /// Checks the peer's proof; the command may act only after caf::none.
+  /// Checks the peer's proof; the command may act only after caf::none. Before the stage is
+  /// connected: ec::protocol_violation, and the channel lives on, for what an older session still
+  /// had on its way.
   caf::error open_command(uint16_t number, std::string_view details, std::string_view auth);
 
   /// A whole command, proof included.
@@ -135,6 +138,8 @@ public:
   const receipt_public_key& receipt_key() const { return receipt_key_; }
 
 private:
+  static constexpr unsigned unreadable_answers_max = 3;
+
   secure_channel(role side, const secret<32>& key, const channel_terms& terms);
 
   caf::error die(const char* what);
@@ -153,6 +158,7 @@ private:
   /// Our Noise message as text, sent until it is answered; and the peer's, to know a repeat.
   std::string own_message_;
   std::string peer_message_;
+  unsigned unreadable_answers_ = 0;
   noise::cipher_state sending_;
   noise::cipher_state receiving_;
   noise::hash hash_{};

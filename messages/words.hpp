@@ -19,8 +19,11 @@ std::string_view word(size_t index);
 /// The index of a word in lower case, or nothing.
 std::optional<uint16_t> word_index(std::string_view x);
 
-/// Words for the first 11 x `count` bits of `x`, most significant first, with a space between; `x`
-/// must be long enough.
+/// The 11 bits at `place` (0 is the first) of `x`, most significant first; bits past the end are
+/// zero.
+size_t word_at(byte_view x, size_t place);
+
+/// Words for the first 11 x `count` bits of `x`, most significant first, with a space between.
 std::string phrase(byte_view x, size_t count);
 
 } // namespace liveconnect
