@@ -28,7 +28,7 @@ public:
   void setup(host_setup x);
   caf::typed_response_promise<servers_ready> start();
   caf::typed_response_promise<atom::done> stop();
-  void on_down(const caf::down_msg& x);
+  void on_exit(const caf::exit_msg& x);
 
   static inline const char* name = "raida_host";
 
@@ -49,7 +49,7 @@ private:
 
 void host_state::setup(host_setup x) {
   setup_ = std::move(x);
-  self->set_down_handler([this](const caf::down_msg& msg) { on_down(msg); });
+  self->set_exit_handler([this](const caf::exit_msg& msg) { on_exit(msg); });
 }
 
 caf::typed_response_promise<servers_ready> host_state::start() {
@@ -66,7 +66,8 @@ caf::typed_response_promise<servers_ready> host_state::start() {
     if (at.port != 0)
       at.port = static_cast<uint16_t>(at.port + setup_.servers[i].options.id);
     auto server = spawn_server(self->system(), setup_.servers[i], setup_.detached);
-    self->monitor(server);
+    // Linked, so that no server outlives its host, whatever ends that.
+    self->link_to(server);
     servers_.push_back(server);
     self->request(server, start_deadline, listen_at{at})
         .then([this, i](const server_ready& x) { on_started(i, x); },
@@ -97,11 +98,9 @@ void host_state::give_up(caf::error why) {
   if (stopping_)
     return;
   stopping_ = true;
-  for (const auto& server : servers_)
-    self->send_exit(server, caf::exit_reason::user_shutdown);
   if (started_.pending())
     started_.deliver(why);
-  self->quit(std::move(why));
+  self->quit(std::move(why)); // takes the other servers along
 }
 
 caf::typed_response_promise<atom::done> host_state::stop() {
@@ -133,8 +132,11 @@ void host_state::one_stopped() {
   self->quit();
 }
 
-void host_state::on_down(const caf::down_msg& x) {
-  if (!stopping_)
+void host_state::on_exit(const caf::exit_msg& x) {
+  auto is_server = [&x](const raida_server_actor& y) { return y.address() == x.source; };
+  if (std::none_of(servers_.begin(), servers_.end(), is_server))
+    self->quit(x.reason);
+  else if (!stopping_)
     give_up(x.reason ? x.reason : fail(ec::internal, "a RAIDA server ended"));
 }
 
