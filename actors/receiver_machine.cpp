@@ -391,7 +391,7 @@ void receiver_machine::on(const happened::timed_out& x) {
       give_up(ec::peer_gone, "the sender did not come");
     return;
   case timer::reunite:
-    if (!secured_ && state_ == receiver_state::meeting)
+    if (was_secured_ && !secured_ && state_ == receiver_state::meeting)
       give_up(ec::peer_gone, "the sender did not come back");
     return;
   case timer::answer:

@@ -431,7 +431,7 @@ void sender_machine::on(const happened::timed_out& x) {
       give_up(ec::peer_gone, "the receiver did not come");
     return;
   case timer::reunite:
-    if (!secured_ && state_ == sender_state::meeting)
+    if (was_secured_ && !secured_ && state_ == sender_state::meeting)
       give_up(ec::peer_gone, "the receiver did not come back");
     return;
   case timer::answer:
