@@ -146,6 +146,10 @@ int finish(output& out, const command_end& end) {
   auto status = end.signal != 0 ? exit_of_signal(end.signal) : exit_of(end.failure);
   if (status.code != 0) {
     auto text = end.signal != 0 ? advice_for_signal(end.signal) : advice_for(end.failure);
+    if (end.signal == 0) {
+      fields["error"] = to_string(code_of(end.failure));
+      fields["detail"] = printable(detail_of(end.failure), detail_chars_max);
+    }
     fields["what"] = text.what;
     fields["what_to_do"] = text.what_to_do;
     if (end.signal == 0)
@@ -208,7 +212,12 @@ int run(int argc, const char* const* argv) {
     out.result(exit_of_signal(signal), {{"what", text.what}, {"what_to_do", text.what_to_do}});
   }};
   environment env{*conf, out, stop};
-  return finish(out, (*body)(env));
+  auto end = (*body)(env);
+  // Stopped by a signal is never success, and the signal is what the caller has to know; what
+  // was finished in spite of it is.
+  if (end.failure && stop.signal() != 0)
+    end.signal = stop.signal();
+  return finish(out, end);
 }
 
 } // namespace liveconnect::cli

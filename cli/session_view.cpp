@@ -8,10 +8,6 @@ namespace liveconnect::cli {
 
 namespace {
 
-const char* title(role x) {
-  return x == role::sender ? "Sender" : "Receiver";
-}
-
 std::string minutes_text(caf::timespan x) {
   auto seconds = std::chrono::duration_cast<std::chrono::seconds>(x).count();
   if (seconds >= 120 && seconds % 60 == 0)
@@ -37,56 +33,50 @@ const char* awaited_text(session::awaited x, role side) {
 
 } // namespace
 
-session_view::session_view(output& out, transcript& record, role side)
-    : out_(out), record_(record), side_(side) {}
+session_view::session_view(output& out, role side) : out_(out), side_(side) {}
 
 const char* session_view::peer() const {
   return side_ == role::sender ? "Receiver" : "Sender";
 }
 
-void session_view::tell(std::string_view type, const json_fields& fields) {
-  out_.event(type, fields);
-  record_.write(type, fields);
-}
-
 void session_view::show(const session::joined& x) {
-  tell("joined", {{"own_address", printable(x.own_address)}, {"people", x.people}});
+  out_.event("joined", {{"own_address", printable(x.own_address)}, {"people", x.people}});
   out_.done(fmt::format("You are in the room as {}", printable(x.own_address)));
 }
 
 void session_view::show(const session::peer_seen& x) {
-  tell("peer_seen", {{"peer_address", printable(x.address)}});
+  out_.event("peer_seen", {{"peer_address", printable(x.address)}});
   if (!x.address.empty())
     out_.line(fmt::format("  Somebody else is in the room, {}", printable(x.address)));
 }
 
 void session_view::show(const session::peer_lost& x) {
-  tell("peer_lost", {{"reason", printable(x.reason)}});
+  out_.event("peer_lost", {{"reason", printable(x.reason)}});
   out_.note(fmt::format("{} is out of reach ({}). We wait for it to come back.", peer(),
                         printable(x.reason)));
 }
 
 void session_view::show(const session::link_lost& x) {
-  tell("link_lost", {{"reason", printable(x.reason)}});
+  out_.event("link_lost", {{"reason", printable(x.reason)}});
   out_.note(
       fmt::format("The connection to the relay is gone ({}). We try again.", printable(x.reason)));
 }
 
 void session_view::show(const session::connected& x) {
-  tell("connected", {{"own_address", printable(x.own_address)},
-                     {"peer_address", printable(x.peer_address)},
-                     {"phrase", printable(x.phrase)},
-                     {"handshakes", x.handshakes}});
+  out_.event("connected", {{"own_address", printable(x.own_address)},
+                           {"peer_address", printable(x.peer_address)},
+                           {"phrase", printable(x.phrase)},
+                           {"handshakes", x.handshakes}});
   out_.done(fmt::format("{} is here, {}. Both should see: {}", peer(), printable(x.peer_address),
                         printable(x.phrase)));
 }
 
 void session_view::show(const session::approve_amount& x) {
-  tell("approve", {{"amount", to_string(x.sum)}});
+  out_.event("approve", {{"amount", to_string(x.sum)}});
 }
 
 void session_view::show(const session::amount_agreed& x) {
-  tell("agreed", {{"amount", to_string(x.sum)}});
+  out_.event("agreed", {{"amount", to_string(x.sum)}});
   if (side_ == role::sender)
     out_.done(fmt::format("Receiver agrees to {}", to_display(x.sum)));
   else
@@ -104,7 +94,7 @@ void session_view::show(const session::step& x) {
     fields["text"] = printable(x.text);
   if (x.fewest_passes != 0)
     fields["passes"] = x.fewest_passes;
-  tell("step", fields);
+  out_.event("step", fields);
   if (side_ == role::sender ? x.number >= 20 : x.number >= 21)
     past_the_point_ = true;
   // What the first nine steps say stands on the screen already, in words of joined, connected and
@@ -122,7 +112,6 @@ void session_view::show(const session::step& x) {
 }
 
 void session_view::show(const session::progress& x) {
-  record_.write("progress", {{"done", x.frames_done}, {"of", x.frames_total}, {"notes", x.notes}});
   notes_ = x.notes;
   auto what = fmt::format("{} {} note{}", side_ == role::sender ? "Sending" : "Receiving", notes_,
                           notes_ == 1 ? "" : "s");
@@ -132,20 +121,20 @@ void session_view::show(const session::progress& x) {
 }
 
 void session_view::show(const session::receipt_filed& x) {
-  tell("receipt", {{"receipt", printable(x.id)},
-                   {"notes", x.notes},
-                   {"amount", to_string(x.sum)},
-                   {"counterfeit", x.counterfeit}});
+  out_.event("receipt", {{"receipt", printable(x.id)},
+                         {"notes", x.notes},
+                         {"amount", to_string(x.sum)},
+                         {"counterfeit", x.counterfeit}});
   if (x.counterfeit != 0)
     out_.note(fmt::format("The servers refused {} note{}; the receipt lists them.", x.counterfeit,
                           x.counterfeit == 1 ? "" : "s"));
 }
 
 void session_view::show(const session::waiting& x) {
-  tell("waiting",
-       {{"whom", to_string(x.whom)},
-        {"since", utc_text(x.since)},
-        {"limit_ms", std::chrono::duration_cast<std::chrono::milliseconds>(x.limit).count()}});
+  out_.event("waiting", {{"whom", to_string(x.whom)},
+                         {"since", utc_text(x.since)},
+                         {"limit_ms",
+                          std::chrono::duration_cast<std::chrono::milliseconds>(x.limit).count()}});
   auto text = fmt::format("  Waiting for {} since {}", awaited_text(x.whom, side_),
                           utc_text(x.since).substr(11, 8));
   if (x.limit.count() > 0)
@@ -154,20 +143,8 @@ void session_view::show(const session::waiting& x) {
 }
 
 void session_view::show(const session::warning& x) {
-  tell("warning", {{"text", printable(x.text)}});
+  out_.event("warning", {{"text", printable(x.text)}});
   out_.note(printable(x.text));
-}
-
-void session_view::show(const session::finished& x) {
-  record_.write("finished", {{"by", title(x.side)},
-                             {"ok", x.ok},
-                             {"error", x.ok ? "" : to_string(x.code)},
-                             {"transfer", to_string(x.id)},
-                             {"amount", to_string(x.sum)},
-                             {"notes", x.notes},
-                             {"receipt", printable(x.receipt)},
-                             {"still_open", x.still_open},
-                             {"ms", x.transfer_milliseconds}});
 }
 
 } // namespace liveconnect::cli

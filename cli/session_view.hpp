@@ -4,17 +4,15 @@
 #include <string>
 
 #include "cli/output.hpp"
-#include "cli/transcript.hpp"
 #include "messages/session.hpp"
 
 namespace liveconnect::cli {
 
-/// Shows the events of one session: lines and a bar for people, objects for scripts, and the same
-/// objects in the transcript. Pure but for writing; one thread.
+/// Shows the events of one session: lines and a bar for people, objects for scripts. Pure but for
+/// writing; one thread.
 class session_view {
 public:
-  /// `record` may be closed; it gets every event.
-  session_view(output& out, transcript& record, role side);
+  session_view(output& out, role side);
 
   void show(const session::joined& x);
   void show(const session::peer_seen& x);
@@ -28,20 +26,15 @@ public:
   void show(const session::receipt_filed& x);
   void show(const session::waiting& x);
   void show(const session::warning& x);
-  /// Only the transcript gets it here: the last line belongs to the command.
-  void show(const session::finished& x);
-
   /// Whether a coin may have left (sender) or has been kept (receiver): a cancel settles nothing
   /// then.
   bool past_the_point() const { return past_the_point_; }
 
 private:
-  void tell(std::string_view type, const json_fields& fields);
   /// `Sender` or `Receiver`: the other one.
   const char* peer() const;
 
   output& out_;
-  transcript& record_;
   role side_;
   uint32_t notes_ = 0;
   bool past_the_point_ = false;

@@ -367,7 +367,20 @@ caf::expected<settings> resolve(const std::vector<settings_layer>& layers) {
   auto whole = std::filesystem::absolute(out.data, problem);
   if (!problem)
     out.data = whole.lexically_normal();
+  for (const auto& layer : layers)
+    if (auto i = layer.find("data"); i != layer.end()) {
+      out.data_from_flag = i->second.origin == "--data";
+      break;
+    }
   return out;
+}
+
+caf::error use_servers(settings& conf, std::string_view text) {
+  auto list = parse_servers(text);
+  if (!list)
+    return std::move(list.error());
+  conf.raida = std::move(*list);
+  return {};
 }
 
 caf::expected<settings> load_settings(const settings_layer& flags,

@@ -35,6 +35,8 @@ enum class notation_choice : uint8_t { tag, json };
 struct settings {
   /// Folder of wallets, hidden wallets and journals of this user.
   std::filesystem::path data;
+  /// Whether --data named it: a demo never takes a folder that is set for everything.
+  bool data_from_flag = false;
   /// The user's wallet inside it.
   std::string wallet;
   host_port relay;
@@ -99,6 +101,9 @@ default_settings_files(const std::function<const char*(const char*)>& lookup);
 /// Lays the layers over each other, first one on top, and reads the texts. Fails with
 /// ec::bad_config (ec::bad_argument when the flag itself was wrong), naming the origin.
 caf::expected<settings> resolve(const std::vector<settings_layer>& layers);
+
+/// Sets the servers of `conf` as `raida` would. Fails with ec::bad_argument.
+[[nodiscard]] caf::error use_servers(settings& conf, std::string_view text);
 
 /// The whole order: flags > environment > --config > user file > system file > built in (cli.md).
 /// `named_file` is what --config says; it must exist, the others need not.

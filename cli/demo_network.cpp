@@ -1,0 +1,198 @@
+#include "cli/demo_network.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cerrno>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include "cli/printable.hpp"
+#include "messages/note.hpp"
+
+namespace liveconnect::cli {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr int port_attempts = 20;
+/// Below the ports that the system hands out by itself, so that few others want them.
+constexpr uint32_t port_low = 20'000;
+constexpr uint32_t port_high = 32'000;
+constexpr auto grace = std::chrono::milliseconds(3000);
+
+/// Whether this port can be bound, for both transports.
+bool is_free(uint16_t port) {
+  for (auto kind : {SOCK_STREAM, SOCK_DGRAM}) {
+    auto fd = ::socket(AF_INET, kind | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+      return false;
+    int on = 1;
+    // As a server binds: what an earlier run's connections still hold does not count.
+    if (kind == SOCK_STREAM)
+      ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(port);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof(at)) == 0;
+    ::close(fd);
+    if (!bound)
+      return false;
+  }
+  return true;
+}
+
+/// The first of raida_count free ports in a row; 0 when none was found. Another program may take
+/// one before we do, so the caller tries again when the servers cannot listen.
+uint16_t free_ports() {
+  for (int i = 0; i < port_attempts; ++i) {
+    auto base = static_cast<uint16_t>(port_low + randombytes_uniform(port_high - port_low));
+    bool all = true;
+    for (uint16_t j = 0; j < raida_count && all; ++j)
+      all = is_free(static_cast<uint16_t>(base + j));
+    if (all)
+      return base;
+  }
+  return 0;
+}
+
+/// Waits for more output of a child: true when there is some (or it has ended).
+caf::error wait_for_output(environment& env, const child_process& child, clock::time_point until) {
+  auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock::now());
+  if (left.count() <= 0)
+    return fail(ec::timed_out, "a program of the demo did not answer");
+  pollfd wait[] = {{env.stop.descriptor(), POLLIN, 0}, {child.descriptor(), POLLIN, 0}};
+  if (::poll(wait, 2, static_cast<int>(left.count())) < 0 && errno != EINTR)
+    return fail(ec::internal, "poll");
+  if (wait[0].revents != 0)
+    return fail(ec::stopped);
+  return {};
+}
+
+/// Starts a child and waits for the line that `ready` accepts.
+template<class Ready>
+caf::expected<child_process> start_until(environment& env, const child_process::options& how,
+                                         Ready ready) {
+  auto child = child_process::start(how);
+  if (!child)
+    return child;
+  auto until = clock::now() + env.conf.timeout;
+  while (child->descriptor() >= 0) {
+    if (auto problem = wait_for_output(env, *child, until))
+      return problem;
+    for (const auto& line : child->take_lines())
+      if (ready(line))
+        return child;
+  }
+  auto code = child->wait(grace);
+  return fail(ec::cannot_listen,
+              fmt::format("{} ended with code {}; see {}", how.program.filename().string(),
+                          code.value_or(-1), printable(how.log.string())));
+}
+
+} // namespace
+
+json_fields object_of(const std::string& line) {
+  auto x = json_fields::parse(line, nullptr, false);
+  return x.is_object() ? x : json_fields{};
+}
+
+caf::error failure_of(const json_fields& result) {
+  if (result.value("ok", false))
+    return {};
+  auto name = result.value("error", "");
+  for (int i = 1; i <= static_cast<int>(ec::internal); ++i)
+    if (to_string(static_cast<ec>(i)) == name)
+      return fail(static_cast<ec>(i), result.value("detail", ""));
+  return fail(ec::internal, result.value("what", "a program of the demo failed"));
+}
+
+caf::expected<json_fields> run_to_result(environment& env, const child_process::options& how) {
+  auto child = child_process::start(how);
+  if (!child)
+    return std::move(child.error());
+  auto until = clock::now() + env.conf.timeout;
+  json_fields result;
+  while (child->descriptor() >= 0) {
+    if (auto problem = wait_for_output(env, *child, until))
+      return problem;
+    for (const auto& line : child->take_lines())
+      if (auto x = object_of(line); x.is_object() && x.value("type", "") == "result")
+        result = std::move(x);
+  }
+  child->wait(grace);
+  if (!result.is_object())
+    return fail(ec::internal,
+                fmt::format("{} ended without a result; see {}", how.program.filename().string(),
+                            printable(how.log.string())));
+  return result;
+}
+
+caf::expected<demo_network> demo_network::start(environment& env,
+                                                const std::filesystem::path& folder) {
+  demo_network out;
+  auto programs = own_folder();
+  if (!programs)
+    return std::move(programs.error());
+  out.programs_ = *programs;
+  for (int attempt = 1;; ++attempt) {
+    auto base = free_ports();
+    if (base == 0)
+      return fail(ec::cannot_listen, fmt::format("no {} free ports in a row", raida_count));
+    auto child = start_until(
+        env,
+        {out.programs_ / "liveconnect",
+         {"raida", "run", "--json", "--data", (folder / "servers").string(), "--host", "127.0.0.1",
+          "--port-base", std::to_string(base)},
+         folder / "servers.log"},
+        [](const std::string& line) { return object_of(line).value("type", "") == "listening"; });
+    if (child) {
+      out.servers_ = std::move(*child);
+      out.servers_at_ = fmt::format("127.0.0.1:{}", base);
+      break;
+    }
+    if (code_of(child.error()) != ec::cannot_listen || attempt == port_attempts)
+      return std::move(child.error());
+  }
+  auto relay = start_until(env,
+                           {out.programs_ / "liveconnect-relay",
+                            {"run", "--listen", "127.0.0.1:0"},
+                            folder / "relay.log"},
+                           [&](const std::string& line) {
+                             static constexpr std::string_view mark = "listening on ";
+                             auto at = line.find(mark);
+                             if (at == std::string::npos)
+                               return false;
+                             auto rest = line.substr(at + mark.size());
+                             out.relay_at_ = rest.substr(0, rest.find_first_of(", "));
+                             return true;
+                           });
+  if (!relay)
+    return std::move(relay.error());
+  out.relay_ = std::move(*relay);
+  return out;
+}
+
+child_process::options demo_network::program(std::vector<std::string> arguments,
+                                             const std::filesystem::path& log) const {
+  for (const auto& x : {std::string{"--json"}, "--relay=" + relay_at_, "--raida=" + servers_at_})
+    arguments.push_back(x);
+  return {programs_ / "liveconnect", std::move(arguments), log};
+}
+
+void demo_network::end() {
+  for (auto child : {&relay_, &servers_})
+    if (*child)
+      (*child)->ask_to_end();
+  for (auto child : {&relay_, &servers_})
+    if (*child)
+      (*child)->end(grace);
+}
+
+} // namespace liveconnect::cli
