@@ -1,0 +1,71 @@
+#include "tests/support/wallet_party.hpp"
+
+#include <stdexcept>
+
+#include "messages/error.hpp"
+#include "wallet/journal.hpp"
+
+namespace liveconnect::test {
+
+using namespace wallet;
+
+wallet_party::wallet_party(raida::raida_port& port, test_clock& clock, const std::string& name)
+    : data_(folder_.path()), files_(&disk_), port_(&port), clock_(&clock), name_(name) {
+  rules_.now_ms = [this] { return clock_->ms; };
+  if (auto err = reopen())
+    throw std::runtime_error("no wallet: " + detail_of(err));
+}
+
+wallet_party::wallet_party(raida::raida_port& port, test_clock& clock, const std::string& name,
+                           const std::filesystem::path& data, file_ops& files)
+    : data_(data), files_(&files), port_(&port), clock_(&clock), name_(name) {
+  rules_.now_ms = [this] { return clock_->ms; };
+  // The disk may fail at once: space() is for those who have seen reopen() succeed.
+  (void)reopen();
+}
+
+caf::error wallet_party::reopen() {
+  space_.reset();
+  holds_ = std::make_unique<note_holds>();
+  wallet_paths paths;
+  paths.data = data_;
+  auto opened = workspace::open(*files_, *port_, *holds_, paths, name_, rules_);
+  if (!opened)
+    return opened.error();
+  space_ = std::make_unique<workspace>(std::move(*opened));
+  return {};
+}
+
+void wallet_party::give(const std::vector<note>& notes, folder where) {
+  for (auto x : notes) {
+    x.pans.clear();
+    if (auto err = space_->user.put(where, {x}, pans::without, "given"))
+      throw std::runtime_error("cannot give: " + detail_of(err));
+  }
+}
+
+std::vector<note> wallet_party::notes_in(folder where) {
+  auto listing = space_->user.list(where);
+  if (!listing)
+    throw std::runtime_error("cannot list: " + detail_of(listing.error()));
+  return notes_of(listing->notes);
+}
+
+std::vector<note> wallet_party::counted() {
+  auto out = notes_in(folder::bank);
+  for (auto& x : notes_in(folder::fracked))
+    out.push_back(x);
+  return out;
+}
+
+std::vector<transfer_id> wallet_party::open_journals() {
+  auto entries = wallet::open_journals(space_->files(), space_->user.root());
+  if (!entries)
+    throw std::runtime_error("cannot list journals: " + detail_of(entries.error()));
+  std::vector<transfer_id> out;
+  for (auto& x : *entries)
+    out.push_back(x.id);
+  return out;
+}
+
+} // namespace liveconnect::test

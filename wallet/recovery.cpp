@@ -1,0 +1,181 @@
+#include "wallet/recovery.hpp"
+
+#include <algorithm>
+
+namespace liveconnect::wallet {
+
+using raida::find_answer;
+
+recovery_task task_of(const journal_view& view) {
+  if (view.closed)
+    return recovery_task::file_journal;
+  switch (view.kind()) {
+  case journal_kind::sender:
+    if (!view.refresh.empty())
+      return recovery_task::finish_refresh;
+    // A receipt settles the notes that it calls the receiver's, and no others.
+    if (!view.receipt.empty() && view.rejected.empty())
+      return recovery_task::finish_sent;
+    return view.sending ? recovery_task::ask_servers : recovery_task::give_back;
+  case journal_kind::receiver:
+    if (view.received.empty())
+      return recovery_task::drop_offer;
+    if (!view.pown || !all_graded(view))
+      return recovery_task::finish_pown;
+    return all_settled(view) ? recovery_task::await_confirmation : recovery_task::settle_notes;
+  case journal_kind::import:
+    if (view.received.empty())
+      return recovery_task::drop_offer;
+    if (!view.pown || !all_graded(view))
+      return recovery_task::finish_pown;
+    return all_settled(view) ? recovery_task::finish_import : recovery_task::settle_notes;
+  case journal_kind::change:
+    return recovery_task::finish_change;
+  case journal_kind::heal:
+    return recovery_task::finish_heal;
+  case journal_kind::export_file:
+    return view.sending ? recovery_task::finish_export : recovery_task::give_back;
+  }
+  return recovery_task::await_confirmation;
+}
+
+bool done_at_start(recovery_task x) {
+  return x != recovery_task::ask_servers && x != recovery_task::await_confirmation;
+}
+
+std::string waits_for(const journal_view& view) {
+  switch (task_of(view)) {
+  case recovery_task::file_journal:
+  case recovery_task::give_back:
+  case recovery_task::finish_sent:
+  case recovery_task::drop_offer:
+  case recovery_task::settle_notes:
+  case recovery_task::finish_import:
+  case recovery_task::finish_export:
+    return "nothing but the disk";
+  case recovery_task::ask_servers:
+    return "the receiver's receipt, or the servers' word on who owns the notes";
+  case recovery_task::finish_refresh:
+    return "enough servers, to take the notes back";
+  case recovery_task::finish_pown:
+    return "enough servers, to make the notes ours";
+  case recovery_task::await_confirmation:
+    return "the sender's confirmation of the receipt; the notes are in the wallet";
+  case recovery_task::finish_change:
+    return "enough servers, to learn what became of a change";
+  case recovery_task::finish_heal:
+    return "enough servers, to learn what became of a healing";
+  }
+  return {};
+}
+
+void order_for_recovery(std::vector<journal_view>& views) {
+  std::stable_partition(views.begin(), views.end(), [](const journal_view& x) {
+    return x.kind() == journal_kind::change || x.kind() == journal_kind::heal;
+  });
+}
+
+sent_outcome conclude_sent(const std::vector<found_row>& rows, bool lease_over,
+                           const raida::quorum_rules& rules) {
+  if (rows.empty())
+    return sent_outcome::pending;
+  auto all = [&](raida::sent_claim what) {
+    return std::all_of(rows.begin(), rows.end(), [&](const found_row& row) {
+      return raida::conclude_sent(raida::count_answers(row), rules) == what;
+    });
+  };
+  if (all(raida::sent_claim::gone))
+    return sent_outcome::gone;
+  // A note that only some servers call another's is being claimed right now: taking it back could
+  // only split it.
+  if (lease_over && all(raida::sent_claim::untouched))
+    return sent_outcome::take_back;
+  return sent_outcome::pending;
+}
+
+bool lease_over(wall_seconds sent_at, wall_seconds now, uint32_t lease_seconds) {
+  return now >= sent_at && now - sent_at >= lease_seconds;
+}
+
+note with_found(const note& coin, const found_row& found) {
+  note out = coin;
+  out.pown.assign(coin.ans.size(), raida::letter::untried);
+  auto open = false;
+  for (size_t i = 0; i < out.ans.size(); ++i) {
+    auto answer = i < found.size() ? found[i] : find_answer::not_asked;
+    switch (answer) {
+    case find_answer::pan:
+      if (i < coin.pans.size())
+        out.ans[i] = coin.pans[i];
+      out.pown[i] = raida::letter::passed;
+      break;
+    case find_answer::neither:
+    case find_answer::no_such_note:
+      out.pown[i] = raida::letter::failed;
+      break;
+    case find_answer::an:
+      // The Pown may still be under way to this server.
+      out.pown[i] = raida::letter::untried;
+      open = true;
+      break;
+    case find_answer::not_asked:
+    case find_answer::unknown:
+      out.pown[i] = raida::letter::silent;
+      open = true;
+      break;
+    }
+  }
+  if (!open)
+    out.pans.clear();
+  return out;
+}
+
+std::optional<graded_note> grade_claimed(const note& coin, const found_row& found,
+                                         const raida::quorum_rules& rules) {
+  auto counts = raida::count_answers(found);
+  switch (raida::conclude_claim(counts, rules)) {
+  case raida::claim::ours: {
+    graded_note out;
+    out.coin = with_found(coin, found);
+    out.verdict = counts.pan == rules.servers ? note_verdict::whole : note_verdict::fracked;
+    return out;
+  }
+  case raida::claim::lost: {
+    graded_note out;
+    out.coin = with_found(coin, found);
+    // Both sets stay: the verdict may be asked again (safety.md 5.4, "Counterfeit folder").
+    out.coin.ans = coin.ans;
+    out.coin.pans = coin.pans;
+    out.verdict = note_verdict::lost;
+    return out;
+  }
+  case raida::claim::ours_by_majority:
+  case raida::claim::pending:
+    break;
+  }
+  return std::nullopt;
+}
+
+change_outcome conclude_change(change_kind kind, const std::vector<found_row>& targets,
+                               size_t source_passes, const raida::quorum_rules& rules) {
+  auto least_yes = rules.servers;
+  auto least_no = rules.servers;
+  for (auto& row : targets) {
+    auto counts = raida::count_answers(row);
+    // The target's AN was asked as AN: a server that holds it says so.
+    least_yes = std::min(least_yes, counts.an);
+    least_no = std::min(least_no, counts.neither + counts.pan);
+  }
+  if (targets.empty())
+    return change_outcome::pending;
+  if (least_yes >= rules.settled())
+    return change_outcome::done;
+  if (least_yes >= rules.majority)
+    return change_outcome::heal_first;
+  if (least_no >= rules.settled() &&
+      (kind == change_kind::join_notes || source_passes >= rules.settled()))
+    return change_outcome::abandoned;
+  return change_outcome::pending;
+}
+
+} // namespace liveconnect::wallet

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wallet/raida/quorum.hpp"
+#include "wallet/transfer_journal.hpp"
+
+/// What to do with what is open, and what servers' answers mean for it (safety.md 5.4). Pure
+/// decisions: no file, no server, no clock.
+namespace liveconnect::wallet {
+
+/// What an open journal needs next.
+enum class recovery_task : uint8_t {
+  /// CLOSED is there, the journal only has to be filed.
+  file_journal,
+  /// Nobody has seen the notes: everything back to the user's wallet.
+  give_back,
+  /// The peer may have the notes: only its receipt or the servers' word settles it.
+  ask_servers,
+  /// REFRESH is there: bring the claim to its end.
+  finish_refresh,
+  /// The receipt is there: file what was sent, close.
+  finish_sent,
+  /// Nothing complete came: close.
+  drop_offer,
+  /// RECEIVED or POWN is there: bring the claim to its end.
+  finish_pown,
+  /// GRADED is there: move the notes to the user's wallet.
+  settle_notes,
+  /// The notes are the user's; only the sender's confirmation of the receipt is missing.
+  await_confirmation,
+  /// An import whose notes are the user's: close.
+  finish_import,
+  finish_change,
+  finish_heal,
+  finish_export,
+};
+
+/// The next task; a pure function of the records, so that repeating it after a kill is harmless.
+recovery_task task_of(const journal_view& view);
+
+/// Whether start-up does the task by itself. The others need the peer, or the user's word
+/// (`settle`).
+bool done_at_start(recovery_task x);
+
+/// One sentence on what an open transfer waits for.
+std::string waits_for(const journal_view& view);
+
+/// How start-up orders the open journals: changes and healings first, since a transfer may hold
+/// what they made; within a group as given (oldest first).
+void order_for_recovery(std::vector<journal_view>& views);
+
+// --- what FIND says ---
+
+/// One note, one answer a server.
+using found_row = std::vector<raida::find_answer>;
+
+/// What to do about notes that have left (S in SENDING).
+enum class sent_outcome : uint8_t {
+  /// Every note is gone for 13+f servers: evidence.
+  gone,
+  /// Every note still carries our AN at 13+f, none carries another's anywhere, and the lease is
+  /// over.
+  take_back,
+  pending,
+};
+sent_outcome conclude_sent(const std::vector<found_row>& rows, bool lease_over,
+                           const raida::quorum_rules& rules);
+
+/// Whether the lease promised at `sent_at` is over at `now`. A clock that was set back makes it
+/// last longer, never shorter (safety.md threat 33).
+bool lease_over(wall_seconds sent_at, wall_seconds now, uint32_t lease_seconds);
+
+/// The verdict on a note that we sent a Pown for, or none while it is pending. `coin` has AN and
+/// PAN of each server; the answer has the vector that holds now (PAN where yes, AN where not) and
+/// keeps the PANs while a server's answer is unknown.
+std::optional<graded_note> grade_claimed(const note& coin, const found_row& found,
+                                         const raida::quorum_rules& rules);
+
+/// The coin's vector after `found`, whatever the verdict: what healing starts from.
+note with_found(const note& coin, const found_row& found);
+
+/// What became of a Break or Join.
+enum class change_outcome : uint8_t {
+  /// 13+f servers hold every target: the sources are void.
+  done,
+  /// A majority holds every target, but not 13+f: heal the targets, then ask again.
+  heal_first,
+  /// 13+f hold none of the targets (and, for a Break, still pass the source): the sources stand.
+  abandoned,
+  pending,
+};
+
+/// Concludes from FIND(target's AN, zero), one row a target. `source_passes` has the fewest servers
+/// that pass a source; only a Break asks it (Detect lies about the sources of a Join,
+/// wallet/steps.md 4).
+change_outcome conclude_change(change_kind kind, const std::vector<found_row>& targets,
+                               size_t source_passes, const raida::quorum_rules& rules);
+
+} // namespace liveconnect::wallet

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "messages/wallet.hpp"
+#include "wallet/operation_journal.hpp"
+#include "wallet/workspace.hpp"
+
+namespace liveconnect::wallet {
+
+/// One transfer on the sender's side, step by step (messages/wallet.hpp says what each step is).
+/// Straight-line blocking code over the workspace; the folder worker calls it. Every step may be
+/// repeated and may be killed anywhere: what is durable then, start-up recovery carries on
+/// (safety.md 5.4, 5.5).
+///
+///     fresh -reserve-> SELECTED -begin_sending-> SENDING -receipt, ask_servers-> CLOSED
+///                         |                         \-> REFRESH -> GRADED -> CLOSED(taken back)
+///                         \-give_back-> CLOSED(given back)
+class sender_transfer {
+public:
+  /// A new transfer: leaves no trace on the disk before reserve().
+  static sender_transfer start(workspace& space, const transfer_terms& terms);
+  /// One that has a journal. Fails with ec::bad_argument when it is no open sender's.
+  static caf::expected<sender_transfer> reopen(workspace& space, const transfer_id& id);
+
+  /// Chooses and holds notes; record SELECTED.
+  caf::expected<step_report> reserve(amount sum);
+  caf::expected<step_report> run(sender_step step);
+  /// What lies in Export.
+  caf::expected<manifest> announcement() const;
+  /// Record SENDING is durable (P1) before the coins are answered.
+  caf::expected<coin_payload> begin_sending(const receipt_terms& terms);
+  /// Checks the receipt against what was sent, files it (P5) and closes; when it leaves notes out,
+  /// the transfer stays open for those.
+  caf::error file_receipt(const receipt_text& text);
+
+  /// Brings the transfer as far as it can go without the peer: the tasks of recovery.
+  /// `with_servers` is for ask_servers, which start-up leaves alone.
+  caf::error carry_on(bool with_servers);
+
+  transfer_state state() const;
+  transfer_id id() const { return terms_.id; }
+  const journal_view* view() const { return log_ ? &log_->view() : nullptr; }
+
+private:
+  sender_transfer(workspace& space, transfer_terms terms);
+
+  // One step each.
+  caf::expected<step_report> check_servers();
+  caf::expected<step_report> set_aside();
+  caf::expected<step_report> make_change();
+  caf::expected<step_report> join_notes();
+  caf::expected<step_report> find_change();
+  caf::expected<step_report> fix_change();
+  caf::expected<step_report> move_to_sender();
+  caf::expected<step_report> health_check();
+  caf::expected<step_report> fix_notes();
+  caf::expected<step_report> put_in_export();
+  caf::expected<step_report> all_sent();
+  caf::expected<step_report> ask_servers();
+  caf::expected<step_report> give_back();
+
+  /// Notes of the selection that still lie in the user's wallet, and what they must add up to.
+  struct open_part {
+    std::vector<stored_note> notes;
+    amount sum;
+  };
+  caf::expected<open_part> unmoved() const;
+  /// Holds more of the user's notes, enough for `sum` with change, and records the selection.
+  caf::error select(amount sum, const std::vector<note>& keep);
+  caf::error record_selection(const std::vector<note>& notes);
+  /// Detects what lies in the Sender wallet once; puts aside what may not be paid out and answers
+  /// its value.
+  caf::expected<amount> check_once(step_report& report);
+  /// The notes that the servers' word is still needed for.
+  std::vector<note> unsettled() const;
+  caf::expected<step_report> finish_sent(closing how);
+  caf::expected<step_report> finish_refresh(bool drawn_now);
+  caf::error move_sent();
+  /// Whether coins may have left.
+  bool has_sent() const { return log_ && log_->view().sending.has_value(); }
+  caf::error require_selected() const;
+  step_report settled_report(settlement how) const;
+
+  workspace* space_;
+  transfer_terms terms_;
+  std::optional<operation_journal> log_;
+  std::optional<manifest> announced_;
+};
+
+/// Cuts notes into coin files of at most `notes_a_file`, so that each fits one frame of 64 KiB in
+/// base64 (protocol.md 2).
+inline constexpr size_t notes_a_file = 110;
+caf::expected<coin_payload> split_coins(const std::vector<note>& notes);
+
+/// The manifest of these notes in this order.
+manifest announce(const transfer_id& id, const std::vector<note>& notes, uint32_t lease_seconds);
+
+} // namespace liveconnect::wallet
