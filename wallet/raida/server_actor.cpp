@@ -212,6 +212,9 @@ void server_state::end_when_closed() {
   if (!stopping_ || tcp_ != io::socket_id{} || udp_ != io::socket_id{} || !connections_.empty() ||
       !inquiries_.empty())
     return;
+  // The records are free for the next owner before anybody hears that we are done.
+  core_.reset();
+  store_.reset();
   stopped_.deliver(atom::done_v);
   self->quit();
 }
@@ -346,7 +349,7 @@ void server_state::finish(const destination& where, time_point asked, const repl
 }
 
 void server_state::commit() {
-  if (batch_.empty())
+  if (batch_.empty() || !store_)
     return;
   auto failed = batch_failed_ || store_->commit();
   batch_failed_ = false;
@@ -484,6 +487,8 @@ void server_state::on_reminder(const server_reminder& x) {
     break;
   case server_reminder::kind::stop:
     // The loop has not closed everything in time; it does so when we are gone.
+    core_.reset();
+    store_.reset();
     stopped_.deliver(atom::done_v);
     self->quit();
     break;

@@ -1,0 +1,332 @@
+// Rules of the server core that recordings cannot show: what may never happen, whatever is asked.
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "tests/support/raida_lab.hpp"
+#include "wallet/raida/derive.hpp"
+#include "wallet/raida/note_codec.hpp"
+#include "wallet/raida/server_core.hpp"
+
+namespace liveconnect::raida {
+namespace {
+
+using namespace std::chrono_literals;
+using test::raida_lab;
+
+class raida_server_core : public ::testing::Test {
+protected:
+  answer ask(size_t server, command what, byte_view payload) {
+    auto x = encode_request(static_cast<uint8_t>(server), what, payload, {});
+    return decode_response(x->context, lab.exchange(server, arrival::tcp, view(x->packet)));
+  }
+  answer ask(size_t server, command what, const secret_bytes& payload) {
+    return ask(server, what, view(payload));
+  }
+  secret_bytes notes_for(size_t server, const std::vector<note>& notes) {
+    std::vector<uint32_t> all;
+    for (uint32_t i = 0; i < notes.size(); ++i)
+      all.push_back(i);
+    return encode_notes(notes, all, server);
+  }
+  uint8_t detect(size_t server, const note& x) {
+    return ask(server, command::detect, notes_for(server, {x})).status;
+  }
+  note fresh(note_id id) {
+    note out;
+    out.id = id;
+    out.ans = draw_ans(raida_count);
+    return out;
+  }
+  /// Ten notes of the denomination at serials that `session` reserves on server 0.
+  std::vector<note> ten_targets(uint32_t session, int8_t held) {
+    auto got = ask(0, command::available_serials,
+                   encode_available(session, change_operation::break_note, held));
+    auto offer = decode_available(got, change_operation::break_note, held);
+    std::vector<note> out;
+    for (size_t i = 0; i < change_count && i < offer.serials.size(); ++i)
+      out.push_back(fresh({offer.target, offer.serials[i]}));
+    return out;
+  }
+  std::vector<uint32_t> offered(uint32_t session, int8_t held) {
+    auto got = ask(0, command::available_serials,
+                   encode_available(session, change_operation::break_note, held));
+    EXPECT_EQ(got.status, status::success);
+    return decode_available(got, change_operation::break_note, held).serials;
+  }
+  /// Value of everything in use on server 0, from its own count.
+  uint64_t value_on_server() {
+    auto got = ask(0, command::count_coins, byte_view{});
+    byte_reader r(got.payload);
+    uint64_t units = 0;
+    while (r.left() > 0) {
+      auto denomination = static_cast<int8_t>(r.u8());
+      units += denomination_value(denomination).units() * r.u32();
+    }
+    return units;
+  }
+
+  raida_lab lab;
+};
+
+TEST_F(raida_server_core, a_note_that_was_never_issued_fails_with_any_an_also_the_published_one) {
+  for (uint32_t serial : {0u, 1u, 1023u, serial_max}) {
+    auto x = fresh({1, serial});
+    char text[32];
+    std::snprintf(text, sizeof text, "4567%02x%04x%02x", 1u, serial / page_size,
+                  serial % page_size);
+    x.ans[0] = md5(byte_view{std::string_view{text}});
+    EXPECT_EQ(detect(0, x), status::all_fail);
+    x.pans = draw_ans(raida_count);
+    EXPECT_EQ(ask(0, command::pown, encode_notes_with_pans({x}, {0}, 0)).status, status::all_fail);
+    EXPECT_EQ(ask(0, command::get_ticket, notes_for(0, {x})).status, status::all_fail);
+  }
+}
+
+TEST_F(raida_server_core, serials_are_never_reduced_to_another_notes_record) {
+  auto x = lab.mint({1, 100});
+  x.id.serial += 67'108'864;
+  EXPECT_EQ(detect(0, x), status::all_fail);
+  x.id.serial = 100 + 1'024'000;
+  EXPECT_EQ(detect(0, x), status::all_fail);
+}
+
+TEST_F(raida_server_core, a_sum_with_one_note_twice_proves_nothing) {
+  auto x = lab.mint({1, 100});
+  secret_bytes payload;
+  byte_writer<secret_bytes> w(payload);
+  w.u8(1).u32(100).u8(1).u32(100).u64(0).u64(0); // its AN cancels itself out
+  EXPECT_EQ(ask(0, command::detect_sum, payload).status, status::all_fail);
+  w.u64(1).u64(1);
+  EXPECT_EQ(ask(0, command::pown_sum, payload).status, status::all_fail);
+  EXPECT_EQ(detect(0, x), status::all_pass);
+}
+
+TEST_F(raida_server_core, a_wrong_or_unset_operators_key_opens_nothing) {
+  secret_bytes payload;
+  byte_writer<secret_bytes>(payload).u32(5).u64(0).u64(0).u64(~uint64_t{0}).u64(~uint64_t{0});
+  EXPECT_EQ(ask(0, command::admin_available, payload).status, status::bad_admin_key);
+  raida_lab without_key(3, secret<16>{}, "20260101");
+  auto x = encode_request(0, command::admin_available, view(payload), {});
+  auto got = decode_response(x->context, without_key.exchange(0, arrival::tcp, view(x->packet)));
+  EXPECT_EQ(got.status, status::bad_admin_key);
+}
+
+// --- tickets ---
+
+TEST_F(raida_server_core, a_ticket_ends_after_300_seconds) {
+  auto x = lab.mint({1, 1});
+  auto got = ask(0, command::get_ticket, notes_for(0, {x}));
+  ASSERT_EQ(got.status, status::all_pass);
+  auto number = byte_reader(got.payload).u32();
+  lab.advance(300s - 1ns);
+  EXPECT_EQ(ask(0, command::validate_ticket, validate_ticket_payload(1, number)).status,
+            status::success);
+  lab.advance(1ns);
+  EXPECT_EQ(ask(0, command::validate_ticket, validate_ticket_payload(2, number)).status,
+            status::no_such_ticket);
+}
+
+TEST_F(raida_server_core, the_pool_of_tickets_is_bounded_and_empties_with_time) {
+  auto x = lab.mint({1, 1});
+  for (size_t i = 0; i < tickets_max; ++i)
+    ASSERT_EQ(ask(0, command::get_ticket, notes_for(0, {x})).status, status::all_pass);
+  EXPECT_EQ(ask(0, command::get_ticket, notes_for(0, {x})).status, status::no_ticket_slot);
+  lab.advance(ticket_lifetime);
+  EXPECT_EQ(ask(0, command::get_ticket, notes_for(0, {x})).status, status::all_pass);
+}
+
+TEST_F(raida_server_core, a_note_listed_twice_stands_in_its_ticket_once) {
+  auto x = lab.mint({1, 1});
+  auto y = lab.mint({1, 2});
+  auto got = ask(0, command::get_ticket, notes_for(0, {x, x, y, x}));
+  ASSERT_EQ(got.status, status::all_pass);
+  auto listing =
+      read_ticket_listing(0, ask(0, command::validate_ticket,
+                                 validate_ticket_payload(1, byte_reader(got.payload).u32())));
+  ASSERT_TRUE(listing);
+  EXPECT_EQ(listing->notes, (std::vector<note_id>{x.id, y.id}));
+}
+
+TEST_F(raida_server_core, a_fix_counts_one_vote_a_server_and_none_of_strangers) {
+  pending_fix fix;
+  fix.notes = {{1, 1}};
+  for (uint8_t i = 0; i < 13; ++i)
+    fix.claims.push_back({i, 7});
+  std::vector<ticket_listing> listings;
+  for (uint8_t i = 0; i < 12; ++i)
+    listings.push_back({i, {{1, 1}, {1, 1}, {1, 1}}});
+  listings.push_back({11, {{1, 1}}}); // speaks twice
+  listings.push_back({13, {{1, 1}}}); // was not asked
+  EXPECT_EQ(lab.core(20).complete_fix(fix, listings, lab.now()).status, status::all_fail);
+  listings.push_back({12, {{1, 1}}});
+  auto out = lab.core(20).complete_fix(fix, listings, lab.now());
+  EXPECT_EQ(out.status, status::all_pass);
+  ASSERT_EQ(out.changes.size(), 1u);
+  EXPECT_TRUE(out.changes[0].to.an == fixed_an(20, {1, 1}, fix.pg));
+  EXPECT_NE(out.changes[0].to.mfs, 0);
+}
+
+// --- change ---
+
+TEST_F(raida_server_core, a_page_is_one_sessions_for_16_seconds) {
+  auto first = offered(1, 1);
+  ASSERT_EQ(first.size(), available_max);
+  auto second = offered(2, 1);
+  ASSERT_EQ(second.size(), available_max);
+  EXPECT_EQ(first.front() / page_size, 0u);
+  EXPECT_EQ(second.front() / page_size, 1u);
+  lab.advance(reservation_lifetime);
+  EXPECT_EQ(offered(2, 1), first);
+}
+
+TEST_F(raida_server_core, break_and_join_need_a_reservation_that_still_holds) {
+  auto big = lab.mint({1, 5000});
+  auto small = ten_targets(7, 1);
+  ASSERT_EQ(small.size(), 10u);
+  EXPECT_EQ(ask(0, command::break_note, encode_change(8, big, small, 0)).status,
+            status::not_reserved);
+  EXPECT_EQ(ask(0, command::break_note, encode_change(0, big, small, 0)).status,
+            status::not_reserved);
+  lab.advance(reservation_lifetime);
+  EXPECT_EQ(ask(0, command::break_note, encode_change(7, big, small, 0)).status,
+            status::not_reserved);
+  EXPECT_EQ(detect(0, big), status::all_pass);
+}
+
+TEST_F(raida_server_core, a_break_over_a_note_in_use_changes_nothing_at_all) {
+  auto big = lab.mint({1, 5000});
+  auto victim = lab.mint({0, 3});
+  lab.mint({0, 900}); // so that the page is looked at
+  auto small = ten_targets(7, 1);
+  small[9] = fresh(victim.id);
+  auto before = value_on_server();
+  EXPECT_EQ(ask(0, command::break_note, encode_change(7, big, small, 0)).status,
+            status::bad_serial);
+  EXPECT_EQ(value_on_server(), before);
+  EXPECT_EQ(detect(0, big), status::all_pass);
+  EXPECT_EQ(detect(0, victim), status::all_pass);
+  for (const auto& x : small)
+    EXPECT_EQ(detect(0, x), status::all_fail);
+}
+
+TEST_F(raida_server_core, break_and_join_keep_the_value_and_destroy_what_they_consume) {
+  auto big = lab.mint({1, 5000});
+  auto before = value_on_server();
+  auto small = ten_targets(7, 1);
+  EXPECT_EQ(ask(0, command::break_note, encode_change(7, big, small, 0)).status, status::success);
+  EXPECT_EQ(value_on_server(), before);
+  EXPECT_EQ(detect(0, big), status::all_fail);
+  for (const auto& x : small)
+    EXPECT_EQ(detect(0, x), status::all_pass);
+  // The same again: spent.
+  EXPECT_EQ(ask(0, command::break_note, encode_change(7, big, small, 0)).status, status::all_fail);
+
+  auto got =
+      ask(0, command::available_serials, encode_available(9, change_operation::join_notes, 0));
+  auto offer = decode_available(got, change_operation::join_notes, 0);
+  ASSERT_FALSE(offer.serials.empty());
+  auto joined = fresh({1, offer.serials[0]});
+  auto twice = small;
+  twice[9] = twice[0];
+  EXPECT_EQ(ask(0, command::join_notes, encode_change(9, joined, twice, 0)).status,
+            status::bad_serial);
+  EXPECT_EQ(ask(0, command::join_notes, encode_change(9, joined, small, 0)).status,
+            status::success);
+  EXPECT_EQ(value_on_server(), before);
+  EXPECT_EQ(detect(0, joined), status::all_pass);
+  for (const auto& x : small)
+    EXPECT_EQ(detect(0, x), status::all_fail);
+}
+
+TEST_F(raida_server_core, a_failed_commit_leaves_neither_records_nor_tickets_nor_serials) {
+  auto big = lab.mint({1, 5000});
+  auto small = ten_targets(7, 1);
+  auto before = value_on_server();
+  lab.store(0).disk_is_full = true;
+  EXPECT_EQ(ask(0, command::break_note, encode_change(7, big, small, 0)).status,
+            status::internal_error);
+  lab.store(0).disk_is_full = false;
+  EXPECT_EQ(value_on_server(), before);
+  EXPECT_EQ(detect(0, big), status::all_pass);
+}
+
+// --- whatever is asked ---
+
+/// Random commands from people who know some ANs and guess others: value on the server never grows,
+/// and of two AN vectors for one note at most one passes.
+RC_GTEST_FIXTURE_PROP(raida_server_core, no_sequence_of_commands_makes_value_or_two_owners, ()) {
+  std::vector<note> known;
+  for (uint32_t i = 0; i < 12; ++i)
+    known.push_back(lab.mint({static_cast<int8_t>(i < 2 ? 1 : 0), i}));
+  auto start = value_on_server();
+  auto pick = [&] { return known[*rc::gen::inRange<size_t>(0, known.size())]; };
+  for (int step = 0; step < 12; ++step) {
+    auto x = pick();
+    if (*rc::gen::inRange(0, 4) == 0)
+      x.ans = draw_ans(raida_count);
+    auto session = *rc::gen::inRange<uint32_t>(1, 3);
+    switch (*rc::gen::inRange(0, 5)) {
+    case 0: {
+      x.pans = draw_ans(raida_count);
+      auto passes = ask(0, command::pown, encode_notes_with_pans({x}, {0}, 0));
+      if (passes.status == status::all_pass) {
+        RC_ASSERT(detect(0, x) == status::all_fail);
+        x.ans = x.pans;
+        RC_ASSERT(detect(0, x) == status::all_pass);
+        known.push_back(x);
+      }
+      break;
+    }
+    case 1: {
+      auto small = ten_targets(session, x.id.denomination);
+      if (small.size() < change_count)
+        break;
+      if (*rc::gen::inRange(0, 3) == 0)
+        small[0].id = pick().id;
+      if (ask(0, command::break_note, encode_change(session, x, small, 0)).status ==
+          status::success)
+        known.insert(known.end(), small.begin(), small.end());
+      break;
+    }
+    case 2: {
+      auto got = ask(0, command::available_serials,
+                     encode_available(session, change_operation::join_notes, x.id.denomination));
+      auto offer = decode_available(got, change_operation::join_notes, x.id.denomination);
+      std::vector<note> small;
+      for (const auto& y : known)
+        if (y.id.denomination == x.id.denomination && small.size() < change_count)
+          small.push_back(y);
+      if (small.size() < change_count || offer.serials.empty())
+        break;
+      auto big = fresh({offer.target, offer.serials[0]});
+      if (ask(0, command::join_notes, encode_change(session, big, small, 0)).status ==
+          status::success)
+        known.push_back(big);
+      break;
+    }
+    case 3:
+      lab.advance(std::chrono::seconds(*rc::gen::inRange(1, 20)));
+      break;
+    case 4:
+      ask(0, command::get_ticket, notes_for(0, {x}));
+      break;
+    }
+    RC_ASSERT(value_on_server() == start);
+  }
+  std::map<note_id, std::vector<authenticity_number>> passing;
+  for (const auto& x : known)
+    if (detect(0, x) == status::all_pass) {
+      auto& list = passing[x.id];
+      for (const auto& an : list)
+        RC_ASSERT(an == x.ans[0]);
+      list.push_back(x.ans[0]);
+    }
+  uint64_t owned = 0;
+  for (const auto& [id, list] : passing)
+    owned += denomination_value(id.denomination).units();
+  RC_ASSERT(owned == start);
+}
+
+} // namespace
+} // namespace liveconnect::raida

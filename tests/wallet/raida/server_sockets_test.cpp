@@ -1,0 +1,127 @@
+// The servers of this process over real sockets and real files, asked by the real client.
+
+#include <filesystem>
+
+#include <caf/all.hpp>
+#include <gtest/gtest.h>
+
+#include "actors/io/runtime.hpp"
+#include "messages/error.hpp"
+#include "wallet/raida/actor_port.hpp"
+#include "wallet/raida/client.hpp"
+#include "wallet/raida/derive.hpp"
+#include "wallet/raida/mint.hpp"
+#include "wallet/raida/note_commands.hpp"
+#include "wallet/raida/server_host.hpp"
+
+namespace liveconnect::raida {
+namespace {
+
+namespace fs = std::filesystem;
+
+class raida_servers_on_sockets : public ::testing::Test {
+protected:
+  raida_servers_on_sockets() {
+    std::string name = (fs::temp_directory_path() / "raida-host-XXXXXX").string();
+    dir = ::mkdtemp(name.data());
+    endpoint::parse("127.0.0.1", 0, options.at);
+    options.data = dir / "data";
+    for (uint8_t i = 0; i < raida_count; ++i)
+      options.ids.push_back(i);
+  }
+  ~raida_servers_on_sockets() override {
+    down();
+    std::error_code ignored;
+    fs::remove_all(dir, ignored);
+  }
+
+  void up() {
+    auto x = spawn_servers(system, net.gate(), options);
+    ASSERT_TRUE(x) << detail_of(x.error());
+    servers = *x;
+    std::vector<endpoint> table(raida_count);
+    for (const auto& y : servers->list)
+      table[y.id] = y.at;
+    client = spawn_raida_client(system, net.gate(), table);
+    port = std::make_unique<actor_port>(system, client, raida_count);
+  }
+
+  void down() {
+    port.reset();
+    if (client)
+      caf::anon_send_exit(client, caf::exit_reason::user_shutdown);
+    client = nullptr;
+    if (servers) {
+      EXPECT_FALSE(stop_servers(system, *servers));
+    }
+    servers.reset();
+  }
+
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  io::runtime net{system};
+  fs::path dir;
+  host_options options;
+  std::optional<running_servers> servers;
+  raida_client_actor client;
+  std::unique_ptr<actor_port> port;
+};
+
+TEST_F(raida_servers_on_sockets, mint_pown_heal_and_keep_everything_over_a_restart) {
+  up();
+  ASSERT_FALSE(HasFatalFailure());
+  auto key = load_operator_key(options.data);
+  ASSERT_TRUE(key);
+  // 60 notes: Pown does not fit a datagram and goes over TCP.
+  auto notes = mint_notes(*port, *key, {{3, 1}, {0, 59}});
+  ASSERT_TRUE(notes) << detail_of(notes.error());
+  draw_pans(*notes);
+  ASSERT_FALSE(make_own(*port, *notes));
+  auto all_pass = std::string(raida_count, letter::passed);
+  for (const auto& x : detect(*port, *notes))
+    EXPECT_EQ(x, all_pass);
+
+  // Server 20 holds something else for the first note: Fix, with the others asked over sockets.
+  auto one = std::vector<note>{notes->front()};
+  auto fracked = one;
+  fracked[0].pans = draw_ans(raida_count);
+  server_choice only_20{std::vector<bool>(raida_count, false)};
+  only_20[0][20] = true;
+  ASSERT_EQ(pown_at(*port, fracked, only_20)[0][20], letter::passed);
+  ASSERT_EQ(detect(*port, one)[0][20], letter::failed);
+  server_choice others{std::vector<bool>(raida_count, true)};
+  others[0][20] = false;
+  auto tickets = get_tickets(*port, one, others);
+  EXPECT_EQ(tickets.covering(0), 24u);
+  auto pg = fix_seed::random();
+  EXPECT_EQ(fix(*port, 20, {one[0].id}, pg, tickets.tickets), "p");
+  notes->front().ans[20] = fixed_an(20, one[0].id, pg);
+
+  down();
+  up();
+  ASSERT_FALSE(HasFatalFailure());
+  for (const auto& x : detect(*port, *notes))
+    EXPECT_EQ(x, all_pass);
+}
+
+TEST_F(raida_servers_on_sockets, a_data_folder_in_use_is_refused_and_no_server_of_it_runs) {
+  options.ids = {0, 1};
+  up();
+  ASSERT_FALSE(HasFatalFailure());
+  auto second = spawn_servers(system, net.gate(), options);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(code_of(second.error()), ec::wallet_busy);
+}
+
+TEST_F(raida_servers_on_sockets, wrong_ids_are_refused_before_anything_is_made) {
+  for (auto ids : {std::vector<uint8_t>{}, std::vector<uint8_t>{25}, std::vector<uint8_t>{1, 1}}) {
+    options.ids = ids;
+    auto x = spawn_servers(system, net.gate(), options);
+    ASSERT_FALSE(x);
+    EXPECT_EQ(code_of(x.error()), ec::bad_argument);
+  }
+  EXPECT_FALSE(fs::exists(options.data));
+}
+
+} // namespace
+} // namespace liveconnect::raida
