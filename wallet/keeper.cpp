@@ -1,0 +1,298 @@
+#include "wallet/keeper.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "messages/error.hpp"
+#include "wallet/balance.hpp"
+#include "wallet/check_notes.hpp"
+#include "wallet/export_notes.hpp"
+#include "wallet/heal_notes.hpp"
+#include "wallet/import_notes.hpp"
+#include "wallet/operation_journal.hpp"
+#include "wallet/posix_file_ops.hpp"
+#include "wallet/raida/actor_port.hpp"
+#include "wallet/start_up.hpp"
+
+namespace liveconnect::wallet {
+
+namespace {
+
+using keeper_pointer = keeper_actor::stateful_pointer<keeper_state>;
+
+bool same_text(const secret_bytes& x, const secret_bytes& y) {
+  return x.size() == y.size() && sodium_memcmp(x.data(), y.data(), x.size()) == 0;
+}
+
+template<class T>
+caf::result<T> answer(caf::expected<T> x) {
+  if (!x)
+    return x.error();
+  return std::move(*x);
+}
+
+template<class Transfer, class Worker>
+auto spawn_worker(keeper_pointer self, Worker worker, keeper_state::worker entry,
+                  std::shared_ptr<worker_tools> tools, Transfer transfer) {
+  auto shared = std::make_shared<Transfer>(std::move(transfer));
+  auto out = self->state.config.detached_workers
+                 ? self->template spawn<caf::detached>(worker, std::move(tools), std::move(shared))
+                 : self->spawn(worker, std::move(tools), std::move(shared));
+  self->monitor(out);
+  self->state.workers.emplace(out.address(), std::move(entry));
+  return out;
+}
+
+caf::result<sender_wallet_actor> open(keeper_pointer self, const open_sender& what) {
+  auto& st = self->state;
+  auto entry = keeper_state::worker{role::sender, what.terms.id, what.terms.invitation};
+  for (auto& x : st.workers)
+    if (x.second.side == role::sender && x.second.id == what.terms.id)
+      return fail(ec::bad_argument, "the transfer is in work already");
+  auto journals = load_open_journals(*st.tools.space);
+  if (!journals)
+    return journals.error();
+  auto known = std::find_if(journals->begin(), journals->end(),
+                            [&](const journal_view& x) { return x.id() == what.terms.id; });
+  auto tools = st.make_tools();
+  if (!tools)
+    return tools.error();
+  auto& space = *(*tools)->space;
+  if (known == journals->end())
+    return spawn_worker(self, sender_worker, std::move(entry), *tools,
+                        sender_transfer::start(space, what.terms));
+  auto transfer = sender_transfer::reopen(space, what.terms.id);
+  if (!transfer)
+    return transfer.error();
+  return spawn_worker(self, sender_worker, std::move(entry), *tools, std::move(*transfer));
+}
+
+caf::result<receiver_wallet_actor> open(keeper_pointer self, const open_receiver& what) {
+  auto& st = self->state;
+  auto entry = keeper_state::worker{role::receiver, what.terms.id, what.terms.invitation};
+  auto journals = load_open_journals(*st.tools.space);
+  if (!journals)
+    return journals.error();
+  auto named = what.terms.id != transfer_id{};
+  auto known = std::find_if(journals->begin(), journals->end(), [&](const journal_view& x) {
+    return named ? x.id() == what.terms.id
+                 : x.opened.servers != 0 && x.kind() == journal_kind::receiver &&
+                       same_text(x.opened.invitation, what.terms.invitation);
+  });
+  if (known != journals->end() && st.is_in_work(*known))
+    return fail(ec::bad_argument, "the transfer is in work already");
+  if (named && known == journals->end())
+    return fail(ec::bad_argument, "no open transfer " + to_string(what.terms.id));
+  auto tools = st.make_tools();
+  if (!tools)
+    return tools.error();
+  auto& space = *(*tools)->space;
+  if (known == journals->end())
+    return spawn_worker(self, receiver_worker, std::move(entry), *tools,
+                        receiver_transfer::start(space, what.terms));
+  entry.id = known->id();
+  entry.invitation = known->opened.invitation;
+  auto transfer = receiver_transfer::reopen(space, known->id());
+  if (!transfer)
+    return transfer.error();
+  return spawn_worker(self, receiver_worker, std::move(entry), *tools, std::move(*transfer));
+}
+
+operation_report as_operation(const heal_report& x) {
+  operation_report out;
+  out.notes = x.notes;
+  out.value = x.value;
+  out.clean = x.healed;
+  out.fracked = x.not_clean;
+  out.fewest_passes = x.fewest_passes;
+  return out;
+}
+
+caf::expected<operation_report> heal(workspace& space) {
+  auto owner = draw_transfer_id();
+  auto found = find_lost(space, owner);
+  if (!found)
+    return found.error();
+  auto healed = heal_all(space, owner);
+  if (!healed)
+    return healed.error();
+  auto out = as_operation(*healed);
+  if (found->notes > 0)
+    out.lines.push_back(std::to_string(found->healed) + " of " + std::to_string(found->notes) +
+                        " lost notes found");
+  return out;
+}
+
+} // namespace
+
+caf::error keeper_state::start() {
+  if (report)
+    return {};
+  wallet_paths paths;
+  paths.data = config.data;
+  tools.space.reset();
+  tools.files = config.files;
+  auto root = paths.user(config.wallet_name);
+  if (!is_wallet_name(config.wallet_name))
+    return fail(ec::bad_argument, "wallet name");
+  // The lock comes first: even making the folders is writing.
+  if (!lock) {
+    auto made = ensure_directories(*config.files, root);
+    if (!made)
+      return made.error();
+    auto taken = wallet_lock::take(*config.files, root);
+    if (!taken)
+      return taken.error();
+    lock.emplace(std::move(*taken));
+  }
+  tools.port = config.make_port();
+  auto opened =
+      workspace::open(*config.files, *tools.port, *holds, paths, config.wallet_name, config.rules);
+  if (!opened)
+    return opened.error();
+  tools.space = std::make_unique<workspace>(std::move(*opened));
+  auto done = start_up(*tools.space);
+  if (!done)
+    return done.error();
+  report = std::move(*done);
+  return {};
+}
+
+bool keeper_state::is_in_work(const journal_view& view) const {
+  auto side = view.kind() == journal_kind::sender     ? role::sender
+              : view.kind() == journal_kind::receiver ? role::receiver
+                                                      : role::sender;
+  auto owner = view.kind() == journal_kind::change || view.kind() == journal_kind::heal
+                   ? view.opened.parent
+                   : view.id();
+  return std::any_of(workers.begin(), workers.end(), [&](const auto& x) {
+    if (x.second.id == owner && owner != transfer_id{})
+      return true;
+    // A receiver's id comes with the manifest; until then its invitation names it.
+    return view.kind() == journal_kind::receiver && x.second.side == side &&
+           same_text(x.second.invitation, view.opened.invitation);
+  });
+}
+
+caf::expected<std::shared_ptr<worker_tools>> keeper_state::make_tools() const {
+  auto out = std::make_shared<worker_tools>();
+  out->files = config.files;
+  out->port = config.make_port();
+  wallet_paths paths;
+  paths.data = config.data;
+  auto opened =
+      workspace::open(*out->files, *out->port, *holds, paths, config.wallet_name, config.rules);
+  if (!opened)
+    return opened.error();
+  out->space = std::make_unique<workspace>(std::move(*opened));
+  return out;
+}
+
+keeper_actor::behavior_type keeper(keeper_actor::stateful_pointer<keeper_state> self,
+                                   keeper_config config) {
+  self->state.config = std::move(config);
+  self->set_down_handler([self](const caf::down_msg& down) {
+    auto& st = self->state;
+    st.workers.erase(down.source);
+    // What the worker left open and nobody has seen goes back at once.
+    if (st.report)
+      (void)recover(*st.tools.space, [&st](const journal_view& x) { return st.is_in_work(x); });
+  });
+  auto& st = self->state;
+  // Every message starts the wallet first; `f` gets its workspace.
+  auto started = [&st](auto f) -> decltype(f(*st.tools.space)) {
+    if (auto err = st.start())
+      return err;
+    return f(*st.tools.space);
+  };
+  return {
+      [&st](atom::recover) -> caf::result<recovery_report> {
+        auto first = !st.report;
+        if (auto err = st.start())
+          return err;
+        if (first)
+          return *st.report;
+        return answer(
+            recover(*st.tools.space, [&st](const journal_view& x) { return st.is_in_work(x); }));
+      },
+      [self, started](const open_sender& what) {
+        return started([&](workspace&) { return open(self, what); });
+      },
+      [self, started](const open_receiver& what) {
+        return started([&](workspace&) { return open(self, what); });
+      },
+      [started](atom::open_transfers) {
+        return started([](workspace& space) { return answer(open_transfers(space)); });
+      },
+      [started](atom::terms, const transfer_id& id) {
+        return started([&](workspace& space) { return answer(terms_of(space, id)); });
+      },
+      [&st, started](atom::settle, const transfer_id& id) {
+        return started([&](workspace& space) -> caf::result<open_transfer> {
+          for (auto& x : st.workers)
+            if (x.second.id == id)
+              return fail(ec::bad_argument, "the transfer is in work");
+          return answer(settle(space, id));
+        });
+      },
+      [started](atom::balance) {
+        return started([](workspace& space) { return answer(balance_of(space)); });
+      },
+      [started](atom::list_notes) {
+        return started([](workspace& space) { return answer(list_notes(space)); });
+      },
+      [started](const import_files& what) {
+        return started([&](workspace& space) -> caf::result<operation_report> {
+          operation_report refused;
+          auto items = read_import_files(space, what.paths, refused);
+          auto out = import_notes(space, items);
+          if (!out)
+            return out.error();
+          out->lines.insert(out->lines.begin(), refused.lines.begin(), refused.lines.end());
+          return std::move(*out);
+        });
+      },
+      [started](const import_coins& what) {
+        return started([&](workspace& space) {
+          std::vector<import_item> items;
+          for (auto& x : what.coins.files)
+            items.push_back({"coins", x});
+          return answer(import_notes(space, items));
+        });
+      },
+      [started](const export_coins& what) {
+        return started(
+            [&](workspace& space) { return answer(export_notes(space, what.sum, what.path)); });
+      },
+      [started](atom::check_notes) {
+        return started([](workspace& space) { return answer(check_notes(space)); });
+      },
+      [started](atom::heal_notes) {
+        return started([](workspace& space) { return answer(heal(space)); });
+      },
+  };
+}
+
+keeper_actor spawn_keeper(caf::actor_system& system, raida_client_actor raida,
+                          std::filesystem::path data, std::string wallet_name,
+                          const keeper_options& options) {
+  keeper_config config;
+  config.data = std::move(data);
+  config.wallet_name = std::move(wallet_name);
+  config.rules.quorum = raida::rules_for(options.servers, options.servers == raida_count ? 2 : 0);
+  config.rules.change = options.change;
+  config.rules.lease_seconds = options.lease_seconds;
+  config.rules.now_ms = [] {
+    return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     std::chrono::system_clock::now().time_since_epoch())
+                                     .count());
+  };
+  config.files = std::make_shared<posix_file_ops>();
+  auto servers = options.servers;
+  config.make_port = [&system, raida, servers] {
+    return std::make_unique<raida::actor_port>(system, raida, servers);
+  };
+  return system.spawn<caf::detached>(keeper, std::move(config));
+}
+
+} // namespace liveconnect::wallet

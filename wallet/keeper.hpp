@@ -1,0 +1,85 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <caf/actor_system.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "messages/interfaces.hpp"
+#include "wallet/folder_worker.hpp"
+#include "wallet/note_holds.hpp"
+#include "wallet/wallet_lock.hpp"
+#include "wallet/workspace.hpp"
+
+namespace liveconnect::wallet {
+
+/// What a keeper is given.
+struct keeper_config {
+  /// The data directory; made when it is not there.
+  std::filesystem::path data;
+  /// The user's wallet in it.
+  std::string wallet_name;
+  wallet_rules rules;
+  /// The disk; shared by the keeper and its workers, so safe for several threads.
+  std::shared_ptr<file_ops> files;
+  /// A way to the servers for one thread.
+  std::function<std::unique_ptr<raida::raida_port>()> make_port;
+  /// Whether workers get threads of their own. Off only in tests on one thread.
+  bool detached_workers = true;
+};
+
+/// State of a KEEPER. Touched by its own actor only; the holds are shared with its workers.
+struct keeper_state {
+  keeper_config config;
+  std::optional<wallet_lock> lock;
+  /// Before `tools`, whose workspace refers to it.
+  std::shared_ptr<note_holds> holds = std::make_shared<note_holds>();
+  worker_tools tools;
+  /// What start-up reported; none before it succeeded.
+  std::optional<recovery_report> report;
+
+  struct worker {
+    role side = role::sender;
+    transfer_id id;
+    secret_bytes invitation;
+  };
+  std::map<caf::actor_addr, worker> workers;
+
+  static inline const char* name = "wallet-keeper";
+
+  /// Locks and recovers, once. A failure leaves the lock free, and the next message tries again.
+  caf::error start();
+  /// Fails unless started.
+  bool is_in_work(const journal_view& view) const;
+  /// A workspace of its own for a worker.
+  caf::expected<std::shared_ptr<worker_tools>> make_tools() const;
+};
+
+/// One a data directory: holds the lock for its whole life, recovers before anything else, spawns
+/// and watches the workers, does what needs no peer. Blocks on the disk and on servers, so spawn it
+/// detached.
+///
+/// Keeps no worker alive; a worker whose users are gone ends, and what it left open is carried on.
+keeper_actor::behavior_type keeper(keeper_actor::stateful_pointer<keeper_state> self,
+                                   keeper_config config);
+
+/// How a program's wallet behaves beyond the defaults.
+struct keeper_options {
+  size_t servers = raida_count;
+  /// design.md, decision 6: off for servers that do not make change.
+  change_limits change;
+  uint32_t lease_seconds = 120;
+};
+
+/// A keeper on the real disk and clock, detached, with the servers behind `raida`.
+keeper_actor spawn_keeper(caf::actor_system& system, raida_client_actor raida,
+                          std::filesystem::path data, std::string wallet_name,
+                          const keeper_options& options = {});
+
+} // namespace liveconnect::wallet

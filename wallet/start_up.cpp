@@ -1,0 +1,298 @@
+#include "wallet/start_up.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "messages/error.hpp"
+#include "wallet/common_steps.hpp"
+#include "wallet/export_notes.hpp"
+#include "wallet/heal_notes.hpp"
+#include "wallet/import_notes.hpp"
+#include "wallet/make_change.hpp"
+#include "wallet/operation_journal.hpp"
+#include "wallet/receiver_transfer.hpp"
+#include "wallet/recovery.hpp"
+#include "wallet/sender_transfer.hpp"
+
+namespace liveconnect::wallet {
+
+namespace {
+
+bool nobody(const journal_view&) {
+  return false;
+}
+
+// Carries one journal on. True when it is closed afterwards.
+caf::expected<bool> carry_on(workspace& space, const journal_view& view, bool with_servers) {
+  auto id = view.id();
+  // Killed before its first record: nothing can have happened.
+  if (view.opened.servers == 0) {
+    auto log = operation_journal::open(space, id);
+    if (!log)
+      return log.error();
+    if (auto err = log->close(closing::done, space.now()))
+      return err;
+    return true;
+  }
+  switch (view.kind()) {
+  case journal_kind::sender: {
+    auto transfer = sender_transfer::reopen(space, id);
+    if (!transfer)
+      return transfer.error();
+    if (auto err = transfer->carry_on(with_servers))
+      return err;
+    return transfer->state() == transfer_state::closed;
+  }
+  case journal_kind::receiver: {
+    auto transfer = receiver_transfer::reopen(space, id);
+    if (!transfer)
+      return transfer.error();
+    if (auto err = transfer->carry_on(with_servers))
+      return err;
+    return transfer->state() == transfer_state::closed;
+  }
+  default:
+    break;
+  }
+  auto log = operation_journal::open(space, id);
+  if (!log)
+    return log.error();
+  if (log->view().closed) {
+    if (auto err = log->close(closing::done, space.now()))
+      return err;
+    space.holds->release_all(id);
+    return true;
+  }
+  switch (view.kind()) {
+  case journal_kind::change: {
+    auto done = finish_change(space, *log, {});
+    if (!done)
+      return done.error();
+    break;
+  }
+  case journal_kind::heal: {
+    auto done = finish_heal(space, *log);
+    if (!done)
+      return done.error();
+    break;
+  }
+  case journal_kind::import: {
+    auto done = finish_import(space, *log);
+    if (!done)
+      return done.error();
+    break;
+  }
+  case journal_kind::export_file: {
+    auto done = finish_export(space, *log);
+    if (!done)
+      return done.error();
+    break;
+  }
+  default:
+    break;
+  }
+  if (log->view().closed)
+    space.holds->release_all(id);
+  return log->view().closed.has_value();
+}
+
+// Notes in a hidden wallet that no journal claims are the user's: their transfer ended before it
+// was over with them (safety.md 5.4; wallet/steps.md, "Start-up recovery", 5).
+caf::error bring_home(workspace& space, wallet_store& from, recovery_report& report) {
+  auto listing = from.list({folder::bank, folder::fracked});
+  if (!listing)
+    return listing.error();
+  for (auto& x : listing->notes) {
+    if (space.holds->is_held(x.value.id))
+      continue;
+    auto known = space.user.find({x.value.id}, {folder::bank, folder::fracked});
+    if (!known)
+      return known.error();
+    if (!known->empty() && !same_numbers(known->front().value, x.value)) {
+      // Which of them is good, the servers know: `wallet check` asks them.
+      report.lines.push_back(to_string(x.value.id) + " lies in two places with other numbers");
+      continue;
+    }
+    auto err = known->empty() ? from.move({x.value.id}, x.where, space.user, x.where)
+                              : retire(from, {x.value.id}, x.where);
+    if (err)
+      return err;
+    report.lines.push_back(to_string(x.value.id) + " brought back to the wallet");
+  }
+  return {};
+}
+
+// Suspect notes that carry both sets and belong to no journal: FIND will tell, from Limbo.
+caf::error orphans_to_limbo(workspace& space, recovery_report& report) {
+  auto listing = space.user.list(folder::suspect);
+  if (!listing)
+    return listing.error();
+  for (auto& x : listing->notes) {
+    if (space.holds->is_held(x.value.id) || x.value.pans.empty())
+      continue;
+    if (auto err = relocate(space.user, {x.value.id}, folder::suspect, folder::limbo))
+      return err;
+    report.lines.push_back(to_string(x.value.id) + " moved to Limbo");
+  }
+  return {};
+}
+
+// One note in two files of Bank and Fracked.
+caf::error settle_twins(workspace& space, recovery_report& report) {
+  auto listing = space.user.list({folder::bank, folder::fracked});
+  if (!listing)
+    return listing.error();
+  for (auto& twin : duplicates_of(*listing)) {
+    if (space.holds->is_held(twin.id))
+      continue;
+    auto letters = raida::detect(*space.port, notes_of(twin.copies), space.rules.times);
+    size_t best = 0;
+    size_t most = 0;
+    auto same = true;
+    for (size_t i = 0; i < twin.copies.size(); ++i) {
+      same = same && same_numbers(twin.copies[i].value, twin.copies[0].value);
+      auto passed = i < letters.size() ? raida::count_letters(letters[i]).passed : 0;
+      if (passed > most) {
+        most = passed;
+        best = i;
+      }
+    }
+    // Copies that differ are only told apart by enough servers; until then both stay.
+    if (!same && most < space.rules.quorum.majority) {
+      report.lines.push_back(to_string(twin.id) + " lies twice in the wallet");
+      continue;
+    }
+    for (size_t i = 0; i < twin.copies.size(); ++i)
+      if (i != best)
+        if (auto moved =
+                space.user.move_file(twin.copies[i].where, twin.copies[i].file, folder::trash);
+            !moved)
+          return moved.error();
+    report.lines.push_back(to_string(twin.id) + " lay twice in the wallet; one copy set aside");
+  }
+  return {};
+}
+
+} // namespace
+
+open_transfer describe(const journal_view& view) {
+  open_transfer out;
+  out.id = view.id();
+  out.side = view.kind() == journal_kind::receiver || view.kind() == journal_kind::import
+                 ? role::receiver
+                 : role::sender;
+  out.state = state_of(view);
+  out.sum = sum_of(view);
+  out.notes = notes_of(view);
+  out.waits_for = waits_for(view);
+  return out;
+}
+
+caf::expected<recovery_report> start_up(workspace& space) {
+  // Read all before anything is changed: a damaged journal stops us here.
+  auto views = load_open_journals(space);
+  if (!views)
+    return views.error();
+  size_t leftovers = 0;
+  for (auto store : {&space.user, &space.sender, &space.receiver}) {
+    auto removed = store->remove_leftovers();
+    if (!removed)
+      return removed.error();
+    leftovers += *removed;
+  }
+  order_for_recovery(*views);
+  for (auto& view : *views)
+    for (auto& id : held_by(view))
+      // A change and the transfer it is for may hold the same note: the change comes first.
+      (void)space.holds->take({id}, view.id());
+  auto report = recover(space, nobody);
+  if (report && leftovers > 0)
+    report->lines.push_back(std::to_string(leftovers) + " unfinished files removed");
+  return report;
+}
+
+caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
+  recovery_report report;
+  auto views = load_open_journals(space);
+  if (!views)
+    return views.error();
+  order_for_recovery(*views);
+  for (auto& view : *views) {
+    if (busy(view) || !done_at_start(task_of(view)))
+      continue;
+    auto closed = carry_on(space, view, false);
+    if (!closed)
+      return closed.error();
+    if (*closed) {
+      ++report.closed;
+      report.lines.push_back(std::string{to_string(view.kind())} + " of " +
+                             to_display(sum_of(view)) + " closed");
+    }
+  }
+  // What other journals of this moment hold is left alone by all of these.
+  for (auto store : {&space.sender, &space.receiver})
+    if (auto err = bring_home(space, *store, report))
+      return err;
+  if (auto err = orphans_to_limbo(space, report))
+    return err;
+  if (auto err = settle_twins(space, report))
+    return err;
+  auto open = open_transfers(space);
+  if (!open)
+    return open.error();
+  report.still_open = std::move(*open);
+  return report;
+}
+
+caf::expected<open_transfer> settle(workspace& space, const transfer_id& id) {
+  auto views = load_open_journals(space);
+  if (!views)
+    return views.error();
+  for (auto& view : *views) {
+    if (view.id() != id)
+      continue;
+    auto closed = carry_on(space, view, true);
+    if (!closed)
+      return closed.error();
+    if (*closed) {
+      auto out = describe(view);
+      out.state = transfer_state::closed;
+      out.waits_for.clear();
+      return out;
+    }
+    auto log = operation_journal::open(space, id);
+    if (!log)
+      return log.error();
+    return describe(log->view());
+  }
+  return fail(ec::bad_argument, "no open transfer " + to_string(id));
+}
+
+caf::expected<std::vector<open_transfer>> open_transfers(workspace& space) {
+  auto views = load_open_journals(space);
+  if (!views)
+    return views.error();
+  std::vector<open_transfer> out;
+  for (auto& view : *views)
+    if (view.opened.servers != 0 && !view.closed)
+      out.push_back(describe(view));
+  return out;
+}
+
+caf::expected<transfer_terms> terms_of(workspace& space, const transfer_id& id) {
+  auto views = load_open_journals(space);
+  if (!views)
+    return views.error();
+  for (auto& view : *views)
+    if (view.id() == id && !view.closed &&
+        (view.kind() == journal_kind::sender || view.kind() == journal_kind::receiver)) {
+      transfer_terms out;
+      out.id = id;
+      out.side = view.kind() == journal_kind::sender ? role::sender : role::receiver;
+      out.invitation = view.opened.invitation;
+      return out;
+    }
+  return fail(ec::bad_argument, "no open transfer " + to_string(id));
+}
+
+} // namespace liveconnect::wallet

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "messages/wallet.hpp"
+#include "wallet/workspace.hpp"
+
+/// What a wallet does before anything else, and whenever something open is to be brought further
+/// (safety.md 5.4). Under the lock; idempotent; may itself be killed anywhere.
+namespace liveconnect::wallet {
+
+/// Whether a worker has this journal in hand right now, so that nobody else may touch it.
+using in_work = std::function<bool(const journal_view&)>;
+
+/// The first thing after the lock: removes what killed writes left behind, holds again what open
+/// journals hold, then recover(). Fails with ec::wallet_damaged when a journal cannot be
+/// understood: then nothing was touched.
+caf::expected<recovery_report> start_up(workspace& space);
+
+/// Carries every open journal as far as it goes without a peer: changes and healings first, then
+/// transfers, oldest first. Notes that no journal claims go back to the user's wallet. A transfer
+/// in SENDING, or one that waits for a confirmation, stays as it is (settle() does those).
+caf::expected<recovery_report> recover(workspace& space, const in_work& busy);
+
+/// Brings one open transfer as far as the servers allow without the peer; answers where it stands.
+/// Fails with ec::bad_argument when there is no such open journal.
+caf::expected<open_transfer> settle(workspace& space, const transfer_id& id);
+
+/// Transfers, imports and exports that are open, oldest first.
+caf::expected<std::vector<open_transfer>> open_transfers(workspace& space);
+
+/// Role and invitation of an open transfer.
+caf::expected<transfer_terms> terms_of(workspace& space, const transfer_id& id);
+
+/// How an open transfer is shown.
+open_transfer describe(const journal_view& view);
+
+} // namespace liveconnect::wallet
