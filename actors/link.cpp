@@ -274,12 +274,12 @@ link_actor::behavior_type link(link_actor::stateful_pointer<link_state> self, li
   self->monitor(self->state.loop);
   self->set_down_handler([self](caf::down_msg& what) {
     auto& st = self->state;
-    if (what.source == st.loop.address()) {
-      st.socket = {};
-      if (st.now != stage::over)
-        self->send(st.owner, link_failed{ec::stopped, "the byte loop ended"});
-    }
-    // Without an owner, or without sockets, there is nothing left to do.
+    // Without an owner there is nothing left to do but to let go what is queued.
+    if (what.source != st.loop.address())
+      return finish(self);
+    st.socket = {};
+    if (st.now != stage::over)
+      self->send(st.owner, link_failed{ec::stopped, "the byte loop ended"});
     self->quit();
   });
   return {

@@ -371,6 +371,8 @@ void receiver_machine::on(const happened::receipt_ready& x) {
   receipt_ = x.summary;
   tell(receipt_filed{x.summary.id, x.summary.notes_passed, x.summary.sum_passed,
                      x.summary.counterfeit});
+  if (x.summary.pending > 0)
+    tell(warning{std::to_string(x.summary.pending) + " notes are not settled by the servers yet"});
   if (gave_up_)
     return end_with_receipt(false);
   announce();

@@ -410,6 +410,8 @@ void sender_machine::on(const happened::receipt_ready& x) {
   receipt_ = x.summary;
   tell(receipt_filed{x.summary.id, x.summary.notes_passed, x.summary.sum_passed,
                      x.summary.counterfeit});
+  if (x.summary.pending > 0)
+    tell(warning{std::to_string(x.summary.pending) + " notes are not settled by the servers yet"});
   finish_step(25, role::sender, message_number::receipt);
   state_ = sender_state::lingering;
   out_.push_back(order::arm{timer::linger});

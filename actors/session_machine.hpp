@@ -45,6 +45,8 @@ struct receipt_summary {
   uint32_t notes_passed = 0;
   amount sum_passed;
   uint32_t counterfeit = 0;
+  /// Neither passed nor refused yet; the receiver's wallet goes on asking.
+  uint32_t pending = 0;
 };
 
 /// Everything that can happen to a machine.
