@@ -17,7 +17,7 @@ constexpr size_t batch_files_max = 128;
 constexpr int interruptions_max = 1'000;
 
 /// The same error, with the file's name in front.
-caf::error named(const std::string& name, const caf::error& x) {
+caf::error with_name(const std::string& name, const caf::error& x) {
   return fail(code_of(x), "'" + printable(name) + "': " + detail_of(x));
 }
 
@@ -32,26 +32,29 @@ struct pending_file {
   const new_file* what = nullptr;
   std::string temporary;
   file_handle handle;
-  bool renamed = false;
+  /// Whether its final name is ours, so that undoing may remove it.
+  bool named = false;
 };
 
 /// One name instead of another, never onto an existing one: in one step, or in two where the file
-/// system cannot. `sync_between` makes the new name durable before the old one goes.
+/// system cannot. `named` tells whether the new name stands, also when the old one could not go.
 caf::error rename_or_link(file_ops& ops, const file_handle& from, const std::string& name,
-                          const file_handle& to, const std::string& new_name, bool sync_between) {
+                          const file_handle& to, const std::string& new_name, bool& named) {
+  named = false;
   auto renamed = ops.rename_no_replace(from, name, to, new_name);
   if (!renamed)
     return renamed.error();
-  if (*renamed)
+  named = *renamed;
+  if (named)
     return caf::none;
   if (auto err = ops.link(from, name, to, new_name))
     return err;
-  if (sync_between) {
-    if (auto err = ops.sync_directory(to)) {
-      // The step has not happened: the old name still holds the file.
-      ops.remove(to, new_name);
-      return err;
-    }
+  named = true;
+  // The new name is durable before the old one goes.
+  if (auto err = ops.sync_directory(to)) {
+    // The step has not happened: the old name still holds the file.
+    named = static_cast<bool>(ops.remove(to, new_name));
+    return err;
   }
   return ops.remove(from, name);
 }
@@ -60,9 +63,9 @@ caf::error rename_or_link(file_ops& ops, const file_handle& from, const std::str
 void undo_put(file_ops& ops, const file_handle& directory, std::vector<pending_file>& files) {
   for (auto& x : files) {
     x.handle = {};
-    if (x.renamed)
+    if (x.named)
       ops.remove(directory, x.what->name);
-    else if (!x.temporary.empty())
+    if (!x.temporary.empty())
       ops.remove(directory, x.temporary);
   }
   ops.sync_directory(directory);
@@ -85,17 +88,17 @@ caf::error write_temporaries(file_ops& ops, const file_handle& directory,
       x.handle = std::move(*handle);
       if (size > 0) {
         if (auto err = ops.preallocate(x.handle, size))
-          return named(x.what->name, err);
+          return with_name(x.what->name, err);
       }
       if (auto err = write_all(ops, x.handle, 0, x.what->content))
-        return named(x.what->name, err);
+        return with_name(x.what->name, err);
     }
     for (auto i = begin; i < end; ++i) {
       auto& x = files[i];
       if (auto err = ops.sync(x.handle))
-        return named(x.what->name, err);
+        return with_name(x.what->name, err);
       if (auto err = ops.close(std::move(x.handle)))
-        return named(x.what->name, err);
+        return with_name(x.what->name, err);
     }
   }
   return caf::none;
@@ -113,11 +116,11 @@ caf::error put_batch(file_ops& ops, const file_handle& directory,
   for (auto& x : pending) {
     if (err)
       break;
-    err = rename_or_link(ops, directory, x.temporary, directory, x.what->name, false);
+    err = rename_or_link(ops, directory, x.temporary, directory, x.what->name, x.named);
     if (err)
-      err = named(x.what->name, err);
+      err = with_name(x.what->name, err);
     else
-      x.renamed = true;
+      x.temporary.clear();
   }
   if (!err)
     err = ops.sync_directory(directory);
@@ -169,11 +172,12 @@ caf::error move_all(file_ops& ops, const file_handle& from, const file_handle& t
     return caf::none;
   caf::error err;
   size_t moved = 0;
+  bool stands = false;
   for (; moved < names.size(); ++moved) {
     const auto& x = names[moved];
-    err = rename_or_link(ops, from, x.from, to, x.to, true);
+    err = rename_or_link(ops, from, x.from, to, x.to, stands);
     if (err) {
-      err = named(x.from, err);
+      err = with_name(x.from, err);
       break;
     }
   }
@@ -184,7 +188,7 @@ caf::error move_all(file_ops& ops, const file_handle& from, const file_handle& t
     err = ops.sync_directory(from);
   if (err) {
     while (moved-- > 0)
-      rename_or_link(ops, to, names[moved].to, from, names[moved].from, true);
+      rename_or_link(ops, to, names[moved].to, from, names[moved].from, stands);
     ops.sync_directory(from);
     ops.sync_directory(to);
   }
@@ -234,10 +238,10 @@ caf::expected<secret_bytes> read_file(file_ops& ops, const file_handle& director
                                       const std::string& name, uint64_t bytes_max) {
   auto file = ops.open_read(directory, name);
   if (!file)
-    return named(name, file.error());
+    return with_name(name, file.error());
   auto status = ops.status(*file);
   if (!status)
-    return named(name, status.error());
+    return with_name(name, status.error());
   if (status->size_bytes > bytes_max)
     return fail(ec::disk_failed, "'" + printable(name) +
                                      "': " + std::to_string(status->size_bytes) +
@@ -247,7 +251,7 @@ caf::expected<secret_bytes> read_file(file_ops& ops, const file_handle& director
   while (done < out.size()) {
     auto count = ops.read(*file, done, out.data() + done, out.size() - done);
     if (!count)
-      return named(name, count.error());
+      return with_name(name, count.error());
     if (*count == 0)
       break;
     done += *count;
@@ -263,7 +267,7 @@ caf::expected<file_handle> ensure_directory(file_ops& ops, const file_handle& pa
   if (!err)
     err = ops.sync_directory(parent);
   if (err && code_of(err) != ec::file_exists)
-    return named(name, err);
+    return with_name(name, err);
   return ops.open_directory_at(parent, name);
 }
 
@@ -296,7 +300,7 @@ caf::expected<size_t> remove_temporaries(file_ops& ops, const file_handle& direc
     if (x.kind != entry_kind::file || !is_temporary_name(x.name))
       continue;
     if (auto err = ops.remove(directory, x.name))
-      return named(x.name, err);
+      return with_name(x.name, err);
     ++removed;
   }
   if (removed > 0) {

@@ -21,15 +21,12 @@ caf::error check_mode(file_ops& ops, const file_handle& directory, const std::st
   return caf::none;
 }
 
-/// Makes a small file unless it is there.
-caf::error ensure_file(file_ops& ops, const file_handle& directory, const std::string& name,
-                       const std::string& content) {
-  auto there = ops.exists(directory, name);
-  if (!there)
-    return there.error();
-  if (*there)
+/// Makes a directory unless it is there; the caller syncs the parent.
+caf::error make_if_missing(file_ops& ops, const file_handle& parent, const std::string& name) {
+  auto err = ops.make_directory(parent, name);
+  if (err && code_of(err) == ec::file_exists)
     return caf::none;
-  return put(ops, directory, name, byte_view{std::string_view{content}});
+  return err;
 }
 
 /// Only what names the wallet: other programs add keys of their own.
@@ -157,17 +154,31 @@ caf::error create_wallet(file_ops& ops, const std::filesystem::path& root,
   if (!directory)
     return directory.error();
   for (const auto x : all_folders()) {
-    if (auto made = ensure_directory(ops, *directory, to_string(x)); !made)
-      return made.error();
+    if (auto err = make_if_missing(ops, *directory, to_string(x)))
+      return err;
   }
-  auto journal = ensure_directory(ops, *directory, journal_folder_name);
+  if (auto err = make_if_missing(ops, *directory, journal_folder_name))
+    return err;
+  auto journal = ops.open_directory_at(*directory, journal_folder_name);
   if (!journal)
     return journal.error();
-  if (auto closed = ensure_directory(ops, *journal, closed_folder_name); !closed)
-    return closed.error();
-  if (auto err = ensure_file(ops, *directory, config_file_name, config_text(name)))
+  if (auto err = make_if_missing(ops, *journal, closed_folder_name))
     return err;
-  return ensure_file(ops, *directory, transactions_file_name, transaction_log_header());
+  if (auto err = ops.sync_directory(*journal))
+    return err;
+  if (auto err = ops.sync_directory(*directory))
+    return err;
+  const auto config = config_text(name), log = transaction_log_header();
+  std::vector<new_file> files;
+  for (const auto& x : {new_file{config_file_name, byte_view{std::string_view{config}}},
+                        new_file{transactions_file_name, byte_view{std::string_view{log}}}}) {
+    auto there = ops.exists(*directory, x.name);
+    if (!there)
+      return there.error();
+    if (!*there)
+      files.push_back(x);
+  }
+  return put_all(ops, *directory, files);
 }
 
 caf::error check_permissions(file_ops& ops, const std::filesystem::path& root) {

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "wallet/file_ops.hpp"
+
+namespace liveconnect::test {
+
+/// What happens at the chosen call.
+enum class fault : uint8_t {
+  none,
+  /// The process dies before the call: nothing that follows reaches the disk.
+  die_before,
+  /// The process dies when the call is done but not yet answered.
+  die_after,
+  /// The call fails and does nothing; later ones work.
+  fail_once,
+  /// The call and all after it fail.
+  fail_for_good,
+  /// The call is done and fails all the same, as a write, a sync or a close may. Other calls: as
+  /// fail_once.
+  fail_after,
+  /// A write takes half its bytes, then the process dies. Other calls: as die_after.
+  short_write_and_die,
+  /// A write takes one byte only. Other calls are not affected.
+  short_write,
+  /// A write is interrupted by a signal. Other calls are not affected.
+  interrupted,
+};
+
+/// Wraps another file_ops and brings one fault at one call. A dead process is played by refusing
+/// every later call, clean-up included, save closing; what is on the disk is what a kill leaves.
+class fault_file_ops : public wallet::file_ops {
+public:
+  explicit fault_file_ops(wallet::file_ops& inner) : inner_(inner) {}
+
+  /// Brings `what` at the call number `at`, counted from 1 from here on, and starts a new trace.
+  void arm(fault what, size_t at) {
+    what_ = what;
+    at_ = at;
+    trace_.clear();
+  }
+
+  /// Names of the calls since arm(), in order.
+  const std::vector<std::string>& trace() const { return trace_; }
+  bool is_dead() const { return dead_; }
+
+  /// Plays a file system without exclusive rename.
+  bool no_exclusive_rename = false;
+
+  caf::expected<wallet::file_handle> open_directory(const std::filesystem::path& path) override;
+  caf::expected<wallet::file_handle> open_directory_at(const wallet::file_handle& parent,
+                                                       const std::string& name) override;
+  caf::error make_directory(const wallet::file_handle& parent, const std::string& name) override;
+  caf::expected<std::vector<wallet::dir_entry>> list(const wallet::file_handle& directory,
+                                                     size_t entries_max) override;
+  caf::error sync_directory(const wallet::file_handle& directory) override;
+  caf::expected<wallet::file_handle> create(const wallet::file_handle& directory,
+                                            const std::string& name) override;
+  caf::expected<wallet::file_handle> open_read(const wallet::file_handle& directory,
+                                               const std::string& name) override;
+  caf::expected<wallet::file_handle> open_write(const wallet::file_handle& directory,
+                                                const std::string& name) override;
+  caf::expected<wallet::file_status> status(const wallet::file_handle& file) override;
+  caf::expected<bool> exists(const wallet::file_handle& directory,
+                             const std::string& name) override;
+  caf::expected<size_t> write(const wallet::file_handle& file, uint64_t offset,
+                              byte_view from) override;
+  caf::expected<size_t> read(const wallet::file_handle& file, uint64_t offset, uint8_t* to,
+                             size_t count) override;
+  caf::error sync(const wallet::file_handle& file) override;
+  caf::error sync_data(const wallet::file_handle& file) override;
+  caf::error preallocate(const wallet::file_handle& file, uint64_t size) override;
+  caf::error close(wallet::file_handle file) override;
+  caf::expected<bool> rename_no_replace(const wallet::file_handle& from, const std::string& name,
+                                        const wallet::file_handle& to,
+                                        const std::string& new_name) override;
+  caf::error rename_over(const wallet::file_handle& directory, const std::string& name,
+                         const std::string& new_name) override;
+  caf::error link(const wallet::file_handle& from, const std::string& name,
+                  const wallet::file_handle& to, const std::string& new_name) override;
+  caf::error remove(const wallet::file_handle& directory, const std::string& name) override;
+  caf::error lock(const wallet::file_handle& file) override;
+
+protected:
+  void discard(int) noexcept override {} // Handles are the inner file_ops' own.
+
+private:
+  template<class Call>
+  auto run(const char* name, Call call) -> decltype(call());
+
+  wallet::file_ops& inner_;
+  fault what_ = fault::none;
+  size_t at_ = 0;
+  bool dead_ = false;
+  bool failing_ = false;
+  std::vector<std::string> trace_;
+};
+
+} // namespace liveconnect::test
