@@ -193,6 +193,36 @@ TEST(Heal, AServerThatFallsSilentAfterAFixKeepsBothCandidates) {
   EXPECT_EQ(raida.asked[command::fix], 1u);
 }
 
+TEST(Heal, AServerThatMayHoldTheNewAnIsNotGivenAThird) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  raida.damage(0, notes[0].id);
+  raida.add(fault::lost_reply(0, command::fix));
+  raida.add(fault::lost_reply(0, command::find, SIZE_MAX));
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  // Detect says that the old AN fails; only Find could say what came of the Fix.
+  EXPECT_EQ(done->notes[0].pown[0], 'f');
+  EXPECT_EQ(raida.asked[command::fix], 1u);
+  ASSERT_EQ(done->notes[0].pans.size(), raida_count);
+  EXPECT_EQ(done->notes[0].pans[0], raida.held(0, notes[0].id));
+}
+
+TEST(Heal, TwelveTicketsAreNotWorthAFix) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  for (size_t i = 0; i < 12; ++i)
+    raida.damage(i, notes[0].id);
+  raida.add(fault::lying(20, command::get_ticket, 42));
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  EXPECT_TRUE(log.tries.empty());
+  EXPECT_EQ(raida.asked[command::fix], 0u);
+  EXPECT_EQ(raida.holders(done->notes[0]), 13u);
+}
+
 TEST(Heal, OpenPansAreSettledBeforeAnythingIsFixed) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);

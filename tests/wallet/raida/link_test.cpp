@@ -292,6 +292,20 @@ TEST_F(Link, ARequestThatWaitsTooLongNeverLeaves) {
   EXPECT_EQ(loop->connects.size(), 1u);
 }
 
+TEST_F(Link, TheReminderOfTheQueueDoesNotEndWhatHasLeftIt) {
+  ask(command::fix, tcp_payload, 59s);
+  connected(0);
+  const auto second = ask(command::fix, tcp_payload, 40s);
+  advance(59s);
+  closed(0, close_reason::local);
+  connected(1);
+  advance(1s);
+  EXPECT_FALSE(*second);
+  received(1, response(1, 241));
+  ASSERT_TRUE(*second);
+  EXPECT_EQ((*second)->what, outcome::answered);
+}
+
 TEST_F(Link, DatagramsInFlightAndRequestsAreBounded) {
   link_config bounds;
   bounds.server = 7;
