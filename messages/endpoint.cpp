@@ -28,6 +28,9 @@ std::string endpoint::host() const {
 
 bool endpoint::parse(std::string_view host, uint16_t port, endpoint& out) {
   const std::string text{host};
+  // inet_pton would stop at a NUL and take what stands before it.
+  if (text.find('\0') != std::string::npos)
+    return false;
   endpoint made;
   made.port = port;
   if (inet_pton(AF_INET, text.c_str(), made.address.data() + 12) == 1)

@@ -56,9 +56,11 @@ caf::error bad(std::string what) {
 bool is_from(std::string_view x) {
   if (x == "#")
     return true;
-  return !x.empty() && x.size() <= frame_from_max && std::all_of(x.begin(), x.end(), [](char c) {
-    return c > 0x20 && c < 0x7f && c != '#' && c != '<' && c != '>' && c != '"';
-  });
+  // A front `/` would make a head of the tag form look like a closing tag.
+  return !x.empty() && x.size() <= frame_from_max && x.front() != '/' &&
+         std::all_of(x.begin(), x.end(), [](char c) {
+           return c > 0x20 && c < 0x7f && c != '#' && c != '<' && c != '>' && c != '"';
+         });
 }
 
 bool is_tag(std::string_view x) {

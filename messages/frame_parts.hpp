@@ -15,7 +15,7 @@ namespace liveconnect::frame_parts {
 caf::error bad(std::string what);
 
 /// `#`, `relay` or an address: 1..frame_from_max printable ASCII characters, no blank, none of
-/// `<>"`, and no `#` unless alone.
+/// `<>"`, no `/` in front, and no `#` unless alone.
 bool is_from(std::string_view x);
 
 /// A word that can name a message: a letter, then letters, digits, `_`, `-`, `.`.

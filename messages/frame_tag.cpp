@@ -108,7 +108,7 @@ caf::error take_attributes(frame& x, std::string_view text) {
 /// A text as the tag form can carry it; what it cannot becomes `?`.
 std::string safe(std::string_view text) {
   std::string out;
-  for (auto rest = trim(text); !rest.empty();) {
+  for (auto rest = text; !rest.empty();) {
     const auto x = utf8::first(rest);
     const bool carries = x.length > 0 && x.code >= 0x20 && !(x.code >= 0x7f && x.code <= 0x9f) &&
                          x.code != '#' && x.code != '<' && x.code != '>' && x.code != '"';
@@ -228,7 +228,7 @@ std::string encode_tag(const frame& x) {
   out += ' ';
   out += word;
   if (!is_amount && !has_body && !x.details.empty())
-    out += " " + safe(x.details);
+    out += " " + safe(trim(x.details));
   if (x.version != 0)
     put_attribute(out, "v", std::to_string(x.version));
   if (!x.handshake.empty())

@@ -108,7 +108,7 @@ public:
   caf::error expires(std::string_view x) {
     if (auto error = once(has_expires_, "Expires"))
       return error;
-    if (!time_from_text(x, out_.expires_unix))
+    if (!time_from_text(x, out_.expires_unix) || out_.expires_unix == 0)
       return bad("Expires is no time such as 2026-11-23T18:00:00Z");
     return caf::none;
   }

@@ -106,7 +106,7 @@ enum class transfer_state : uint8_t {
 };
 const char* to_string(transfer_state x);
 
-/// Coin files as they travel: each a format-9 file without PANs, at most `coin_file_bytes_max`
+/// Coin files as they travel: each a format-9 file without PANs, at most `body_plaintext_max`
 /// bytes, in the order of the manifest.
 struct coin_payload {
   std::vector<secret_bytes> files;

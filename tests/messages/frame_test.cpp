@@ -269,6 +269,7 @@ const std::vector<malformed>& malformed_inputs() {
       {"from is a number", "{\"from\":7,\"Message Number\":1}"},
       {"from is null", "{\"from\":null,\"Message Number\":1}"},
       {"from holds # among others", "{\"from\":\"a#\",\"Message Number\":1}"},
+      {"from looks like a closing tag", "{\"from\":\"/coin\",\"Message Number\":1}"},
       {"from is missing", "{\"Message Number\":1}"},
       {"from is empty", "{\"from\":\"\",\"Message Number\":1}"},
       {"number is missing", "{\"from\":\"#\"}"},

@@ -113,6 +113,7 @@ TEST(Invitation, WhatIsWrongIsNamedWithItsLineAndWithoutTheKey) {
       {"Amount: 3439", "Amount: 0", "line 5: Amount"},
       {"2026-11-23T18:00:00Z", "2026-11-31T18:00:00Z", "line 6: Expires"},
       {"2026-11-23T18:00:00Z", "2026-11-23 18:00:00", "line 6: Expires"},
+      {"2026-11-23T18:00:00Z", "1970-01-01T00:00:00Z", "line 6: Expires"},
       {"Security: LC1", "Security: none", "line 7: Security"},
       {"Security: LC1", "Security: lc1", "line 7: Security"},
       {words, "vault orbit candle", "line 8: the key has 3 words"},

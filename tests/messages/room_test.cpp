@@ -38,6 +38,13 @@ TEST(Room, ASeatComesBack) {
     EXPECT_FALSE(parse_room_seat(x)) << x;
 }
 
+TEST(Endpoint, ANulIsNoEndOfAnAddress) {
+  endpoint out;
+  EXPECT_TRUE(endpoint::parse("::1", 5, out));
+  EXPECT_FALSE(endpoint::parse(std::string_view{"::1\0x", 5}, 5, out));
+  EXPECT_FALSE(endpoint::parse(std::string_view{"1.2.3.4\0:5", 10}, out));
+}
+
 TEST(Room, AReasonIsAWordAndPerhapsASentence) {
   const auto x = parse_reason("crowded The room is full.");
   EXPECT_EQ(x.word, "crowded");
