@@ -1,0 +1,50 @@
+#pragma once
+
+#include <vector>
+
+#include <caf/actor_clock.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/timespan.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "messages/relay_interfaces.hpp"
+
+namespace liveconnect::relay {
+
+struct heartbeat_config {
+  /// A connection that says nothing for so long is silent (protocol.md 3).
+  caf::timespan timeout = std::chrono::seconds(90);
+  /// A room may wait for its second person for so long (safety.md 6.5).
+  caf::timespan room_wait = std::chrono::minutes(30);
+
+  /// How often all are looked at: often enough that silence is found within 1/18 of the timeout (5
+  /// s of 90 s) after it is due, at least every 5 s, at most a hundred times a second.
+  caf::timespan interval() const;
+};
+
+/// State of the HEARTBEAT. Touched by its own actor only.
+struct heartbeat_state {
+  using time_point = caf::actor_clock::time_point;
+
+  struct watched {
+    std::shared_ptr<pulse> life;
+    connection_actor who;
+    /// When it was last seen alive, and last seen alone in its room or in company.
+    time_point heard;
+    time_point met;
+    bool told = false;
+  };
+
+  heartbeat_config config;
+  std::vector<watched> list;
+
+  static inline const char* name = "heartbeat";
+};
+
+/// The one ticker of the relay: reads every connection's pulse and tells those that are silent or
+/// lonely for too long, each once. Time is the actor system's clock. Forgets a connection whose
+/// pulse has ended. Ends by an exit message only.
+heartbeat_actor::behavior_type heartbeat(heartbeat_actor::stateful_pointer<heartbeat_state> self,
+                                         heartbeat_config config);
+
+} // namespace liveconnect::relay

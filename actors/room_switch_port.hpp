@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "messages/relay_interfaces.hpp"
+
+namespace liveconnect::relay {
+
+/// What the relay's actors may tell the switch that moves the bytes (actors/room_switch). An
+/// interface, so that actors are tested without sockets. Calls may come from any thread, never
+/// wait, and those of one actor act in their order. A socket that is gone is met with silence,
+/// except in seat().
+class room_switch_port {
+public:
+  virtual ~room_switch_port() = default;
+
+  /// Somebody gets a seat.
+  struct seating {
+    io::socket_id socket;
+    /// Hears departed when the socket goes; at once when it has gone already.
+    connection_actor who;
+    std::shared_ptr<pulse> life;
+    /// What the newcomer is told.
+    bytes greeting;
+    /// Who sits in the other seat (value 0: nobody), and what that one is told. From here on their
+    /// frames go to each other.
+    io::socket_id partner;
+    bytes news;
+  };
+  virtual void place(seating what) = 0;
+
+  /// Sends a message of the relay's own, whole, between two frames.
+  virtual void tell(io::socket_id socket, bytes text) = 0;
+
+  /// Says `Refused` with the reason, counts it, and closes. A seated one's connection hears
+  /// departed with the reason's word.
+  virtual void refuse(io::socket_id socket, refusal why) = 0;
+};
+
+} // namespace liveconnect::relay
