@@ -14,9 +14,9 @@ lobby_actor::behavior_type lobby(lobby_actor::stateful_pointer<lobby_state> self
   self->state.config = std::move(config);
   return {
       [self](const knocks& arrived) {
-        const auto& config = self->state.config;
+        const auto& known = self->state.config;
         for (const auto& x : arrived.list)
-          self->spawn(connection, connection_config{x, self, config.heartbeat, config.port});
+          self->spawn(connection, connection_config{x, self, known.heartbeat, known.port});
       },
       [self](const entry& newcomer, const connection_actor& who) -> caf::result<seat> {
         auto& st = self->state;

@@ -22,6 +22,8 @@ public:
 
   /// For callers that may include actors/io.
   byte_loop& loop() { return *loop_; }
+  /// The same for those that may outlive this; the loop has stopped then and drops what it is given.
+  const std::shared_ptr<byte_loop>& share() const { return loop_; }
 
   /// For everybody else (wallet/raida, the session link).
   const byte_loop_actor& gate() const { return gate_; }

@@ -1,0 +1,469 @@
+#include "actors/room_switch.hpp"
+
+#include <algorithm>
+#include <future>
+
+#include <caf/send.hpp>
+
+#include "messages/error.hpp"
+
+namespace liveconnect::relay {
+
+namespace {
+
+/// Frames are gathered up to this size before they are written: then at most so much and one frame
+/// more can come to wait for a slow receiver.
+constexpr size_t gathered_bytes_max = 64 * 1024;
+
+/// An emptied buffer larger than this gives its memory back: ten thousand idle connections must not
+/// hold ten thousand frames' room.
+constexpr size_t buffer_kept_bytes = 1024;
+
+bytes encoded(message_number number, std::string details, notation how) {
+  return byte_view(encode(make_relay_frame(number, std::move(details)), how)).copy();
+}
+
+bytes refused_text(refusal why, notation how) {
+  return encoded(message_number::refused, std::string(word_of(why)) + " " + sentence_of(why), how);
+}
+
+void drop_front(bytes& from, size_t count) {
+  if (count == from.size() && from.capacity() > buffer_kept_bytes)
+    bytes{}.swap(from);
+  else
+    from.erase(from.begin(), from.begin() + static_cast<ptrdiff_t>(count));
+}
+
+const char* word_of(io::close_reason x) {
+  switch (x) {
+  case io::close_reason::none:
+  case io::close_reason::local:
+  case io::close_reason::peer:
+    return "left";
+  case io::close_reason::failed:
+  case io::close_reason::timed_out:
+    return "lost";
+  case io::close_reason::overflow:
+    return relay::word_of(refusal::stalled);
+  }
+  return "left";
+}
+
+} // namespace
+
+room_switch::line::line(io::socket_id socket, const endpoint& from, const relay_limits& limits)
+    : id(socket), peer(from), address(from.host()), scanner(limits.join_bytes_max, 0) {}
+
+room_switch::room_switch(std::shared_ptr<io::byte_loop> loop, relay_limits limits)
+    : loop_(std::move(loop)), limits_(limits) {}
+
+room_switch::~room_switch() = default;
+
+// --- any thread
+// -----------------------------------------------------------------------------------
+
+void room_switch::place(seating what) {
+  loop_->post([self = shared_from_this(), what = std::move(what)] {
+    auto* x = self->find(what.socket);
+    if (x == nullptr || x->at != stage::joining) {
+      what.life->ended = true;
+      caf::anon_send(what.who, departed{word_of(io::close_reason::peer)});
+      return;
+    }
+    x->at = stage::seated;
+    x->who = what.who;
+    x->life = what.life;
+    x->scanner = frame_scanner(self->limits_.frame_bytes_max, x->address.size() - 1);
+    x->since_join = never;
+    ++self->counters_.joined;
+    self->say(*x, what.greeting);
+    if (auto* other = self->find(what.partner); other != nullptr && other->at == stage::seated) {
+      self->say(*other, what.news);
+      self->pair(*x, *other);
+    }
+    // What came behind the join waits; then the socket may be read again.
+    if (!x->held)
+      self->loop_->resume(x->id);
+    self->take_unread(*x);
+  });
+}
+
+void room_switch::tell(io::socket_id socket, bytes text) {
+  loop_->post([self = shared_from_this(), socket, text = std::move(text)] {
+    if (auto* x = self->find(socket); x != nullptr && x->at == stage::seated)
+      self->say(*x, text);
+  });
+}
+
+void room_switch::refuse(io::socket_id socket, refusal why) {
+  loop_->post([self = shared_from_this(), socket, why] {
+    if (auto* x = self->find(socket))
+      self->drop(*x, why);
+  });
+}
+
+void room_switch::close_all() {
+  loop_->post([self = shared_from_this()] {
+    self->closing_ = true;
+    for (auto& [id, x] : self->lines_) {
+      if (x->at == stage::leaving)
+        continue;
+      self->say(*x, encoded(message_number::closing, {}, x->how));
+      self->depart(*x, "closing");
+      self->loop_->close(x->id, true);
+    }
+  });
+}
+
+relay_counters room_switch::counters() {
+  auto promise = std::make_shared<std::promise<relay_counters>>();
+  auto future = promise->get_future();
+  loop_->post([self = shared_from_this(), promise] {
+    auto out = self->counters_;
+    out.connections = self->lines_.size();
+    promise->set_value(out);
+  });
+  promise.reset();
+  try {
+    return future.get();
+  } catch (const std::future_error&) {
+    return counters_; // The loop has ended and dropped the job; nobody else touches them now.
+  }
+}
+
+// --- coming and going
+// -----------------------------------------------------------------------------
+
+room_switch::address_key room_switch::key_of(const endpoint& x) {
+  auto out = x.address;
+  // An IPv6 customer has a /64 at least: one address of it is as good as another.
+  if (!x.is_v4())
+    std::fill(out.begin() + 8, out.end(), uint8_t{0});
+  return out;
+}
+
+room_switch::line* room_switch::find(io::socket_id id) {
+  const auto at = lines_.find(id.value);
+  return at == lines_.end() ? nullptr : at->second.get();
+}
+
+void room_switch::on_accepted(io::socket_id, io::socket_id socket, const endpoint& peer) {
+  ++counters_.accepted;
+  const bool crowd = limits_.connections_max != 0 && lines_.size() >= limits_.connections_max;
+  auto& x =
+      *lines_.emplace(socket.value, std::make_unique<line>(socket, peer, limits_)).first->second;
+  const auto same = ++by_address_[key_of(peer)];
+  if (closing_)
+    return loop_->close(socket, false);
+  if (crowd)
+    return drop(x, refusal::full);
+  if (limits_.connections_per_address_max != 0 && same > limits_.connections_per_address_max)
+    return drop(x, refusal::address);
+  x.since_join = loop_->now();
+  arm(x);
+}
+
+void room_switch::on_closed(io::socket_id socket, io::close_reason reason, std::string_view) {
+  const auto at = lines_.find(socket.value);
+  if (at == lines_.end())
+    return; // A listener.
+  auto& x = *at->second;
+  if (reason == io::close_reason::overflow)
+    ++counters_.refused[static_cast<size_t>(refusal::stalled)];
+  depart(x, word_of(reason));
+  const auto same = by_address_.find(key_of(x.peer));
+  if (same != by_address_.end() && --same->second == 0)
+    by_address_.erase(same);
+  lines_.erase(at);
+}
+
+void room_switch::depart(line& x, const std::string& why) {
+  if (x.at == stage::leaving)
+    return;
+  x.at = stage::leaving;
+  // Its unread bytes go with it, and not now: a caller may be looking at them.
+  unpair(x);
+  if (x.life)
+    x.life->ended.store(true, std::memory_order_release);
+  if (x.who)
+    caf::anon_send(x.who, departed{why});
+  x.who = nullptr;
+}
+
+void room_switch::drop(line& x, refusal why) {
+  if (x.at == stage::leaving)
+    return;
+  ++counters_.refused[static_cast<size_t>(why)];
+  say(x, refused_text(why, x.how));
+  depart(x, relay::word_of(why));
+  // One that takes nothing would only make the flush wait.
+  loop_->close(x.id, why != refusal::stalled);
+}
+
+void room_switch::pair(line& x, line& y) {
+  ++counters_.paired;
+  x.partner = &y;
+  y.partner = &x;
+  x.life->paired = true;
+  y.life->paired = true;
+}
+
+void room_switch::unpair(line& x) {
+  auto* y = std::exchange(x.partner, nullptr);
+  if (y == nullptr)
+    return;
+  y->partner = nullptr;
+  x.life->paired = false;
+  y->life->paired = false;
+  // Nobody is left whose slowness could hold the other back. Its next turn drops what is unheard.
+  hold(*y, false);
+  if (!y->unread.empty())
+    loop_->post([self = shared_from_this(), id = y->id] {
+      if (auto* z = self->find(id))
+        self->take_unread(*z);
+    });
+}
+
+// --- bytes
+// ------------------------------------------------------------------------------------------
+
+void room_switch::on_received(io::socket_id socket, byte_view data, const endpoint&) {
+  auto* x = find(socket);
+  if (x == nullptr || x->at == stage::leaving)
+    return;
+  counters_.bytes_received += data.size();
+  if (x->life)
+    x->life->heard.store(true, std::memory_order_relaxed);
+  if (x->unread.empty()) {
+    // The usual case: whole frames go out from where the loop has read them.
+    const auto used = take(*x, data);
+    if (x->at != stage::leaving && used < data.size())
+      x->unread.assign(data.begin() + used, data.end());
+    arm(*x);
+  } else {
+    x->unread.insert(x->unread.end(), data.begin(), data.end());
+    take_unread(*x);
+  }
+}
+
+/// Goes on with what waits, unless it has to wait further.
+void room_switch::take_unread(line& x) {
+  if (x.held || x.at == stage::leaving)
+    return;
+  const auto used = take(x, x.unread);
+  if (x.at != stage::leaving && used > 0)
+    drop_front(x.unread, used);
+  arm(x);
+}
+
+size_t room_switch::take(line& x, byte_view text) {
+  switch (x.at) {
+  case stage::knocking:
+    return take_join(x, text);
+  case stage::joining:
+    return 0;
+  case stage::seated:
+    return pass_on(x, text);
+  case stage::leaving:
+    break;
+  }
+  return text.size();
+}
+
+size_t room_switch::take_join(line& x, byte_view text) {
+  const auto result = x.scanner.scan(text);
+  x.how = x.scanner.how();
+  switch (result) {
+  case scan_result::more:
+    // What is still unread has not all been counted against the bound yet when it is blank.
+    x.join_bytes += x.scanner.in_frame() ? 0 : x.scanner.blanks();
+    if (x.join_bytes + (x.scanner.in_frame() ? text.size() : 0) > limits_.join_bytes_max) {
+      drop(x, refusal::join);
+      return text.size();
+    }
+    if (x.scanner.in_frame())
+      return 0;
+    x.scanner.next();
+    return text.size();
+  case scan_result::frame:
+    if (x.join_bytes + x.scanner.begin() + x.scanner.size() > limits_.join_bytes_max ||
+        !x.scanner.joins())
+      break;
+    knock_with(x, text.sub(x.scanner.begin(), x.scanner.size()));
+    return x.scanner.begin() + x.scanner.size();
+  case scan_result::wrong_from:
+    drop(x, refusal::from);
+    return text.size();
+  case scan_result::malformed:
+  case scan_result::too_long:
+    break;
+  }
+  drop(x, refusal::join);
+  return text.size();
+}
+
+void room_switch::knock_with(line& x, byte_view text) {
+  x.at = stage::joining;
+  // Nothing more is read until there is a seat: what waits is bounded by one read.
+  loop_->pause(x.id);
+  knocks_.push_back({x.id, x.peer, text.copy(), x.how});
+}
+
+size_t room_switch::pass_on(line& x, byte_view text) {
+  // While the partner's queue is not empty, nothing is added to it, so `text` waits here.
+  size_t used = 0;
+  auto problem = scan_result::more;
+  gathered_.clear();
+  while (!x.held) {
+    const auto rest = text.sub(used);
+    const auto result = x.scanner.scan(rest);
+    if (result == scan_result::frame && x.scanner.joins()) {
+      if (x.partner != nullptr)
+        flush_to(*x.partner);
+      drop(x, refusal::joined);
+      return text.size();
+    }
+    if (result == scan_result::frame) {
+      const auto size = x.scanner.begin() + x.scanner.size();
+      if (x.partner != nullptr) {
+        gathered_.add(rest.sub(x.scanner.begin(), x.scanner.size()), x.scanner.hashes(), x.address);
+        ++counters_.frames_forwarded;
+      } else {
+        ++counters_.frames_unheard;
+      }
+      used += size;
+      x.scanner.next();
+      x.since_frame = never;
+      if (gathered_.size() >= gathered_bytes_max && !flush_to(*x.partner))
+        hold(x, true);
+      continue;
+    }
+    problem = result;
+    if (result == scan_result::more && !x.scanner.in_frame()) {
+      x.scanner.next();
+      used = text.size();
+    }
+    break;
+  }
+  if (x.partner != nullptr && !flush_to(*x.partner))
+    hold(x, true);
+  if (problem == scan_result::more) {
+    if (x.held || !x.scanner.in_frame())
+      x.since_frame = never;
+    else if (x.since_frame == never)
+      x.since_frame = loop_->now();
+    return used;
+  }
+  drop(x, problem == scan_result::wrong_from ? refusal::from
+          : problem == scan_result::too_long ? refusal::too_long
+                                             : refusal::bad_frame);
+  return text.size();
+}
+
+/// Writes what was gathered; whether the system took it all.
+bool room_switch::flush_to(line& to) {
+  if (gathered_.empty())
+    return loop_->queued(to.id) == 0;
+  counters_.bytes_forwarded += gathered_.size();
+  const auto& pieces = gathered_.pieces();
+  const auto waiting = loop_->write(to.id, pieces.data(), pieces.size());
+  gathered_.clear();
+  if (waiting > 0)
+    watch_queue(to);
+  return waiting == 0;
+}
+
+void room_switch::hold(line& x, bool held) {
+  if (x.held == held)
+    return;
+  x.held = held;
+  x.life->held.store(held, std::memory_order_relaxed);
+  // A frame that cannot arrive because we do not read is not late.
+  x.since_frame = !held && x.scanner.in_frame() ? loop_->now() : never;
+  if (held) {
+    ++counters_.held_back;
+    loop_->pause(x.id);
+  } else {
+    loop_->resume(x.id);
+    arm(x);
+  }
+}
+
+void room_switch::on_drained(io::socket_id socket) {
+  auto* x = find(socket);
+  if (x == nullptr)
+    return;
+  x->since_stall = never;
+  auto* sender = x->partner;
+  if (sender == nullptr || !sender->held)
+    return;
+  hold(*sender, false);
+  // First what waits here, which may hold it back again.
+  take_unread(*sender);
+}
+
+void room_switch::say(line& x, byte_view text) {
+  if (loop_->write(x.id, text) == 0)
+    return;
+  watch_queue(x);
+  if (x.partner != nullptr)
+    hold(*x.partner, true);
+}
+
+void room_switch::watch_queue(line& x) {
+  if (x.since_stall != never)
+    return;
+  x.since_stall = loop_->now();
+  x.written_then = loop_->written(x.id);
+  arm(x);
+}
+
+// --- deadlines
+// ----------------------------------------------------------------------------------------
+
+room_switch::time_point room_switch::next_deadline(const line& x) const {
+  auto out = never;
+  if (x.since_join != never)
+    out = std::min(out, x.since_join + limits_.join_deadline);
+  if (x.since_frame != never)
+    out = std::min(out, x.since_frame + limits_.frame_deadline);
+  if (x.since_stall != never)
+    out = std::min(out, x.since_stall + limits_.stall_deadline);
+  return out;
+}
+
+/// Sets the socket's timer when none is set. One that rings early is set anew then: a busy
+/// connection does not touch the loop's timers at each frame.
+void room_switch::arm(line& x) {
+  if (x.timer != never || x.at == stage::leaving)
+    return;
+  x.timer = next_deadline(x);
+  if (x.timer != never)
+    loop_->set_timer(x.id, x.timer);
+}
+
+void room_switch::on_timer(io::socket_id socket) {
+  auto* x = find(socket);
+  if (x == nullptr || x->at == stage::leaving)
+    return;
+  x->timer = never;
+  const auto now = loop_->now();
+  if (x->since_stall != never && x->since_stall + limits_.stall_deadline <= now) {
+    const auto written = loop_->written(x->id);
+    if (written == x->written_then)
+      return drop(*x, refusal::stalled);
+    x->written_then = written;
+    x->since_stall = now;
+  }
+  if ((x->since_join != never && x->since_join + limits_.join_deadline <= now) ||
+      (x->since_frame != never && x->since_frame + limits_.frame_deadline <= now))
+    return drop(*x, refusal::slow);
+  arm(*x);
+}
+
+void room_switch::on_turn_end() {
+  if (!knocks_.empty())
+    caf::anon_send(lobby_, knocks{std::exchange(knocks_, {})});
+}
+
+} // namespace liveconnect::relay

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/frame_scanner.hpp"
+#include "actors/io/byte_loop.hpp"
+#include "actors/relay_limits.hpp"
+#include "actors/room_switch_port.hpp"
+
+namespace liveconnect::relay {
+
+/// What a switch has done so far. Plain numbers of the loop's thread; room_switch::counters()
+/// copies them out.
+struct relay_counters {
+  uint64_t accepted = 0;
+  uint64_t joined = 0;
+  uint64_t paired = 0;
+  uint64_t frames_forwarded = 0;
+  uint64_t bytes_received = 0;
+  uint64_t bytes_forwarded = 0;
+  /// Whole frames that came while nobody was there to hear them.
+  uint64_t frames_unheard = 0;
+  /// Times that a sender was held back because its receiver was slow.
+  uint64_t held_back = 0;
+  /// By refusal; connections refused or dropped for that reason.
+  std::array<uint64_t, refusal_count> refused{};
+  uint64_t connections = 0;
+};
+
+/// The relay's data path: frames go from socket to socket inside the byte loop, and actors hear of
+/// joins, leaves, limits and silence only (relay.md, "Design that gives it").
+///
+/// A connection's life: it knocks with its first frame, which goes to the lobby; its reading rests
+/// until the room has placed or refused it; from then on each whole frame of its is passed on to
+/// the other seat with every `#` replaced, or dropped while nobody sits there (heartbeats are said
+/// again until answered). Only whole frames leave, so a message of the relay's own never falls into
+/// one. What the receiver does not take at once waits in its queue, and until that is empty the
+/// sender is not read.
+///
+/// Handler methods run on the loop's thread; the port's and the others on any.
+class room_switch : public io::socket_handler,
+                    public room_switch_port,
+                    public std::enable_shared_from_this<room_switch> {
+public:
+  room_switch(std::shared_ptr<io::byte_loop> loop, relay_limits limits);
+  ~room_switch() override;
+
+  /// Names who hears knocks. Before the first listener is opened.
+  void set_lobby(const lobby_actor& lobby) { lobby_ = lobby; }
+
+  // --- any thread ---
+
+  void place(seating what) override;
+  void tell(io::socket_id socket, bytes text) override;
+  void refuse(io::socket_id socket, refusal why) override;
+
+  /// Says Closing to everybody and closes; takes nobody any more. The caller then stops the loop,
+  /// which flushes.
+  void close_all();
+
+  /// A copy of the counters; waits for the loop's turn. Not from the loop's thread.
+  relay_counters counters();
+
+  // --- the loop's thread ---
+
+  void on_accepted(io::socket_id listener, io::socket_id socket, const endpoint& peer) override;
+  void on_received(io::socket_id socket, byte_view data, const endpoint& from) override;
+  void on_drained(io::socket_id socket) override;
+  void on_timer(io::socket_id socket) override;
+  void on_closed(io::socket_id socket, io::close_reason reason, std::string_view text) override;
+  void on_turn_end() override;
+
+private:
+  using time_point = io::byte_loop::clock::time_point;
+  using address_key = std::array<uint8_t, 16>;
+  static constexpr auto never = time_point::max();
+
+  enum class stage : uint8_t { knocking, joining, seated, leaving };
+
+  /// One socket.
+  struct line {
+    line(io::socket_id id, const endpoint& from, const relay_limits& limits);
+
+    io::socket_id id;
+    endpoint peer;
+    /// What `#` becomes.
+    std::string address;
+    stage at = stage::knocking;
+    notation how = notation::tag;
+    frame_scanner scanner;
+    /// Bytes that no whole frame has been made of, or that wait until the receiver's queue is
+    /// empty.
+    bytes unread;
+    /// Bytes before the join was complete.
+    size_t join_bytes = 0;
+    line* partner = nullptr;
+    connection_actor who;
+    std::shared_ptr<pulse> life;
+    /// Its reading rests because the partner's queue is not empty.
+    bool held = false;
+    time_point since_join = never;
+    /// When the frame in progress began; when the queue behind this socket last moved.
+    time_point since_frame = never;
+    time_point since_stall = never;
+    uint64_t written_then = 0;
+    /// What the socket's timer is set to; never: not set.
+    time_point timer = never;
+  };
+
+  static address_key key_of(const endpoint& x);
+  line* find(io::socket_id id);
+  void knock_with(line& x, byte_view text);
+  void take_unread(line& x);
+  size_t take(line& x, byte_view text);
+  size_t take_join(line& x, byte_view text);
+  size_t pass_on(line& x, byte_view text);
+  bool flush_to(line& to);
+  void hold(line& x, bool held);
+  void pair(line& x, line& y);
+  void unpair(line& x);
+  void depart(line& x, const std::string& why);
+  void drop(line& x, refusal why);
+  void say(line& x, byte_view text);
+  void watch_queue(line& x);
+  void arm(line& x);
+  time_point next_deadline(const line& x) const;
+
+  const std::shared_ptr<io::byte_loop> loop_;
+  const relay_limits limits_;
+  lobby_actor lobby_;
+
+  // The loop's thread.
+  std::unordered_map<uint64_t, std::unique_ptr<line>> lines_;
+  std::map<address_key, size_t> by_address_;
+  std::vector<knock> knocks_;
+  frame_gatherer gathered_;
+  relay_counters counters_;
+  bool closing_ = false;
+};
+
+} // namespace liveconnect::relay
