@@ -432,14 +432,16 @@ room_switch::time_point room_switch::next_deadline(const line& x) const {
   return out;
 }
 
-/// Sets the socket's timer when none is set. One that rings early is set anew then: a busy
-/// connection does not touch the loop's timers at each frame.
+/// Sets the socket's timer when none rings early enough. One that rings too early is set anew then:
+/// a busy connection does not touch the loop's timers at each frame.
 void room_switch::arm(line& x) {
-  if (x.timer != never || x.at == stage::leaving)
+  if (x.at == stage::leaving)
     return;
-  x.timer = next_deadline(x);
-  if (x.timer != never)
-    loop_->set_timer(x.id, x.timer);
+  const auto next = next_deadline(x);
+  if (next >= x.timer)
+    return;
+  x.timer = next;
+  loop_->set_timer(x.id, next);
 }
 
 void room_switch::on_timer(io::socket_id socket) {

@@ -405,8 +405,11 @@ void byte_loop::core::settle() {
 }
 
 void byte_loop::core::finish() {
-  finishing_ = true;
   now_ = clock::now();
+  // What was asked before stop() happens before it.
+  run_commands();
+  settle();
+  finishing_ = true;
   const auto until = now_ + config_.linger;
   for (const auto& x : entries_) {
     if (!x || x->doomed)

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include "relay/settings.hpp"
+
+namespace liveconnect::relay {
+
+/// What the operator asked for.
+struct command_line {
+  enum class command : uint8_t { run, version, nothing };
+  command what = command::nothing;
+  relay_settings settings;
+  bool json = false;
+  /// Set when there is nothing (more) to do: --help, or an error that has been said on stderr. 0
+  /// or 2.
+  int exit_code = -1;
+};
+
+/// Reads flags, environment and file in their order (cli.md). Says --help on stdout, and what is
+/// wrong on stderr in two sentences.
+command_line read_command_line(int argc, char** argv);
+
+/// `liveconnect-relay 1.0.0`.
+std::string program_and_version();
+const char* version();
+
+} // namespace liveconnect::relay

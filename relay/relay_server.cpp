@@ -1,0 +1,87 @@
+#include "relay/relay_server.hpp"
+
+#include <algorithm>
+#include <sys/resource.h>
+
+#include <caf/exit_reason.hpp>
+#include <caf/send.hpp>
+
+#include "actors/heartbeat.hpp"
+#include "actors/io/descriptor.hpp"
+#include "actors/io/resolve.hpp"
+#include "actors/lobby.hpp"
+#include "messages/error.hpp"
+
+namespace liveconnect::relay {
+
+namespace {
+
+/// A refused client gets its sentence within this, and the end of the relay takes no longer.
+constexpr std::chrono::seconds linger{2};
+
+/// Descriptors beside the connections: listeners, logs, the loop's own.
+constexpr size_t descriptors_beside = 64;
+
+io::loop_config loop_settings(const relay_limits& limits) {
+  io::loop_config out;
+  out.write_queue_bytes_max = limits.write_queue_bytes_max;
+  out.linger = linger;
+  return out;
+}
+
+} // namespace
+
+relay_server::relay_server(caf::actor_system& system, const relay_limits& limits)
+    : net_(system, loop_settings(limits)),
+      switch_(std::make_shared<room_switch>(net_.share(), limits)),
+      heartbeat_(
+          system.spawn(heartbeat, heartbeat_config{limits.heartbeat_timeout, limits.room_wait})),
+      lobby_(system.spawn(lobby, lobby_config{switch_, heartbeat_, limits.rooms_max})) {
+  switch_->set_lobby(lobby_);
+}
+
+relay_server::~relay_server() {
+  stop();
+}
+
+caf::expected<std::vector<endpoint>> relay_server::listen(const std::string& host_and_port) {
+  std::string host;
+  uint16_t port = 0;
+  if (!io::split_host_port(host_and_port, host, port))
+    return fail(ec::bad_argument, "not HOST:PORT");
+  auto addresses = io::resolve(host, port);
+  if (!addresses)
+    return addresses.error();
+  std::vector<endpoint> out;
+  for (const auto& x : *addresses) {
+    auto made = net_.loop().open(io::listen{x, io::transport::tcp}, switch_);
+    if (!made)
+      return made.error();
+    out.push_back(made->at);
+  }
+  return out;
+}
+
+void relay_server::stop() {
+  switch_->close_all();
+  net_.loop().stop();
+  caf::anon_send_exit(lobby_, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(heartbeat_, caf::exit_reason::user_shutdown);
+}
+
+size_t provide_descriptors(const relay_limits& limits) {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    const auto wanted =
+        limits.connections_max == 0
+            ? files.rlim_max
+            : static_cast<rlim_t>((limits.connections_max + descriptors_beside) * 20 / 19 + 1);
+    if (files.rlim_cur < wanted) {
+      files.rlim_cur = std::min(wanted, files.rlim_max);
+      setrlimit(RLIMIT_NOFILE, &files);
+    }
+  }
+  return io::sockets_by_limit();
+}
+
+} // namespace liveconnect::relay

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+#include <caf/expected.hpp>
+
+#include "actors/io/runtime.hpp"
+#include "actors/relay_limits.hpp"
+#include "actors/room_switch.hpp"
+
+namespace liveconnect::relay {
+
+/// A whole relay: byte loop, switch, lobby and heartbeat, wired. Declare it after the actor system.
+class relay_server {
+public:
+  relay_server(caf::actor_system& system, const relay_limits& limits);
+
+  /// stop().
+  ~relay_server();
+
+  relay_server(const relay_server&) = delete;
+  relay_server& operator=(const relay_server&) = delete;
+
+  /// Listens on every address of HOST:PORT and answers with what was bound (port 0 lets the system
+  /// choose). Fails with ec::bad_argument, ec::network_failed (unknown host) or ec::cannot_listen.
+  caf::expected<std::vector<endpoint>> listen(const std::string& host_and_port);
+
+  /// Says Closing to everybody, sends what is queued (for two seconds at most), closes, and ends
+  /// the actors. Later calls do nothing.
+  void stop();
+
+  relay_counters counters() { return switch_->counters(); }
+  /// How often accepting rested because descriptors were short.
+  uint64_t accept_rests() { return net_.loop().accept_rests(); }
+
+private:
+  io::runtime net_;
+  std::shared_ptr<room_switch> switch_;
+  heartbeat_actor heartbeat_;
+  lobby_actor lobby_;
+};
+
+/// Raises this process's descriptor limit as far as it may go and as the limits need it. Answers
+/// with how many connections fit: above that, accepting rests (safety.md 6.5).
+size_t provide_descriptors(const relay_limits& limits);
+
+} // namespace liveconnect::relay

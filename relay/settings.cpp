@@ -1,0 +1,203 @@
+#include "relay/settings.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <fstream>
+
+#include <toml++/toml.h>
+
+#include "actors/io/resolve.hpp"
+#include "messages/error.hpp"
+
+namespace liveconnect::relay {
+
+namespace {
+
+using values = std::vector<std::string>;
+
+caf::error wrong(const std::string& what) {
+  return fail(ec::bad_config, what);
+}
+
+/// Text from the operator's own files, made fit for one line of a terminal.
+std::string shown(const std::string& x) {
+  std::string out = x.substr(0, 60);
+  std::replace_if(
+      out.begin(), out.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
+  return "'" + out + (x.size() > 60 ? "...'" : "'");
+}
+
+caf::error set_listen(relay_settings& into, const values& list) {
+  if (list.empty())
+    return wrong("needs at least one HOST:PORT");
+  for (const auto& x : list) {
+    std::string host;
+    uint16_t port = 0;
+    if (!io::split_host_port(x, host, port))
+      return wrong(shown(x) + " is no HOST:PORT, such as 0.0.0.0:9100 or [::]:9100");
+  }
+  into.listen = list;
+  into.listen_is_default = false;
+  return caf::none;
+}
+
+template<std::chrono::milliseconds relay_limits::*Member>
+caf::error set_duration(relay_settings& into, const values& list) {
+  const auto x = list.size() == 1 ? parse_duration(list.front()) : std::nullopt;
+  if (!x)
+    return wrong((list.empty() ? std::string("''") : shown(list.front())) +
+                 " is no duration, such as 90s, 500ms, 2m or 1h, of at most 24h");
+  into.limits.*Member = *x;
+  return caf::none;
+}
+
+template<size_t relay_limits::*Member>
+caf::error set_count(relay_settings& into, const values& list) {
+  uint32_t x = 0;
+  const auto text = list.size() == 1 ? list.front() : std::string{};
+  const auto* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, x);
+  if (error != std::errc{} || end != last || x > 1'000'000)
+    return wrong(shown(text) + " is no number from 0 (no bound) to 1000000");
+  into.limits.*Member = x;
+  return caf::none;
+}
+
+std::optional<std::string> text_of(const toml::node& x) {
+  if (const auto text = x.value_exact<std::string>())
+    return *text;
+  if (const auto number = x.value_exact<int64_t>())
+    return std::to_string(*number);
+  return std::nullopt;
+}
+
+std::string replaced(std::string x, char from, char to) {
+  std::replace(x.begin(), x.end(), from, to);
+  return x;
+}
+
+} // namespace
+
+const std::vector<setting>& all_settings() {
+  static const std::vector<setting> list{
+      {"listen", "HOST:PORT to listen on; may be repeated ([::]:9100, which takes IPv4 too)",
+       set_listen},
+      {"heartbeat_timeout", "drop a connection that says nothing for so long (90s)",
+       set_duration<&relay_limits::heartbeat_timeout>},
+      {"join_deadline", "time for the first message, Join_Room (10s)",
+       set_duration<&relay_limits::join_deadline>},
+      {"frame_deadline", "time for the rest of a message once it has begun (30s)",
+       set_duration<&relay_limits::frame_deadline>},
+      {"stall_deadline", "drop a connection that takes nothing of what waits for it (30s)",
+       set_duration<&relay_limits::stall_deadline>},
+      {"room_wait", "how long somebody may be alone in a room (30m)",
+       set_duration<&relay_limits::room_wait>},
+      {"connections_max", "connections in all, 0 for no bound (20000)",
+       set_count<&relay_limits::connections_max>},
+      {"connections_per_address_max",
+       "connections from one address, an IPv6 /64 counting as one, 0 for no bound (16)",
+       set_count<&relay_limits::connections_per_address_max>},
+      {"rooms_max", "rooms in all, 0 for no bound (10000)", set_count<&relay_limits::rooms_max>},
+  };
+  return list;
+}
+
+std::string flag_of(const setting& x) {
+  return "--" + replaced(x.name, '_', '-');
+}
+
+std::string variable_of(const setting& x) {
+  std::string out = "LIVECONNECT_RELAY_";
+  for (const char* c = x.name; *c != 0; ++c)
+    out += static_cast<char>(std::toupper(static_cast<unsigned char>(*c)));
+  return out;
+}
+
+caf::error read_file(relay_settings& into, const std::string& path) {
+  const auto at = [&](const toml::source_region& where) {
+    return path + ":" + std::to_string(where.begin.line) + ": ";
+  };
+  toml::table table;
+  try {
+    std::ifstream file(path);
+    if (!file)
+      return wrong(path + " cannot be opened");
+    table = toml::parse(file, path);
+  } catch (const toml::parse_error& x) {
+    return wrong(at(x.source()) + std::string(x.description()));
+  }
+  for (const auto& [key, node] : table) {
+    const std::string name{key.str()};
+    const auto& list = all_settings();
+    const auto found =
+        std::find_if(list.begin(), list.end(), [&](const auto& x) { return name == x.name; });
+    if (found == list.end())
+      return wrong(at(key.source()) + "there is no setting " + shown(name));
+    values texts;
+    bool right = true;
+    if (const auto* array = node.as_array()) {
+      for (const auto& x : *array) {
+        auto text = text_of(x);
+        right = right && text;
+        texts.push_back(text.value_or(""));
+      }
+    } else {
+      auto text = text_of(node);
+      right = text.has_value();
+      texts.push_back(text.value_or(""));
+    }
+    if (!right)
+      return wrong(at(node.source()) + name + " is neither a text nor a whole number");
+    if (auto error = found->set(into, texts))
+      return wrong(at(node.source()) + name + ": " + detail_of(error));
+  }
+  return caf::none;
+}
+
+caf::error
+read_environment(relay_settings& into,
+                 const std::function<std::optional<std::string>(const std::string&)>& get) {
+  for (const auto& x : all_settings()) {
+    const auto name = variable_of(x);
+    const auto text = get(name);
+    if (!text)
+      continue;
+    // A list has commas in the environment.
+    values texts;
+    size_t begin = 0;
+    for (size_t end = 0; end != std::string::npos; begin = end + 1) {
+      end = text->find(',', begin);
+      texts.push_back(text->substr(begin, end - begin));
+    }
+    if (auto error = x.set(into, texts))
+      return wrong(name + ": " + detail_of(error));
+  }
+  return caf::none;
+}
+
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  uint32_t number = 0;
+  const auto* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, number);
+  if (error != std::errc{} || end == text.data())
+    return std::nullopt;
+  const std::string_view unit(end, static_cast<size_t>(last - end));
+  std::chrono::milliseconds one{0};
+  if (unit == "ms")
+    one = std::chrono::milliseconds(1);
+  else if (unit == "s")
+    one = std::chrono::seconds(1);
+  else if (unit == "m")
+    one = std::chrono::minutes(1);
+  else if (unit == "h")
+    one = std::chrono::hours(1);
+  else
+    return std::nullopt;
+  const auto out = one * number;
+  if (out.count() <= 0 || out > std::chrono::hours(24))
+    return std::nullopt;
+  return out;
+}
+
+} // namespace liveconnect::relay

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <caf/error.hpp>
+#include <caf/expected.hpp>
+
+#include "actors/relay_limits.hpp"
+
+namespace liveconnect::relay {
+
+/// What the operator may set. Later sources win: built in, TOML file, environment, flags (cli.md).
+struct relay_settings {
+  /// HOST:PORT each; a list from one source replaces that of another whole.
+  std::vector<std::string> listen{"[::]:9100"};
+  /// Whether `listen` is still the built-in one, which gives way on a machine without IPv6.
+  bool listen_is_default = true;
+  relay_limits limits;
+};
+
+/// One setting: `heartbeat_timeout` in the file, LIVECONNECT_RELAY_HEARTBEAT_TIMEOUT in the
+/// environment, --heartbeat-timeout as a flag.
+struct setting {
+  const char* name;
+  /// For --help and the README: what it is and its default.
+  const char* description;
+  /// Reads the text of a value; the error's detail says what would be right.
+  caf::error (*set)(relay_settings& into, const std::vector<std::string>& values);
+};
+
+/// All settings, in the order of --help.
+const std::vector<setting>& all_settings();
+
+/// `heartbeat_timeout` as `--heartbeat-timeout` and `LIVECONNECT_RELAY_HEARTBEAT_TIMEOUT`.
+std::string flag_of(const setting& x);
+std::string variable_of(const setting& x);
+
+/// Reads a TOML file over `into`. A key that is no setting, a value of a wrong kind and a syntax
+/// error are ec::bad_config with `FILE:LINE: ...`; then `into` may be half changed and must not be
+/// used.
+caf::error read_file(relay_settings& into, const std::string& path);
+
+/// Reads the environment over `into`, through `get` (getenv in the program).
+caf::error
+read_environment(relay_settings& into,
+                 const std::function<std::optional<std::string>(const std::string&)>& get);
+
+/// `90s`, `500ms`, `2m`, `1h`: more than nothing and at most a day.
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+} // namespace liveconnect::relay

@@ -1,0 +1,238 @@
+// What the relay does with those who break its rules, are too slow, or too many.
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "tests/e2e/relay_program.hpp"
+
+namespace liveconnect::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+tcp_client join(const relay_program& relay, const std::string& room) {
+  tcp_client out(relay.address());
+  out.send("<# Join_Room " + room + ">\n");
+  EXPECT_EQ(out.read_line().value_or("").rfind("<relay Room_Joined", 0), 0u);
+  return out;
+}
+
+/// The refusal's word, once the relay has said it and closed.
+std::string refusal(tcp_client& x) {
+  const auto line = x.read_until("Refused", 5s).value_or("nothing");
+  EXPECT_TRUE(x.closed_by_peer());
+  const auto begin = line.find("Refused ") + 8;
+  return line.substr(begin, line.find(' ', begin) - begin);
+}
+
+std::string refusal_of(const relay_program& relay, const std::string& text) {
+  tcp_client x(relay.address());
+  x.send(text);
+  return refusal(x);
+}
+
+/// Kilobytes of the process's memory in use.
+size_t resident_kb(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  std::string line;
+  while (std::getline(status, line))
+    if (line.rfind("VmRSS:", 0) == 0)
+      return std::stoul(line.substr(6));
+  return 0;
+}
+
+TEST(RelayLimits, TheFirstMessageMustBeAJoin) {
+  relay_program relay;
+  EXPECT_EQ(refusal_of(relay, "<# Heartbeat>\n"), "join");
+  EXPECT_EQ(refusal_of(relay, "<# Join_Room 0>\n"), "join");
+  EXPECT_EQ(refusal_of(relay, "<# Join_Room>\n"), "join");
+  EXPECT_EQ(refusal_of(relay, "<# Join_Room 42 short>\n"), "join");
+  EXPECT_EQ(refusal_of(relay, "GET / HTTP/1.1\r\n\r\n"), "join");
+  EXPECT_EQ(refusal_of(relay, std::string(129, '\n')), "join");
+  EXPECT_EQ(refusal_of(relay, "<# Join_Room " + std::string(128, ' ')), "join");
+  EXPECT_EQ(refusal_of(relay, "<127.0.0.1 Join_Room 42>\n"), "from");
+  tcp_client json(relay.address());
+  json.send(R"({"from":"#","Message Number":1})");
+  EXPECT_EQ(json.read_line(), R"({"from":"relay","Message Number":104,"Message_Details":"join The )"
+                              R"(first message must be Join_Room and a room number, within 128 )"
+                              R"(bytes."})");
+}
+
+TEST(RelayLimits, AJoinOfExactly128BytesIsOne) {
+  relay_program relay;
+  tcp_client x(relay.address());
+  x.send("<# Join_Room 42" + std::string(128 - 16, ' ') + ">");
+  EXPECT_TRUE(x.read_until("Room_Joined"));
+}
+
+TEST(RelayLimits, AJoinThatTakesTooLongIsRefused) {
+  relay_program relay({"--join-deadline", "200ms"});
+  tcp_client silent(relay.address());
+  tcp_client half(relay.address());
+  half.send("<# Join_");
+  EXPECT_EQ(refusal(silent), "slow");
+  EXPECT_EQ(refusal(half), "slow");
+}
+
+TEST(RelayLimits, ASpoofedFromEndsTheConnectionAndThePeerIsTold) {
+  relay_program relay;
+  auto a = join(relay, "42");
+  auto b = join(relay, "42");
+  ASSERT_TRUE(b.read_until("Peer_Joined"));
+  a.send("<# Heartbeat><relay Peer_Left silent>\n<# Received>\n");
+  EXPECT_EQ(refusal(a), "from");
+  EXPECT_EQ(b.read_line(), "<127.0.0.1 Heartbeat>");
+  EXPECT_EQ(b.read_line(), "<relay Peer_Left from>");
+  auto c = join(relay, "42");
+  c.send("{\"from\":\"127.0.0.1\",\"Message Number\":1}\n");
+  EXPECT_EQ(refusal(c), "from");
+}
+
+TEST(RelayLimits, AnOversizeFrameNeverReachesThePeer) {
+  relay_program relay;
+  auto a = join(relay, "42");
+  auto b = join(relay, "42");
+  ASSERT_TRUE(b.read_until("Peer_Joined"));
+  const std::string head = "<# coin>";
+  // The largest: 65,536 bytes once `#` is nine characters of address.
+  const std::string body(65'536 - 8 - 7 - 8, 'A');
+  a.send(head + body + "</coin>\n");
+  const auto got = b.read_line();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->size(), 65'536u);
+  a.send(head + body + "A</coin>\n");
+  EXPECT_EQ(refusal(a), "too_long");
+  EXPECT_EQ(b.read_line(), "<relay Peer_Left too_long>");
+}
+
+TEST(RelayLimits, SignsThatGrowCountAsWhatTheyBecome) {
+  relay_program relay;
+  auto a = join(relay, "42");
+  a.send("<# coin>" + std::string(8'000, '#') + "</coin>\n");
+  EXPECT_EQ(refusal(a), "too_long");
+}
+
+TEST(RelayLimits, ASecondJoinAndAnUnreadableMessageAreRefused) {
+  relay_program relay;
+  auto a = join(relay, "42");
+  a.send("<# Join_Room 43>\n");
+  EXPECT_EQ(refusal(a), "joined");
+  auto b = join(relay, "44");
+  b.send("hello?\n");
+  EXPECT_EQ(refusal(b), "bad_frame");
+}
+
+TEST(RelayLimits, ASilentOneIsDroppedAndAHeartbeatIsLife) {
+  relay_program relay({"--heartbeat-timeout", "600ms"});
+  auto a = join(relay, "42");
+  auto b = join(relay, "42");
+  ASSERT_TRUE(a.read_until("Peer_Joined"));
+  // `a` beats until it hears of the other's end.
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  std::optional<std::string> heard;
+  while (!heard && std::chrono::steady_clock::now() < until) {
+    a.send("<# Heartbeat>\n");
+    heard = a.read_until("Peer_Left", 50ms);
+  }
+  EXPECT_EQ(heard, "<relay Peer_Left silent>");
+  EXPECT_EQ(refusal(b), "silent");
+}
+
+TEST(RelayLimits, OneWhoStaysAloneIsSentAway) {
+  relay_program relay({"--room-wait", "300ms"});
+  auto a = join(relay, "42");
+  EXPECT_EQ(refusal(a), "lonely");
+}
+
+TEST(RelayLimits, AFrameThatIsNeverFinishedIsRefused) {
+  relay_program relay({"--frame-deadline", "200ms"});
+  auto a = join(relay, "42");
+  a.send("<# coin>YWJj");
+  EXPECT_EQ(refusal(a), "slow");
+}
+
+TEST(RelayLimits, ConnectionsOfOneAddressAreBounded) {
+  relay_program relay({"--connections-per-address-max", "2"});
+  auto a = join(relay, "42");
+  auto b = join(relay, "43");
+  tcp_client third(relay.address());
+  EXPECT_EQ(refusal(third), "address");
+  third.close();
+  b.close();
+  // As soon as the relay has seen the ends, there is room again.
+  const auto until = std::chrono::steady_clock::now() + 5s;
+  bool in = false;
+  while (!in && std::chrono::steady_clock::now() < until) {
+    tcp_client next(relay.address());
+    next.send("<# Join_Room 44>\n");
+    in = next.read_line().value_or("").find("Room_Joined") != std::string::npos;
+  }
+  EXPECT_TRUE(in);
+}
+
+TEST(RelayLimits, ConnectionsAndRoomsInAllAreBounded) {
+  relay_program relay({"--connections-max", "3", "--rooms-max", "1"});
+  auto a = join(relay, "42");
+  tcp_client other(relay.address());
+  other.send("<# Join_Room 43>\n");
+  EXPECT_EQ(refusal(other), "full");
+  other.close();
+  auto b = join(relay, "42");
+  tcp_client c(relay.address());
+  tcp_client d(relay.address());
+  EXPECT_EQ(refusal(d), "full");
+}
+
+TEST(RelayLimits, ASlowReaderHoldsItsSenderBackAndIsDroppedWhenItStalls) {
+  relay_program relay({"--stall-deadline", "700ms"});
+  auto a = join(relay, "42");
+  auto b = join(relay, "42");
+  auto c = join(relay, "43");
+  auto d = join(relay, "43");
+  ASSERT_TRUE(a.read_until("Peer_Joined"));
+  ASSERT_TRUE(c.read_until("Peer_Joined"));
+  const auto before = resident_kb(relay.program().pid());
+  const std::string chunk = "<# coin>" + std::string(60'000, 'A') + "</coin>\n";
+  // `b` reads nothing: what `a` can send is bounded by the system's buffers and the relay's queue.
+  size_t sent = 0;
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  bool stalled = false;
+  while (!stalled && std::chrono::steady_clock::now() < until) {
+    std::string rest = chunk.substr(sent % chunk.size());
+    sent += a.send_some(rest);
+    // The others do not notice.
+    c.send("<# Heartbeat>\n");
+    ASSERT_TRUE(d.read_until("Heartbeat"));
+    stalled = a.read_until("Peer_Left", 1ms).has_value();
+  }
+  EXPECT_TRUE(stalled);
+  EXPECT_NE(a.received().find("<relay Peer_Left stalled>"), std::string::npos);
+  EXPECT_LT(sent, size_t{40} << 20);
+  EXPECT_LT(resident_kb(relay.program().pid()), before + 2048);
+}
+
+TEST(RelayLimits, FewDescriptorsAreNoTrouble) {
+  process relay({"/bin/sh", "-c",
+                 "ulimit -n 64; exec " LIVECONNECT_BIN
+                 "/liveconnect-relay run --json --listen 127.0.0.1:0 "
+                 "--connections-per-address-max 0"});
+  const auto line = relay.read_line(10s).value_or("");
+  const auto begin = line.find("[\"") + 2;
+  ASSERT_NE(line.find("ready"), std::string::npos) << relay.errors();
+  const auto address = line.substr(begin, line.find('"', begin) - begin);
+  std::vector<tcp_client> crowd;
+  for (int i = 0; i < 80; ++i)
+    crowd.emplace_back(address);
+  crowd[0].send("<# Join_Room 42>\n");
+  EXPECT_TRUE(crowd[0].read_until("Room_Joined"));
+  // Those at the end wait in the backlog until others have gone.
+  crowd.erase(crowd.begin() + 1, crowd.begin() + 60);
+  crowd.back().send("<# Join_Room 42>\n");
+  EXPECT_TRUE(crowd.back().read_until("Room_Joined"));
+  EXPECT_TRUE(crowd[0].read_until("Peer_Joined"));
+}
+
+} // namespace
+} // namespace liveconnect::test

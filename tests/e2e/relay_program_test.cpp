@@ -1,0 +1,162 @@
+// The relay as its operator meets it: output, settings, exit codes, signals.
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "tests/e2e/relay_program.hpp"
+
+namespace liveconnect::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct ended {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+ended run(std::vector<std::string> arguments, const process::options& how = {}) {
+  arguments.insert(arguments.begin(), "liveconnect-relay");
+  process x(arguments, how);
+  const auto code = x.wait().value_or(-1);
+  auto err = x.errors();
+  return {code, x.output(), err};
+}
+
+/// A file of this test that goes with it.
+struct temporary_file {
+  explicit temporary_file(const std::string& text) {
+    char name[] = "/tmp/relay-settings-XXXXXX";
+    const int fd = mkstemp(name);
+    EXPECT_GE(fd, 0);
+    ::close(fd);
+    path = name;
+    std::ofstream(path) << text;
+  }
+  ~temporary_file() { std::filesystem::remove(path); }
+  std::string path;
+};
+
+TEST(RelayProgram, TellsPeopleWhereItListens) {
+  process relay({"liveconnect-relay", "run", "--listen", "127.0.0.1:0"});
+  const auto line = relay.read_line().value_or("");
+  EXPECT_EQ(line.rfind("liveconnect-relay 1.0.0 listening on 127.0.0.1:", 0), 0u) << line;
+  relay.signal(SIGTERM);
+  EXPECT_EQ(relay.wait(), 0);
+  EXPECT_EQ(relay.output(), line + "\n");
+}
+
+TEST(RelayProgram, EndsCleanlyOnSigtermAndTellsEverybody) {
+  relay_program relay;
+  tcp_client waiting(relay.address());
+  waiting.send("<# Join_Room 42>\n");
+  ASSERT_TRUE(waiting.read_until("Room_Joined"));
+  tcp_client json(relay.address());
+  json.send(R"({"from":"#","Message Number":100,"Message_Details":"43"})");
+  ASSERT_TRUE(json.read_line());
+  relay.program().signal(SIGTERM);
+  EXPECT_EQ(waiting.read_line(), "<relay Closing>");
+  EXPECT_EQ(json.read_line(), R"({"from":"relay","Message Number":106,"Message_Details":""})");
+  EXPECT_TRUE(waiting.closed_by_peer());
+  EXPECT_EQ(relay.program().wait(), 0);
+  const auto last = relay.program().read_line().value_or("");
+  const auto result = nlohmann::json::parse(last, nullptr, false);
+  ASSERT_TRUE(result.is_object()) << last;
+  EXPECT_EQ(result["type"], "result");
+  EXPECT_EQ(result["ok"], true);
+  EXPECT_EQ(result["code"], 0);
+}
+
+TEST(RelayProgram, AnInterruptIsNotSuccess) {
+  relay_program relay;
+  relay.program().signal(SIGINT);
+  EXPECT_EQ(relay.program().wait(), 130);
+}
+
+TEST(RelayProgram, APortThatIsTakenIsSaidInTwoSentences) {
+  relay_program first;
+  const auto x = run({"run", "--listen", first.address()});
+  EXPECT_EQ(x.code, 1);
+  EXPECT_EQ(x.out, "");
+  EXPECT_EQ(x.err, "The relay cannot listen on " + first.address() + " (cannot bind " +
+                       first.address() +
+                       ": Address already in use). Choose another address with --listen, or stop "
+                       "the program that has this one.\n");
+}
+
+TEST(RelayProgram, WrongUsageIsCodeTwo) {
+  EXPECT_EQ(run({}).code, 2);
+  EXPECT_EQ(run({"runn"}).code, 2);
+  EXPECT_EQ(run({"run", "--heartbeat"}).code, 2);
+  EXPECT_EQ(run({"run", "--listen", "nowhere"}).code, 2);
+  const auto x = run({"run", "--heartbeat-timeout", "soon"});
+  EXPECT_EQ(x.code, 2);
+  EXPECT_NE(x.err.find("--heartbeat-timeout: 'soon' is no duration"), std::string::npos) << x.err;
+}
+
+TEST(RelayProgram, SaysWhatItIs) {
+  EXPECT_EQ(run({"version"}).out, "liveconnect-relay 1.0.0\n");
+  EXPECT_EQ(nlohmann::json::parse(run({"version", "--json"}).out)["version"], "1.0.0");
+  const auto help = run({"run", "--help"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_NE(help.out.find("--heartbeat-timeout"), std::string::npos);
+}
+
+TEST(RelayProgram, FlagsGoBeforeTheEnvironmentAndThatBeforeTheFile) {
+  temporary_file file("listen = [\"127.0.0.1:0\"]\nrooms_max = 1\nroom_wait = \"200ms\"\n"
+                      "heartbeat_timeout = \"1h\"\n");
+  process::options how;
+  how.environment["LIVECONNECT_RELAY_ROOM_WAIT"] = "1h";
+  how.environment["LIVECONNECT_RELAY_HEARTBEAT_TIMEOUT"] = "1h";
+  process relay(
+      {"liveconnect-relay", "run", "--json", "--config", file.path, "--heartbeat-timeout", "300ms"},
+      how);
+  const auto ready = nlohmann::json::parse(relay.read_line(10s).value_or(""), nullptr, false);
+  ASSERT_TRUE(ready.is_object()) << relay.errors();
+  const std::string address = ready["listen"][0];
+  EXPECT_EQ(address.rfind("127.0.0.1:", 0), 0u);
+  tcp_client first(address);
+  first.send("<# Join_Room 42>\n");
+  ASSERT_TRUE(first.read_until("Room_Joined"));
+  tcp_client second(address);
+  second.send("<# Join_Room 43>\n");
+  EXPECT_TRUE(second.read_until("Refused full"));
+  // The file alone would say lonely, file and environment nothing for an hour.
+  EXPECT_TRUE(first.read_until("Refused silent"));
+}
+
+TEST(RelayProgram, AWrongFileIsNamedWithItsLine) {
+  const auto code = [](const std::string& text, const std::string& part) {
+    temporary_file file(text);
+    const auto x = run({"run", "--config", file.path});
+    EXPECT_NE(x.err.find(file.path + part), std::string::npos) << x.err;
+    return x.code;
+  };
+  EXPECT_EQ(code("listen = \"127.0.0.1:0\"\nheartbeet = \"90s\"\n",
+                 ":2: there is no setting 'heartbeet'"),
+            2);
+  EXPECT_EQ(code("\n\nroom_wait = \"forever\"\n", ":3: room_wait: 'forever' is no duration"), 2);
+  EXPECT_EQ(code("rooms_max = 1.5\n", ":1: rooms_max is neither"), 2);
+  EXPECT_EQ(code("rooms_max = [\n", ":"), 2);
+  EXPECT_EQ(run({"run", "--config", "/nonexistent/relay.toml"}).code, 2);
+}
+
+TEST(RelayProgram, LogsHoldNoPayload) {
+  relay_program relay;
+  tcp_client a(relay.address());
+  a.send("<# Join_Room 42>\n<# Secret_Word_Xyzzy>\nnonsense Xyzzy\n");
+  ASSERT_TRUE(a.read_until("Refused"));
+  relay.program().signal(SIGTERM);
+  ASSERT_EQ(relay.program().wait(), 0);
+  EXPECT_EQ(relay.program().errors().find("Xyzzy"), std::string::npos);
+  EXPECT_NE(relay.program().errors().find("refused bad_frame: 1"), std::string::npos)
+      << relay.program().errors();
+}
+
+} // namespace
+} // namespace liveconnect::test
