@@ -1,0 +1,311 @@
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <caf/all.hpp>
+#include <fmt/format.h>
+
+#include "actors/io/resolve.hpp"
+#include "actors/io/runtime.hpp"
+#include "cli/commands.hpp"
+#include "cli/private_file.hpp"
+#include "messages/error.hpp"
+#include "wallet/coin_file.hpp"
+#include "wallet/raida/actor_port.hpp"
+#include "wallet/raida/client.hpp"
+#include "wallet/raida/mint.hpp"
+#include "wallet/raida/note_commands.hpp"
+#include "wallet/raida/quorum.hpp"
+#include "wallet/raida/server_host.hpp"
+
+namespace liveconnect::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The embedded servers' folder when --data does not name one.
+fs::path servers_folder(const environment& env, const std::string& named) {
+  return named.empty() ? env.conf.data / "raida" : fs::path{named};
+}
+
+/// Reads `0-24`, `3`, `0,5,10-12`: server ids, each once, in order.
+caf::expected<std::vector<uint8_t>> parse_servers(std::string_view text) {
+  auto wrong = [&] {
+    return fail(ec::bad_argument, "--servers takes numbers of 0 to 24, like 0-24 or 0,5,10-12");
+  };
+  std::vector<bool> chosen(raida_count, false);
+  while (true) {
+    auto comma = text.find(',');
+    auto item = text.substr(0, comma);
+    auto dash = item.find('-');
+    auto number = [](std::string_view digits, unsigned& out) {
+      auto [end, err] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+      return err == std::errc{} && end == digits.data() + digits.size() && out < raida_count;
+    };
+    unsigned first = 0, last = 0;
+    if (!number(item.substr(0, dash), first))
+      return wrong();
+    last = first;
+    if (dash != std::string_view::npos && !number(item.substr(dash + 1), last))
+      return wrong();
+    for (auto i = first; i <= last; ++i) {
+      if (chosen[i])
+        return wrong();
+      chosen[i] = true;
+    }
+    if (last < first)
+      return wrong();
+    if (comma == std::string_view::npos)
+      break;
+    text.remove_prefix(comma + 1);
+  }
+  std::vector<uint8_t> out;
+  for (size_t i = 0; i < chosen.size(); ++i)
+    if (chosen[i])
+      out.push_back(static_cast<uint8_t>(i));
+  return out;
+}
+
+/// A server that cannot be looked up keeps port 0 and is then unreachable.
+std::vector<endpoint> look_up(const std::vector<host_port>& servers) {
+  std::vector<endpoint> out;
+  for (const auto& x : servers) {
+    auto found = io::resolve(x.host, x.port);
+    out.push_back(found && !found->empty() ? found->front() : endpoint{});
+  }
+  return out;
+}
+
+/// The way from this command to the servers of the settings.
+class server_access {
+public:
+  server_access(caf::actor_system& system, const io::runtime& net, const settings& conf)
+      : client_(raida::spawn_raida_client(system, net.gate(), look_up(conf.raida))),
+        port_(system, client_, conf.raida.size()) {}
+  ~server_access() { caf::anon_send_exit(client_, caf::exit_reason::user_shutdown); }
+  server_access(const server_access&) = delete;
+  server_access& operator=(const server_access&) = delete;
+
+  raida::raida_port& port() { return port_; }
+
+private:
+  raida_client_actor client_;
+  raida::actor_port port_;
+};
+
+// --- run ---
+
+struct run_arguments {
+  std::string data;
+  std::string host = "127.0.0.1";
+  uint16_t port_base = 50000;
+  std::string servers = "0-24";
+};
+
+command_end run_servers(environment& env, const run_arguments& args) {
+  auto ids = parse_servers(args.servers);
+  if (!ids)
+    return failed(ids.error());
+  raida::host_options options;
+  options.data = servers_folder(env, args.data);
+  options.ids = *ids;
+  if (!endpoint::parse(args.host, args.port_base, options.at))
+    return failed(fail(ec::bad_argument, "--host takes a numeric address, like 127.0.0.1 or ::"));
+  // Where the servers that do not run here are: Fix asks them.
+  options.addresses = look_up(env.conf.raida);
+
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  io::runtime net{system};
+  auto servers = raida::spawn_servers(system, net.gate(), options);
+  if (!servers)
+    return failed(servers.error());
+
+  auto ports = json_fields::array();
+  for (const auto& x : servers->list)
+    ports.push_back({{"id", x.id}, {"at", to_string(x.at)}});
+  json_fields where = {{"host", args.host},
+                       {"port_base", args.port_base},
+                       {"servers", ports},
+                       {"data", options.data.string()}};
+  env.out.event("listening", where);
+  env.out.line(fmt::format("{} RAIDA servers listening on {} to {}, data in {}",
+                           servers->list.size(), to_string(servers->list.front().at),
+                           to_string(servers->list.back().at), options.data.string()));
+
+  caf::scoped_actor self{system};
+  auto waiter = caf::actor_cast<caf::actor>(self);
+  self->monitor(servers->host);
+  env.stop.listen([waiter](int) { caf::anon_send(waiter, atom::stop_v); });
+  std::optional<caf::error> broken;
+  bool stop = false;
+  while (!stop && !broken)
+    self->receive([&](atom::stop) { stop = true; },
+                  [&](caf::down_msg& msg) { broken = std::move(msg.reason); });
+  env.stop.listen({});
+  if (broken)
+    return failed(std::move(*broken), where);
+  self->demonitor(servers->host.address());
+  auto err = raida::stop_servers(system, *servers);
+  return {std::move(err), where, env.stop.signal()};
+}
+
+// --- status ---
+
+command_end show_status(environment& env) {
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  io::runtime net{system};
+  server_access access{system, net, env.conf};
+  auto began = std::chrono::steady_clock::now();
+  auto echoes = raida::echo_all(access.port());
+  auto versions = raida::version_all(access.port());
+  auto rows = json_fields::array();
+  size_t up = 0;
+  for (size_t i = 0; i < echoes.size(); ++i) {
+    bool answers = echoes[i] == raida::letter::passed;
+    up += answers ? 1 : 0;
+    const char* state = answers                               ? "up"
+                        : echoes[i] == raida::letter::network ? "unreachable"
+                        : echoes[i] == raida::letter::silent  ? "silent"
+                                                              : "error";
+    rows.push_back({{"id", i},
+                    {"at", to_string(env.conf.raida[i])},
+                    {"state", state},
+                    {"version", versions[i]}});
+    env.out.line(fmt::format("{:>2}  {:<24} {:<12} {}", i, to_string(env.conf.raida[i]), state,
+                             versions[i]));
+  }
+  auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+                  std::chrono::steady_clock::now() - began)
+                  .count();
+  env.out.last(fmt::format("{} of {} servers answer", up, echoes.size()));
+  json_fields fields = {{"up", up}, {"of", echoes.size()}, {"servers", rows}, {"ms", took}};
+  raida::quorum_rules rules;
+  if (up < rules.majority)
+    return failed(fail(ec::too_few_servers, fmt::format("{} of {} answer", up, echoes.size())),
+                  fields);
+  return {{}, fields, 0};
+}
+
+// --- mint ---
+
+struct mint_arguments {
+  std::string sum;
+  std::string denominations;
+  std::string data;
+  std::string out;
+  bool uneven = false;
+};
+
+caf::expected<raida::mint_plan> plan_of(const mint_arguments& args) {
+  std::optional<amount> sum;
+  if (!args.sum.empty()) {
+    auto x = amount::parse(args.sum);
+    if (!x)
+      return x.error();
+    sum = *x;
+  }
+  if (args.denominations.empty()) {
+    if (!sum)
+      return fail(ec::bad_argument, "mint needs an amount or --denominations");
+    return args.uneven ? raida::uneven_purse(*sum) : raida::fewest_notes(*sum);
+  }
+  auto plan = raida::parse_denominations(args.denominations);
+  if (plan && sum && raida::value_of(*plan) != *sum)
+    return fail(ec::bad_argument, fmt::format("the denominations add up to {}, not to {}",
+                                              to_string(raida::value_of(*plan)), to_string(*sum)));
+  return plan;
+}
+
+/// Puts the notes into a file of their own. A copy with both old and new secrets exists from before
+/// the servers are told the new ones until the file is complete.
+caf::error write_notes(raida::raida_port& port, std::vector<note>& notes, const fs::path& file) {
+  fs::path pending = file.string() + ".pending";
+  raida::draw_pans(notes);
+  auto both = wallet::encode_coin_file(notes, wallet::pans::with);
+  if (!both)
+    return both.error();
+  if (auto err = write_private_file(pending, view(*both)))
+    return err;
+  auto kept = [&](const caf::error& err) {
+    return fail(code_of(err), detail_of(err) + "; the secrets are in " + pending.string());
+  };
+  if (auto err = raida::make_own(port, notes))
+    return kept(err);
+  auto clean = wallet::encode_coin_file(notes, wallet::pans::without);
+  if (!clean)
+    return kept(clean.error());
+  if (auto err = write_private_file(file, view(*clean)))
+    return kept(err);
+  auto settled = [](const note& x) { return x.pans.empty(); };
+  if (std::all_of(notes.begin(), notes.end(), settled)) {
+    std::error_code ignored; // a leftover copy harms nobody
+    fs::remove(pending, ignored);
+  }
+  return caf::none;
+}
+
+command_end mint(environment& env, const mint_arguments& args) {
+  auto plan = plan_of(args);
+  if (!plan)
+    return failed(plan.error());
+  if (args.out.empty())
+    return failed(fail(ec::bad_argument, "mint needs --out FILE"));
+  std::error_code why;
+  for (const auto& x : {args.out, args.out + ".pending"})
+    if (fs::symlink_status(x, why).type() != fs::file_type::not_found)
+      return failed(fail(ec::file_exists, x));
+  auto key = raida::load_operator_key(servers_folder(env, args.data));
+  if (!key)
+    return failed(key.error());
+
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  io::runtime net{system};
+  server_access access{system, net, env.conf};
+  auto notes = raida::mint_notes(access.port(), *key, *plan);
+  if (!notes)
+    return failed(notes.error());
+  auto sum = raida::value_of(*plan);
+  json_fields fields = {{"amount", to_string(sum)}, {"notes", notes->size()}};
+  if (auto err = write_notes(access.port(), *notes, args.out))
+    return failed(std::move(err), fields);
+  fields["file"] = args.out;
+  env.out.done(
+      fmt::format("Minted {} in {} notes into {}", to_display(sum), notes->size(), args.out));
+  return {{}, fields, 0};
+}
+
+} // namespace
+
+void add_raida_command(CLI::App& root, command_table& table) {
+  auto group = root.add_subcommand("raida", "The embedded servers: run them, mint notes, ask them");
+
+  auto run_at = group->add_subcommand("run", "Run any of the 25 servers until stopped");
+  auto run_args = std::make_shared<run_arguments>();
+  run_at->add_option("--data", run_args->data, "Folder of the servers' records and operator's key");
+  run_at->add_option("--host", run_args->host, "Numeric address to listen on (127.0.0.1)");
+  run_at->add_option("--port-base", run_args->port_base,
+                     "Server i listens on this port plus i; 0 takes free ports (50000)");
+  run_at->add_option("--servers", run_args->servers, "Which ones to run, like 0-24 or 0,5 (0-24)");
+  table.add(run_at, [run_args](environment& env) { return run_servers(env, *run_args); });
+
+  auto mint_at = group->add_subcommand("mint", "Make notes, with the operator's key");
+  auto mint_args = std::make_shared<mint_arguments>();
+  mint_at->add_option("amount", mint_args->sum, "The sum, like 3439 or 0.25");
+  mint_at->add_option("--denominations", mint_args->denominations,
+                      "Which notes, like 1000:2,100:14,0.1:5");
+  mint_at->add_flag("--uneven", mint_args->uneven,
+                    "Without --denominations: notes that rarely pay exactly");
+  mint_at->add_option("--data", mint_args->data, "Folder that 'raida run' was given");
+  mint_at->add_option("--out", mint_args->out, "New coin file for the notes");
+  table.add(mint_at, [mint_args](environment& env) { return mint(env, *mint_args); });
+
+  auto status_at = group->add_subcommand("status", "Ask every server whether it is there");
+  table.add(status_at, show_status);
+}
+
+} // namespace liveconnect::cli
