@@ -8,10 +8,13 @@
 
 #include "actors/io/resolve.hpp"
 #include "actors/io/runtime.hpp"
+#include "cli/ask.hpp"
 #include "cli/commands.hpp"
+#include "cli/printable.hpp"
 #include "cli/private_file.hpp"
 #include "messages/error.hpp"
 #include "wallet/coin_file.hpp"
+#include "wallet/keeper.hpp"
 #include "wallet/raida/actor_port.hpp"
 #include "wallet/raida/client.hpp"
 #include "wallet/raida/mint.hpp"
@@ -89,6 +92,7 @@ public:
   server_access& operator=(const server_access&) = delete;
 
   raida::raida_port& port() { return port_; }
+  const raida_client_actor& client() const { return client_; }
 
 private:
   raida_client_actor client_;
@@ -248,16 +252,37 @@ caf::error write_notes(raida::raida_port& port, std::vector<note>& notes, const 
   return caf::none;
 }
 
+/// Hands the notes to the wallet, which makes them its own as it does with every import.
+caf::error import_notes(environment& env, caf::actor_system& system, const keeper_actor& keeper,
+                        const std::vector<note>& notes, json_fields& fields) {
+  auto file = wallet::encode_coin_file(notes, wallet::pans::without);
+  if (!file)
+    return file.error();
+  wallet::import_coins coins;
+  coins.coins.files.push_back(std::move(*file));
+  auto report =
+      ask<wallet::operation_report>(env, system, keeper, "Taking the notes in", std::move(coins));
+  if (!report)
+    return report.error();
+  for (const auto& line : report->lines)
+    env.out.note(printable(line, 400));
+  auto ours = report->clean + report->fracked;
+  fields["imported"] = ours;
+  if (ours != notes.size())
+    return fail(ec::outcome_unknown,
+                fmt::format("{} of {} new notes are in the wallet", ours, notes.size()));
+  return caf::none;
+}
+
 command_end mint(environment& env, const mint_arguments& args) {
   auto plan = plan_of(args);
   if (!plan)
     return failed(plan.error());
-  if (args.out.empty())
-    return failed(fail(ec::bad_argument, "mint needs --out FILE"));
   std::error_code why;
-  for (const auto& x : {args.out, args.out + ".pending"})
-    if (fs::symlink_status(x, why).type() != fs::file_type::not_found)
-      return failed(fail(ec::file_exists, x));
+  if (!args.out.empty())
+    for (const auto& x : {args.out, args.out + ".pending"})
+      if (fs::symlink_status(x, why).type() != fs::file_type::not_found)
+        return failed(fail(ec::file_exists, x));
   auto key = raida::load_operator_key(servers_folder(env, args.data));
   if (!key)
     return failed(key.error());
@@ -266,16 +291,33 @@ command_end mint(environment& env, const mint_arguments& args) {
   caf::actor_system system{config};
   io::runtime net{system};
   server_access access{system, net, env.conf};
+  std::optional<keeper_actor> keeper;
+  if (args.out.empty()) {
+    // Before anything is made: a wallet that cannot be had must not cost serials.
+    keeper = wallet::spawn_keeper(system, access.client(), env.conf.data, env.conf.wallet);
+    auto ready =
+        ask<wallet::recovery_report>(env, system, *keeper, "Opening the wallet", atom::recover_v);
+    if (!ready)
+      return failed(ready.error());
+  }
   auto notes = raida::mint_notes(access.port(), *key, *plan);
   if (!notes)
     return failed(notes.error());
   auto sum = raida::value_of(*plan);
   json_fields fields = {{"amount", to_string(sum)}, {"notes", notes->size()}};
-  if (auto err = write_notes(access.port(), *notes, args.out))
-    return failed(std::move(err), fields);
-  fields["file"] = args.out;
-  env.out.done(
-      fmt::format("Minted {} in {} notes into {}", to_display(sum), notes->size(), args.out));
+  std::string where;
+  if (keeper) {
+    if (auto err = import_notes(env, system, *keeper, *notes, fields))
+      return failed(std::move(err), fields);
+    fields["wallet"] = env.conf.wallet;
+    where = "the wallet " + env.conf.wallet;
+  } else {
+    if (auto err = write_notes(access.port(), *notes, args.out))
+      return failed(std::move(err), fields);
+    fields["file"] = args.out;
+    where = args.out;
+  }
+  env.out.done(fmt::format("Minted {} in {} notes into {}", to_display(sum), notes->size(), where));
   return {{}, fields, 0};
 }
 
@@ -301,7 +343,8 @@ void add_raida_command(CLI::App& root, command_table& table) {
   mint_at->add_flag("--uneven", mint_args->uneven,
                     "Without --denominations: notes that rarely pay exactly");
   mint_at->add_option("--data", mint_args->data, "Folder that 'raida run' was given");
-  mint_at->add_option("--out", mint_args->out, "New coin file for the notes");
+  mint_at->add_option("--out", mint_args->out,
+                      "New coin file for the notes; without it they go into the wallet (--wallet)");
   table.add(mint_at, [mint_args](environment& env) { return mint(env, *mint_args); });
 
   auto status_at = group->add_subcommand("status", "Ask every server whether it is there");
