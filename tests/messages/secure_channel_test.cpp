@@ -469,6 +469,59 @@ TEST(SecureChannel, TheLargestBodyFitsAFrameInBothNotations) {
       ec::internal);
 }
 
+TEST(SecureChannel, AClientWrittenFromTheDocumentAloneIsUnderstood) {
+  // The sender's side, built from docs/protocol.md 4 and 5 with nothing but Noise underneath.
+  const auto key = secret<32>::random();
+  auto receiver = secure_channel::for_receiver(key, test_terms(), test_receipt_key);
+  noise::handshake_state noise(noise::party::initiator, encode_prologue(test_terms()), key);
+  const auto hex = [](const std::string& text) {
+    bytes out;
+    EXPECT_TRUE(from_hex(text, out));
+    return out;
+  };
+  auto beat = make_frame(message_number::heartbeat);
+  const auto first = noise.write_message({});
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->size(), 48u);
+  beat.handshake = base64_encode(*first);
+  ASSERT_TRUE(receiver.take_heartbeat(beat));
+  const auto second = base64_decode(receiver.next_heartbeat().handshake);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->size(), 80u);
+  const auto payload = noise.read_message(*second);
+  ASSERT_TRUE(payload);
+  EXPECT_EQ(view(*payload), byte_view(test_receipt_key));
+  auto keys = noise.result();
+
+  // "LC1cmd" 'S' 0001 00000000
+  auto sealed = keys.initiator_to_responder.encrypt_with_ad(hex("4c4331636d6453000100000000"), {});
+  beat.handshake.clear();
+  beat.auth = base64_encode(*sealed);
+  const auto heard = receiver.take_heartbeat(beat);
+  ASSERT_TRUE(heard);
+  EXPECT_TRUE(heard->connected);
+  // "LC1cmd" 'R' 0001 00000000
+  const auto proof = base64_decode(receiver.next_heartbeat().auth);
+  ASSERT_TRUE(proof);
+  EXPECT_TRUE(
+      keys.responder_to_initiator.decrypt_with_ad(hex("4c4331636d6452000100000000"), *proof));
+  // "LC1cmd" 'S' 0004 00000004 "3439"
+  sealed =
+      keys.initiator_to_responder.encrypt_with_ad(hex("4c4331636d645300040000000433343339"), {});
+  EXPECT_FALSE(receiver.open_command(4, "3439", base64_encode(*sealed)));
+  // "LC1cmd" 'S' 0018 00000000, index 1 of 2, transfer id, manifest hash
+  body_place place;
+  place.count = 2;
+  place.id.value.fill(7);
+  place.manifest_hash.fill(8);
+  const auto ad = hex("4c4331636d645300180000000000000001" + std::string("00000002") +
+                      to_hex(place.id.value) + to_hex(place.manifest_hash));
+  sealed = keys.initiator_to_responder.encrypt_with_ad(ad, byte_view(std::string_view{"coins"}));
+  const auto opened = receiver.open_body(24, place, base64_encode(*sealed));
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(view(*opened).text(), "coins");
+}
+
 TEST(Body, IsSplitIntoPartsThatMakeItWhole) {
   for (size_t size : {0u, 1u, 99u, 100u, 101u, 1000u}) {
     const bytes plain(size, 1);
