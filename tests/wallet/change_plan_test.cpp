@@ -76,6 +76,15 @@ TEST(change_plan, fracked_notes_stay_when_authentic_ones_do) {
   EXPECT_EQ(number_of(plan->take.fracked), 0u);
 }
 
+TEST(change_plan, one_fracked_note_more_at_the_top_may_save_many_below) {
+  // 25 from 20 authentic ones, 5 fracked ones, 2 fracked tens: one ten leaves enough ones.
+  auto plan = plan_change({notes({{0, 20}}), notes({{0, 5}, {1, 2}})}, amount::from_coins(25),
+                          {true, false, 0});
+  ASSERT_TRUE(plan);
+  EXPECT_EQ(plan->take.fracked, notes({{1, 1}}));
+  EXPECT_EQ(plan->take.authentic, notes({{0, 15}}));
+}
+
 TEST(change_plan, a_fracked_note_is_taken_before_anything_is_broken) {
   auto plan = plan_change({notes({{1, 1}}), notes({{0, 3}})}, amount::from_coins(3));
   ASSERT_TRUE(plan);
@@ -274,7 +283,8 @@ RC_GTEST_PROP(change_plan, no_search_finds_fewer_breaks, ()) {
 }
 
 RC_GTEST_PROP(change_plan, no_search_finds_a_choice_with_fewer_fracked_or_fewer_notes, ()) {
-  const auto have = small_purse(9);
+  auto have = small_purse(9);
+  have.authentic[0] = *rc::gen::inRange<uint32_t>(1, 40);
   const auto there = value_of(have.authentic).units() + value_of(have.fracked).units();
   const auto sum = *rc::gen::inRange<uint64_t>(1, there + 1);
   change_limits limits;

@@ -168,6 +168,17 @@ TEST(journal_format, no_changed_bit_anywhere_goes_unnoticed_or_drops_a_record) {
   }
 }
 
+TEST(journal_format, a_damaged_record_that_looks_cut_is_damaged_when_a_good_one_follows) {
+  std::vector<size_t> ends;
+  const auto whole = journal_of({bytes(2'000, 0), dense(50, 2)}, &ends);
+  for (const auto at : {ends[0] + 5, ends[0] + 9, ends[0] + 1'000, ends[1] - 3}) {
+    auto raw = whole;
+    raw[at] = static_cast<uint8_t>(raw[at] ^ 4);
+    raw.resize(8'192, 0);
+    EXPECT_FALSE(read_journal(some_id, raw)) << at;
+  }
+}
+
 TEST(journal_format, a_stale_record_of_another_chain_is_not_taken_for_the_next) {
   std::vector<size_t> ends;
   const auto old = journal_of({dense(50, 1), dense(60, 2)}, &ends);
