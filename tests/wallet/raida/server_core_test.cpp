@@ -83,6 +83,22 @@ TEST_F(raida_server_core, a_note_that_was_never_issued_fails_with_any_an_also_th
   }
 }
 
+TEST_F(raida_server_core, a_freed_note_fails_everywhere_although_its_an_stays) {
+  auto x = lab.mint({1, 100});
+  secret_bytes payload;
+  byte_writer<secret_bytes>(payload).u32(0).raw(lab.operator_key().view()).u8(1).u32(100);
+  ASSERT_EQ(ask(0, command::admin_free, payload).status, status::success);
+  x.pans = draw_ans(raida_count);
+  EXPECT_EQ(detect(0, x), status::all_fail);
+  EXPECT_EQ(ask(0, command::pown, encode_notes_with_pans({x}, {0}, 0)).status, status::all_fail);
+  EXPECT_EQ(ask(0, command::find, encode_notes_with_pans({x}, {0}, 0)).status,
+            status::find_neither);
+  EXPECT_EQ(ask(0, command::get_ticket, notes_for(0, {x})).status, status::all_fail);
+  secret_bytes sum;
+  byte_writer<secret_bytes>(sum).u8(1).u32(100).raw(x.ans[0].view());
+  EXPECT_EQ(ask(0, command::detect_sum, sum).status, status::all_fail);
+}
+
 TEST_F(raida_server_core, serials_are_never_reduced_to_another_notes_record) {
   auto x = lab.mint({1, 100});
   x.id.serial += 67'108'864;
