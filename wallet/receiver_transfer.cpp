@@ -73,6 +73,13 @@ caf::expected<offer_answer> receiver_transfer::offer(const manifest& x) {
     auto opened = space_->opened(journal_kind::receiver, x.id);
     opened.invitation = terms_.invitation;
     opened.receipt_seed = seed_;
+    // An id is used once: a transfer that is over does not come back.
+    auto closed = closed_journals(space_->files(), space_->user.root());
+    if (!closed)
+      return closed.error();
+    for (auto& entry : *closed)
+      if (entry.id == x.id)
+        return fail(ec::manifest_mismatch, "this transfer is over");
     // Room for the coins is made when they are here: an announcement costs nothing.
     auto log = operation_journal::create(*space_, opened, 0);
     if (!log)

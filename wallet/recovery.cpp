@@ -39,8 +39,17 @@ recovery_task task_of(const journal_view& view) {
   return recovery_task::await_confirmation;
 }
 
-bool done_at_start(recovery_task x) {
-  return x != recovery_task::ask_servers && x != recovery_task::await_confirmation;
+bool done_at_start(const journal_view& view, wall_seconds now) {
+  switch (task_of(view)) {
+  case recovery_task::ask_servers:
+  case recovery_task::await_confirmation:
+    return false;
+  case recovery_task::drop_offer:
+    // An id that is closed cannot be offered again, and a sender may just be reconnecting.
+    return lease_over(view.opened.at, now, offer_life_seconds);
+  default:
+    return true;
+  }
 }
 
 std::string waits_for(const journal_view& view) {
@@ -48,11 +57,12 @@ std::string waits_for(const journal_view& view) {
   case recovery_task::file_journal:
   case recovery_task::give_back:
   case recovery_task::finish_sent:
-  case recovery_task::drop_offer:
   case recovery_task::settle_notes:
   case recovery_task::finish_import:
   case recovery_task::finish_export:
     return "nothing but the disk";
+  case recovery_task::drop_offer:
+    return "the sender's coins";
   case recovery_task::ask_servers:
     return "the receiver's receipt, or the servers' word on who owns the notes";
   case recovery_task::finish_refresh:

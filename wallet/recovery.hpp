@@ -23,7 +23,7 @@ enum class recovery_task : uint8_t {
   finish_refresh,
   /// The receipt is there: file what was sent, close.
   finish_sent,
-  /// Nothing complete came: close.
+  /// Nothing complete came, and nothing is kept of it: wait for the sender, close when it is old.
   drop_offer,
   /// RECEIVED or POWN is there: bring the claim to its end.
   finish_pown,
@@ -41,9 +41,12 @@ enum class recovery_task : uint8_t {
 /// The next task; a pure function of the records, so that repeating it after a kill is harmless.
 recovery_task task_of(const journal_view& view);
 
-/// Whether start-up does the task by itself. The others need the peer, or the user's word
-/// (`settle`).
-bool done_at_start(recovery_task x);
+/// How long an offer without coins is kept open, so that a sender who comes back finds it.
+inline constexpr uint32_t offer_life_seconds = 3600;
+
+/// Whether start-up does the next task by itself at `now`. The others need the peer, or the user's
+/// word (`settle`).
+bool done_at_start(const journal_view& view, wall_seconds now);
 
 /// One sentence on what an open transfer waits for.
 std::string waits_for(const journal_view& view);

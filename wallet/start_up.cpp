@@ -218,7 +218,7 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
     return views.error();
   order_for_recovery(*views);
   for (auto& view : *views) {
-    if (busy(view) || !done_at_start(task_of(view)))
+    if (busy(view) || (view.opened.servers != 0 && !done_at_start(view, space.now())))
       continue;
     auto closed = carry_on(space, view, false);
     if (!closed)

@@ -14,27 +14,27 @@ auto fault_file_ops::run(const char* name, Call call) -> decltype(call()) {
   if (trace_.size() != at_)
     return call();
   switch (what_) {
-  case fault::die_before:
+  case disk_fault::die_before:
     dead_ = true;
     return fail(ec::disk_failed, "the process is dead");
-  case fault::die_after:
-  case fault::short_write_and_die:
+  case disk_fault::die_after:
+  case disk_fault::short_write_and_die:
     call();
     dead_ = true;
     return fail(ec::disk_failed, "the process is dead");
-  case fault::fail_for_good:
+  case disk_fault::fail_for_good:
     failing_ = true;
     return fail(ec::disk_failed, "injected: I/O error");
-  case fault::fail_once:
+  case disk_fault::fail_once:
     return fail(ec::disk_failed, "injected: no space left on device");
-  case fault::fail_after:
+  case disk_fault::fail_after:
     if (const std::string_view what{name};
         what == "write" || what == "close" || what.substr(0, 4) == "sync")
       call();
     return fail(ec::disk_failed, "injected: I/O error");
-  case fault::none:
-  case fault::short_write:
-  case fault::interrupted:
+  case disk_fault::none:
+  case disk_fault::short_write:
+  case disk_fault::interrupted:
     break;
   }
   return call();
@@ -88,12 +88,12 @@ caf::expected<bool> fault_file_ops::exists(const file_handle& directory, const s
 caf::expected<size_t> fault_file_ops::write(const file_handle& file, uint64_t offset,
                                             byte_view from) {
   const bool now = trace_.size() + 1 == at_;
-  if (now && what_ == fault::short_write_and_die)
+  if (now && what_ == disk_fault::short_write_and_die)
     from = from.sub(0, from.size() / 2);
-  if (now && what_ == fault::short_write)
+  if (now && what_ == disk_fault::short_write)
     from = from.sub(0, 1);
   return run("write", [&]() -> caf::expected<size_t> {
-    if (now && what_ == fault::interrupted)
+    if (now && what_ == disk_fault::interrupted)
       return size_t{0};
     return inner_.write(file, offset, from);
   });

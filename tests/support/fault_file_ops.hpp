@@ -8,7 +8,7 @@
 namespace liveconnect::test {
 
 /// What happens at the chosen call.
-enum class fault : uint8_t {
+enum class disk_fault : uint8_t {
   none,
   /// The process dies before the call: nothing that follows reaches the disk.
   die_before,
@@ -29,14 +29,15 @@ enum class fault : uint8_t {
   interrupted,
 };
 
-/// Wraps another file_ops and brings one fault at one call. A dead process is played by refusing
-/// every later call, clean-up included, save closing; what is on the disk is what a kill leaves.
+/// Wraps another file_ops and brings one disk_fault at one call. A dead process is played by
+/// refusing every later call, clean-up included, save closing; what is on the disk is what a kill
+/// leaves.
 class fault_file_ops : public wallet::file_ops {
 public:
   explicit fault_file_ops(wallet::file_ops& inner) : inner_(inner) {}
 
   /// Brings `what` at the call number `at`, counted from 1 from here on, and starts a new trace.
-  void arm(fault what, size_t at) {
+  void arm(disk_fault what, size_t at) {
     what_ = what;
     at_ = at;
     trace_.clear();
@@ -91,7 +92,7 @@ private:
   auto run(const char* name, Call call) -> decltype(call());
 
   wallet::file_ops& inner_;
-  fault what_ = fault::none;
+  disk_fault what_ = disk_fault::none;
   size_t at_ = 0;
   bool dead_ = false;
   bool failing_ = false;

@@ -10,26 +10,22 @@ namespace liveconnect::test {
 using namespace wallet;
 
 wallet_party::wallet_party(raida::raida_port& port, test_clock& clock, const std::string& name)
-    : data_(folder_.path()), files_(&disk_), port_(&port), clock_(&clock), name_(name) {
+    : port_(&port), clock_(&clock), name_(name) {
   rules_.now_ms = [this] { return clock_->ms; };
-  if (auto err = reopen())
+  if (auto err = restart())
     throw std::runtime_error("no wallet: " + detail_of(err));
 }
 
-wallet_party::wallet_party(raida::raida_port& port, test_clock& clock, const std::string& name,
-                           const std::filesystem::path& data, file_ops& files)
-    : data_(data), files_(&files), port_(&port), clock_(&clock), name_(name) {
-  rules_.now_ms = [this] { return clock_->ms; };
-  // The disk may fail at once: space() is for those who have seen reopen() succeed.
-  (void)reopen();
+wallet_paths wallet_party::paths() const {
+  wallet_paths out;
+  out.data = "/data";
+  return out;
 }
 
-caf::error wallet_party::reopen() {
+caf::error wallet_party::restart() {
   space_.reset();
   holds_ = std::make_unique<note_holds>();
-  wallet_paths paths;
-  paths.data = data_;
-  auto opened = workspace::open(*files_, *port_, *holds_, paths, name_, rules_);
+  auto opened = workspace::open(*files_, *port_, *holds_, paths(), name_, rules_);
   if (!opened)
     return opened.error();
   space_ = std::make_unique<workspace>(std::move(*opened));

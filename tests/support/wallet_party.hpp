@@ -5,9 +5,8 @@
 #include <vector>
 
 #include "tests/support/fake_raida.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/memory_file_ops.hpp"
 #include "wallet/note_holds.hpp"
-#include "wallet/posix_file_ops.hpp"
 #include "wallet/workspace.hpp"
 
 namespace liveconnect::test {
@@ -18,24 +17,28 @@ struct test_clock {
   void advance_seconds(uint64_t x) { ms += x * 1000; }
 };
 
-/// One side of a transfer: a data directory of its own, and workspaces on it. reopen() is what a
-/// restart of the program does: nothing in memory is left.
+/// One side of a transfer: a data directory on a disk in memory, and a workspace on it. restart()
+/// is what a new start of the program does: nothing in memory is left.
 class wallet_party {
 public:
   wallet_party(raida::raida_port& port, test_clock& clock, const std::string& name);
-  /// Through other file operations than the real ones.
-  wallet_party(raida::raida_port& port, test_clock& clock, const std::string& name,
-               const std::filesystem::path& data, wallet::file_ops& files);
 
+  /// Valid once restart() or the constructor succeeded.
   wallet::workspace& space() { return *space_; }
   wallet::note_holds& holds() { return *holds_; }
+  /// For the next restart().
   wallet::wallet_rules& rules() { return rules_; }
-  const std::filesystem::path& data() const { return data_; }
+  memory_file_ops& disk() { return disk_; }
+  wallet::wallet_paths paths() const;
+
+  /// From here on everything goes through `files` (a fault_file_ops over disk(), say), or through
+  /// the disk itself when null; takes effect with the next restart().
+  void go_through(wallet::file_ops* files) { files_ = files == nullptr ? &disk_ : files; }
 
   /// Forgets all that is in memory and opens the wallet again. Fails as workspace::open does.
-  caf::error reopen();
+  caf::error restart();
 
-  /// Puts notes into the user's Bank, as if they had always been there.
+  /// Puts notes into the user's wallet, as if they had always been there.
   void give(const std::vector<note>& notes, wallet::folder where = wallet::folder::bank);
 
   /// Notes in a folder of the user's wallet.
@@ -46,10 +49,8 @@ public:
   std::vector<transfer_id> open_journals();
 
 private:
-  temporary_folder folder_;
-  std::filesystem::path data_;
-  wallet::posix_file_ops disk_;
-  wallet::file_ops* files_;
+  memory_file_ops disk_;
+  wallet::file_ops* files_ = &disk_;
   raida::raida_port* port_;
   test_clock* clock_;
   std::string name_;

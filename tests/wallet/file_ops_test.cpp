@@ -13,7 +13,7 @@
 namespace liveconnect::wallet {
 namespace {
 
-using test::fault;
+using test::disk_fault;
 using test::fault_file_ops;
 using test::memory_file_ops;
 using test::slurp;
@@ -180,7 +180,7 @@ TEST(file_ops_order, put_syncs_the_file_before_its_name_and_the_name_last) {
   memory_file_ops disk;
   fault_file_ops ops{disk};
   auto root = std::move(*ops.open_directory("/"));
-  ops.arm(fault::none, 0);
+  ops.arm(disk_fault::none, 0);
   ASSERT_FALSE(put(ops, root, "x", sample_content(1)));
   EXPECT_EQ(ops.trace(), (std::vector<std::string>{"create", "write", "sync", "close",
                                                    "rename_no_replace", "sync_directory"}));
@@ -190,7 +190,7 @@ TEST(file_ops_order, a_batch_syncs_the_directory_once) {
   memory_file_ops disk;
   fault_file_ops ops{disk};
   auto root = std::move(*ops.open_directory("/"));
-  ops.arm(fault::none, 0);
+  ops.arm(disk_fault::none, 0);
   const auto content = sample_content(1);
   ASSERT_FALSE(put_all(ops, root, {{"a", content}, {"b", content}, {"c", content}}));
   const auto& trace = ops.trace();
@@ -203,7 +203,7 @@ TEST(file_ops_order, a_failed_sync_is_not_repeated_and_the_file_does_not_appear)
   memory_file_ops disk;
   fault_file_ops ops{disk};
   auto root = std::move(*ops.open_directory("/"));
-  ops.arm(fault::fail_once, 3);
+  ops.arm(disk_fault::fail_once, 3);
   EXPECT_EQ(code_of(put(ops, root, "x", sample_content(1))), ec::disk_failed);
   EXPECT_EQ(std::count(ops.trace().begin(), ops.trace().end(), "sync"), 1);
   EXPECT_TRUE(disk.list(root, 10)->empty());
@@ -246,12 +246,13 @@ struct disk_view {
 
 using step = caf::error (*)(file_ops&, const file_handle&, const file_handle&);
 
-constexpr fault all_faults[] = {fault::die_before,    fault::die_after,  fault::fail_once,
-                                fault::fail_for_good, fault::fail_after, fault::short_write_and_die,
-                                fault::short_write,   fault::interrupted};
+constexpr disk_fault all_faults[] = {disk_fault::die_before,  disk_fault::die_after,
+                                     disk_fault::fail_once,   disk_fault::fail_for_good,
+                                     disk_fault::fail_after,  disk_fault::short_write_and_die,
+                                     disk_fault::short_write, disk_fault::interrupted};
 
-/// Runs `todo` with every fault at every call, each followed by several power failures, and lets
-/// `check` look at what is left. `check` gets whether the step said it succeeded.
+/// Runs `todo` with every fault at every call, each followed by several power failures, and
+/// lets `check` look at what is left. `check` gets whether the step said it succeeded.
 template<class Prepare, class Check>
 void with_every_fault(bool no_exclusive_rename, Prepare prepare, step todo, Check check) {
   size_t cases = 0;
@@ -285,8 +286,8 @@ void with_every_fault(bool no_exclusive_rename, Prepare prepare, step todo, Chec
   EXPECT_GT(cases, 200u);
 }
 
-bool is_survivable(fault x) {
-  return x == fault::short_write || x == fault::interrupted;
+bool is_survivable(disk_fault x) {
+  return x == disk_fault::short_write || x == disk_fault::interrupted;
 }
 
 class every_fault : public ::testing::TestWithParam<bool> {};
@@ -297,7 +298,7 @@ TEST_P(every_fault, leaves_put_with_the_whole_file_or_none) {
       [](file_ops& ops, const file_handle& a, const file_handle&) {
         return put(ops, a, "x", sample_content(1));
       },
-      [](disk_view& left, bool succeeded, fault what, uint32_t seed) {
+      [](disk_view& left, bool succeeded, disk_fault what, uint32_t seed) {
         const auto x = left.fill_of(left.a, "x");
         EXPECT_TRUE(x == -1 || x == 1);
         if (succeeded) {
@@ -306,7 +307,7 @@ TEST_P(every_fault, leaves_put_with_the_whole_file_or_none) {
         if (is_survivable(what)) {
           EXPECT_TRUE(succeeded);
         }
-        const bool alive = what == fault::fail_once || what == fault::fail_after;
+        const bool alive = what == disk_fault::fail_once || what == disk_fault::fail_after;
         if (!succeeded && alive && seed == 0) {
           EXPECT_EQ(x, -1) << "the step has not happened";
           EXPECT_EQ(left.temporaries(), 0u);
@@ -327,14 +328,14 @@ TEST_P(every_fault, leaves_put_all_with_whole_files_only) {
         const auto one = sample_content(1), two = sample_content(2), three = sample_content(3);
         return put_all(ops, a, {{"1", one}, {"2", two}, {"3", three}});
       },
-      [](disk_view& left, bool succeeded, fault what, uint32_t seed) {
+      [](disk_view& left, bool succeeded, disk_fault what, uint32_t seed) {
         for (int i = 1; i <= 3; ++i) {
           const auto x = left.fill_of(left.a, std::to_string(i));
           EXPECT_TRUE(x == -1 || x == i);
           if (succeeded) {
             EXPECT_EQ(x, i);
           }
-          const bool alive = what == fault::fail_once || what == fault::fail_after;
+          const bool alive = what == disk_fault::fail_once || what == disk_fault::fail_after;
           if (!succeeded && alive && seed == 0) {
             EXPECT_EQ(x, -1);
           }
@@ -351,14 +352,14 @@ TEST_P(every_fault, never_leaves_a_moved_file_in_neither_place) {
       [](file_ops& ops, const file_handle& a, const file_handle& b) {
         return move(ops, a, b, {"x", "y"});
       },
-      [](disk_view& left, bool succeeded, fault what, uint32_t seed) {
+      [](disk_view& left, bool succeeded, disk_fault what, uint32_t seed) {
         const auto in_a = left.fill_of(left.a, "x"), in_b = left.fill_of(left.b, "y");
         EXPECT_TRUE(in_a == 1 || in_b == 1) << "lost";
         if (succeeded) {
           EXPECT_EQ(in_a, -1);
           EXPECT_EQ(in_b, 1);
         }
-        if (!succeeded && (what == fault::fail_once) && seed == 0) {
+        if (!succeeded && (what == disk_fault::fail_once) && seed == 0) {
           EXPECT_EQ(in_a, 1) << "the step has not happened";
         }
       });
@@ -374,7 +375,7 @@ TEST_P(every_fault, never_leaves_any_of_many_moved_files_in_neither_place) {
       [](file_ops& ops, const file_handle& a, const file_handle& b) {
         return move_all(ops, a, b, {{"1", "1"}, {"2", "2"}, {"3", "3"}});
       },
-      [](disk_view& left, bool succeeded, fault, uint32_t) {
+      [](disk_view& left, bool succeeded, disk_fault, uint32_t) {
         for (int i = 1; i <= 3; ++i) {
           const auto name = std::to_string(i);
           const auto in_a = left.fill_of(left.a, name), in_b = left.fill_of(left.b, name);
@@ -396,7 +397,7 @@ TEST_P(every_fault, leaves_replace_with_the_old_content_or_the_new) {
       [](file_ops& ops, const file_handle& a, const file_handle&) {
         return replace(ops, a, "log", sample_content(2));
       },
-      [](disk_view& left, bool succeeded, fault, uint32_t) {
+      [](disk_view& left, bool succeeded, disk_fault, uint32_t) {
         const auto x = left.fill_of(left.a, "log");
         EXPECT_TRUE(x == 1 || x == 2);
         if (succeeded) {
@@ -409,7 +410,8 @@ INSTANTIATE_TEST_SUITE_P(file_systems, every_fault, ::testing::Values(false, tru
                          [](const auto& x) { return x.param ? "with_link" : "with_rename"; });
 
 TEST(file_ops_crash, killing_at_every_call_on_the_real_disk_leaves_old_or_new) {
-  for (const auto what : {fault::die_before, fault::die_after, fault::short_write_and_die}) {
+  for (const auto what :
+       {disk_fault::die_before, disk_fault::die_after, disk_fault::short_write_and_die}) {
     for (size_t at = 1;; ++at) {
       temp_dir dir;
       posix_file_ops real;

@@ -17,7 +17,7 @@
 namespace liveconnect::wallet {
 namespace {
 
-using test::fault;
+using test::disk_fault;
 using test::fault_file_ops;
 using test::memory_file_ops;
 using test::slurp;
@@ -106,7 +106,7 @@ TEST(folders_crash, a_wallet_is_complete_once_it_is_one) {
     for (uint32_t seed = 0; seed < 6; ++seed) {
       memory_file_ops disk;
       fault_file_ops ops{disk};
-      ops.arm(fault::die_after, at);
+      ops.arm(disk_fault::die_after, at);
       const bool made = !create_wallet(ops, "/data/w", "w");
       over = ops.trace().size() < at;
       if (seed > 0)

@@ -13,7 +13,7 @@
 namespace liveconnect::wallet {
 namespace {
 
-using test::fault;
+using test::disk_fault;
 using test::fault_file_ops;
 using test::memory_file_ops;
 using test::slurp;
@@ -373,7 +373,7 @@ TEST_F(journal_file, after_a_failed_sync_nothing_more_is_accepted) {
   fault_file_ops faulty{ops};
   auto x = journal::create(faulty, root, some_id, 42, 4'096);
   ASSERT_TRUE(x);
-  faulty.arm(fault::fail_once, 2); // write, then sync_data
+  faulty.arm(disk_fault::fail_once, 2); // write, then sync_data
   EXPECT_EQ(code_of(x->append(1, dense(10, 1))), ec::disk_failed);
   EXPECT_EQ(faulty.trace().back(), "sync_data");
   EXPECT_EQ(code_of(x->append(1, dense(10, 1))), ec::disk_failed);
@@ -391,7 +391,7 @@ TEST_F(journal_file, what_a_killed_process_wrote_is_made_durable_before_it_is_be
 }
 
 /// Runs a whole life of a journal on a disk that dies at call `at`, loses power, and comes back.
-void live_and_die(fault what, size_t at, uint32_t seed, bool& over) {
+void live_and_die(disk_fault what, size_t at, uint32_t seed, bool& over) {
   memory_file_ops disk;
   const std::filesystem::path root{"/w"};
   ASSERT_FALSE(create_wallet(disk, root, "w"));
@@ -443,8 +443,9 @@ void live_and_die(fault what, size_t at, uint32_t seed, bool& over) {
 }
 
 TEST(journal_crash, dying_at_every_call_keeps_every_acknowledged_record) {
-  for (const auto what : {fault::die_before, fault::die_after, fault::short_write_and_die,
-                          fault::fail_once, fault::fail_for_good, fault::fail_after}) {
+  for (const auto what :
+       {disk_fault::die_before, disk_fault::die_after, disk_fault::short_write_and_die,
+        disk_fault::fail_once, disk_fault::fail_for_good, disk_fault::fail_after}) {
     bool over = false;
     for (size_t at = 1; !over; ++at) {
       ASSERT_LT(at, 1'000u);
@@ -464,7 +465,8 @@ TEST(journal_crash, dying_while_a_torn_tail_is_cut_loses_nothing) {
   torn.resize(4'096, 0);
   bool over = false;
   for (size_t at = 1; !over; ++at) {
-    for (const auto what : {fault::die_before, fault::die_after, fault::short_write_and_die}) {
+    for (const auto what :
+         {disk_fault::die_before, disk_fault::die_after, disk_fault::short_write_and_die}) {
       for (uint32_t seed = 1; seed < 8; ++seed) {
         memory_file_ops disk;
         ASSERT_FALSE(create_wallet(disk, "/w", "w"));

@@ -12,7 +12,7 @@
 namespace liveconnect::wallet {
 namespace {
 
-using test::fault;
+using test::disk_fault;
 using test::fault_file_ops;
 using test::memory_file_ops;
 using test::same_note;
@@ -314,7 +314,7 @@ TEST(store_crash, dying_at_every_call_loses_no_numbers_and_a_repeat_finishes) {
           {
             auto store = wallet_store::open(ops, "/w"), hidden = wallet_store::open(ops, "/hidden");
             ASSERT_TRUE(store && hidden);
-            ops.arm(seed % 2 == 0 ? fault::die_after : fault::die_before, at);
+            ops.arm(seed % 2 == 0 ? disk_fault::die_after : disk_fault::die_before, at);
             todo.run(*store, *hidden);
           }
           over = ops.trace().size() < at;
