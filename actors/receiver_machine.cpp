@@ -1,5 +1,7 @@
 #include "actors/receiver_machine.hpp"
 
+#include <utility>
+
 #include "messages/manifest.hpp"
 
 namespace liveconnect::session {
@@ -125,6 +127,7 @@ void receiver_machine::on(const happened::parted&) {
   // An answer that would have gone to this connection goes to nobody; the wallet's work on a
   // complete set has its own ticket and goes on.
   current_ = 0;
+  offer_.reset();
   drop_set();
   state_ = receiver_state::meeting;
   out_.push_back(order::arm{timer::reunite});
@@ -347,7 +350,7 @@ void receiver_machine::on(const happened::offer_weighed& x) {
   if (x.which != current_ || current_ == 0)
     return;
   current_ = 0;
-  known_ = offer_;
+  known_ = std::exchange(offer_, std::nullopt);
   if (x.state == wallet::transfer_state::offered) {
     if (servers_checked_)
       return ready_to_receive();
@@ -620,8 +623,6 @@ void receiver_machine::drop_set() {
   set_ = {};
   frames_ = 0;
   set_bytes_ = 0;
-  if (state_ != receiver_state::collecting)
-    offer_.reset();
 }
 
 void receiver_machine::violation(std::string what) {

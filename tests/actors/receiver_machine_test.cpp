@@ -281,6 +281,23 @@ TEST(receiver_machine, a_lost_line_drops_an_incomplete_set_and_never_shows_it_to
   EXPECT_EQ(asks<ask::store>(x.last)->coins.files.size(), 2u);
 }
 
+TEST(receiver_machine, a_sender_that_begins_again_after_its_offer_is_answered_from_the_beginning) {
+  for (auto p : {place{receiver_state::agreed}, place{receiver_state::weighing},
+                 place{receiver_state::collecting}}) {
+    SCOPED_TRACE(name_of(p));
+    auto x = at(p);
+    x.feed(happened::parted{});
+    x.feed(happened::secured{});
+    x.told(message_number::empty_import_export);
+    x.done();
+    x.done();
+    EXPECT_TRUE(sends(x.last, message_number::import_export_empty));
+    x.told(message_number::amount, "3439");
+    EXPECT_TRUE(sends(x.last, message_number::amount));
+    EXPECT_EQ(x.machine.state(), receiver_state::agreed);
+  }
+}
+
 TEST(receiver_machine, a_lost_line_never_stops_the_powning_of_a_complete_set) {
   auto x = at({receiver_state::holding, receiver_money::storing});
   x.feed(happened::parted{});
