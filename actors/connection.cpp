@@ -4,13 +4,6 @@
 
 namespace liveconnect::relay {
 
-namespace {
-
-/// Lobby and room answer at once; only a relay that is ending does not.
-constexpr std::chrono::seconds seat_deadline{30};
-
-} // namespace
-
 caf::expected<join_request> read_join(byte_view first_frame) {
   frame_reader reader;
   reader.feed(first_frame);
@@ -33,7 +26,9 @@ connection(connection_actor::stateful_pointer<connection_state> self, connection
   const auto& first = st.config.first;
   if (auto wanted = read_join(first.text)) {
     const entry newcomer{first.socket, first.peer, first.how, std::move(*wanted), st.life};
-    self->request(st.config.lobby, seat_deadline, newcomer, connection_actor{self})
+    // Without a timeout: the switch's join deadline ends the wait for a seat, while CAF's clock
+    // would keep every connection's timer, and so its actor, for the timeout's whole length.
+    self->request(st.config.lobby, caf::infinite, newcomer, connection_actor{self})
         .then(
             [self](const seat&) {
               self->send(self->state.config.heartbeat, self->state.life, connection_actor{self});

@@ -1,0 +1,101 @@
+// A relay within the test's process: what its counters say, and that it comes and goes.
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <gtest/gtest.h>
+
+#include "messages/error.hpp"
+#include "relay/relay_server.hpp"
+#include "tests/support/tcp_client.hpp"
+
+namespace liveconnect::relay {
+namespace {
+
+using liveconnect::test::tcp_client;
+
+struct RelayServer : ::testing::Test {
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  relay_limits limits;
+};
+
+TEST_F(RelayServer, CountsWhatItDoes) {
+  relay_server server{system, limits};
+  const auto at = server.listen("127.0.0.1:0");
+  ASSERT_TRUE(at);
+  tcp_client a(to_string(at->front()));
+  a.send("<# Join_Room 42>\n<# Heartbeat>\n");
+  ASSERT_TRUE(a.read_until("Room_Joined"));
+  tcp_client b(to_string(at->front()));
+  b.send("<# Join_Room 42>\n");
+  ASSERT_TRUE(a.read_until("Peer_Joined"));
+  a.send("<# Heartbeat>\n<# Wink>\n");
+  ASSERT_TRUE(b.read_until("Wink"));
+  tcp_client c(to_string(at->front()));
+  c.send("<# Join_Room 42>\n");
+  ASSERT_TRUE(c.read_until("Refused crowded"));
+  const auto x = server.counters();
+  EXPECT_EQ(x.accepted, 3u);
+  EXPECT_EQ(x.joined, 2u);
+  EXPECT_EQ(x.paired, 1u);
+  EXPECT_EQ(x.frames_unheard, 1u);
+  EXPECT_EQ(x.frames_forwarded, 2u);
+  EXPECT_EQ(x.bytes_forwarded, std::string("<127.0.0.1 Heartbeat>\n<127.0.0.1 Wink>\n").size());
+  EXPECT_EQ(x.refused[static_cast<size_t>(refusal::crowded)], 1u);
+  EXPECT_EQ(x.held_back, 0u);
+}
+
+TEST_F(RelayServer, ManyPairsComeAndGoAtOnce) {
+  limits.connections_per_address_max = 0;
+  relay_server server{system, limits};
+  const auto at = server.listen("127.0.0.1:0");
+  ASSERT_TRUE(at);
+  for (int round = 0; round < 3; ++round) {
+    std::vector<tcp_client> people;
+    for (int i = 0; i < 200; ++i) {
+      people.emplace_back(to_string(at->front()));
+      people.back().send("<# Join_Room " + std::to_string(1000 * round + i / 2 + 1) + ">\n");
+    }
+    for (auto& x : people)
+      ASSERT_TRUE(x.read_until("Peer_Joined"));
+    for (size_t i = 0; i < people.size(); ++i)
+      people[i].send("<# Word_" + std::to_string(i) + ">\n");
+    for (size_t i = 0; i < people.size(); ++i)
+      ASSERT_EQ(people[i].read_line(), "<127.0.0.1 Word_" + std::to_string(i ^ 1) + ">");
+  }
+  EXPECT_EQ(server.counters().paired, 300u);
+}
+
+TEST_F(RelayServer, StopsWithPeopleInItAndTheirActorsEndToo) {
+  {
+    relay_server server{system, limits};
+    const auto at = server.listen("127.0.0.1:0");
+    ASSERT_TRUE(at);
+    tcp_client a(to_string(at->front()));
+    a.send("<# Join_Room 42>\n");
+    ASSERT_TRUE(a.read_until("Room_Joined"));
+    server.stop();
+    server.stop();
+    EXPECT_TRUE(a.read_until("Closing"));
+    EXPECT_EQ(server.counters().joined, 1u);
+  }
+  // ~actor_system would wait for ever for an actor that somebody keeps; this says so in time.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (system.registry().running() > 0 && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  EXPECT_EQ(system.registry().running(), 0u);
+}
+
+TEST_F(RelayServer, SaysWhyItCannotListen) {
+  relay_server server{system, limits};
+  const auto nowhere = server.listen("nowhere");
+  ASSERT_FALSE(nowhere);
+  EXPECT_EQ(code_of(nowhere.error()), ec::bad_argument);
+  const auto first = server.listen("127.0.0.1:0");
+  ASSERT_TRUE(first);
+  const auto taken = server.listen(to_string(first->front()));
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(code_of(taken.error()), ec::cannot_listen);
+}
+
+} // namespace
+} // namespace liveconnect::relay

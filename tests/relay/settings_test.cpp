@@ -1,0 +1,90 @@
+#include <cstdio>
+#include <fstream>
+#include <set>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "messages/error.hpp"
+#include "relay/settings.hpp"
+
+namespace liveconnect::relay {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(RelaySettings, ReadsDurationsWithTheirUnit) {
+  EXPECT_EQ(parse_duration("90s"), 90s);
+  EXPECT_EQ(parse_duration("500ms"), 500ms);
+  EXPECT_EQ(parse_duration("2m"), 2min);
+  EXPECT_EQ(parse_duration("24h"), 24h);
+  for (const auto* x :
+       {"", "90", "s", "-1s", "0s", "1.5s", "90 s", "90S", "25h", "99999999999s", "1s1s", "1d"})
+    EXPECT_FALSE(parse_duration(x)) << x;
+}
+
+TEST(RelaySettings, HasTheDefaultsOfTheDocument) {
+  // safety.md 6.5 and protocol.md 3.
+  const relay_settings x;
+  EXPECT_EQ(x.listen, std::vector<std::string>{"[::]:9100"});
+  EXPECT_EQ(x.limits.frame_bytes_max, 65536u);
+  EXPECT_EQ(x.limits.join_bytes_max, 128u);
+  EXPECT_EQ(x.limits.join_deadline, 10s);
+  EXPECT_EQ(x.limits.frame_deadline, 30s);
+  EXPECT_EQ(x.limits.heartbeat_timeout, 90s);
+  EXPECT_EQ(x.limits.write_queue_bytes_max, 262144u);
+  EXPECT_EQ(x.limits.stall_deadline, 30s);
+  EXPECT_EQ(x.limits.room_wait, 30min);
+  EXPECT_EQ(x.limits.connections_max, 20000u);
+  EXPECT_EQ(x.limits.connections_per_address_max, 16u);
+  EXPECT_EQ(x.limits.rooms_max, 10000u);
+}
+
+TEST(RelaySettings, EverySettingHasAFlagAVariableAndSaysNoToNonsense) {
+  std::set<std::string> names;
+  for (const auto& x : all_settings()) {
+    EXPECT_TRUE(names.insert(x.name).second) << x.name;
+    EXPECT_EQ(flag_of(x).rfind("--", 0), 0u);
+    EXPECT_EQ(flag_of(x).find('_'), std::string::npos);
+    EXPECT_EQ(variable_of(x).rfind("LIVECONNECT_RELAY_", 0), 0u);
+    relay_settings into;
+    const auto error = x.set(into, {"nonsense"});
+    EXPECT_EQ(code_of(error), ec::bad_config) << x.name;
+    EXPECT_NE(detail_of(error).find("'nonsense'"), std::string::npos) << x.name;
+    EXPECT_TRUE(x.set(into, {})) << x.name;
+  }
+}
+
+TEST(RelaySettings, ReadsTheEnvironment) {
+  relay_settings x;
+  const auto get = [](const std::string& name) -> std::optional<std::string> {
+    if (name == "LIVECONNECT_RELAY_LISTEN")
+      return "127.0.0.1:1,[::1]:2";
+    if (name == "LIVECONNECT_RELAY_ROOMS_MAX")
+      return "7";
+    return std::nullopt;
+  };
+  EXPECT_FALSE(read_environment(x, get));
+  EXPECT_EQ(x.listen, (std::vector<std::string>{"127.0.0.1:1", "[::1]:2"}));
+  EXPECT_FALSE(x.listen_is_default);
+  EXPECT_EQ(x.limits.rooms_max, 7u);
+  const auto wrong =
+      read_environment(x, [](const auto&) { return std::optional<std::string>{""}; });
+  EXPECT_EQ(detail_of(wrong).rfind("LIVECONNECT_RELAY_LISTEN: ", 0), 0u) << detail_of(wrong);
+}
+
+TEST(RelaySettings, AControlCharacterInAFileReachesNoTerminal) {
+  char name[] = "/tmp/relay-settings-XXXXXX";
+  const int fd = mkstemp(name);
+  ASSERT_GE(fd, 0);
+  ::close(fd);
+  std::ofstream(name) << "\"a\\u001b[31m\" = 1\n";
+  relay_settings x;
+  const auto error = read_file(x, name);
+  std::remove(name);
+  EXPECT_EQ(code_of(error), ec::bad_config);
+  EXPECT_EQ(detail_of(error).find('\x1b'), std::string::npos);
+}
+
+} // namespace
+} // namespace liveconnect::relay
