@@ -16,6 +16,8 @@ struct lobby_config {
   /// Further rooms are refused with `full`; a waiting room is never given up for a newcomer. 0: no
   /// bound.
   size_t rooms_max = 0;
+  /// Hears of every room that is over; may be null.
+  std::shared_ptr<room_usage_port> usage;
 };
 
 /// State of the LOBBY. Touched by its own actor only.
@@ -28,6 +30,10 @@ struct lobby_state {
 
   lobby_config config;
   std::unordered_map<uint64_t, open_room> rooms;
+  bool draining = false;
+
+  /// Why no further room may be opened; none when one may.
+  caf::error check_new_room() const;
 
   static inline const char* name = "lobby";
 };

@@ -10,6 +10,9 @@ namespace liveconnect::relay {
 
 namespace {
 
+/// A room that people enter and leave all day must not grow a list without end.
+constexpr size_t people_recorded_max = 8;
+
 bytes text(message_number number, std::string details, notation how) {
   return byte_view(encode(make_relay_frame(number, std::move(details)), how)).copy();
 }
@@ -26,6 +29,49 @@ caf::error room_state::check(const entry& newcomer) const {
   return caf::none;
 }
 
+void room_state::note_arrival(const entry& newcomer, time_point now) {
+  if (members.empty()) {
+    so_far = {};
+    so_far.room = config.number;
+    opened = now;
+    met.reset();
+    parted.reset();
+  } else if (!met) {
+    met = now;
+  }
+  if (so_far.people.size() < people_recorded_max)
+    so_far.people.push_back(newcomer.peer);
+}
+
+void room_state::note_departure(const member& x, const std::string& why, time_point now) {
+  so_far.bytes_forwarded += x.from.life->bytes_forwarded.load(std::memory_order_relaxed);
+  if (why == word_of(refusal::kicked))
+    so_far.mood = room_mood::kicked;
+  // Who leaves first decides: what becomes of the one left behind is a consequence.
+  else if (met && !parted && so_far.mood != room_mood::kicked)
+    so_far.mood = why == "left" ? room_mood::happy : room_mood::errory;
+  if (met && !parted)
+    parted = now;
+}
+
+void room_state::close_record(time_point now) {
+  so_far.open = now - opened;
+  if (met && parted)
+    so_far.together = *parted - *met;
+  if (config.usage)
+    config.usage->record(so_far);
+}
+
+room_description room_state::describe(time_point now) const {
+  room_description out;
+  out.room = config.number;
+  out.open = members.empty() ? caf::timespan{0} : caf::timespan{now - opened};
+  for (const auto& x : members)
+    out.people.push_back(
+        {x.from.peer, now - x.since, x.from.life->bytes_forwarded.load(std::memory_order_relaxed)});
+  return out;
+}
+
 room_actor::behavior_type room(room_actor::stateful_pointer<room_state> self, room_config config) {
   self->state.config = std::move(config);
   self->set_down_handler([self](const caf::down_msg& msg) {
@@ -34,13 +80,17 @@ room_actor::behavior_type room(room_actor::stateful_pointer<room_state> self, ro
                                    [&](const auto& x) { return x.who == msg.source; });
     if (gone == st.members.end())
       return;
+    const auto now = self->system().clock().now();
+    auto why = code_of(msg.reason) == ec::peer_gone ? detail_of(msg.reason) : "failed";
+    const auto who = *gone;
     st.members.erase(gone);
+    st.note_departure(who, why, now);
     if (st.members.empty()) {
+      st.close_record(now);
       self->send(st.config.lobby, vacant{st.config.number, st.entries_seen});
       return;
     }
     const auto& other = st.members.front().from;
-    auto why = code_of(msg.reason) == ec::peer_gone ? detail_of(msg.reason) : "failed";
     st.config.port->tell(other.socket, text(message_number::peer_left, std::move(why), other.how));
   });
   return {
@@ -69,9 +119,18 @@ room_actor::behavior_type room(room_actor::stateful_pointer<room_state> self, ro
           what.news = text(message_number::peer_joined, to_string(newcomer.peer), other.how);
         }
         self->monitor(who);
-        st.members.push_back({who.address(), newcomer});
+        const auto now = self->system().clock().now();
+        st.note_arrival(newcomer, now);
+        st.members.push_back({who.address(), newcomer, now});
         st.config.port->place(std::move(what));
         return seat{st.config.number, people};
+      },
+      [self](atom::describe) { return self->state.describe(self->system().clock().now()); },
+      [self](atom::kick) {
+        // Each hears Refused from the switch and ends; its going then empties the room.
+        for (const auto& x : self->state.members)
+          self->state.config.port->refuse(x.from.socket, refusal::kicked);
+        return static_cast<uint32_t>(self->state.members.size());
       },
   };
 }

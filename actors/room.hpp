@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include <caf/actor_clock.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -15,13 +17,19 @@ struct room_config {
   std::shared_ptr<room_switch_port> port;
   /// Hears when the room is empty.
   lobby_actor lobby;
+  /// Gets the record of what the room was; may be null.
+  std::shared_ptr<room_usage_port> usage;
 };
 
 /// State of a ROOM. Touched by its own actor only.
 struct room_state {
+  using time_point = caf::actor_clock::time_point;
+
   struct member {
+    /// Weak: the room watches its people, it does not keep them.
     caf::actor_addr who;
     entry from;
+    time_point since;
   };
 
   room_config config;
@@ -30,8 +38,22 @@ struct room_state {
   /// Requests for a seat so far, refused ones included.
   uint64_t entries_seen = 0;
 
+  /// What the usage record will say; begins anew when the first person comes into an empty room.
+  room_usage so_far;
+  time_point opened;
+  /// When two met for the first time, and when they parted.
+  std::optional<time_point> met;
+  std::optional<time_point> parted;
+
   /// Whether `who` may come in; the reason if not.
   caf::error check(const entry& newcomer) const;
+
+  /// Notes that somebody came, or that `x`, who is no member any more, went for the reason `why`.
+  void note_arrival(const entry& newcomer, time_point now);
+  void note_departure(const member& x, const std::string& why, time_point now);
+  /// Hands in the record; nobody is inside any more.
+  void close_record(time_point now);
+  room_description describe(time_point now) const;
 
   static inline const char* name = "room";
 };

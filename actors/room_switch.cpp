@@ -6,6 +6,7 @@
 #include <caf/send.hpp>
 
 #include "messages/error.hpp"
+#include "messages/proxy_header.hpp"
 
 namespace liveconnect::relay {
 
@@ -76,6 +77,7 @@ void room_switch::place(seating what) {
     x->scanner = frame_scanner(self->limits_.frame_bytes_max, x->address.size() - 1);
     x->since_join = never;
     ++self->counters_.joined;
+    ++self->counters_.seated;
     self->say(*x, what.greeting);
     if (auto* other = self->find(what.partner); other != nullptr && other->at == stage::seated) {
       self->say(*other, what.news);
@@ -152,15 +154,27 @@ void room_switch::on_accepted(io::socket_id, io::socket_id socket, const endpoin
   const bool crowd = limits_.connections_max != 0 && lines_.size() >= limits_.connections_max;
   auto& x =
       *lines_.emplace(socket.value, std::make_unique<line>(socket, peer, limits_)).first->second;
-  const auto same = ++by_address_[key_of(peer)];
   if (closing_)
     return loop_->close(socket, false);
   if (crowd)
     return drop(x, refusal::full);
-  if (limits_.connections_per_address_max != 0 && same > limits_.connections_per_address_max)
-    return drop(x, refusal::address);
   x.since_join = loop_->now();
+  const bool announced = std::any_of(proxies_.begin(), proxies_.end(),
+                                     [&](const auto& range) { return range.contains(peer); });
+  if (announced)
+    x.at = stage::announced;
+  else
+    admit(x);
   arm(x);
+}
+
+/// Whose connection it is is known: the limits of its address hold from here on.
+void room_switch::admit(line& x) {
+  x.at = stage::knocking;
+  x.counted = true;
+  const auto same = ++by_address_[key_of(x.peer)];
+  if (limits_.connections_per_address_max != 0 && same > limits_.connections_per_address_max)
+    drop(x, refusal::address);
 }
 
 void room_switch::on_closed(io::socket_id socket, io::close_reason reason, std::string_view) {
@@ -171,15 +185,19 @@ void room_switch::on_closed(io::socket_id socket, io::close_reason reason, std::
   if (reason == io::close_reason::overflow)
     ++counters_.refused[static_cast<size_t>(refusal::stalled)];
   depart(x, word_of(reason));
-  const auto same = by_address_.find(key_of(x.peer));
-  if (same != by_address_.end() && --same->second == 0)
-    by_address_.erase(same);
+  if (x.counted) {
+    const auto same = by_address_.find(key_of(x.peer));
+    if (same != by_address_.end() && --same->second == 0)
+      by_address_.erase(same);
+  }
   lines_.erase(at);
 }
 
 void room_switch::depart(line& x, const std::string& why) {
   if (x.at == stage::leaving)
     return;
+  if (x.at == stage::seated)
+    --counters_.seated;
   x.at = stage::leaving;
   // Its unread bytes go with it, and not now: a caller may be looking at them.
   unpair(x);
@@ -202,6 +220,7 @@ void room_switch::drop(line& x, refusal why) {
 
 void room_switch::pair(line& x, line& y) {
   ++counters_.paired;
+  ++counters_.rooms_paired;
   x.partner = &y;
   y.partner = &x;
   x.life->paired = true;
@@ -213,6 +232,7 @@ void room_switch::unpair(line& x) {
   if (y == nullptr)
     return;
   y->partner = nullptr;
+  --counters_.rooms_paired;
   x.life->paired = false;
   y->life->paired = false;
   // Nobody is left whose slowness could hold the other back. Its next turn drops what is unheard.
@@ -258,6 +278,8 @@ void room_switch::take_unread(line& x) {
 
 size_t room_switch::take(line& x, byte_view text) {
   switch (x.at) {
+  case stage::announced:
+    return take_proxy_header(x, text);
   case stage::knocking:
     return take_join(x, text);
   case stage::joining:
@@ -268,6 +290,28 @@ size_t room_switch::take(line& x, byte_view text) {
     break;
   }
   return text.size();
+}
+
+size_t room_switch::take_proxy_header(line& x, byte_view text) {
+  const auto header = read_proxy_header(text);
+  switch (header.what) {
+  case proxy_header::kind::more:
+    return 0;
+  case proxy_header::kind::malformed:
+    drop(x, refusal::join);
+    return text.size();
+  case proxy_header::kind::health_check:
+    ++counters_.health_checks;
+    depart(x, "left");
+    loop_->close(x.id, false);
+    return text.size();
+  case proxy_header::kind::client:
+    break;
+  }
+  x.peer = header.source;
+  x.address = x.peer.host();
+  admit(x);
+  return header.size + take(x, text.sub(header.size));
 }
 
 size_t room_switch::take_join(line& x, byte_view text) {
@@ -365,6 +409,9 @@ bool room_switch::flush_to(line& to) {
   if (gathered_.empty())
     return loop_->queued(to.id) == 0;
   counters_.bytes_forwarded += gathered_.size();
+  auto& forwarded = to.partner->life->bytes_forwarded;
+  forwarded.store(forwarded.load(std::memory_order_relaxed) + gathered_.size(),
+                  std::memory_order_relaxed);
   const auto& pieces = gathered_.pieces();
   const auto waiting = loop_->write(to.id, pieces.data(), pieces.size());
   gathered_.clear();

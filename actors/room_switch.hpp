@@ -12,6 +12,7 @@
 #include "actors/io/byte_loop.hpp"
 #include "actors/relay_limits.hpp"
 #include "actors/room_switch_port.hpp"
+#include "messages/address_range.hpp"
 
 namespace liveconnect::relay {
 
@@ -30,18 +31,26 @@ struct relay_counters {
   uint64_t held_back = 0;
   /// By refusal; connections refused or dropped for that reason.
   std::array<uint64_t, refusal_count> refused{};
+  /// Balancers' own connections, which are no clients.
+  uint64_t health_checks = 0;
+  /// Now: connections, those that have a seat, and rooms with both people in.
   uint64_t connections = 0;
+  uint64_t seated = 0;
+  uint64_t rooms_paired = 0;
+
+  /// Now: rooms in which somebody waits for the other.
+  uint64_t rooms_waiting() const { return seated - 2 * rooms_paired; }
 };
 
 /// The relay's data path: frames go from socket to socket inside the byte loop, and actors hear of
 /// joins, leaves, limits and silence only (relay.md, "Design that gives it").
 ///
-/// A connection's life: it knocks with its first frame, which goes to the lobby; its reading rests
-/// until the room has placed or refused it; from then on each whole frame of its is passed on to
-/// the other seat with every `#` replaced, or dropped while nobody sits there (heartbeats are said
-/// again until answered). Only whole frames leave, so a message of the relay's own never falls into
-/// one. What the receiver does not take at once waits in its queue, and until that is empty the
-/// sender is not read.
+/// A connection's life: a trusted load balancer first announces whose it is; it knocks with its
+/// first frame, which goes to the lobby; its reading rests until the room has placed or refused it;
+/// from then on each whole frame of its is passed on to the other seat with every `#` replaced, or
+/// dropped while nobody sits there (heartbeats are said again until answered). Only whole frames
+/// leave, so a message of the relay's own never falls into one. What the receiver does not take at
+/// once waits in its queue, and until that is empty the sender is not read.
 ///
 /// Handler methods run on the loop's thread; the port's and the others on any.
 class room_switch : public io::socket_handler,
@@ -53,6 +62,11 @@ public:
 
   /// Names who hears knocks. Before the first listener is opened.
   void set_lobby(const lobby_actor& lobby) { lobby_ = lobby; }
+
+  /// Names the load balancers: a connection from there begins with a PROXY header, and the address
+  /// in it is the client's everywhere. Nobody else's header is believed. Before the first listener
+  /// is opened.
+  void trust_proxies(std::vector<address_range> proxies) { proxies_ = std::move(proxies); }
 
   // --- any thread ---
 
@@ -81,7 +95,7 @@ private:
   using address_key = std::array<uint8_t, 16>;
   static constexpr auto never = time_point::max();
 
-  enum class stage : uint8_t { knocking, joining, seated, leaving };
+  enum class stage : uint8_t { announced, knocking, joining, seated, leaving };
 
   /// One socket.
   struct line {
@@ -92,6 +106,8 @@ private:
     /// What `#` becomes.
     std::string address;
     stage at = stage::knocking;
+    /// Stands in by_address_.
+    bool counted = false;
     notation how = notation::tag;
     frame_scanner scanner;
     /// Bytes that no whole frame has been made of, or that wait until the receiver's queue is
@@ -115,9 +131,11 @@ private:
 
   static address_key key_of(const endpoint& x);
   line* find(io::socket_id id);
+  void admit(line& x);
   void knock_with(line& x, byte_view text);
   void take_unread(line& x);
   size_t take(line& x, byte_view text);
+  size_t take_proxy_header(line& x, byte_view text);
   size_t take_join(line& x, byte_view text);
   size_t pass_on(line& x, byte_view text);
   bool flush_to(line& to);
@@ -134,6 +152,7 @@ private:
   const std::shared_ptr<io::byte_loop> loop_;
   const relay_limits limits_;
   lobby_actor lobby_;
+  std::vector<address_range> proxies_;
 
   // The loop's thread.
   std::unordered_map<uint64_t, std::unique_ptr<line>> lines_;

@@ -31,4 +31,9 @@ CAF_BEGIN_TYPE_ID_BLOCK(liveconnect_atoms, caf::first_custom_type_id)
   CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, approve, "approve")
   CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, cancel, "cancel")
 
+  // relay: messages/relay_interfaces.hpp
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, describe, "describe")
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, kick, "kick")
+  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, drain, "drain")
+
 CAF_END_TYPE_ID_BLOCK(liveconnect_atoms)

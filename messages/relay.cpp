@@ -30,6 +30,10 @@ const char* word_of(refusal x) {
     return "address";
   case refusal::full:
     return "full";
+  case refusal::draining:
+    return "draining";
+  case refusal::kicked:
+    return "kicked";
   }
   return "unknown";
 }
@@ -72,8 +76,27 @@ const char* sentence_of(refusal x) {
     return "Too many connections come from your address, so close some and try later.";
   case refusal::full:
     return "The relay is full, so try later.";
+  case refusal::draining:
+    return "The relay takes no new rooms because it is about to end, so try again at once or "
+           "later.";
+  case refusal::kicked:
+    return "The operator of the relay ended this room, so ask there or make a new invitation.";
   }
   return "";
+}
+
+const char* word_of(room_mood x) {
+  switch (x) {
+  case room_mood::happy:
+    return "happy";
+  case room_mood::lonely:
+    return "lonely";
+  case room_mood::errory:
+    return "errory";
+  case room_mood::kicked:
+    return "kicked";
+  }
+  return "unknown";
 }
 
 } // namespace liveconnect::relay

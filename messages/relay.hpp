@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/timespan.hpp>
 
 #include "messages/frame.hpp"
 #include "messages/io.hpp"
@@ -45,8 +46,12 @@ enum class refusal : uint8_t {
   address,
   /// The relay holds as many connections or rooms as it may.
   full,
+  /// The relay takes no new rooms because it is about to end.
+  draining,
+  /// The operator ended it.
+  kicked,
 };
-inline constexpr size_t refusal_count = 13;
+inline constexpr size_t refusal_count = 15;
 
 /// The word on the wire and in counters: `crowded`.
 const char* word_of(refusal x);
@@ -66,6 +71,8 @@ struct pulse {
   std::atomic<bool> paired{false};
   /// The connection is gone; the ticker forgets it.
   std::atomic<bool> ended{false};
+  /// Bytes of its that went on to the other seat. One thread at a time writes it.
+  std::atomic<uint64_t> bytes_forwarded{0};
 };
 
 /// A connection's first frame: somebody knocks.
@@ -108,6 +115,61 @@ struct vacant {
   uint64_t entries_seen = 0;
 };
 
+/// What a room is like now, for the operator.
+struct room_description {
+  struct person {
+    endpoint peer;
+    caf::timespan inside{0};
+    uint64_t bytes_forwarded = 0;
+  };
+
+  uint64_t room = 0;
+  /// Since the first of those inside came.
+  caf::timespan open{0};
+  /// At most two, in the order of their coming; none when the room is just ending.
+  std::vector<person> people;
+};
+
+/// The rooms that there are now.
+struct room_numbers {
+  std::vector<uint64_t> list;
+};
+
+/// How a room's life went.
+enum class room_mood : uint8_t {
+  /// Two met, and the first to go closed in order.
+  happy,
+  /// Nobody else came.
+  lonely,
+  /// Two met, and a refusal, a lost connection or the relay's end parted them.
+  errory,
+  /// The operator ended it.
+  kicked,
+};
+/// `happy`.
+const char* word_of(room_mood x);
+
+/// A room that is over, from its first person to the end of its last. A room that fills again
+/// afterwards is another one.
+struct room_usage {
+  uint64_t room = 0;
+  room_mood mood = room_mood::lonely;
+  caf::timespan open{0};
+  /// From the first meeting to the first parting; zero when nobody met.
+  caf::timespan together{0};
+  /// Bytes passed on, both directions.
+  uint64_t bytes_forwarded = 0;
+  /// Everyone who was inside, in the order of their coming; the first few.
+  std::vector<endpoint> people;
+};
+
+/// Takes the records of rooms that are over. Called by room actors, on any thread; must not wait.
+class room_usage_port {
+public:
+  virtual ~room_usage_port() = default;
+  virtual void record(const room_usage& x) = 0;
+};
+
 /// What the heartbeat ticker found.
 struct lapse {
   refusal what = refusal::silent;
@@ -121,4 +183,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::entry)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::seat)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::departed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::vacant)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::room_description)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::room_numbers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::lapse)

@@ -22,7 +22,12 @@ using room_actor = caf::typed_actor<
     // Asks for a seat for the connection named; the switch is told before this is answered. Fails
     // with ec::relay_refused and the refusal's word; then nothing has changed, and the newcomer has
     // learned nothing of the room. A seat is given up by ending: the room watches its connections.
-    caf::replies_to<entry, connection_actor>::with<seat>>;
+    caf::replies_to<entry, connection_actor>::with<seat>,
+    // What the room is like now.
+    caf::replies_to<atom::describe>::with<room_description>,
+    // The operator ends the room: everybody inside is refused as kicked. Answers how many those
+    // are.
+    caf::replies_to<atom::kick>::with<uint32_t>>;
 
 /// The LOBBY interface: finds and makes rooms.
 using lobby_actor = caf::typed_actor<
@@ -31,7 +36,15 @@ using lobby_actor = caf::typed_actor<
     // Hands the request on to the room named, making it if need be. Fails as the room does.
     caf::replies_to<entry, connection_actor>::with<seat>,
     // From a room: empty. Ended, unless an entry is on its way to it.
-    caf::reacts_to<vacant>>;
+    caf::reacts_to<vacant>,
+    // Takes no new rooms from now on, for good: whoever asks for one is refused as draining. Rooms
+    // that exist are entered as before. A repeat is a no-op.
+    caf::reacts_to<atom::drain>,
+    // The rooms that there are, in no order.
+    caf::replies_to<atom::describe>::with<room_numbers>,
+    // Asks the room of that number; fails with ec::bad_argument when there is none.
+    caf::replies_to<atom::describe, uint64_t>::with<room_description>,
+    caf::replies_to<atom::kick, uint64_t>::with<uint32_t>>;
 
 /// The HEARTBEAT interface: the one ticker of the process.
 using heartbeat_actor = caf::typed_actor<

@@ -59,10 +59,9 @@ command_line read_command_line(int argc, char** argv) {
   std::map<const setting*, std::vector<std::string>> flags;
   for (const auto& x : all_settings()) {
     auto* option = run->add_option(flag_of(x), flags[&x], x.description);
-    if (std::string(x.name) == "listen")
-      option->type_name("HOST:PORT")
-          ->expected(1, -1)
-          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    if (x.list_of != nullptr)
+      option->type_name(x.list_of)->expected(1, -1)->multi_option_policy(
+          CLI::MultiOptionPolicy::TakeAll);
     else
       option->expected(1)->type_name("")->multi_option_policy(CLI::MultiOptionPolicy::Throw);
   }

@@ -31,12 +31,15 @@ io::loop_config loop_settings(const relay_limits& limits) {
 
 } // namespace
 
-relay_server::relay_server(caf::actor_system& system, const relay_limits& limits)
+relay_server::relay_server(caf::actor_system& system, const relay_limits& limits,
+                           server_options beside)
     : net_(system, loop_settings(limits)),
       switch_(std::make_shared<room_switch>(net_.share(), limits)),
       heartbeat_(
           system.spawn(heartbeat, heartbeat_config{limits.heartbeat_timeout, limits.room_wait})),
-      lobby_(system.spawn(lobby, lobby_config{switch_, heartbeat_, limits.rooms_max})) {
+      lobby_(system.spawn(
+          lobby, lobby_config{switch_, heartbeat_, limits.rooms_max, std::move(beside.usage)})) {
+  switch_->trust_proxies(std::move(beside.proxies));
   switch_->set_lobby(lobby_);
 }
 
@@ -60,6 +63,10 @@ caf::expected<std::vector<endpoint>> relay_server::listen(const std::string& hos
     out.push_back(made->at);
   }
   return out;
+}
+
+void relay_server::drain() {
+  caf::anon_send(lobby_, atom::drain_v);
 }
 
 void relay_server::stop() {

@@ -13,10 +13,18 @@
 
 namespace liveconnect::relay {
 
+/// What a relay is given besides its limits.
+struct server_options {
+  /// Load balancers whose PROXY headers are believed.
+  std::vector<address_range> proxies;
+  /// Hears of every room that is over; may be null.
+  std::shared_ptr<room_usage_port> usage;
+};
+
 /// A whole relay: byte loop, switch, lobby and heartbeat, wired. Declare it after the actor system.
 class relay_server {
 public:
-  relay_server(caf::actor_system& system, const relay_limits& limits);
+  relay_server(caf::actor_system& system, const relay_limits& limits, server_options beside = {});
 
   /// stop().
   ~relay_server();
@@ -27,6 +35,12 @@ public:
   /// Listens on every address of HOST:PORT and answers with what was bound (port 0 lets the system
   /// choose). Fails with ec::bad_argument, ec::network_failed (unknown host) or ec::cannot_listen.
   caf::expected<std::vector<endpoint>> listen(const std::string& host_and_port);
+
+  /// Takes no new rooms from now on; partners of those who wait are still let in.
+  void drain();
+
+  /// Where the rooms are asked for, described and ended.
+  const lobby_actor& rooms() const { return lobby_; }
 
   /// Says Closing to everybody, sends what is queued (for two seconds at most), closes, and ends
   /// the actors. Later calls do nothing.

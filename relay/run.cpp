@@ -105,7 +105,7 @@ int run(const relay_settings& settings, bool json) {
   {
     caf::actor_system_config config;
     caf::actor_system system{config};
-    relay_server server{system, settings.limits};
+    relay_server server{system, settings.limits, {settings.proxies, nullptr}};
     std::vector<endpoint> at;
     std::string failed;
     if (const auto error = listen_all(server, settings, at, failed))

@@ -42,6 +42,19 @@ caf::error set_listen(relay_settings& into, const values& list) {
   return caf::none;
 }
 
+caf::error set_proxies(relay_settings& into, const values& list) {
+  if (list.empty())
+    return wrong("needs at least one block of addresses");
+  into.proxies.clear();
+  for (const auto& x : list) {
+    address_range range;
+    if (!address_range::parse(x, range))
+      return wrong(shown(x) + " is no block of addresses, such as 10.0.0.0/8 or 2001:db8::7");
+    into.proxies.push_back(range);
+  }
+  return caf::none;
+}
+
 template<std::chrono::milliseconds relay_limits::*Member>
 caf::error set_duration(relay_settings& into, const values& list) {
   const auto x = list.size() == 1 ? parse_duration(list.front()) : std::nullopt;
@@ -82,7 +95,7 @@ std::string replaced(std::string x, char from, char to) {
 const std::vector<setting>& all_settings() {
   static const std::vector<setting> list{
       {"listen", "HOST:PORT to listen on; may be repeated ([::]:9100, which takes IPv4 too)",
-       set_listen},
+       set_listen, "HOST:PORT"},
       {"heartbeat_timeout", "drop a connection that says nothing for so long (90s)",
        set_duration<&relay_limits::heartbeat_timeout>},
       {"join_deadline", "time for the first message, Join_Room (10s)",
@@ -99,6 +112,9 @@ const std::vector<setting>& all_settings() {
        "connections from one address, an IPv6 /64 counting as one, 0 for no bound (16)",
        set_count<&relay_limits::connections_per_address_max>},
       {"rooms_max", "rooms in all, 0 for no bound (10000)", set_count<&relay_limits::rooms_max>},
+      {"proxy_from",
+       "addresses of load balancers whose connections begin with a PROXY header; may be repeated",
+       set_proxies, "CIDR"},
   };
   return list;
 }

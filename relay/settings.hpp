@@ -11,6 +11,7 @@
 #include <caf/expected.hpp>
 
 #include "actors/relay_limits.hpp"
+#include "messages/address_range.hpp"
 
 namespace liveconnect::relay {
 
@@ -21,6 +22,9 @@ struct relay_settings {
   /// Whether `listen` is still the built-in one, which gives way on a machine without IPv6.
   bool listen_is_default = true;
   relay_limits limits;
+  /// Load balancers whose PROXY headers are believed (--proxy-from); none: everybody speaks for
+  /// himself.
+  std::vector<address_range> proxies;
 };
 
 /// One setting: `heartbeat_timeout` in the file, LIVECONNECT_RELAY_HEARTBEAT_TIMEOUT in the
@@ -31,6 +35,8 @@ struct setting {
   const char* description;
   /// Reads the text of a value; the error's detail says what would be right.
   caf::error (*set)(relay_settings& into, const std::vector<std::string>& values);
+  /// For a list: what --help calls one of its elements. nullptr: one value.
+  const char* list_of = nullptr;
 };
 
 /// All settings, in the order of --help.

@@ -1,4 +1,5 @@
 // Lobby, room, connection and heartbeat on the deterministic scheduler, with a fake switch.
+#include <caf/scoped_actor.hpp>
 #include <gtest/gtest.h>
 
 #include "actors/connection.hpp"
@@ -38,10 +39,17 @@ std::string text_of(const bytes& x) {
   return std::string(byte_view(x).text());
 }
 
+/// Keeps the records of rooms that are over.
+struct usage_list : room_usage_port {
+  void record(const room_usage& x) override { list.push_back(x); }
+  std::vector<room_usage> list;
+};
+
 struct RelayActors : liveconnect::test::actor_test {
   std::shared_ptr<fake_switch> port = std::make_shared<fake_switch>();
   heartbeat_actor beat = system.spawn(heartbeat, heartbeat_config{});
-  lobby_actor hall = system.spawn(lobby, lobby_config{port, beat, 2});
+  std::shared_ptr<usage_list> usage = std::make_shared<usage_list>();
+  lobby_actor hall = system.spawn(lobby, lobby_config{port, beat, 2, usage});
 
   RelayActors() { run(); }
   ~RelayActors() override {
@@ -177,6 +185,102 @@ TEST_F(RelayActors, NoMoreRoomsThanAllowed) {
   arrive(3, "<# Join_Room 3>");
   arrive(4, "<# Join_Room 2>");
   EXPECT_EQ(port->take(), (lines{"refuse 3 full", "place 4 with 2"}));
+}
+
+TEST_F(RelayActors, ADrainingRelayLetsPartnersInAndOpensNoRooms) {
+  arrive(1, "<# Join_Room 42>");
+  caf::anon_send(hall, atom::drain_v);
+  run();
+  port->take();
+  arrive(2, "<# Join_Room 43>");
+  EXPECT_EQ(port->take(), (lines{"refuse 2 draining"}));
+  arrive(3, "<# Join_Room 42>");
+  EXPECT_EQ(port->take(), (lines{"place 3 with 1"}));
+  // Also one whose partner has been inside before.
+  go(3);
+  port->take();
+  arrive(4, "<# Join_Room 42>");
+  EXPECT_EQ(port->take(), (lines{"place 4 with 1"}));
+}
+
+TEST_F(RelayActors, RoomsAreListedDescribedAndEnded) {
+  caf::scoped_actor self{system};
+  const auto rooms = [&] {
+    auto request = self->request(hall, caf::infinite, atom::describe_v);
+    run();
+    room_numbers out;
+    request.receive([&](room_numbers& x) { out = std::move(x); }, [](const caf::error&) {});
+    return out.list;
+  };
+  EXPECT_TRUE(rooms().empty());
+  arrive(1, "<# Join_Room 42>");
+  pass(2s);
+  arrive(2, "<# Join_Room 42>");
+  pass(1s);
+  EXPECT_EQ(rooms(), std::vector<uint64_t>{42});
+  placed(2).life->bytes_forwarded = 7;
+  auto request = self->request(hall, caf::infinite, atom::describe_v, uint64_t{42});
+  run();
+  room_description room;
+  request.receive([&](room_description& x) { room = std::move(x); },
+                  [](const caf::error& x) { ADD_FAILURE() << to_string(x); });
+  EXPECT_EQ(room.room, 42u);
+  EXPECT_EQ(room.open, 3s);
+  ASSERT_EQ(room.people.size(), 2u);
+  EXPECT_EQ(to_string(room.people[0].peer), "198.51.100.1:5001");
+  EXPECT_EQ(room.people[0].inside, 3s);
+  EXPECT_EQ(room.people[1].inside, 1s);
+  EXPECT_EQ(room.people[1].bytes_forwarded, 7u);
+  port->take();
+  const auto kick = [&](uint64_t number) {
+    auto asked = self->request(hall, caf::infinite, atom::kick_v, number);
+    run();
+    int out = -1;
+    asked.receive([&](uint32_t count) { out = static_cast<int>(count); }, [](const caf::error&) {});
+    return out;
+  };
+  EXPECT_EQ(kick(42), 2);
+  EXPECT_EQ(port->take(), (lines{"refuse 1 kicked", "refuse 2 kicked"}));
+  EXPECT_EQ(kick(43), -1);
+}
+
+TEST_F(RelayActors, ARoomThatIsOverIsRecordedWithItsMood) {
+  const auto pair = [&](uint64_t first, uint64_t second) {
+    arrive(first, "<# Join_Room 42>");
+    pass(1s);
+    arrive(second, "<# Join_Room 42>");
+    placed(first).life->bytes_forwarded = 100;
+    placed(second).life->bytes_forwarded = 11;
+    pass(2s);
+  };
+  pair(1, 2);
+  go(2, "left");
+  pass(1s);
+  EXPECT_TRUE(usage->list.empty());
+  go(1, "lonely");
+  ASSERT_EQ(usage->list.size(), 1u);
+  const auto& x = usage->list.back();
+  EXPECT_EQ(x.room, 42u);
+  EXPECT_EQ(x.mood, room_mood::happy);
+  EXPECT_EQ(x.open, 4s);
+  EXPECT_EQ(x.together, 2s);
+  EXPECT_EQ(x.bytes_forwarded, 111u);
+  ASSERT_EQ(x.people.size(), 2u);
+  EXPECT_EQ(x.people[1].host(), "198.51.100.2");
+  pair(3, 4);
+  go(3, "lost");
+  go(4, "left");
+  EXPECT_EQ(usage->list.back().mood, room_mood::errory);
+  pair(5, 6);
+  go(5, "kicked");
+  go(6, "kicked");
+  EXPECT_EQ(usage->list.back().mood, room_mood::kicked);
+  arrive(7, "<# Join_Room 42>");
+  go(7, "left");
+  EXPECT_EQ(usage->list.back().mood, room_mood::lonely);
+  EXPECT_EQ(usage->list.back().together, 0s);
+  EXPECT_EQ(usage->list.back().bytes_forwarded, 0u);
+  EXPECT_EQ(usage->list.size(), 4u);
 }
 
 TEST_F(RelayActors, SilenceIsFoundOnceAndWithinFiveSecondsOfItsTime) {

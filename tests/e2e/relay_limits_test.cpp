@@ -172,6 +172,42 @@ TEST(RelayLimits, ConnectionsOfOneAddressAreBounded) {
   EXPECT_TRUE(in);
 }
 
+TEST(RelayLimits, AListedBalancerSpeaksForItsClients) {
+  relay_program relay({"--proxy-from", "127.0.0.0/8", "--connections-per-address-max", "1"});
+  tcp_client a(relay.address());
+  a.send("PROXY TCP4 198.51.100.20 203.0.113.7 55012 9100\r\n<# Join_Room 42>\n");
+  EXPECT_EQ(a.read_line(), "<relay Room_Joined 42 198.51.100.20:55012 1>");
+  tcp_client b(relay.address());
+  // Version 2, byte by byte, with the join close behind.
+  const std::string header(
+      "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xcb\0\x71\x07\xcb\0\x71\x01\x12\x34\x23\x8c", 28);
+  for (const char byte : header)
+    b.send(std::string(1, byte));
+  b.send("<# Join_Room 42>\n<# Wink #>\n");
+  EXPECT_EQ(b.read_line(), "<relay Room_Joined 42 203.0.113.7:4660 2>");
+  EXPECT_EQ(a.read_line(), "<relay Peer_Joined 203.0.113.7:4660>");
+  EXPECT_EQ(a.read_line(), "<203.0.113.7 Wink 203.0.113.7>");
+  // The limit counts the client named, not the balancer.
+  EXPECT_EQ(refusal_of(relay, "PROXY TCP4 198.51.100.20 203.0.113.7 1 2\r\n<# Join_Room 43>\n"),
+            "address");
+  // A health check is no client: it is closed without a word.
+  tcp_client check(relay.address());
+  check.send("PROXY UNKNOWN\r\n");
+  EXPECT_TRUE(check.closed_by_peer());
+  EXPECT_EQ(check.received(), "");
+  // A balancer that forgets its header cannot speak for anybody.
+  EXPECT_EQ(refusal_of(relay, "<# Join_Room 43>\n"), "join");
+}
+
+TEST(RelayLimits, NobodyElsesProxyHeaderIsBelieved) {
+  relay_program relay({"--proxy-from", "10.0.0.0/8", "--proxy-from", "2001:db8::/32"});
+  EXPECT_EQ(
+      refusal_of(relay, "PROXY TCP4 198.51.100.20 203.0.113.7 55012 9100\r\n<# Join_Room 42>"),
+      "join");
+  auto plain = join(relay, "42");
+  plain.send("<# Heartbeat>\n");
+}
+
 TEST(RelayLimits, ConnectionsAndRoomsInAllAreBounded) {
   relay_program relay({"--connections-max", "3", "--rooms-max", "1"});
   auto a = join(relay, "42");
