@@ -2,6 +2,7 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <poll.h>
 
 #include <gtest/gtest.h>
 
@@ -247,6 +248,36 @@ TEST(RelayLimits, ASlowReaderHoldsItsSenderBackAndIsDroppedWhenItStalls) {
   EXPECT_NE(a.received().find("<relay Peer_Left stalled>"), std::string::npos);
   EXPECT_LT(sent, size_t{40} << 20);
   EXPECT_LT(resident_kb(relay.program().pid()), before + 2048);
+}
+
+TEST(RelayLimits, ASlowReaderThatWakesUpInTimeHasLostNothing) {
+  relay_program relay;
+  auto a = join(relay, "42");
+  auto b = join(relay, "42");
+  ASSERT_TRUE(a.read_until("Peer_Joined"));
+  ASSERT_TRUE(b.read_until("Peer_Joined"));
+  // `b` reads nothing until `a` can send no more: the way through the relay is full then.
+  std::string tail = " coin>" + std::string(60'000, 'A') + "</coin>\n";
+  const std::string chunk = "<#" + tail;
+  size_t sent = 0;
+  pollfd writable{a.fd(), POLLOUT, 0};
+  while (poll(&writable, 1, 300) > 0) {
+    sent += a.send_some(chunk.substr(sent % chunk.size()));
+    ASSERT_LT(sent, size_t{64} << 20) << "nothing holds the sender back";
+  }
+  const auto start = b.received().size();
+  const auto frames = sent / chunk.size() + 1;
+  const auto expected = frames * (chunk.size() + 8);
+  std::string rest = chunk.substr(sent % chunk.size());
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  while (b.received().size() - start < expected && std::chrono::steady_clock::now() < until) {
+    rest.erase(0, rest.empty() ? 0 : a.send_some(rest));
+    b.read_line(5ms);
+  }
+  ASSERT_EQ(b.received().size() - start, expected);
+  tail = "<127.0.0.1" + tail;
+  for (size_t i = 0; i < frames; ++i)
+    ASSERT_EQ(b.received().compare(start + i * tail.size(), tail.size(), tail), 0) << i;
 }
 
 TEST(RelayLimits, FewDescriptorsAreNoTrouble) {
