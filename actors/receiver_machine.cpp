@@ -640,6 +640,8 @@ void receiver_machine::refuse(ec code, std::string detail, const char* cancel) {
 void receiver_machine::give_up(ec code, std::string detail) {
   secured_ = false;
   stop_waiting();
+  if (money_ == receiver_money::none && terms_.powned)
+    return end_with_receipt(false);
   if (money_ == receiver_money::none)
     return end(false, code, std::move(detail), false);
   if (money_ == receiver_money::receipt && state_ != receiver_state::confirming)
@@ -673,8 +675,8 @@ void receiver_machine::end(bool ok, ec code, std::string detail, bool still_open
   if (known_) {
     last.sum = known_->sum;
     last.notes = known_->notes;
-  } else if (agreed_) {
-    last.sum = *agreed_;
+  } else {
+    last.sum = agreed_ ? *agreed_ : terms_.expected.value_or(amount{});
   }
   if (receipt_) {
     last.receipt = receipt_->id;

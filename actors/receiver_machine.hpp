@@ -59,6 +59,9 @@ struct receiver_terms {
   bool ask_person = false;
   /// A manifest of more notes is refused: bounds the memory for the set to some 550 bytes a note.
   uint32_t notes_max = 100'000;
+  /// The journal of an earlier run says GRADED or later: the money is ours, this run only delivers
+  /// the receipt, and a sender that does not come is no failure.
+  bool powned = false;
 };
 
 /// The receiver's side of one transfer (protocol.md 1 "Sequence" and 4; safety.md I10, P2, P4).

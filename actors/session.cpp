@@ -790,6 +790,7 @@ session_actor receiver_session(caf::actor_system& system, session_config config,
   terms.expected = config.sum;
   terms.ask_person = config.ask_person;
   terms.notes_max = config.notes_max;
+  terms.powned = config.powned;
   auto from = std::make_shared<birth>();
   from->side = role::receiver;
   from->advance = [machine = receiver_machine{terms}](happening x) mutable {

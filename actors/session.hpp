@@ -38,6 +38,10 @@ struct session_config {
   /// completes the transfer and prepares nothing.
   bool sending_begun = false;
 
+  /// Receiver: the journal says GRADED or later (wallet::transfer_state); this run delivers the
+  /// receipt, and a sender that does not come is no failure.
+  bool powned = false;
+
   /// For `finished`, when the transfer is known by its id already (resume); else the manifest tells
   /// it.
   std::optional<transfer_id> id;

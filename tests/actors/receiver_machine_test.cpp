@@ -374,6 +374,21 @@ TEST(receiver_machine, an_undelivered_receipt_ends_done_and_stays_open) {
   EXPECT_TRUE(find<order::end>(x.last)->still_open);
 }
 
+TEST(receiver_machine, with_the_money_ours_already_a_sender_that_does_not_come_is_no_failure) {
+  auto terms = terms_3439();
+  terms.powned = true;
+  for (auto what : {happening{happened::timed_out{timer::meet}},
+                    happening{happened::line_failed{ec::relay_unreachable, "gone"}}}) {
+    machine_driver x{receiver_machine{terms}};
+    x.feed(happened::started{});
+    x.feed(what);
+    ASSERT_NE(find<order::end>(x.last), nullptr);
+    EXPECT_TRUE(find<order::end>(x.last)->ok);
+    EXPECT_TRUE(find<order::end>(x.last)->still_open);
+    EXPECT_EQ(find<order::end>(x.last)->sum, sum_3439());
+  }
+}
+
 TEST(receiver_machine, a_line_that_fails_for_good_waits_for_the_money_that_is_under_way) {
   auto x = at({receiver_state::holding, receiver_money::powning});
   x.feed(happened::line_failed{ec::relay_unreachable, "gone"});
