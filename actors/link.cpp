@@ -102,9 +102,11 @@ void rest(self_pointer self, std::string reason) {
   st.now = stage::resting;
   st.peer_present = false;
   const auto patience = st.was_inside ? st.config.relay_patience : st.config.first_contact;
-  if (now + st.backoff - st.out_since > patience)
+  const caf::timespan gone = now - st.out_since;
+  if (gone >= patience)
     return fail_for_good(self, ec::relay_unreachable, st.last_reason);
-  arm(self, st.backoff);
+  // The last try comes at the very end of the time allowed.
+  arm(self, std::min(st.backoff, patience - gone));
   st.backoff = std::min(st.backoff * 2, st.config.backoff_max);
 }
 

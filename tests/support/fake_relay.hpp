@@ -76,6 +76,17 @@ public:
   }
 
   size_t connections() const { return connections_; }
+  /// Connections asked for, those that failed included.
+  uint64_t attempts() const { return last_; }
+
+  /// Sends raw bytes to one client.
+  void shout(io::socket_id to, std::string_view text) {
+    io::event out;
+    out.kind = io::event_kind::received;
+    out.socket = to;
+    out.data = byte_view(text).copy();
+    caf::anon_send(clients_.at(to).owner, io::events{{out}});
+  }
 
 private:
   struct client {
