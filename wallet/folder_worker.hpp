@@ -9,12 +9,16 @@
 #include "messages/interfaces.hpp"
 #include "wallet/receiver_transfer.hpp"
 #include "wallet/sender_transfer.hpp"
+#include "wallet/wallet_lock.hpp"
 
 namespace liveconnect::wallet {
 
-/// What a worker owns: its own workspace (the holds are shared) and the port behind it.
+/// What a worker owns: its own workspace and the port behind it. Disk, lock and holds are shared
+/// with the keeper; they live as long as anybody still writes to the wallet.
 struct worker_tools {
   std::shared_ptr<file_ops> files;
+  std::shared_ptr<wallet_lock> lock;
+  std::shared_ptr<note_holds> holds;
   std::unique_ptr<raida::raida_port> port;
   std::unique_ptr<workspace> space;
 };

@@ -136,18 +136,19 @@ caf::error keeper_state::start() {
   if (!is_wallet_name(config.wallet_name))
     return fail(ec::bad_argument, "wallet name");
   // The lock comes first: even making the folders is writing.
-  if (!lock) {
+  if (!tools.lock) {
     auto made = ensure_directories(*config.files, root);
     if (!made)
       return made.error();
     auto taken = wallet_lock::take(*config.files, root);
     if (!taken)
       return taken.error();
-    lock.emplace(std::move(*taken));
+    tools.lock = std::make_shared<wallet_lock>(std::move(*taken));
   }
+  tools.holds = std::make_shared<note_holds>();
   tools.port = config.make_port();
-  auto opened =
-      workspace::open(*config.files, *tools.port, *holds, paths, config.wallet_name, config.rules);
+  auto opened = workspace::open(*config.files, *tools.port, *tools.holds, paths, config.wallet_name,
+                                config.rules);
   if (!opened)
     return opened.error();
   tools.space = std::make_unique<workspace>(std::move(*opened));
@@ -177,11 +178,13 @@ bool keeper_state::is_in_work(const journal_view& view) const {
 caf::expected<std::shared_ptr<worker_tools>> keeper_state::make_tools() const {
   auto out = std::make_shared<worker_tools>();
   out->files = config.files;
+  out->lock = tools.lock;
+  out->holds = tools.holds;
   out->port = config.make_port();
   wallet_paths paths;
   paths.data = config.data;
-  auto opened =
-      workspace::open(*out->files, *out->port, *holds, paths, config.wallet_name, config.rules);
+  auto opened = workspace::open(*out->files, *out->port, *out->holds, paths, config.wallet_name,
+                                config.rules);
   if (!opened)
     return opened.error();
   out->space = std::make_unique<workspace>(std::move(*opened));

@@ -37,9 +37,7 @@ struct keeper_config {
 /// State of a KEEPER. Touched by its own actor only; the holds are shared with its workers.
 struct keeper_state {
   keeper_config config;
-  std::optional<wallet_lock> lock;
-  /// Before `tools`, whose workspace refers to it.
-  std::shared_ptr<note_holds> holds = std::make_shared<note_holds>();
+  /// The keeper's own; a worker's share lock and holds.
   worker_tools tools;
   /// What start-up reported; none before it succeeded.
   std::optional<recovery_report> report;
@@ -53,9 +51,9 @@ struct keeper_state {
 
   static inline const char* name = "wallet-keeper";
 
-  /// Locks and recovers, once. A failure leaves the lock free, and the next message tries again.
+  /// Locks and recovers, once. After a failure the next message tries again.
   caf::error start();
-  /// Fails unless started.
+  /// Whether a worker has this journal in hand.
   bool is_in_work(const journal_view& view) const;
   /// A workspace of its own for a worker.
   caf::expected<std::shared_ptr<worker_tools>> make_tools() const;

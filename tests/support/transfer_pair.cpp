@@ -10,8 +10,8 @@ namespace liveconnect::test {
 
 using namespace wallet;
 
-transfer_pair::transfer_pair()
-    : sender_(std::make_unique<wallet_party>(raida_, clock_, "Alice")),
+transfer_pair::transfer_pair(uint64_t seed)
+    : raida_(raida_count, seed), sender_(std::make_unique<wallet_party>(raida_, clock_, "Alice")),
       receiver_(std::make_unique<wallet_party>(raida_, clock_, "Bob")) {}
 
 std::vector<note> transfer_pair::mint(int8_t denomination, size_t count, wallet_party& whose) {

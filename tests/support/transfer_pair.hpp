@@ -14,7 +14,8 @@ namespace liveconnect::test {
 /// sender's transfer answers is handed to the receiver's.
 class transfer_pair {
 public:
-  transfer_pair();
+  /// The seed decides what the network loses, where it is told to.
+  explicit transfer_pair(uint64_t seed = 1);
 
   fake_raida& raida() { return raida_; }
   test_clock& clock() { return clock_; }

@@ -61,7 +61,8 @@ bool changes_the_disk(const std::string& call) {
 // A pair of which one side's disk can fail.
 class doomed_pair {
 public:
-  doomed_pair(const scenario& what, side victim) : what_(what), victim_(victim) {
+  doomed_pair(const scenario& what, side victim, uint64_t seed = 1)
+      : what_(what), victim_(victim), pair_(seed) {
     what.set_up(pair_);
     pair_.raida().on_ask = [this](const raida::ask_all&) {
       asked_at_.insert(disk_.trace().size());
@@ -114,6 +115,8 @@ public:
     }
     from_.reset();
     to_.reset();
+    pair_.raida().set_loss(0, 0, 0);
+    pair_.raida().deliver_delayed();
     pair_.clock().advance_seconds(7200);
     for (auto whose : {&pair_.sender(), &pair_.receiver()}) {
       ASSERT_EQ(whose->restart(), caf::error{});
@@ -218,6 +221,50 @@ void kill_everywhere(const scenario& what, side victim, size_t step) {
     if (::testing::Test::HasFailure())
       return;
   }
+}
+
+// Every so often a datagram or its answer is lost or comes twice, one side is killed at a moment
+// drawn by the seed, and both go on.
+TEST(crash, amid_lost_and_doubled_datagrams_loses_nothing) {
+  const scenario lossy{"lossy", amount::from_coins(120), [](transfer_pair& pair) {
+                         auto notes = pair.mint_for_sender(2, 2);
+                         pair.mint_for_sender(1, 1);
+                         pair.raida().damage(6, notes[0].id);
+                         pair.raida().set_loss(0.03, 0.05, 0.03);
+                       }};
+  for (uint32_t seed = 1; seed <= 60 / stride(2); ++seed) {
+    auto victim = seed % 2 == 0 ? side::sender : side::receiver;
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    doomed_pair pair{lossy, victim, seed};
+    pair.disk().arm(disk_fault::die_before, 1 + (seed * 7919) % 1500);
+    (void)pair.run();
+    pair.restart(seed % 3 == 0 ? std::optional<uint32_t>{seed} : std::optional<uint32_t>{}, 0);
+    if (::testing::Test::HasFatalFailure())
+      return;
+    pair.go_on();
+    if (::testing::Test::HasFailure())
+      return;
+  }
+}
+
+// A call that fails is no kill: the program lives, says so, and a restart goes on.
+TEST(crash, a_failing_call_loses_nothing) {
+  for (auto how : {disk_fault::fail_once, disk_fault::fail_for_good, disk_fault::fail_after,
+                   disk_fault::short_write_and_die})
+    for (auto victim : {side::sender, side::receiver})
+      for (size_t at = 1; at < 900; at += 37 * stride(3)) {
+        SCOPED_TRACE(std::string{victim == side::sender ? "sender" : "receiver"} + ", fault " +
+                     std::to_string(static_cast<int>(how)) + " at call " + std::to_string(at));
+        doomed_pair pair{with_change, victim};
+        pair.disk().arm(how, at);
+        (void)pair.run();
+        pair.restart({}, 0);
+        if (::testing::Test::HasFatalFailure())
+          return;
+        pair.go_on();
+        if (::testing::Test::HasFailure())
+          return;
+      }
 }
 
 TEST(crash, of_the_sender_loses_nothing) {
