@@ -1,0 +1,92 @@
+#include "relay/status/status_json.hpp"
+
+#include <cmath>
+#include <ctime>
+
+#include <nlohmann/json.hpp>
+
+namespace liveconnect::relay {
+
+namespace {
+
+using json = nlohmann::ordered_json;
+
+std::string time_text(std::chrono::system_clock::time_point x) {
+  const auto seconds = std::chrono::system_clock::to_time_t(x);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char out[32];
+  std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return out;
+}
+
+/// Rates with one digit behind the point: nobody reads more, and an hour of them stays small.
+double short_number(double x) {
+  return std::round(x * 10) / 10;
+}
+
+json series_json(std::chrono::seconds step, const std::vector<rate_history::point>& points) {
+  json out;
+  out["step_seconds"] = step.count();
+  auto& bytes = out["bytes_per_second"] = json::array();
+  auto& messages = out["messages_per_second"] = json::array();
+  auto& joins = out["joins_per_second"] = json::array();
+  auto& refusals = out["refusals_per_second"] = json::array();
+  auto& connections = out["connections"] = json::array();
+  auto& waiting = out["rooms_waiting"] = json::array();
+  auto& paired = out["rooms_paired"] = json::array();
+  for (const auto& x : points) {
+    bytes.push_back(short_number(x.bytes));
+    messages.push_back(short_number(x.messages));
+    joins.push_back(short_number(x.joins));
+    refusals.push_back(short_number(x.refusals));
+    connections.push_back(x.at_end.connections);
+    waiting.push_back(x.at_end.rooms_waiting);
+    paired.push_back(x.at_end.rooms_paired);
+  }
+  return out;
+}
+
+} // namespace
+
+std::string status_json(const status_board& board, bool history) {
+  const auto x = board.now();
+  const auto& c = x.last.counters;
+  const auto seconds = board.series(0);
+  const auto last = seconds.empty() ? rate_history::point{} : seconds.back();
+  json out;
+  out["v"] = 1;
+  out["program"] = "liveconnect-relay";
+  out["version"] = board.version();
+  out["state"] = x.draining ? "draining" : "serving";
+  out["started"] = time_text(x.started);
+  out["uptime_seconds"] = x.uptime.count();
+  out["now"] = {{"connections", c.connections},
+                {"seated", c.seated},
+                {"rooms_waiting", c.rooms_waiting()},
+                {"rooms_paired", c.rooms_paired},
+                {"messages_per_second", short_number(last.messages)},
+                {"bytes_per_second", short_number(last.bytes)},
+                {"joins_per_second", short_number(last.joins)}};
+  out["totals"] = {{"connections", c.accepted},
+                   {"joins", c.joined},
+                   {"pairs", c.paired},
+                   {"messages", c.frames_forwarded},
+                   {"messages_unheard", c.frames_unheard},
+                   {"bytes", c.bytes_forwarded},
+                   {"bytes_received", c.bytes_received},
+                   {"held_back", c.held_back},
+                   {"health_checks", c.health_checks},
+                   {"accept_rests", x.last.accept_rests}};
+  auto& refusals = out["refusals"] = json::object();
+  for (size_t i = 0; i < refusal_count; ++i)
+    refusals[word_of(static_cast<refusal>(i))] = c.refused[i];
+  if (history) {
+    auto& list = out["history"] = json::array();
+    for (size_t i = 0; i < rate_history::steps.size(); ++i)
+      list.push_back(series_json(rate_history::steps[i], board.series(i)));
+  }
+  return out.dump();
+}
+
+} // namespace liveconnect::relay
