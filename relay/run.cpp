@@ -12,7 +12,10 @@
 
 #include "messages/error.hpp"
 #include "relay/command_line.hpp"
+#include "relay/drain.hpp"
+#include "relay/process_signals.hpp"
 #include "relay/relay_server.hpp"
+#include "relay/status/status_server.hpp"
 
 namespace liveconnect::relay {
 
@@ -53,9 +56,10 @@ void say_end(bool json, int code) {
             << std::endl;
 }
 
-int cannot_listen(const std::string& where, const caf::error& error, bool json) {
+int cannot_listen(const std::string& where, const char* flag, const caf::error& error, bool json) {
   std::cerr << "The relay cannot listen on " << where << " (" << detail_of(error)
-            << "). Choose another address with --listen, or stop the program that has this one.\n";
+            << "). Choose another address with " << flag
+            << ", or stop the program that has this one.\n";
   say_end(json, 1);
   return 1;
 }
@@ -77,6 +81,40 @@ caf::error listen_all(relay_server& server, const relay_settings& settings,
   return caf::none;
 }
 
+/// Opens the status port as asked; none (nullptr) when it is not wanted. The built-in address is
+/// done without when somebody else has it: a second relay on a machine shall run.
+caf::expected<std::unique_ptr<status_server>>
+open_status(const relay_settings& settings, const status_board& board, spdlog::logger& log) {
+  if (settings.status_listen.empty())
+    return std::unique_ptr<status_server>{};
+  auto made = status_server::open(settings.status_listen, board);
+  if (!made && settings.status_listen_is_default) {
+    log.warn("{} is taken, so there is no status page; choose another with --status-listen",
+             settings.status_listen);
+    return std::unique_ptr<status_server>{};
+  }
+  return made;
+}
+
+void say_ready(const relay_settings& settings, const std::vector<endpoint>& at,
+               const status_server* status, bool json) {
+  const auto& limits = settings.limits;
+  if (json) {
+    std::cout << json_line("ready",
+                           ",\"listen\":[" + joined(at, "\"", ",") + "],\"status\":" +
+                               (status == nullptr ? "null" : "\"" + status->address() + "\""))
+              << std::endl;
+    return;
+  }
+  std::cout << program_and_version() << " listening on " << joined(at, "", ", ")
+            << ", limits: " << limits.rooms_max << " rooms, " << limits.connections_max
+            << " connections, " << limits.connections_per_address_max << " of one address\n";
+  if (status != nullptr)
+    std::cout << "status http://" << status->address()
+              << "/   metrics /metrics   health /healthz /readyz\n";
+  std::cout << std::flush;
+}
+
 void log_end(relay_server& server, const std::shared_ptr<spdlog::logger>& log) {
   const auto x = server.counters();
   log->info("ended: {} connections, {} joins, {} pairs, {} frames and {} bytes passed on",
@@ -91,17 +129,11 @@ void log_end(relay_server& server, const std::shared_ptr<spdlog::logger>& log) {
 } // namespace
 
 int run(const relay_settings& settings, bool json) {
-  // Before any thread: all of them must leave the signals to this one.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-
+  process_signals signals;
   const auto log =
       std::make_shared<spdlog::logger>("relay", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   const auto connections = provide_descriptors(settings.limits);
-  int signal = 0;
+  int code = 0;
   {
     caf::actor_system_config config;
     caf::actor_system system{config};
@@ -109,25 +141,41 @@ int run(const relay_settings& settings, bool json) {
     std::vector<endpoint> at;
     std::string failed;
     if (const auto error = listen_all(server, settings, at, failed))
-      return cannot_listen(failed, error, json);
-    if (json)
-      std::cout << json_line("ready", ",\"listen\":[" + joined(at, "\"", ",") + "]") << std::endl;
-    else
-      std::cout << program_and_version() << " listening on " << joined(at, "", ", ") << std::endl;
+      return cannot_listen(failed, "--listen", error, json);
+    status_board board{version()};
+    const sampler samples{board, [&server] {
+                            return relay_sample{server.counters(), server.accept_rests()};
+                          }};
+    const auto status = open_status(settings, board, *log);
+    if (!status)
+      return cannot_listen(settings.status_listen, "--status-listen", status.error(), json);
+    say_ready(settings, at, status->get(), json);
 
     if (settings.limits.connections_max == 0 || connections < settings.limits.connections_max)
       log->warn("the descriptor limit leaves room for {} connections; accepting rests above that",
                 connections);
 
-    while (sigwait(&signals, &signal) != 0)
-      continue;
-    log->info("stopping on {}", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    int signal = 0;
+    while (signal == 0)
+      signal = signals.wait(std::chrono::hours(1));
+    code = signal == SIGTERM ? 0 : 128 + signal;
+    if (signal == SIGTERM) {
+      log->info("draining on SIGTERM for at most {} s",
+                std::chrono::duration_cast<std::chrono::seconds>(settings.drain_timeout).count());
+      board.set_draining();
+      const auto end = drain(system, server, signals, settings.drain_timeout);
+      code = end.signal == 0 ? 0 : 128 + end.signal;
+      log->info("{}", end.empty         ? "drained: nobody is left"
+                      : end.signal != 0 ? "a second signal ends the drain"
+                                        : "the time to drain is over");
+    } else {
+      log->info("stopping on SIGINT");
+    }
     // The next signal ends the process the system's way.
-    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+    signals.release();
     server.stop();
     log_end(server, log);
   }
-  const int code = signal == SIGTERM ? 0 : 128 + signal;
   say_end(json, code);
   return code;
 }

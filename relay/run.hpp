@@ -8,9 +8,11 @@ namespace liveconnect::relay {
 /// (and, with `json`, a result line) and nothing else; logs go to standard error and never hold
 /// payloads.
 ///
-/// * SIGTERM: everybody is told Closing, then 0.
-/// * SIGINT: the same, then 130.
-/// * A second signal while that goes on ends the process at once (143 or 130 as the shell sees it).
+/// * SIGTERM drains: no new rooms, partners of those who wait are still let in. When nobody is
+/// left,
+///   or the time to drain is over, whoever is there is told Closing; 0.
+/// * A second SIGTERM, or SIGINT at any time: everybody is told Closing at once; 143 or 130.
+/// * One more signal while that goes on (two seconds at most) ends the process the system's way.
 /// * An address that cannot be listened on: two sentences, 1.
 int run(const relay_settings& settings, bool json);
 

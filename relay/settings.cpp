@@ -55,6 +55,26 @@ caf::error set_proxies(relay_settings& into, const values& list) {
   return caf::none;
 }
 
+caf::error set_status_listen(relay_settings& into, const values& list) {
+  const auto text = list.size() == 1 ? list.front() : std::string{};
+  std::string host;
+  uint16_t port = 0;
+  if (text != "none" && !io::split_host_port(text, host, port))
+    return wrong(shown(text) + " is neither HOST:PORT, such as 127.0.0.1:9101, nor none");
+  into.status_listen = text == "none" ? std::string{} : text;
+  into.status_listen_is_default = false;
+  return caf::none;
+}
+
+caf::error set_drain_timeout(relay_settings& into, const values& list) {
+  const auto text = list.size() == 1 ? list.front() : std::string{};
+  const auto x = text == "0s" ? std::optional{std::chrono::milliseconds(0)} : parse_duration(text);
+  if (!x)
+    return wrong(shown(text) + " is no duration, such as 60s or 5m, nor 0s");
+  into.drain_timeout = *x;
+  return caf::none;
+}
+
 template<std::chrono::milliseconds relay_limits::*Member>
 caf::error set_duration(relay_settings& into, const values& list) {
   const auto x = list.size() == 1 ? parse_duration(list.front()) : std::nullopt;
@@ -115,6 +135,11 @@ const std::vector<setting>& all_settings() {
       {"proxy_from",
        "addresses of load balancers whose connections begin with a PROXY header; may be repeated",
        set_proxies, "CIDR"},
+      {"status_listen",
+       "HOST:PORT of the status page, /metrics and health checks, or none (127.0.0.1:9101)",
+       set_status_listen},
+      {"drain_timeout", "how long people may go on after SIGTERM, 0s for not at all (60s)",
+       set_drain_timeout},
   };
   return list;
 }

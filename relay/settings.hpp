@@ -25,6 +25,12 @@ struct relay_settings {
   /// Load balancers whose PROXY headers are believed (--proxy-from); none: everybody speaks for
   /// himself.
   std::vector<address_range> proxies;
+  /// HOST:PORT of the status page and its company; empty: none.
+  std::string status_listen = "127.0.0.1:9101";
+  /// Whether `status_listen` is still the built-in one, which is done without when it is taken.
+  bool status_listen_is_default = true;
+  /// How long people may go on after SIGTERM; zero: not at all.
+  std::chrono::milliseconds drain_timeout = std::chrono::seconds(60);
 };
 
 /// One setting: `heartbeat_timeout` in the file, LIVECONNECT_RELAY_HEARTBEAT_TIMEOUT in the

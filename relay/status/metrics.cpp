@@ -2,11 +2,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <prometheus/text_serializer.h>
 #include <sstream>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <prometheus/text_serializer.h>
 
 namespace liveconnect::relay {
 
@@ -102,19 +101,18 @@ std::vector<MetricFamily> relay_metrics::Collect() const {
   out.push_back(counter("joins", "Seats given.", c.joined));
   out.push_back(counter("pairs", "Times that two met.", c.paired));
   out.push_back(counter("messages_forwarded", "Messages passed on.", c.frames_forwarded));
-  out.push_back(counter("messages_unheard", "Messages that came while nobody was there.",
-                        c.frames_unheard));
+  out.push_back(
+      counter("messages_unheard", "Messages that came while nobody was there.", c.frames_unheard));
   out.push_back(counter("received_bytes", "Bytes received.", c.bytes_received));
   out.push_back(counter("forwarded_bytes", "Bytes passed on.", c.bytes_forwarded));
-  out.push_back(counter("held_back", "Times that a sender waited for a slow receiver.",
-                        c.held_back));
-  out.push_back(counter("health_checks", "Connections of a load balancer's own.",
-                        c.health_checks));
+  out.push_back(
+      counter("held_back", "Times that a sender waited for a slow receiver.", c.held_back));
+  out.push_back(counter("health_checks", "Connections of a load balancer's own.", c.health_checks));
   out.push_back(counter("accept_rests", "Times that accepting rested for want of descriptors.",
                         x.last.accept_rests));
-  auto refused = family("liveconnect_relay_refused_total",
-                        "Connections refused or ended by the relay, by reason.",
-                        MetricType::Counter);
+  auto refused =
+      family("liveconnect_relay_refused_total",
+             "Connections refused or ended by the relay, by reason.", MetricType::Counter);
   for (size_t i = 0; i < refusal_count; ++i)
     refused.metric.push_back(value_of(refused.type, static_cast<double>(c.refused[i]),
                                       {{"reason", word_of(static_cast<refusal>(i))}}));

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <string>
-
 #include <prometheus/collectable.h>
+#include <string>
 
 #include "relay/status/status_board.hpp"
 

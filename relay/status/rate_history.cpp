@@ -4,6 +4,8 @@
 
 namespace liveconnect::relay {
 
+rate_history::rate_history(time_point start) : rate_history(start, totals{}) {}
+
 rate_history::rate_history(time_point start, const totals& then) : start_(start) {
   for (auto& x : rings_) {
     x.last = start;

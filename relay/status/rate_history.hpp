@@ -46,7 +46,8 @@ public:
       std::chrono::seconds(1), std::chrono::seconds(10), std::chrono::seconds(60)};
 
   /// Everything is measured from here on; the totals then are not taken for a rate.
-  explicit rate_history(time_point start, const totals& then = {});
+  explicit rate_history(time_point start);
+  rate_history(time_point start, const totals& then);
 
   /// Takes a sample; meant once a second. Steps that passed without one (the machine slept) share
   /// what was counted meanwhile evenly. Totals that shrink count as nothing.

@@ -25,25 +25,27 @@ double short_number(double x) {
   return std::round(x * 10) / 10;
 }
 
+template<class F>
+json column(const std::vector<rate_history::point>& points, F value) {
+  auto out = json::array();
+  for (const auto& x : points)
+    out.push_back(value(x));
+  return out;
+}
+
 json series_json(std::chrono::seconds step, const std::vector<rate_history::point>& points) {
+  using point = rate_history::point;
   json out;
   out["step_seconds"] = step.count();
-  auto& bytes = out["bytes_per_second"] = json::array();
-  auto& messages = out["messages_per_second"] = json::array();
-  auto& joins = out["joins_per_second"] = json::array();
-  auto& refusals = out["refusals_per_second"] = json::array();
-  auto& connections = out["connections"] = json::array();
-  auto& waiting = out["rooms_waiting"] = json::array();
-  auto& paired = out["rooms_paired"] = json::array();
-  for (const auto& x : points) {
-    bytes.push_back(short_number(x.bytes));
-    messages.push_back(short_number(x.messages));
-    joins.push_back(short_number(x.joins));
-    refusals.push_back(short_number(x.refusals));
-    connections.push_back(x.at_end.connections);
-    waiting.push_back(x.at_end.rooms_waiting);
-    paired.push_back(x.at_end.rooms_paired);
-  }
+  out["bytes_per_second"] = column(points, [](const point& x) { return short_number(x.bytes); });
+  out["messages_per_second"] =
+      column(points, [](const point& x) { return short_number(x.messages); });
+  out["joins_per_second"] = column(points, [](const point& x) { return short_number(x.joins); });
+  out["refusals_per_second"] =
+      column(points, [](const point& x) { return short_number(x.refusals); });
+  out["connections"] = column(points, [](const point& x) { return x.at_end.connections; });
+  out["rooms_waiting"] = column(points, [](const point& x) { return x.at_end.rooms_waiting; });
+  out["rooms_paired"] = column(points, [](const point& x) { return x.at_end.rooms_paired; });
   return out;
 }
 
@@ -78,13 +80,15 @@ std::string status_json(const status_board& board, bool history) {
                    {"held_back", c.held_back},
                    {"health_checks", c.health_checks},
                    {"accept_rests", x.last.accept_rests}};
-  auto& refusals = out["refusals"] = json::object();
+  auto refusals = json::object();
   for (size_t i = 0; i < refusal_count; ++i)
     refusals[word_of(static_cast<refusal>(i))] = c.refused[i];
+  out["refusals"] = std::move(refusals);
   if (history) {
-    auto& list = out["history"] = json::array();
+    auto list = json::array();
     for (size_t i = 0; i < rate_history::steps.size(); ++i)
       list.push_back(series_json(rate_history::steps[i], board.series(i)));
+    out["history"] = std::move(list);
   }
   return out.dump();
 }

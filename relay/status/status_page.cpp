@@ -1,6 +1,7 @@
 #include "relay/status/status_page.hpp"
 
 #include <array>
+
 #include <sodium.h>
 
 #include "messages/base64.hpp"

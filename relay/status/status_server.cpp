@@ -137,8 +137,8 @@ status_server::status_server(std::unique_ptr<state> made) : state_(std::move(mad
 
 status_server::~status_server() = default;
 
-caf::expected<std::unique_ptr<status_server>>
-status_server::open(const std::string& host_and_port, const status_board& board) {
+caf::expected<std::unique_ptr<status_server>> status_server::open(const std::string& host_and_port,
+                                                                  const status_board& board) {
   std::string host;
   uint16_t port = 0;
   if (!io::split_host_port(host_and_port, host, port))
@@ -148,8 +148,8 @@ status_server::open(const std::string& host_and_port, const status_board& board)
                               : (made->server.bind_to_port(host, port) ? port : -1);
   if (bound <= 0)
     return fail(ec::cannot_listen, "cannot bind " + host_and_port);
-  made->address = (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
-                  std::to_string(bound);
+  made->address =
+      (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(bound);
   made->thread = std::thread([&server = made->server] { server.listen_after_bind(); });
   // Its stop() does nothing before it runs; that is a matter of one thread's start.
   while (!made->server.is_running())

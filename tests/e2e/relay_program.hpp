@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -25,17 +26,23 @@ public:
                                process_.errors());
     for (const auto& x : ready["listen"])
       addresses_.push_back(x.get<std::string>());
+    if (ready["status"].is_string())
+      status_ = ready["status"];
   }
 
   /// HOST:PORT it listens on.
   const std::string& address(size_t i = 0) const { return addresses_.at(i); }
   size_t addresses() const { return addresses_.size(); }
   process& program() { return process_; }
+  /// HOST:PORT of the status page; empty when there is none.
+  const std::string& status() const { return status_; }
 
 private:
   static std::vector<std::string> arguments(std::vector<std::string> flags,
                                             const std::vector<std::string>& listen) {
     std::vector<std::string> out{"liveconnect-relay", "run", "--json"};
+    if (std::find(flags.begin(), flags.end(), "--status-listen") == flags.end())
+      out.insert(out.end(), {"--status-listen", "none"});
     for (const auto& x : listen) {
       out.push_back("--listen");
       out.push_back(x);
@@ -46,6 +53,7 @@ private:
 
   process process_;
   std::vector<std::string> addresses_;
+  std::string status_;
 };
 
 } // namespace liveconnect::test

@@ -43,16 +43,21 @@ struct temporary_file {
 };
 
 TEST(RelayProgram, TellsPeopleWhereItListens) {
-  process relay({"liveconnect-relay", "run", "--listen", "127.0.0.1:0"});
+  process relay({"liveconnect-relay", "run", "--listen", "127.0.0.1:0", "--status-listen",
+                 "127.0.0.1:0", "--rooms-max", "7"});
   const auto line = relay.read_line().value_or("");
   EXPECT_EQ(line.rfind("liveconnect-relay 1.0.0 listening on 127.0.0.1:", 0), 0u) << line;
+  EXPECT_NE(line.find(", limits: 7 rooms, 20000 connections, 16 of one address"), std::string::npos)
+      << line;
+  const auto status = relay.read_line().value_or("");
+  EXPECT_EQ(status.rfind("status http://127.0.0.1:", 0), 0u) << status;
   relay.signal(SIGTERM);
   EXPECT_EQ(relay.wait(), 0);
-  EXPECT_EQ(relay.output(), line + "\n");
+  EXPECT_EQ(relay.output(), line + "\n" + status + "\n");
 }
 
 TEST(RelayProgram, EndsCleanlyOnSigtermAndTellsEverybody) {
-  relay_program relay;
+  relay_program relay({"--drain-timeout", "0s"});
   tcp_client waiting(relay.address());
   waiting.send("<# Join_Room 42>\n");
   ASSERT_TRUE(waiting.read_until("Room_Joined"));
@@ -70,6 +75,66 @@ TEST(RelayProgram, EndsCleanlyOnSigtermAndTellsEverybody) {
   EXPECT_EQ(result["type"], "result");
   EXPECT_EQ(result["ok"], true);
   EXPECT_EQ(result["code"], 0);
+}
+
+TEST(RelayProgram, SigtermLetsPartnersInAndEndsWhenTheLastHasGone) {
+  relay_program relay;
+  tcp_client waiting(relay.address());
+  waiting.send("<# Join_Room 42>\n");
+  ASSERT_TRUE(waiting.read_until("Room_Joined"));
+  relay.program().signal(SIGTERM);
+  // Refused as soon as the signal has arrived; until then rooms are still opened.
+  const auto until = std::chrono::steady_clock::now() + 5s;
+  std::optional<std::string> refused;
+  for (uint64_t room = 100; !refused && std::chrono::steady_clock::now() < until; ++room) {
+    tcp_client other(relay.address());
+    other.send("<# Join_Room " + std::to_string(room) + ">\n");
+    const auto answer = other.read_line().value_or("");
+    if (answer.find("Refused draining ") != std::string::npos)
+      refused = answer;
+  }
+  ASSERT_TRUE(refused);
+  tcp_client partner(relay.address());
+  partner.send("<# Join_Room 42>\n");
+  EXPECT_TRUE(partner.read_until("Peer_Joined"));
+  partner.send("<# Wink>\n");
+  EXPECT_TRUE(waiting.read_until("Wink"));
+  partner.close();
+  ASSERT_TRUE(waiting.read_until("Peer_Left left"));
+  EXPECT_TRUE(relay.program().running());
+  waiting.close();
+  EXPECT_EQ(relay.program().wait(), 0);
+  EXPECT_NE(relay.program().errors().find("drained: nobody is left"), std::string::npos);
+}
+
+TEST(RelayProgram, ASecondSignalEndsTheDrainAndIsNotSuccess) {
+  for (const int second : {SIGTERM, SIGINT}) {
+    relay_program relay;
+    tcp_client waiting(relay.address());
+    waiting.send("<# Join_Room 42>\n");
+    ASSERT_TRUE(waiting.read_until("Room_Joined"));
+    relay.program().signal(SIGTERM);
+    // Signals of one kind do not queue up: the second one waits for the first to be seen.
+    const auto until = std::chrono::steady_clock::now() + 5s;
+    while (relay.program().errors().find("draining") == std::string::npos &&
+           std::chrono::steady_clock::now() < until)
+      relay.program().wait(10ms);
+    relay.program().signal(second);
+    EXPECT_EQ(waiting.read_line(), "<relay Closing>");
+    EXPECT_EQ(relay.program().wait(), 128 + second);
+  }
+}
+
+TEST(RelayProgram, ADrainEndsWhenItsTimeIsOver) {
+  relay_program relay({"--drain-timeout", "300ms"});
+  tcp_client waiting(relay.address());
+  waiting.send("<# Join_Room 42>\n");
+  ASSERT_TRUE(waiting.read_until("Room_Joined"));
+  const auto before = std::chrono::steady_clock::now();
+  relay.program().signal(SIGTERM);
+  EXPECT_EQ(waiting.read_line(), "<relay Closing>");
+  EXPECT_GE(std::chrono::steady_clock::now() - before, 300ms);
+  EXPECT_EQ(relay.program().wait(), 0);
 }
 
 TEST(RelayProgram, AnInterruptIsNotSuccess) {
