@@ -31,8 +31,8 @@ ec code_of_refusal(std::string_view word) {
     return ec::not_authentic;
   if (word == "lonely")
     return ec::peer_gone;
-  // `address`: too many connections from where we sit.
-  for (auto busy : {"full", "address", "draining"})
+  // `address`, `hasty`: too many connections from where we sit.
+  for (auto busy : {"full", "address", "hasty", "draining"})
     if (word == busy)
       return ec::relay_busy;
   return ec::relay_refused;
@@ -41,7 +41,7 @@ ec code_of_refusal(std::string_view word) {
 /// Refusals that may mean our own old seat, or that pass, or that only say that our line was bad.
 bool worth_another_try(ec code, std::string_view word) {
   return code == ec::room_full || code == ec::relay_busy || word == "silent" || word == "slow" ||
-         word == "stalled";
+         word == "stalled" || word == "memory";
 }
 
 void connect(self_pointer self);

@@ -22,16 +22,19 @@ bytes text(message_number number, std::string details, notation how) {
 caf::error room_state::check(const entry& newcomer) const {
   if (members.size() >= 2)
     return fail(ec::relay_refused, word_of(refusal::crowded));
-  // The tag is derived from the invitation's key, so unequal tags mean unequal keys; both may have
-  // none.
-  if (!members.empty() && members.front().from.wanted.tag != newcomer.wanted.tag)
+  if (!knows_tag(newcomer))
     return fail(ec::relay_refused, word_of(refusal::wrong_tag));
   return caf::none;
+}
+
+bool room_state::knows_tag(const entry& newcomer) const {
+  return members.empty() || members.front().from.wanted.tag == newcomer.wanted.tag;
 }
 
 void room_state::note_arrival(const entry& newcomer, time_point now) {
   if (members.empty()) {
     so_far = {};
+    meter = std::make_shared<room_meter>();
     so_far.room = config.number;
     opened = now;
     met.reset();
@@ -98,16 +101,23 @@ room_actor::behavior_type room(room_actor::stateful_pointer<room_state> self, ro
         auto& st = self->state;
         ++st.entries_seen;
         if (auto error = st.check(newcomer)) {
+          // One who knows the tag and finds the room crowded has not guessed: mostly his own old
+          // seat is still taken.
+          if (!st.knows_tag(newcomer))
+            st.config.port->wrong_guess(newcomer.socket);
           // Somebody may have looked into a room that all have left meanwhile.
           if (st.members.empty())
             self->send(st.config.lobby, vacant{st.config.number, st.entries_seen});
           return error;
         }
+        const auto now = self->system().clock().now();
+        st.note_arrival(newcomer, now);
         const auto people = static_cast<uint32_t>(st.members.size()) + 1;
         room_switch_port::seating what;
         what.socket = newcomer.socket;
         what.who = who;
         what.life = newcomer.life;
+        what.meter = st.meter;
         what.greeting =
             text(message_number::room_joined,
                  to_details(room_seat{st.config.number, newcomer.peer, people}), newcomer.how);
@@ -119,8 +129,6 @@ room_actor::behavior_type room(room_actor::stateful_pointer<room_state> self, ro
           what.news = text(message_number::peer_joined, to_string(newcomer.peer), other.how);
         }
         self->monitor(who);
-        const auto now = self->system().clock().now();
-        st.note_arrival(newcomer, now);
         st.members.push_back({who.address(), newcomer, now});
         st.config.port->place(std::move(what));
         return seat{st.config.number, people};

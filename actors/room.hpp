@@ -35,6 +35,8 @@ struct room_state {
   room_config config;
   /// At most two, in the order of their coming. Each is monitored.
   std::vector<member> members;
+  /// Of the room since its first person came; begins anew as the record does.
+  std::shared_ptr<room_meter> meter;
   /// Requests for a seat so far, refused ones included.
   uint64_t entries_seen = 0;
 
@@ -47,6 +49,9 @@ struct room_state {
 
   /// Whether `who` may come in; the reason if not.
   caf::error check(const entry& newcomer) const;
+  /// Whether `who` brings the tag of those inside. The tag is derived from the invitation's key, so
+  /// unequal tags mean unequal keys; both may have none.
+  bool knows_tag(const entry& newcomer) const;
 
   /// Notes that somebody came, or that `x`, who is no member any more, went for the reason `why`.
   void note_arrival(const entry& newcomer, time_point now);

@@ -56,7 +56,7 @@ room_switch::line::line(io::socket_id socket, const endpoint& from, const relay_
     : id(socket), peer(from), address(from.host()), scanner(limits.join_bytes_max, 0) {}
 
 room_switch::room_switch(std::shared_ptr<io::byte_loop> loop, relay_limits limits)
-    : loop_(std::move(loop)), limits_(limits) {}
+    : loop_(std::move(loop)), limits_(limits), addresses_(limits) {}
 
 room_switch::~room_switch() = default;
 
@@ -74,6 +74,9 @@ void room_switch::place(seating what) {
     x->at = stage::seated;
     x->who = what.who;
     x->life = what.life;
+    x->meter = what.meter;
+    if (!x->meter->opened)
+      x->meter->opened = self->loop_->now();
     x->scanner = frame_scanner(self->limits_.frame_bytes_max, x->address.size() - 1);
     x->since_join = never;
     ++self->counters_.joined;
@@ -84,8 +87,9 @@ void room_switch::place(seating what) {
       self->pair(*x, *other);
     }
     // What came behind the join waits; then the socket may be read again.
-    if (!x->held)
+    if (x->held == 0)
       self->loop_->resume(x->id);
+    self->arm(*x);
     self->take_unread(*x);
   });
 }
@@ -101,6 +105,27 @@ void room_switch::refuse(io::socket_id socket, refusal why) {
   loop_->post([self = shared_from_this(), socket, why] {
     if (auto* x = self->find(socket))
       self->drop(*x, why);
+  });
+}
+
+void room_switch::wrong_guess(io::socket_id socket) {
+  loop_->post([self = shared_from_this(), socket] {
+    if (auto* x = self->find(socket))
+      self->addresses_.wrong_guess(x->peer, self->loop_->now());
+  });
+}
+
+void room_switch::set_limits(const relay_limits& limits) {
+  loop_->post([self = shared_from_this(), limits] {
+    self->limits_ = limits;
+    self->addresses_.set_limits(limits);
+    for (auto& [id, x] : self->lines_) {
+      if (x->meter)
+        x->meter->budget.reset();
+      if (x->fast_until != never)
+        x->fast_until = self->loop_->now();
+      self->arm(*x);
+    }
   });
 }
 
@@ -136,14 +161,6 @@ relay_counters room_switch::counters() {
 // --- coming and going
 // -----------------------------------------------------------------------------
 
-room_switch::address_key room_switch::key_of(const endpoint& x) {
-  auto out = x.address;
-  // An IPv6 customer has a /64 at least: one address of it is as good as another.
-  if (!x.is_v4())
-    std::fill(out.begin() + 8, out.end(), uint8_t{0});
-  return out;
-}
-
 room_switch::line* room_switch::find(io::socket_id id) {
   const auto at = lines_.find(id.value);
   return at == lines_.end() ? nullptr : at->second.get();
@@ -172,9 +189,8 @@ void room_switch::on_accepted(io::socket_id, io::socket_id socket, const endpoin
 void room_switch::admit(line& x) {
   x.at = stage::knocking;
   x.counted = true;
-  const auto same = ++by_address_[key_of(x.peer)];
-  if (limits_.connections_per_address_max != 0 && same > limits_.connections_per_address_max)
-    drop(x, refusal::address);
+  if (const auto why = addresses_.enter(x.peer, loop_->now()))
+    drop(x, *why);
 }
 
 void room_switch::on_closed(io::socket_id socket, io::close_reason reason, std::string_view) {
@@ -185,11 +201,8 @@ void room_switch::on_closed(io::socket_id socket, io::close_reason reason, std::
   if (reason == io::close_reason::overflow)
     ++counters_.refused[static_cast<size_t>(refusal::stalled)];
   depart(x, word_of(reason));
-  if (x.counted) {
-    const auto same = by_address_.find(key_of(x.peer));
-    if (same != by_address_.end() && --same->second == 0)
-      by_address_.erase(same);
-  }
+  if (x.counted)
+    addresses_.leave(x.peer, loop_->now());
   lines_.erase(at);
 }
 
@@ -215,7 +228,7 @@ void room_switch::drop(line& x, refusal why) {
   say(x, refused_text(why, x.how));
   depart(x, relay::word_of(why));
   // One that takes nothing would only make the flush wait.
-  loop_->close(x.id, why != refusal::stalled);
+  loop_->close(x.id, why != refusal::stalled && why != refusal::memory);
 }
 
 void room_switch::pair(line& x, line& y) {
@@ -236,7 +249,7 @@ void room_switch::unpair(line& x) {
   x.life->paired = false;
   y->life->paired = false;
   // Nobody is left whose slowness could hold the other back. Its next turn drops what is unheard.
-  hold(*y, false);
+  hold(*y, receiver_is_slow, false);
   if (!y->unread.empty())
     loop_->post([self = shared_from_this(), id = y->id] {
       if (auto* z = self->find(id))
@@ -268,7 +281,7 @@ void room_switch::on_received(io::socket_id socket, byte_view data, const endpoi
 
 /// Goes on with what waits, unless it has to wait further.
 void room_switch::take_unread(line& x) {
-  if (x.held || x.at == stage::leaving)
+  if (x.held != 0 || x.at == stage::leaving)
     return;
   const auto used = take(x, x.unread);
   if (x.at != stage::leaving && used > 0)
@@ -347,6 +360,9 @@ size_t room_switch::take_join(line& x, byte_view text) {
 }
 
 void room_switch::knock_with(line& x, byte_view text) {
+  // Whoever opened many connections before the first wrong guess gets no more than the others.
+  if (addresses_.out(x.peer, loop_->now()))
+    return drop(x, refusal::guesses);
   x.at = stage::joining;
   // Nothing more is read until there is a seat: what waits is bounded by one read.
   loop_->pause(x.id);
@@ -356,30 +372,39 @@ void room_switch::knock_with(line& x, byte_view text) {
 size_t room_switch::pass_on(line& x, byte_view text) {
   // While the partner's queue is not empty, nothing is added to it, so `text` waits here.
   size_t used = 0;
+  size_t passed = 0;
+  size_t frames = 0;
   auto problem = scan_result::more;
   gathered_.clear();
-  while (!x.held) {
+  while (x.held == 0) {
     const auto rest = text.sub(used);
     const auto result = x.scanner.scan(rest);
     if (result == scan_result::frame && x.scanner.joins()) {
       if (x.partner != nullptr)
-        flush_to(*x.partner);
+        pass_gathered(x);
       drop(x, refusal::joined);
       return text.size();
     }
     if (result == scan_result::frame) {
       const auto size = x.scanner.begin() + x.scanner.size();
       if (x.partner != nullptr) {
+        if (room_is_spent(x, x.scanner.size())) {
+          pass_gathered(x);
+          end_room(x, refusal::bytes);
+          return text.size();
+        }
         gathered_.add(rest.sub(x.scanner.begin(), x.scanner.size()), x.scanner.hashes(), x.address);
         ++counters_.frames_forwarded;
+        passed += x.scanner.size();
       } else {
         ++counters_.frames_unheard;
       }
       used += size;
+      ++frames;
       x.scanner.next();
       x.since_frame = never;
-      if (gathered_.size() >= gathered_bytes_max && !flush_to(*x.partner))
-        hold(x, true);
+      if (gathered_.size() >= gathered_bytes_max)
+        pass_gathered(x);
       continue;
     }
     problem = result;
@@ -389,10 +414,14 @@ size_t room_switch::pass_on(line& x, byte_view text) {
     }
     break;
   }
-  if (x.partner != nullptr && !flush_to(*x.partner))
-    hold(x, true);
+  if (x.partner != nullptr)
+    pass_gathered(x);
+  // Words that nobody hears and endless blank lines cost the relay as much; one line end a frame is
+  // in the account already.
+  if (used > passed + 2 * frames)
+    charge(x, used - passed);
   if (problem == scan_result::more) {
-    if (x.held || !x.scanner.in_frame())
+    if (x.held != 0 || !x.scanner.in_frame())
       x.since_frame = never;
     else if (x.since_frame == never)
       x.since_frame = loop_->now();
@@ -402,6 +431,70 @@ size_t room_switch::pass_on(line& x, byte_view text) {
           : problem == scan_result::too_long ? refusal::too_long
                                              : refusal::bad_frame);
   return text.size();
+}
+
+/// Writes what was gathered from `from` for its partner and holds `from` back as need be.
+void room_switch::pass_gathered(line& from) {
+  const auto size = gathered_.size();
+  if (!flush_to(*from.partner))
+    hold(from, receiver_is_slow, true);
+  from.meter->bytes += size;
+  if (size > 0)
+    charge(from, size);
+}
+
+/// Whether `more` bytes are more than the room may still pass on.
+bool room_switch::room_is_spent(const line& x, size_t more) const {
+  return limits_.room_bytes_max != 0 &&
+         x.meter->bytes + gathered_.size() + more > limits_.room_bytes_max;
+}
+
+/// Puts bytes to the room's account of this second, which is settled by reading this sender later.
+void room_switch::charge(line& from, size_t size) {
+  auto& meter = *from.meter;
+  const auto rate = static_cast<double>(limits_.room_bytes_per_second_max);
+  if (rate == 0)
+    return;
+  const auto now = loop_->now();
+  if (!meter.budget)
+    meter.budget.emplace(rate, rate, now);
+  meter.budget->spend(static_cast<double>(size), now);
+  const auto until = meter.budget->solvent_at(now);
+  if (until <= now)
+    return;
+  ++counters_.throttled;
+  from.fast_until = until;
+  hold(from, room_is_fast, true);
+  arm(from);
+}
+
+/// Both people go.
+void room_switch::end_room(line& x, refusal why) {
+  auto* y = x.partner;
+  drop(x, why);
+  if (y != nullptr)
+    drop(*y, why);
+}
+
+/// Closes the largest queues until the others fit (safety.md 6.5).
+void room_switch::relieve_memory() {
+  const auto most = limits_.queued_bytes_max;
+  if (most == 0 || loop_->queued_in_all() <= most)
+    return;
+  std::vector<std::pair<size_t, line*>> largest;
+  for (auto& [id, x] : lines_)
+    if (const auto size = loop_->queued(x->id); size > 0)
+      largest.emplace_back(size, x.get());
+  std::sort(largest.begin(), largest.end(),
+            [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (const auto& [size, x] : largest) {
+    if (loop_->queued_in_all() <= most)
+      break;
+    if (x->at == stage::leaving)
+      loop_->close(x->id, false); // It has its reason already.
+    else
+      drop(*x, refusal::memory);
+  }
 }
 
 /// Writes what was gathered; whether the system took it all.
@@ -420,15 +513,19 @@ bool room_switch::flush_to(line& to) {
   return waiting == 0;
 }
 
-void room_switch::hold(line& x, bool held) {
-  if (x.held == held)
+void room_switch::hold(line& x, hold_reason why, bool held) {
+  if (((x.held & why) != 0) == held)
     return;
-  x.held = held;
+  const bool rested = x.held != 0;
+  x.held = static_cast<uint8_t>(held ? x.held | why : x.held & ~why);
+  if (held && why == receiver_is_slow)
+    ++counters_.held_back;
+  if (rested == (x.held != 0))
+    return;
   x.life->held.store(held, std::memory_order_relaxed);
   // A frame that cannot arrive because we do not read is not late.
   x.since_frame = !held && x.scanner.in_frame() ? loop_->now() : never;
   if (held) {
-    ++counters_.held_back;
     loop_->pause(x.id);
   } else {
     loop_->resume(x.id);
@@ -442,9 +539,9 @@ void room_switch::on_drained(io::socket_id socket) {
     return;
   x->since_stall = never;
   auto* sender = x->partner;
-  if (sender == nullptr || !sender->held)
+  if (sender == nullptr || (sender->held & receiver_is_slow) == 0)
     return;
-  hold(*sender, false);
+  hold(*sender, receiver_is_slow, false);
   // First what waits here, which may hold it back again.
   take_unread(*sender);
 }
@@ -454,7 +551,7 @@ void room_switch::say(line& x, byte_view text) {
     return;
   watch_queue(x);
   if (x.partner != nullptr)
-    hold(*x.partner, true);
+    hold(*x.partner, receiver_is_slow, true);
 }
 
 void room_switch::watch_queue(line& x) {
@@ -476,6 +573,9 @@ room_switch::time_point room_switch::next_deadline(const line& x) const {
     out = std::min(out, x.since_frame + limits_.frame_deadline);
   if (x.since_stall != never)
     out = std::min(out, x.since_stall + limits_.stall_deadline);
+  if (x.meter)
+    out = std::min(out, *x.meter->opened + limits_.room_life);
+  out = std::min(out, x.fast_until);
   return out;
 }
 
@@ -507,12 +607,20 @@ void room_switch::on_timer(io::socket_id socket) {
   if ((x->since_join != never && x->since_join + limits_.join_deadline <= now) ||
       (x->since_frame != never && x->since_frame + limits_.frame_deadline <= now))
     return drop(*x, refusal::slow);
+  if (x->meter && *x->meter->opened + limits_.room_life <= now)
+    return end_room(*x, refusal::expired);
+  if (x->fast_until <= now) {
+    x->fast_until = never;
+    hold(*x, room_is_fast, false);
+    take_unread(*x);
+  }
   arm(*x);
 }
 
 void room_switch::on_turn_end() {
   if (!knocks_.empty())
     caf::anon_send(lobby_, knocks{std::exchange(knocks_, {})});
+  relieve_memory();
 }
 
 } // namespace liveconnect::relay

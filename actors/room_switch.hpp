@@ -2,12 +2,12 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "actors/address_ledger.hpp"
 #include "actors/frame_scanner.hpp"
 #include "actors/io/byte_loop.hpp"
 #include "actors/relay_limits.hpp"
@@ -29,6 +29,8 @@ struct relay_counters {
   uint64_t frames_unheard = 0;
   /// Times that a sender was held back because its receiver was slow.
   uint64_t held_back = 0;
+  /// Times that a sender was read more slowly because its room had its bytes of the second.
+  uint64_t throttled = 0;
   /// By refusal; connections refused or dropped for that reason.
   std::array<uint64_t, refusal_count> refused{};
   /// Balancers' own connections, which are no clients.
@@ -73,6 +75,11 @@ public:
   void place(seating what) override;
   void tell(io::socket_id socket, bytes text) override;
   void refuse(io::socket_id socket, refusal why) override;
+  void wrong_guess(io::socket_id socket) override;
+
+  /// Other limits from now on, for those inside as well. What is only read when a connection is
+  /// made or joins (frame and join sizes) holds for newcomers.
+  void set_limits(const relay_limits& limits);
 
   /// Says Closing to everybody and closes; takes nobody any more. The caller then stops the loop,
   /// which flushes.
@@ -92,10 +99,12 @@ public:
 
 private:
   using time_point = io::byte_loop::clock::time_point;
-  using address_key = std::array<uint8_t, 16>;
   static constexpr auto never = time_point::max();
 
   enum class stage : uint8_t { announced, knocking, joining, seated, leaving };
+
+  /// Why somebody's reading rests; several may hold at once.
+  enum hold_reason : uint8_t { receiver_is_slow = 1, room_is_fast = 2 };
 
   /// One socket.
   struct line {
@@ -106,7 +115,7 @@ private:
     /// What `#` becomes.
     std::string address;
     stage at = stage::knocking;
-    /// Stands in by_address_.
+    /// The ledger has been told of it.
     bool counted = false;
     notation how = notation::tag;
     frame_scanner scanner;
@@ -118,8 +127,11 @@ private:
     line* partner = nullptr;
     connection_actor who;
     std::shared_ptr<pulse> life;
-    /// Its reading rests because the partner's queue is not empty.
-    bool held = false;
+    std::shared_ptr<room_meter> meter;
+    /// Of hold_reason; its reading rests unless this is 0.
+    uint8_t held = 0;
+    /// Until when the room's bytes of the second are used up.
+    time_point fast_until = never;
     time_point since_join = never;
     /// When the frame in progress began; when the queue behind this socket last moved.
     time_point since_frame = never;
@@ -129,7 +141,6 @@ private:
     time_point timer = never;
   };
 
-  static address_key key_of(const endpoint& x);
   line* find(io::socket_id id);
   void admit(line& x);
   void knock_with(line& x, byte_view text);
@@ -138,8 +149,13 @@ private:
   size_t take_proxy_header(line& x, byte_view text);
   size_t take_join(line& x, byte_view text);
   size_t pass_on(line& x, byte_view text);
+  void pass_gathered(line& from);
   bool flush_to(line& to);
-  void hold(line& x, bool held);
+  bool room_is_spent(const line& x, size_t more) const;
+  void charge(line& from, size_t size);
+  void hold(line& x, hold_reason why, bool held);
+  void end_room(line& x, refusal why);
+  void relieve_memory();
   void pair(line& x, line& y);
   void unpair(line& x);
   void depart(line& x, const std::string& why);
@@ -150,13 +166,13 @@ private:
   time_point next_deadline(const line& x) const;
 
   const std::shared_ptr<io::byte_loop> loop_;
-  const relay_limits limits_;
+  relay_limits limits_;
   lobby_actor lobby_;
   std::vector<address_range> proxies_;
 
   // The loop's thread.
   std::unordered_map<uint64_t, std::unique_ptr<line>> lines_;
-  std::map<address_key, size_t> by_address_;
+  address_ledger addresses_;
   std::vector<knock> knocks_;
   frame_gatherer gathered_;
   relay_counters counters_;

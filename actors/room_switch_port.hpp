@@ -21,6 +21,8 @@ public:
     /// Hears departed when the socket goes; at once when it has gone already.
     connection_actor who;
     std::shared_ptr<pulse> life;
+    /// Its room's; the same for both seats.
+    std::shared_ptr<room_meter> meter;
     /// What the newcomer is told.
     bytes greeting;
     /// Who sits in the other seat (value 0: nobody), and what that one is told. From here on their
@@ -36,6 +38,9 @@ public:
   /// Says `Refused` with the reason, counts it, and closes. A seated one's connection hears
   /// departed with the reason's word.
   virtual void refuse(io::socket_id socket, refusal why) = 0;
+
+  /// Whoever is behind `socket` named a tag that is not its room's: held against its address.
+  virtual void wrong_guess(io::socket_id socket) = 0;
 };
 
 } // namespace liveconnect::relay

@@ -34,6 +34,16 @@ const char* word_of(refusal x) {
     return "draining";
   case refusal::kicked:
     return "kicked";
+  case refusal::hasty:
+    return "hasty";
+  case refusal::guesses:
+    return "guesses";
+  case refusal::memory:
+    return "memory";
+  case refusal::bytes:
+    return "bytes";
+  case refusal::expired:
+    return "expired";
   }
   return "unknown";
 }
@@ -81,6 +91,17 @@ const char* sentence_of(refusal x) {
            "later.";
   case refusal::kicked:
     return "The operator of the relay ended this room, so ask there or make a new invitation.";
+  case refusal::hasty:
+    return "Too many new connections came from your address, so wait a minute and try again.";
+  case refusal::guesses:
+    return "Too many wrong rooms or tags came from your address, so wait ten minutes.";
+  case refusal::memory:
+    return "You did not take what was sent to you while the relay was short of memory, so connect "
+           "again.";
+  case refusal::bytes:
+    return "This room has passed on as much as one room may, so make a new invitation.";
+  case refusal::expired:
+    return "This room has been open as long as a room may, so make a new invitation.";
   }
   return "";
 }

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "messages/frame.hpp"
 #include "messages/io.hpp"
 #include "messages/room.hpp"
+#include "messages/token_bucket.hpp"
 
 /// What the relay's actors say to each other (protocol.md 3). None of this leaves the process.
 namespace liveconnect::relay {
@@ -50,8 +53,18 @@ enum class refusal : uint8_t {
   draining,
   /// The operator ended it.
   kicked,
+  /// Too many new connections from its address in a short time.
+  hasty,
+  /// Too many wrong rooms or tags from its address.
+  guesses,
+  /// The relay's queues are full and this one's was the largest.
+  memory,
+  /// The room has passed on as many bytes as a room may.
+  bytes,
+  /// The room has lived as long as a room may.
+  expired,
 };
-inline constexpr size_t refusal_count = 15;
+inline constexpr size_t refusal_count = 20;
 
 /// The word on the wire and in counters: `crowded`.
 const char* word_of(refusal x);
@@ -73,6 +86,18 @@ struct pulse {
   std::atomic<bool> ended{false};
   /// Bytes of its that went on to the other seat. One thread at a time writes it.
   std::atomic<uint64_t> bytes_forwarded{0};
+};
+
+/// What one room has cost the relay, for the limits that count by room. The room makes it when its
+/// first person comes; from then on the byte loop's thread alone touches it.
+struct room_meter {
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// Passed on, both directions.
+  uint64_t bytes = 0;
+  /// When its first person was seated, and the budget of bytes a second. Set by the switch.
+  std::optional<time_point> opened;
+  std::optional<token_bucket> budget;
 };
 
 /// A connection's first frame: somebody knocks.

@@ -97,6 +97,16 @@ caf::error set_count(relay_settings& into, const values& list) {
   return caf::none;
 }
 
+template<size_t relay_limits::*Member>
+caf::error set_size(relay_settings& into, const values& list) {
+  const auto x = list.size() == 1 ? parse_size(list.front()) : std::nullopt;
+  if (!x)
+    return wrong((list.empty() ? std::string("''") : shown(list.front())) +
+                 " is no size, such as 65536, 512KiB or 2MiB, of at most 1024GiB");
+  into.limits.*Member = *x;
+  return caf::none;
+}
+
 std::optional<std::string> text_of(const toml::node& x) {
   if (const auto text = x.value_exact<std::string>())
     return *text;
@@ -132,6 +142,28 @@ const std::vector<setting>& all_settings() {
        "connections from one address, an IPv6 /64 counting as one, 0 for no bound (16)",
        set_count<&relay_limits::connections_per_address_max>},
       {"rooms_max", "rooms in all, 0 for no bound (10000)", set_count<&relay_limits::rooms_max>},
+      {"new_connections_per_address_per_minute",
+       "new connections from one address in a minute, 0 for no bound (30)",
+       set_count<&relay_limits::new_connections_per_address_per_minute>},
+      {"new_connections_per_address_burst", "of these, so many may come at once (20)",
+       set_count<&relay_limits::new_connections_per_address_burst>},
+      {"wrong_guesses_per_address_per_minute",
+       "wrong tags from one address in a minute, after which it must wait, 0 for no bound (10)",
+       set_count<&relay_limits::wrong_guesses_per_address_per_minute>},
+      {"wrong_guesses_out", "how long it must wait then (10m)",
+       set_duration<&relay_limits::wrong_guesses_out>},
+      {"queued_bytes_max",
+       "bytes that wait for all connections together, the largest closed first, 0 for no bound "
+       "(512MiB)",
+       set_size<&relay_limits::queued_bytes_max>},
+      {"room_bytes_max", "bytes that one room passes on in all, 0 for no bound (64MiB)",
+       set_size<&relay_limits::room_bytes_max>},
+      {"room_bytes_per_second_max",
+       "bytes that one room passes on in a second before its senders are slowed down, 0 for no "
+       "bound (2MiB)",
+       set_size<&relay_limits::room_bytes_per_second_max>},
+      {"room_life", "how long a room may be open in all (24h)",
+       set_duration<&relay_limits::room_life>},
       {"proxy_from",
        "addresses of load balancers whose connections begin with a PROXY header; may be repeated",
        set_proxies, "CIDR"},
@@ -215,6 +247,21 @@ read_environment(relay_settings& into,
       return wrong(name + ": " + detail_of(error));
   }
   return caf::none;
+}
+
+std::optional<size_t> parse_size(std::string_view text) {
+  uint64_t number = 0;
+  const auto* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, number);
+  if (error != std::errc{} || end == text.data())
+    return std::nullopt;
+  const std::string_view unit(end, static_cast<size_t>(last - end));
+  constexpr std::pair<std::string_view, unsigned> units[] = {
+      {"", 0}, {"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}};
+  for (const auto& [name, shift] : units)
+    if (unit == name && number <= (uint64_t{1} << 40) >> shift)
+      return number << shift;
+  return std::nullopt;
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {

@@ -62,6 +62,9 @@ caf::error
 read_environment(relay_settings& into,
                  const std::function<std::optional<std::string>(const std::string&)>& get);
 
+/// `65536`, `64KiB`, `2MiB`, `1GiB`: a number of bytes, at most 1024 GiB.
+std::optional<size_t> parse_size(std::string_view text);
+
 /// `90s`, `500ms`, `2m`, `1h`: more than nothing and at most a day.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 

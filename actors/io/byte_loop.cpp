@@ -99,6 +99,10 @@ uint64_t byte_loop::written(socket_id socket) const {
   return core_->written(socket);
 }
 
+size_t byte_loop::queued_in_all() const {
+  return core_->queued_in_all();
+}
+
 void byte_loop::set_timer(socket_id socket, clock::time_point when) {
   core_->set_timer(socket, when);
 }

@@ -115,6 +115,9 @@ public:
   size_t queued(socket_id socket) const;
   uint64_t written(socket_id socket) const;
 
+  /// Bytes that wait behind all streams together.
+  size_t queued_in_all() const;
+
   /// Calls on_timer at `when`; one timer a socket, a later call replaces it.
   void set_timer(socket_id socket, clock::time_point when);
 

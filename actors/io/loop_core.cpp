@@ -270,6 +270,7 @@ void byte_loop::core::doom(entry& x, close_reason reason, std::string text) {
   if (x.doomed)
     return;
   x.doomed = true;
+  queued_in_all_ -= x.queue.size() - x.head;
   x.reason = reason;
   x.text = std::move(text);
   arm(x, timer_kind::deadline, never);
@@ -602,6 +603,7 @@ void byte_loop::core::flush(entry& x) {
       return;
     }
     x.head += static_cast<size_t>(n);
+    queued_in_all_ -= static_cast<size_t>(n);
     x.written += static_cast<uint64_t>(n);
   }
   x.head = 0;
@@ -649,6 +651,7 @@ void byte_loop::core::append(entry& x, const iovec* pieces, size_t count, size_t
       continue;
     }
     x.queue.insert(x.queue.end(), from + skip, from + pieces[i].iov_len);
+    queued_in_all_ += pieces[i].iov_len - skip;
     skip = 0;
   }
 }

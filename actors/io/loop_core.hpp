@@ -61,6 +61,7 @@ public:
   void touch(const std::shared_ptr<socket_handler>& handler);
   clock::time_point now() const { return now_; }
   size_t open_sockets() const { return open_; }
+  size_t queued_in_all() const { return queued_in_all_; }
   uint64_t accept_rests() const { return accept_rests_.load(std::memory_order_relaxed); }
 
 private:
@@ -157,6 +158,8 @@ private:
   // The loop's thread.
   std::vector<std::unique_ptr<entry>> entries_;
   size_t open_ = 0;
+  /// Of the streams that are not doomed.
+  size_t queued_in_all_ = 0;
   std::vector<socket_id> doomed_;
   std::vector<std::shared_ptr<const void>> held_until_told_;
   std::vector<std::shared_ptr<socket_handler>> touched_handlers_;

@@ -29,10 +29,13 @@ public:
     log.push_back("refuse " + std::to_string(socket.value) + " " + word_of(why));
   }
 
+  void wrong_guess(io::socket_id socket) override { guessers.push_back(socket.value); }
+
   std::vector<std::string> take() { return std::exchange(log, {}); }
 
   std::vector<std::string> log;
   std::vector<seating> placed;
+  std::vector<uint64_t> guessers;
 };
 
 std::string text_of(const bytes& x) {

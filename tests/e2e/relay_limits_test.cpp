@@ -223,7 +223,8 @@ TEST(RelayLimits, ConnectionsAndRoomsInAllAreBounded) {
 }
 
 TEST(RelayLimits, ASlowReaderHoldsItsSenderBackAndIsDroppedWhenItStalls) {
-  relay_program relay({"--stall-deadline", "700ms"});
+  relay_program relay(
+      {"--stall-deadline", "700ms", "--room-bytes-max", "0", "--room-bytes-per-second-max", "0"});
   auto a = join(relay, "42");
   auto b = join(relay, "42");
   auto c = join(relay, "43");
@@ -251,7 +252,7 @@ TEST(RelayLimits, ASlowReaderHoldsItsSenderBackAndIsDroppedWhenItStalls) {
 }
 
 TEST(RelayLimits, ASlowReaderThatWakesUpInTimeHasLostNothing) {
-  relay_program relay;
+  relay_program relay({"--room-bytes-max", "0", "--room-bytes-per-second-max", "0"});
   auto a = join(relay, "42");
   auto b = join(relay, "42");
   ASSERT_TRUE(a.read_until("Peer_Joined"));
@@ -280,11 +281,175 @@ TEST(RelayLimits, ASlowReaderThatWakesUpInTimeHasLostNothing) {
     ASSERT_EQ(b.received().compare(start + i * tail.size(), tail.size(), tail), 0) << i;
 }
 
+/// Two people in room 7 who must not notice what happens in others. Made before the trouble begins.
+class undisturbed_room {
+public:
+  explicit undisturbed_room(const relay_program& relay)
+      : a_(join(relay, "7")), b_(join(relay, "7")) {
+    EXPECT_TRUE(a_.read_until("Peer_Joined"));
+    EXPECT_TRUE(b_.read_until("Peer_Joined"));
+  }
+  /// A word each way; true when nothing else came in between.
+  bool goes_on() {
+    const auto word = "Word_" + std::to_string(++said_) + ">";
+    a_.send("<# " + word + "\n");
+    b_.send("<# " + word + "\n");
+    return a_.read_line() == "<127.0.0.1 " + word && b_.read_line() == "<127.0.0.1 " + word;
+  }
+
+private:
+  tcp_client a_;
+  tcp_client b_;
+  int said_ = 0;
+};
+
+TEST(RelayLimits, NewConnectionsOfOneAddressMustNotComeTooFast) {
+  relay_program relay({"--new-connections-per-address-burst", "3"});
+  undisturbed_room others(relay);
+  auto third = join(relay, "42");
+  EXPECT_EQ(refusal_of(relay, ""), "hasty");
+  EXPECT_TRUE(others.goes_on());
+  third.send("<# Heartbeat>\n");
+  EXPECT_FALSE(third.closed_by_peer(50ms));
+}
+
+TEST(RelayLimits, WhoeverTriesTagsIsShutOutAndTheRoomIsNot) {
+  relay_program relay({"--wrong-guesses-per-address-per-minute", "3", "--wrong-guesses-out", "1h",
+                       "--proxy-from", "127.0.0.0/8"});
+  const auto from = [](const std::string& host, const std::string& wanted) {
+    return "PROXY TCP4 " + host + " 203.0.113.7 55012 9100\r\n<# Join_Room " + wanted + ">\n";
+  };
+  const std::string tag = " 0123456789abcdef0123456789abcdef";
+  const std::string mallory = "198.51.100.66";
+  tcp_client a(relay.address());
+  a.send(from("198.51.100.1", "42" + tag));
+  ASSERT_TRUE(a.read_until("Room_Joined"));
+  tcp_client own(relay.address());
+  own.send(from(mallory, "43"));
+  ASSERT_TRUE(own.read_until("Room_Joined"));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(refusal_of(relay, from(mallory, "42")), "wrong_tag") << i;
+  // Neither a room of its own nor the right tag helps now.
+  EXPECT_EQ(refusal_of(relay, from(mallory, "44")), "guesses");
+  EXPECT_EQ(refusal_of(relay, from(mallory, "42" + tag)), "guesses");
+  // The room it tried is open to the one it waits for, and who is inside stays inside.
+  tcp_client b(relay.address());
+  b.send(from("198.51.100.2", "42" + tag));
+  EXPECT_TRUE(b.read_until("Peer_Joined"));
+  EXPECT_FALSE(own.closed_by_peer(50ms));
+}
+
+TEST(RelayLimits, ACrowdedRoomIsNoGuessForOneWhoKnowsItsTag) {
+  relay_program relay({"--wrong-guesses-per-address-per-minute", "1"});
+  const std::string tag = " 0123456789abcdef0123456789abcdef";
+  auto a = join(relay, "42" + tag);
+  auto b = join(relay, "42" + tag);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(refusal_of(relay, "<# Join_Room 42" + tag + ">\n"), "crowded") << i;
+  EXPECT_EQ(refusal_of(relay, "<# Join_Room 42>\n"), "crowded");
+  EXPECT_EQ(refusal_of(relay, "<# Join_Room 42" + tag + ">\n"), "guesses");
+}
+
+TEST(RelayLimits, ARoomThatHasPassedOnEnoughBytesEndsForBoth) {
+  relay_program relay({"--room-bytes-max", "100KiB"});
+  undisturbed_room others(relay);
+  auto a = join(relay, "42");
+  auto b = join(relay, "42");
+  ASSERT_TRUE(a.read_until("Peer_Joined"));
+  ASSERT_TRUE(b.read_until("Peer_Joined"));
+  const std::string coin = "<# coin>" + std::string(30'000, 'A') + "</coin>\n";
+  // Both directions count: 90 KB of 100, then one too many.
+  a.send(coin);
+  ASSERT_TRUE(b.read_until("coin"));
+  b.send(coin);
+  ASSERT_TRUE(a.read_until("coin"));
+  a.send(coin);
+  ASSERT_TRUE(b.read_until("coin"));
+  b.send(coin);
+  EXPECT_EQ(refusal(a), "bytes");
+  EXPECT_EQ(refusal(b), "bytes");
+  const auto once = a.received().find("<127.0.0.1 coin>");
+  EXPECT_EQ(a.received().find("<127.0.0.1 coin>", once + 1), std::string::npos);
+  EXPECT_TRUE(others.goes_on());
+  // The number is free for another room, whose account begins anew.
+  auto c = join(relay, "42");
+}
+
+TEST(RelayLimits, LeavingAndComingBackDoesNotClearARoomsAccount) {
+  relay_program relay({"--room-bytes-max", "50KiB"});
+  auto a = join(relay, "42");
+  const std::string coin = "<# coin>" + std::string(30'000, 'A') + "</coin>\n";
+  {
+    auto b = join(relay, "42");
+    ASSERT_TRUE(a.read_until("Peer_Joined"));
+    b.send(coin);
+    ASSERT_TRUE(a.read_until("coin"));
+  }
+  ASSERT_TRUE(a.read_until("Peer_Left"));
+  auto b = join(relay, "42");
+  b.send(coin);
+  EXPECT_EQ(refusal(b), "bytes");
+}
+
+TEST(RelayLimits, ARoomThatIsTooFastIsReadMoreSlowlyAndLosesNothing) {
+  relay_program relay({"--room-bytes-per-second-max", "256KiB"});
+  undisturbed_room others(relay);
+  auto a = join(relay, "42");
+  auto b = join(relay, "42");
+  ASSERT_TRUE(a.read_until("Peer_Joined"));
+  ASSERT_TRUE(b.read_until("Peer_Joined"));
+  // The burst covers 256 KiB, and the last 96 may be owed; those between take 0.6 s.
+  const auto begin = std::chrono::steady_clock::now();
+  std::string text;
+  for (int i = 0; i < 16; ++i)
+    text += "<# coin>" + std::string(32'752, 'A') + "</coin>";
+  size_t frames = 0;
+  const auto until = begin + 20s;
+  while (frames < 16 && std::chrono::steady_clock::now() < until) {
+    text.erase(0, text.empty() ? 0 : a.send_some(text));
+    frames += b.read_line(5ms) ? 1 : 0;
+    ASSERT_TRUE(others.goes_on());
+  }
+  const auto took = std::chrono::steady_clock::now() - begin;
+  EXPECT_EQ(frames, 16u);
+  EXPECT_GE(took, 600ms);
+  EXPECT_LT(took, 10s);
+}
+
+TEST(RelayLimits, ARoomLivesNoLongerThanItMay) {
+  relay_program relay({"--room-life", "400ms"});
+  auto a = join(relay, "42");
+  auto b = join(relay, "42");
+  EXPECT_EQ(refusal(a), "expired");
+  EXPECT_EQ(refusal(b), "expired");
+  auto next = join(relay, "42");
+}
+
+TEST(RelayLimits, WhenQueuesFillTheMemoryTheLargestGoesAndOthersGoOn) {
+  relay_program relay(
+      {"--queued-bytes-max", "20KiB", "--room-bytes-max", "0", "--room-bytes-per-second-max", "0"});
+  undisturbed_room others(relay);
+  auto a = join(relay, "42");
+  auto b = join(relay, "42");
+  ASSERT_TRUE(a.read_until("Peer_Joined"));
+  const std::string chunk = "<# coin>" + std::string(60'000, 'A') + "</coin>\n";
+  size_t sent = 0;
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  bool gone = false;
+  while (!gone && std::chrono::steady_clock::now() < until) {
+    sent += a.send_some(chunk.substr(sent % chunk.size()));
+    ASSERT_TRUE(others.goes_on());
+    gone = a.read_until("Peer_Left", 1ms).has_value();
+  }
+  EXPECT_NE(a.received().find("<relay Peer_Left memory>"), std::string::npos);
+  EXPECT_TRUE(others.goes_on());
+}
+
 TEST(RelayLimits, FewDescriptorsAreNoTrouble) {
   process relay({"/bin/sh", "-c",
                  "ulimit -n 64; exec " LIVECONNECT_BIN
                  "/liveconnect-relay run --json --listen 127.0.0.1:0 "
-                 "--connections-per-address-max 0"});
+                 "--connections-per-address-max 0 --new-connections-per-address-per-minute 0"});
   const auto line = relay.read_line(10s).value_or("");
   const auto begin = line.find("[\"") + 2;
   ASSERT_NE(line.find("ready"), std::string::npos) << relay.errors();

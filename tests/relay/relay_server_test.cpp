@@ -46,6 +46,7 @@ TEST_F(RelayServer, CountsWhatItDoes) {
 
 TEST_F(RelayServer, ManyPairsComeAndGoAtOnce) {
   limits.connections_per_address_max = 0;
+  limits.new_connections_per_address_per_minute = 0;
   relay_server server{system, limits};
   const auto at = server.listen("127.0.0.1:0");
   ASSERT_TRUE(at);

@@ -23,6 +23,18 @@ TEST(RelaySettings, ReadsDurationsWithTheirUnit) {
     EXPECT_FALSE(parse_duration(x)) << x;
 }
 
+TEST(RelaySettings, ReadsSizesWithTheirUnit) {
+  EXPECT_EQ(parse_size("0"), 0u);
+  EXPECT_EQ(parse_size("65536"), 65536u);
+  EXPECT_EQ(parse_size("12B"), 12u);
+  EXPECT_EQ(parse_size("512KiB"), 524288u);
+  EXPECT_EQ(parse_size("64MiB"), 67108864u);
+  EXPECT_EQ(parse_size("1024GiB"), size_t{1} << 40);
+  for (const auto* x : {"", "MiB", "-1", "1.5MiB", "1 MiB", "1mb", "1025GiB", "1099511627777",
+                        "99999999999999999999"})
+    EXPECT_FALSE(parse_size(x)) << x;
+}
+
 TEST(RelaySettings, HasTheDefaultsOfTheDocument) {
   // safety.md 6.5 and protocol.md 3.
   const relay_settings x;
@@ -38,6 +50,14 @@ TEST(RelaySettings, HasTheDefaultsOfTheDocument) {
   EXPECT_EQ(x.limits.connections_max, 20000u);
   EXPECT_EQ(x.limits.connections_per_address_max, 16u);
   EXPECT_EQ(x.limits.rooms_max, 10000u);
+  EXPECT_EQ(x.limits.new_connections_per_address_per_minute, 30u);
+  EXPECT_EQ(x.limits.new_connections_per_address_burst, 20u);
+  EXPECT_EQ(x.limits.wrong_guesses_per_address_per_minute, 10u);
+  EXPECT_EQ(x.limits.wrong_guesses_out, 10min);
+  EXPECT_EQ(x.limits.queued_bytes_max, 536870912u);
+  EXPECT_EQ(x.limits.room_bytes_max, 67108864u);
+  EXPECT_EQ(x.limits.room_bytes_per_second_max, 2097152u);
+  EXPECT_EQ(x.limits.room_life, 24h);
 }
 
 TEST(RelaySettings, EverySettingHasAFlagAVariableAndSaysNoToNonsense) {
