@@ -66,9 +66,9 @@ protected:
     files.rlim_cur = std::min<rlim_t>(files.rlim_max, 8192);
     setrlimit(RLIMIT_NOFILE, &files);
     for (int i = 0; i < 3; ++i)
-      relays_.push_back(std::make_unique<relay_program>(
-          std::vector<std::string>{"--proxy-from", "127.0.0.1", "--status-listen", "127.0.0.1:0",
-                                   "--connections-per-address-max", "0"}));
+      relays_.push_back(std::make_unique<relay_program>(std::vector<std::string>{
+          "--proxy-from", "127.0.0.1", "--status-listen", "127.0.0.1:0",
+          "--connections-per-address-max", "0", "--new-connections-per-address-per-minute", "0"}));
     start_haproxy();
   }
 
