@@ -140,6 +140,7 @@ void connect(self_pointer self) {
 void present(self_pointer self, std::string address) {
   auto& st = self->state;
   st.peer_present = true;
+  st.peer_named = !address.empty();
   st.peer_heard = self->clock().now();
   self->send(st.owner, link_peer{true, std::move(address)});
 }
@@ -190,8 +191,10 @@ void relay_says(self_pointer self, const frame& what) {
   if (st.now != stage::inside)
     return;
   if (what.is(message_number::peer_joined)) {
-    // A peer that came back before anybody noticed that it was gone is a new one all the same.
-    gone(self, "replaced");
+    // A peer that came back before anybody noticed that it was gone is a new one all the same; the
+    // one that Room_Joined counted is only named here.
+    if (st.peer_named)
+      gone(self, "replaced");
     present(self, shown(what.details));
   } else if (what.is(message_number::peer_left)) {
     gone(self, shown(what.details));

@@ -119,6 +119,8 @@ struct link_state {
   caf::actor_clock::time_point out_since;
   /// Present by the relay's word; and the last time a frame of it came.
   bool peer_present = false;
+  /// Whether the relay has told the present peer's address.
+  bool peer_named = false;
   caf::actor_clock::time_point peer_heard;
   /// The number of the deadline or back-off in force.
   uint64_t alarm = 0;

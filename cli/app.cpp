@@ -170,7 +170,12 @@ int run(int argc, const char* const* argv) {
   common_flags flags;
   flags.add_to(root);
   command_table table;
+  add_send_command(root, table);
+  add_receive_command(root, table);
+  add_resume_command(root, table);
+  add_wallet_command(root, table);
   add_raida_command(root, table);
+  add_demo_command(root, table);
   add_version_command(root, table);
 
   auto early = style_of(wants_json(argc, argv), false, false);

@@ -20,46 +20,19 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr int port_attempts = 20;
-/// Below the ports that the system hands out by itself, so that few others want them.
-constexpr uint32_t port_low = 20'000;
-constexpr uint32_t port_high = 32'000;
 constexpr auto grace = std::chrono::milliseconds(3000);
 
-/// Whether this port can be bound, for both transports.
-bool is_free(uint16_t port) {
-  for (auto kind : {SOCK_STREAM, SOCK_DGRAM}) {
-    auto fd = ::socket(AF_INET, kind | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-      return false;
-    int on = 1;
-    // As a server binds: what an earlier run's connections still hold does not count.
-    if (kind == SOCK_STREAM)
-      ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    sockaddr_in at{};
-    at.sin_family = AF_INET;
-    at.sin_port = htons(port);
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof(at)) == 0;
-    ::close(fd);
-    if (!bound)
-      return false;
-  }
-  return true;
-}
-
-/// The first of raida_count free ports in a row; 0 when none was found. Another program may take
-/// one before we do, so the caller tries again when the servers cannot listen.
-uint16_t free_ports() {
-  for (int i = 0; i < port_attempts; ++i) {
-    auto base = static_cast<uint16_t>(port_low + randombytes_uniform(port_high - port_low));
-    bool all = true;
-    for (uint16_t j = 0; j < raida_count && all; ++j)
-      all = is_free(static_cast<uint16_t>(base + j));
-    if (all)
-      return base;
-  }
-  return 0;
+/// The addresses that `raida run` says it listens on, with commas between; empty when the object is
+/// another.
+std::string addresses_in(const json_fields& x) {
+  auto list = x.find("servers");
+  if (x.value("type", "") != "listening" || list == x.end() || !list->is_array() ||
+      list->size() != raida_count)
+    return {};
+  std::string out;
+  for (const auto& server : *list)
+    out += (out.empty() ? "" : ",") + server.value("at", "");
+  return out;
 }
 
 /// Waits for more output of a child: true when there is some (or it has ended).
@@ -141,25 +114,18 @@ caf::expected<demo_network> demo_network::start(environment& env,
   if (!programs)
     return std::move(programs.error());
   out.programs_ = *programs;
-  for (int attempt = 1;; ++attempt) {
-    auto base = free_ports();
-    if (base == 0)
-      return fail(ec::cannot_listen, fmt::format("no {} free ports in a row", raida_count));
-    auto child = start_until(
-        env,
-        {out.programs_ / "liveconnect",
-         {"raida", "run", "--json", "--data", (folder / "servers").string(), "--host", "127.0.0.1",
-          "--port-base", std::to_string(base)},
-         folder / "servers.log"},
-        [](const std::string& line) { return object_of(line).value("type", "") == "listening"; });
-    if (child) {
-      out.servers_ = std::move(*child);
-      out.servers_at_ = fmt::format("127.0.0.1:{}", base);
-      break;
-    }
-    if (code_of(child.error()) != ec::cannot_listen || attempt == port_attempts)
-      return std::move(child.error());
-  }
+  auto servers = start_until(env,
+                             {out.programs_ / "liveconnect",
+                              {"raida", "run", "--json", "--data", (folder / "servers").string(),
+                               "--host", "127.0.0.1", "--port-base", "0"},
+                              folder / "servers.log"},
+                             [&](const std::string& line) {
+                               out.servers_at_ = addresses_in(object_of(line));
+                               return !out.servers_at_.empty();
+                             });
+  if (!servers)
+    return std::move(servers.error());
+  out.servers_ = std::move(*servers);
   auto relay = start_until(env,
                            {out.programs_ / "liveconnect-relay",
                             {"run", "--listen", "127.0.0.1:0"},

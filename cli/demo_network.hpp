@@ -30,7 +30,7 @@ public:
 
   /// `127.0.0.1:9100`.
   const std::string& relay() const { return relay_at_; }
-  /// `127.0.0.1:50000`: the first of 25 ports.
+  /// All 25 addresses, with commas between, as --raida takes them.
   const std::string& servers() const { return servers_at_; }
 
   /// Our own program with the arguments given, told where this network is; its standard error goes

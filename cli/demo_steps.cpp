@@ -56,6 +56,7 @@ void demo_steps::show(uint8_t number, const seen& x) {
   auto text = text_of(x.told, "text");
   auto passes = number_of(x.told, "passes");
   json_fields fields{{"number", number},
+                     {"phase", "finished"},
                      {"title", session::step_text(number)},
                      {"by", by_sender ? "sender" : "receiver"},
                      {"name", name},

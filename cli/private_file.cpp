@@ -1,5 +1,6 @@
 #include "cli/private_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -13,6 +14,8 @@
 namespace liveconnect::cli {
 
 namespace {
+
+constexpr size_t first_read_bytes = 8192;
 
 bool write_all(int fd, byte_view content) {
   while (!content.empty()) {
@@ -49,17 +52,19 @@ caf::error write_private_file(const std::filesystem::path& file, byte_view conte
 }
 
 caf::expected<secret_bytes> read_to_end(int descriptor, size_t bytes_max, const char* name) {
-  secret_bytes out(bytes_max + 1);
+  secret_bytes out(std::min(bytes_max + 1, first_read_bytes));
   size_t size = 0;
-  while (size < out.size()) {
+  for (;;) {
     auto n = ::read(descriptor, out.data() + size, out.size() - size);
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
       return fail(ec::bad_argument, fmt::format("{}: {}", name, std::strerror(errno)));
-    if (n == 0)
-      break;
     size += static_cast<size_t>(n);
+    if (n == 0 || size > bytes_max)
+      break;
+    if (size == out.size())
+      out.resize(std::min(bytes_max + 1, 2 * size));
   }
   if (size > bytes_max)
     return fail(ec::bad_argument, fmt::format("{} is larger than {} bytes", name, bytes_max));

@@ -231,6 +231,8 @@ struct operation_report {
   amount pending_value;
   /// Fewest passes over the notes; 0 when no server was asked.
   uint8_t fewest_passes = 0;
+  /// Import: files that could not be taken in; `lines` says why. They stay where they are.
+  uint32_t refused = 0;
   /// One line a thing worth telling: files refused with the reason, notes set aside.
   std::vector<std::string> lines;
 };

@@ -28,6 +28,7 @@ caf::error sort_out(workspace& space, const std::vector<import_item>& items,
   for (auto& item : items) {
     auto file = parse_coin_file(view(item.content));
     if (!file) {
+      ++report.refused;
       report.lines.push_back(printable(item.name) + ": " + detail_of(file.error()));
       continue;
     }

@@ -251,6 +251,7 @@ keeper_actor::behavior_type keeper(keeper_actor::stateful_pointer<keeper_state> 
           auto out = import_notes(space, items);
           if (!out)
             return out.error();
+          out->refused += static_cast<uint32_t>(refused.lines.size());
           out->lines.insert(out->lines.begin(), refused.lines.begin(), refused.lines.end());
           return std::move(*out);
         });

@@ -32,9 +32,12 @@ int make(int kind) {
   return fd;
 }
 
-bool try_bind(int fd, uint16_t& port) {
+bool try_bind(int fd, int kind, uint16_t& port) {
+  // For TCP: what an ended connection still holds does not count. For UDP it would let two programs
+  // share a port and take each other's datagrams.
   int on = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (kind == SOCK_STREAM)
+    ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   auto at = loopback(port);
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof(at)) != 0)
     return false;
@@ -48,14 +51,14 @@ bool try_bind(int fd, uint16_t& port) {
 
 int listen_tcp(uint16_t& port) {
   auto fd = make(SOCK_STREAM);
-  if (!try_bind(fd, port) || ::listen(fd, 128) != 0)
+  if (!try_bind(fd, SOCK_STREAM, port) || ::listen(fd, 128) != 0)
     give_up("listen");
   return fd;
 }
 
 int bind_udp(uint16_t& port) {
   auto fd = make(SOCK_DGRAM);
-  if (!try_bind(fd, port))
+  if (!try_bind(fd, SOCK_DGRAM, port))
     give_up("bind");
   return fd;
 }
@@ -94,7 +97,7 @@ uint16_t free_ports(uint16_t count) {
       for (auto kind : {SOCK_STREAM, SOCK_DGRAM}) {
         auto fd = make(kind);
         auto port = static_cast<uint16_t>(base + i);
-        all = all && try_bind(fd, port);
+        all = all && try_bind(fd, kind, port);
         ::close(fd);
       }
     if (all)

@@ -1,0 +1,181 @@
+#include <filesystem>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/ask.hpp"
+#include "cli/commands.hpp"
+#include "cli/context.hpp"
+#include "cli/printable.hpp"
+
+namespace liveconnect::cli {
+
+namespace {
+
+/// Makes the parts, recovers, and hands both on.
+template<class Body>
+command_end with_wallet(environment& env, Body body) {
+  auto parts = context::make(env);
+  if (!parts)
+    return failed(std::move(parts.error()));
+  if (auto problem = (*parts)->recover(env))
+    return failed(std::move(problem));
+  return body(**parts);
+}
+
+const char* plural(uint64_t count) {
+  return count == 1 ? "" : "s";
+}
+
+json_fields fields_of(const wallet::wallet_balance& x) {
+  auto by_denomination = json_fields::object();
+  for (size_t i = denomination_count; i-- > 0;)
+    if (x.by_denomination[i] != 0)
+      by_denomination[denomination_name(
+          static_cast<int8_t>(static_cast<int>(i) + denomination_min))] = x.by_denomination[i];
+  return {{"spendable", to_string(x.spendable)},
+          {"in_transit", to_string(x.in_transit)},
+          {"notes", x.notes},
+          {"fracked", x.fracked},
+          {"by_denomination", by_denomination}};
+}
+
+command_end list_notes(environment& env) {
+  return with_wallet(env, [&](context& all) -> command_end {
+    auto balance = ask<wallet::wallet_balance>(env, all.system(), all.keeper(),
+                                               "Reading the wallet", atom::balance_v);
+    if (!balance)
+      return failed(std::move(balance.error()));
+    auto notes = ask<std::vector<wallet::listed_note>>(env, all.system(), all.keeper(),
+                                                       "Reading the wallet", atom::list_notes_v);
+    if (!notes)
+      return failed(std::move(notes.error()));
+    for (const auto& x : *notes) {
+      env.out.event("note", {{"denomination", denomination_name(x.id.denomination)},
+                             {"serial", x.id.serial},
+                             {"folder", x.folder},
+                             {"pown", x.pown},
+                             {"held", x.held}});
+      env.out.line(fmt::format("{:>14}  #{:<8} {}{}", denomination_name(x.id.denomination),
+                               x.id.serial, x.folder, x.held ? ", in an open transfer" : ""));
+    }
+    env.out.last(fmt::format(
+        "{} in {} note{}{}{}", to_display(balance->spendable), balance->notes,
+        plural(balance->notes),
+        balance->fracked == 0 ? "" : fmt::format(", {} of them fracked", balance->fracked),
+        balance->in_transit.is_zero() ? ""
+                                      : fmt::format("; {} in transit (liveconnect resume)",
+                                                    to_display(balance->in_transit))));
+    return {{}, fields_of(*balance), 0};
+  });
+}
+
+/// What an operation came to, and whether that is a success.
+command_end end_of(environment& env, const wallet::operation_report& x, const char* done) {
+  for (const auto& line : x.lines) {
+    env.out.event("note", {{"text", printable(line, detail_chars_max)}});
+    env.out.note(printable(line, detail_chars_max));
+  }
+  json_fields fields{{"amount", to_string(x.value)},
+                     {"notes", x.notes},
+                     {"clean", x.clean},
+                     {"fracked", x.fracked},
+                     {"counterfeit", x.counterfeit},
+                     {"counterfeit_amount", to_string(x.counterfeit_value)},
+                     {"pending", x.pending},
+                     {"pending_amount", to_string(x.pending_value)},
+                     {"passes", x.fewest_passes}};
+  auto checked = x.fewest_passes == 0
+                     ? std::string{}
+                     : fmt::format(", at least {}/{} servers agree", x.fewest_passes, raida_count);
+  env.out.last(fmt::format("{} note{} of {} {}{}", x.notes, plural(x.notes), to_display(x.value),
+                           done, checked));
+  if (x.counterfeit != 0)
+    return failed(fail(ec::counterfeit_notes,
+                       fmt::format("{} note{} of {}", x.counterfeit, plural(x.counterfeit),
+                                   to_display(x.counterfeit_value))),
+                  fields);
+  if (x.pending != 0)
+    return failed(
+        fail(ec::outcome_unknown, fmt::format("{} note{} of {} wait for more servers", x.pending,
+                                              plural(x.pending), to_display(x.pending_value))),
+        fields);
+  return {{}, fields, 0};
+}
+
+std::string absolute(const std::string& path) {
+  std::error_code problem;
+  auto whole = std::filesystem::absolute(path, problem);
+  return problem ? path : whole.lexically_normal().string();
+}
+
+command_end import_coins(environment& env, const std::vector<std::string>& files) {
+  wallet::import_files what;
+  for (const auto& file : files)
+    what.paths.push_back(absolute(file));
+  return with_wallet(env, [&](context& all) -> command_end {
+    auto report = ask<wallet::operation_report>(env, all.system(), all.keeper(),
+                                                "Making the coins yours", what);
+    if (!report)
+      return failed(std::move(report.error()));
+    auto end = end_of(env, *report, "imported");
+    end.fields["refused"] = report->refused;
+    if (!end.failure && report->refused != 0)
+      end.failure = fail(ec::bad_coin_file, report->lines.front());
+    return end;
+  });
+}
+
+command_end export_coins(environment& env, const std::string& sum_text, std::string file) {
+  auto sum = amount::parse(sum_text);
+  if (!sum)
+    return failed(fail(ec::bad_amount, "'" + printable(sum_text, 40) + "'"));
+  if (file.empty())
+    file = fmt::format("coins-{}.bin", to_string(*sum));
+  wallet::export_coins what{*sum, absolute(file)};
+  return with_wallet(env, [&](context& all) -> command_end {
+    auto report = ask<wallet::operation_report>(env, all.system(), all.keeper(),
+                                                "Taking the coins out", what);
+    if (!report)
+      return failed(std::move(report.error()));
+    auto end = end_of(env, *report, ("written to " + printable(file)).c_str());
+    end.fields["file"] = what.path;
+    return end;
+  });
+}
+
+command_end check_notes(environment& env) {
+  return with_wallet(env, [&](context& all) -> command_end {
+    auto report = ask<wallet::operation_report>(env, all.system(), all.keeper(),
+                                                "Asking the servers", atom::check_notes_v);
+    if (!report)
+      return failed(std::move(report.error()));
+    return end_of(env, *report, "checked");
+  });
+}
+
+} // namespace
+
+void add_wallet_command(CLI::App& root, command_table& table) {
+  auto group = root.add_subcommand("wallet", "See, fill, empty and check the wallet");
+  table.add(group, list_notes);
+  auto list = group->add_subcommand("list", "Balance and notes");
+  table.add(list, list_notes);
+
+  auto take_in = group->add_subcommand("import", "Make the coins of coin files yours");
+  auto files = std::make_shared<std::vector<std::string>>();
+  take_in->add_option("FILE", *files, "Coin files (format 9); they stay as they are")->required();
+  table.add(take_in, [files](environment& env) { return import_coins(env, *files); });
+
+  auto take_out = group->add_subcommand("export", "Take coins out into a file");
+  auto sum = std::make_shared<std::string>();
+  auto file = std::make_shared<std::string>();
+  take_out->add_option("AMOUNT", *sum, "Coins, as 3439 or 0.25")->required();
+  take_out->add_option("--out", *file, "The file to make (coins-AMOUNT.bin)");
+  table.add(take_out, [sum, file](environment& env) { return export_coins(env, *sum, *file); });
+
+  auto check = group->add_subcommand("check", "Ask the servers about every note");
+  table.add(check, check_notes);
+}
+
+} // namespace liveconnect::cli

@@ -1,0 +1,227 @@
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "messages/invitation.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace liveconnect::test {
+namespace {
+
+using json = nlohmann::json;
+
+/// The program alone: no server, no relay, an empty data folder.
+class command_line : public ::testing::Test {
+protected:
+  temporary_folder folder_;
+
+  std::string file(const std::string& name, const std::string& text) {
+    auto path = folder_.path() / name;
+    std::ofstream{path, std::ios::binary} << text;
+    return path.string();
+  }
+
+  /// A correct invitation, valid for an hour, as text.
+  static std::string good_invitation() {
+    auto now = std::chrono::duration_cast<std::chrono::seconds>(
+                   std::chrono::system_clock::now().time_since_epoch())
+                   .count();
+    auto x = make_invitation("127.0.0.1", 9, static_cast<uint64_t>(now + 3600),
+                             amount::from_coins(3439));
+    return std::string{view(to_file_text(x)).text()};
+  }
+
+  static std::string with_line(std::string text, const std::string& name,
+                               const std::string& value) {
+    auto at = text.find(name + ":");
+    auto end = text.find('\n', at);
+    return text.replace(at, end - at, name + ": " + value);
+  }
+
+  process start(std::vector<std::string> words) {
+    words.insert(words.begin(), "liveconnect");
+    process::options how;
+    how.environment["HOME"] = folder_.path().string();
+    how.environment["XDG_CONFIG_HOME"] = (folder_.path() / "config").string();
+    how.environment["XDG_DATA_HOME"] = (folder_.path() / "data").string();
+    how.folder = folder_.path().string();
+    return process{words, how};
+  }
+
+  /// Runs with --json and answers the result, checking that every line is an object.
+  json run(std::vector<std::string> words, const std::string& input = {}) {
+    words.insert(words.begin(), "--json");
+    auto x = start(words);
+    if (!input.empty())
+      x.write(input);
+    x.close_input();
+    auto code = x.wait(std::chrono::milliseconds(30'000));
+    EXPECT_TRUE(code) << "it does not end";
+    json last = json::object();
+    std::istringstream lines{x.output()};
+    for (std::string line; std::getline(lines, line);) {
+      last = json::parse(line, nullptr, false);
+      EXPECT_TRUE(last.is_object()) << line;
+    }
+    EXPECT_EQ(last.value("type", ""), "result") << x.output() << x.errors();
+    EXPECT_EQ(last.value("code", -1), code.value_or(-2));
+    return last;
+  }
+};
+
+TEST_F(command_line, bad_words_are_exit_2_and_say_which) {
+  struct row {
+    std::vector<std::string> words;
+    const char* says;
+  };
+  const row rows[] = {
+      {{}, "no command"},
+      {{"sned", "5"}, "'sned' is not known (did you mean 'send')"},
+      {{"send"}, "AMOUNT"},
+      {{"send", "5", "--realy", "a:1"}, "did you mean '--relay'"},
+      {{"send", "5", "6"}, "'6' is not known"},
+      {{"send", "05"}, "'05'"},
+      {{"send", "-5"}, "-5"},
+      {{"send", "0"}, "'0'"},
+      {{"send", "1.000000001"}, "'1.000000001'"},
+      {{"send", "1e3"}, "'1e3'"},
+      {{"send", "\xd9\xa3"}, "'\\xd9\\xa3'"},
+      {{"send", "5", "--room", "0"}, "--room"},
+      {{"send", "5", "--room", "x"}, "--room"},
+      {{"send", "5", "--relay", "nowhere"}, "--relay: 'nowhere'"},
+      {{"send", "5", "--raida", "a:1,b:2"}, "2 servers"},
+      {{"send", "5", "--wait", "0s"}, "--wait: '0s'"},
+      {{"send", "5", "--notation", "xml"}, "--notation: 'xml'"},
+      {{"send", "5", "--wallet", "../x"}, "--wallet: '../x'"},
+      {{"send", "5", "--config", "/nonexistent"}, "/nonexistent"},
+      {{"receive", "/nonexistent"}, "/nonexistent"},
+      {{"receive", "a", "b"}, "'b' is not known"},
+      {{"wallet", "import"}, "FILE"},
+      {{"wallet", "export"}, "AMOUNT"},
+      {{"wallet", "exprot", "5"}, "did you mean 'export'"},
+      {{"wallet", "export", "0.10"}, "'0.10'"},
+      {{"demo", "--amount", "nothing"}, "'nothing'"},
+      {{"demo", "--amount", "9999999999"}, "at most"},
+      {{"raida"}, "raida"},
+      {{"raida", "rum"}, "did you mean 'run'"},
+  };
+  for (const auto& row : rows) {
+    auto result = run(row.words);
+    auto what = result.value("what", "");
+    auto line = row.words.empty()
+                    ? std::string{"(nothing)"}
+                    : json(row.words).dump(-1, ' ', true, json::error_handler_t::replace);
+    EXPECT_EQ(result.value("code", 0), 2) << line << result;
+    EXPECT_EQ(result.value("name", ""), "usage") << line;
+    EXPECT_NE(what.find(row.says), std::string::npos) << line << " says: " << what;
+    EXPECT_GT(result.value("what_to_do", "").size(), 10u) << line;
+  }
+  // Nothing of all that left a trace.
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "invite.txt"));
+}
+
+TEST_F(command_line, a_bad_invitation_is_exit_2_and_names_the_line) {
+  auto good = good_invitation();
+  struct row {
+    std::string text;
+    const char* says;
+  };
+  const row rows[] = {
+      {"", ""},
+      {"hello\n", ""},
+      {std::string(5000, 'x'), "larger"},
+      {with_line(good, "Relay", "nowhere"), "Relay"},
+      {with_line(good, "Room", "0"), "Room"},
+      {with_line(good, "Room", "12#4"), "Room"},
+      {with_line(good, "Id", "9f0c"), "Id"},
+      {with_line(good, "Amount", "007"), "Amount"},
+      {with_line(good, "Expires", "soon"), "Expires"},
+      {with_line(good, "Security", "none"), "Security"},
+      {with_line(good, "Key", "vault orbit candle"), "line 8: the key has 3 words"},
+      {good + "Room: 5\n", "Room"},
+      {"liveconnect://127.0.0.1:9/5?id=00#AAAA", ""},
+  };
+  for (const auto& row : rows) {
+    auto result = run({"receive", file("bad.txt", row.text)});
+    EXPECT_EQ(result.value("code", 0), 2) << row.text << result;
+    EXPECT_NE(result.value("what", "").find(row.says), std::string::npos)
+        << row.text << "\nsays: " << result;
+    // The same on standard input.
+    auto piped = run({"receive", "-"}, row.text);
+    EXPECT_EQ(piped.value("code", 0), 2) << row.text << piped;
+  }
+}
+
+TEST_F(command_line, an_expired_invitation_is_exit_2_and_says_since_when) {
+  auto result =
+      run({"receive",
+           file("old.txt", with_line(good_invitation(), "Expires", "2020-01-02T03:04:05Z"))});
+  EXPECT_EQ(result.value("code", 0), 2);
+  EXPECT_EQ(result.value("error", ""), "invitation_expired");
+  EXPECT_NE(result.value("what", "").find("2020-01-02"), std::string::npos) << result;
+}
+
+TEST_F(command_line, a_key_in_an_argument_is_neither_used_nor_shown) {
+  auto secret = std::string{"liveconnect://127.0.0.1:9/5?id=00#SECRETSECRET"};
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"receive", secret}, {"receive", "x", secret}, {"send", "5", secret}}) {
+    auto result = run(words);
+    EXPECT_EQ(result.value("code", 0), 2) << result;
+    EXPECT_EQ(result.dump().find("SECRET"), std::string::npos) << result;
+    EXPECT_NE(result.value("what", "").find("standard input"), std::string::npos) << result;
+  }
+}
+
+TEST_F(command_line, a_wrong_configuration_file_is_named_with_its_line) {
+  auto result = run({"version", "--config", file("my.toml", "wait = '5s'\nrely = 'a:1'\n")});
+  EXPECT_EQ(result.value("code", 0), 2);
+  EXPECT_NE(result.value("what", "").find("my.toml:2: unknown key 'rely'"), std::string::npos)
+      << result;
+}
+
+TEST_F(command_line, no_relay_is_exit_3_within_seconds) {
+  auto result = run({"receive", file("good.txt", good_invitation()), "--timeout", "5s"});
+  EXPECT_EQ(result.value("code", 0), 3) << result;
+  EXPECT_EQ(result.value("name", ""), "relay_unreachable");
+}
+
+TEST_F(command_line, bad_coin_files_are_exit_2_and_stay) {
+  auto bad = file("bad.bin", std::string(439, '\7'));
+  auto result = run({"wallet", "import", bad});
+  EXPECT_EQ(result.value("code", 0), 2) << result;
+  EXPECT_TRUE(std::filesystem::exists(bad));
+  EXPECT_EQ(run({"wallet", "import", folder_.path() / "none.bin"}).value("code", 0), 2);
+}
+
+TEST_F(command_line, an_empty_wallet_sends_and_exports_nothing) {
+  EXPECT_EQ(run({"send", "5"}).value("code", 0), 6);
+  EXPECT_FALSE(std::filesystem::exists(folder_.path() / "invite.txt"));
+  EXPECT_EQ(run({"wallet", "export", "5"}).value("code", 0), 6);
+  auto listed = run({"wallet", "list"});
+  EXPECT_EQ(listed.value("code", -1), 0);
+  EXPECT_EQ(listed.value("spendable", ""), "0");
+  auto resumed = run({"resume"});
+  EXPECT_EQ(resumed.value("code", -1), 0) << resumed;
+  EXPECT_EQ(run({"resume", "abcd"}).value("code", 0), 2);
+}
+
+TEST_F(command_line, help_is_exit_0_and_plain) {
+  auto x = start({"--help"});
+  EXPECT_EQ(x.wait().value_or(-1), 0);
+  for (auto word : {"send", "receive", "resume", "wallet", "raida", "demo", "version", "--relay"})
+    EXPECT_NE(x.output().find(word), std::string::npos) << word;
+  EXPECT_EQ(x.output().find('\033'), std::string::npos);
+}
+
+TEST_F(command_line, an_error_for_people_goes_to_standard_error_alone) {
+  auto x = start({"send", "05"});
+  EXPECT_EQ(x.wait().value_or(-1), 2);
+  EXPECT_EQ(x.output(), "");
+  EXPECT_NE(x.errors().find("This is not an amount: '05'. Write coins as"), std::string::npos)
+      << x.errors();
+}
+
+} // namespace
+} // namespace liveconnect::test
