@@ -8,13 +8,18 @@ shift
 
 say() { printf '%s\n' "$*" >&2; }
 
+# Who builds named programs needs no browser and no balancer: the packages below the heading are for tests alone.
 wanted() {
-  grep -v '^#' "$top/scripts/packages.txt"
+  if [ $# -gt 0 ]; then
+    sed '/^# tests only/,$d' "$top/scripts/packages.txt"
+  else
+    cat "$top/scripts/packages.txt"
+  fi | grep -v '^#'
   if [ "$preset" = fuzz ]; then printf '%s\n' clang libclang-rt-dev; fi
 }
 
 missing=()
-for package in $(wanted); do
+for package in $(wanted "$@"); do
   status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
   [ "$status" = installed ] || missing+=("$package")
 done
