@@ -24,6 +24,20 @@ std::optional<std::string> environment(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>{value};
 }
 
+/// Under systemd the relay has a folder of its own (RuntimeDirectory=); of several, the first.
+std::optional<std::string> runtime_admin_socket() {
+  const auto folders = environment("RUNTIME_DIRECTORY");
+  if (!folders || folders->empty() || folders->front() != '/')
+    return std::nullopt;
+  return folders->substr(0, folders->find(':')) + "/admin.sock";
+}
+
+std::optional<std::string> default_admin_socket() {
+  if (auto named = environment("LIVECONNECT_RELAY_ADMIN_SOCKET"))
+    return named;
+  return runtime_admin_socket();
+}
+
 caf::error layer(relay_settings& into, const std::string& file,
                  const std::map<const setting*, std::vector<std::string>>& flags) {
   if (!file.empty())
@@ -53,22 +67,52 @@ command_line read_command_line(int argc, char** argv) {
   CLI::App app{"The relay of LiveConnect: two people meet in a room and hear each other."};
   app.name("liveconnect-relay");
   app.require_subcommand(1);
+  using command = command_line::command;
   auto* run = app.add_subcommand("run", "listen until SIGTERM or SIGINT");
-  auto* show_version = app.add_subcommand("version", "what this program is");
+  auto* check =
+      app.add_subcommand("check", "read the settings as run does, and say if they are good");
+  const std::vector<std::pair<command, CLI::App*>> others{
+      {command::rooms, app.add_subcommand("rooms", "the rooms that there are now")},
+      {command::kick, app.add_subcommand("kick", "end a room")},
+      {command::drain,
+       app.add_subcommand("drain", "take no new rooms, end when the last is empty")},
+      {command::status, app.add_subcommand("status", "what the relay does now")},
+      {command::log_level, app.add_subcommand("log-level", "say more or less in the log")},
+      {command::probe, app.add_subcommand("probe", "meet oneself at a relay and time it")},
+      {command::version, app.add_subcommand("version", "what this program is")},
+  };
   std::string file;
   std::map<const setting*, std::vector<std::string>> flags;
-  for (const auto& x : all_settings()) {
-    auto* option = run->add_option(flag_of(x), flags[&x], x.description);
-    if (x.list_of != nullptr)
-      option->type_name(x.list_of)->expected(1, -1)->multi_option_policy(
-          CLI::MultiOptionPolicy::TakeAll);
-    else
-      option->expected(1)->type_name("")->multi_option_policy(CLI::MultiOptionPolicy::Throw);
-  }
-  run->add_option("--config", file, "TOML file with these settings, - written as _")
-      ->type_name("FILE");
-  for (auto* sub : {run, show_version})
+  out.admin_socket = default_admin_socket().value_or("/run/liveconnect/admin.sock");
+  for (const auto& [what, sub] : others) {
     sub->add_flag("--json", out.json, "speak JSON on stdout, one object a line");
+    if (what == command::rooms)
+      sub->add_flag("--addresses", out.full_addresses, "whole addresses, not /24 and /48");
+    if (what == command::kick)
+      sub->add_option("ROOM", out.argument, "its number")->required();
+    if (what == command::log_level)
+      sub->add_option("LEVEL", out.argument, "debug, info, warn or error")->required();
+    if (what == command::probe)
+      sub->add_option("HOST:PORT", out.argument, "the relay")->required();
+    else if (what != command::version)
+      sub->add_option("--admin-socket", out.admin_socket, "where that relay listens")
+          ->type_name("PATH");
+  }
+  for (const auto& x : all_settings()) {
+    for (auto* sub : {run, check}) {
+      auto* option = sub->add_option(flag_of(x), flags[&x], x.description);
+      if (x.list_of != nullptr)
+        option->type_name(x.list_of)->expected(1, -1)->multi_option_policy(
+            CLI::MultiOptionPolicy::TakeAll);
+      else
+        option->expected(1)->type_name("")->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+    }
+  }
+  for (auto* sub : {run, check}) {
+    sub->add_option("--config", file, "TOML file with these settings, - written as _")
+        ->type_name("FILE");
+    sub->add_flag("--json", out.json, "speak JSON on stdout, one object a line");
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& x) {
@@ -80,13 +124,18 @@ command_line read_command_line(int argc, char** argv) {
     out.exit_code = complain(x.what(), "Run liveconnect-relay --help to see what there is");
     return out;
   }
-  out.what = run->parsed() ? command_line::command::run : command_line::command::version;
-  if (out.what == command_line::command::run && file.empty())
+  for (const auto& [what, sub] : others)
+    if (sub->parsed()) {
+      out.what = what;
+      return out;
+    }
+  out.what = run->parsed() ? command::run : command::check;
+  out.settings.admin_socket = runtime_admin_socket().value_or("");
+  if (file.empty())
     file = environment("LIVECONNECT_RELAY_CONFIG").value_or("");
-  if (out.what == command_line::command::run)
-    if (auto error = layer(out.settings, file, flags))
-      out.exit_code = complain("The settings are wrong: " + detail_of(error),
-                               "Correct them and start the relay again");
+  if (auto error = layer(out.settings, file, flags))
+    out.exit_code = complain("The settings are wrong: " + detail_of(error),
+                             "Correct them and start the relay again");
   return out;
 }
 

@@ -8,10 +8,27 @@ namespace liveconnect::relay {
 
 /// What the operator asked for.
 struct command_line {
-  enum class command : uint8_t { run, version, nothing };
+  enum class command : uint8_t {
+    run,
+    check,
+    version,
+    rooms,
+    kick,
+    drain,
+    status,
+    log_level,
+    probe,
+    nothing,
+  };
   command what = command::nothing;
   relay_settings settings;
   bool json = false;
+  /// The room of kick, the level of log-level, the HOST:PORT of probe.
+  std::string argument;
+  /// Where the commands for a running relay ask.
+  std::string admin_socket;
+  /// rooms shows whole addresses.
+  bool full_addresses = false;
   /// Set when there is nothing (more) to do: --help, or an error that has been said on stderr. 0
   /// or 2.
   int exit_code = -1;

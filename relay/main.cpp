@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "relay/command_line.hpp"
+#include "relay/operator_commands.hpp"
 #include "relay/run.hpp"
 
 int main(int argc, char** argv) {
@@ -11,6 +12,8 @@ int main(int argc, char** argv) {
     return asked.exit_code;
   if (asked.what == command_line::command::run)
     return run(asked.settings, asked.json);
+  if (asked.what != command_line::command::version)
+    return operate(asked);
   if (asked.json)
     std::cout << R"({"v":1,"type":"version","program":"liveconnect-relay","version":")" << version()
               << "\"}\n";

@@ -1,5 +1,6 @@
 #include "relay/run.hpp"
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
@@ -7,12 +8,15 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
+#include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "messages/error.hpp"
+#include "relay/admin/usage_log.hpp"
 #include "relay/command_line.hpp"
 #include "relay/drain.hpp"
+#include "relay/operator_desk.hpp"
 #include "relay/process_signals.hpp"
 #include "relay/relay_server.hpp"
 #include "relay/status/status_server.hpp"
@@ -64,6 +68,13 @@ int cannot_listen(const std::string& where, const char* flag, const caf::error& 
   return 1;
 }
 
+int cannot_start(const std::string& what, const char* flag, const caf::error& error, bool json) {
+  std::cerr << what << " (" << detail_of(error) << "). Name another path with " << flag
+            << ", or mend this one.\n";
+  say_end(json, 1);
+  return 1;
+}
+
 /// Listens as asked; the built-in address gives way to IPv4 where there is no IPv6.
 caf::error listen_all(relay_server& server, const relay_settings& settings,
                       std::vector<endpoint>& out, std::string& failed) {
@@ -102,7 +113,11 @@ void say_ready(const relay_settings& settings, const std::vector<endpoint>& at,
   if (json) {
     std::cout << json_line("ready",
                            ",\"listen\":[" + joined(at, "\"", ",") + "],\"status\":" +
-                               (status == nullptr ? "null" : "\"" + status->address() + "\""))
+                               (status == nullptr ? "null" : "\"" + status->address() + "\"") +
+                               ",\"admin_socket\":" +
+                               (settings.admin_socket.empty()
+                                    ? "null"
+                                    : nlohmann::json(settings.admin_socket).dump()))
               << std::endl;
     return;
   }
@@ -112,6 +127,8 @@ void say_ready(const relay_settings& settings, const std::vector<endpoint>& at,
   if (status != nullptr)
     std::cout << "status http://" << status->address()
               << "/   metrics /metrics   health /healthz /readyz\n";
+  if (!settings.admin_socket.empty())
+    std::cout << "admin socket " << settings.admin_socket << "\n";
   std::cout << std::flush;
 }
 
@@ -137,7 +154,14 @@ int run(const relay_settings& settings, bool json) {
   {
     caf::actor_system_config config;
     caf::actor_system system{config};
-    relay_server server{system, settings.limits, {settings.proxies, nullptr}};
+    std::shared_ptr<usage_log> usage;
+    if (!settings.usage_log.empty()) {
+      auto made = usage_log::open(settings.usage_log, settings.usage_addresses_full);
+      if (!made)
+        return cannot_start("The usage log cannot be written", "--usage-log", made.error(), json);
+      usage = std::move(*made);
+    }
+    relay_server server{system, settings.limits, {settings.proxies, usage}};
     std::vector<endpoint> at;
     std::string failed;
     if (const auto error = listen_all(server, settings, at, failed))
@@ -149,6 +173,21 @@ int run(const relay_settings& settings, bool json) {
     const auto status = open_status(settings, board, *log);
     if (!status)
       return cannot_listen(settings.status_listen, "--status-listen", status.error(), json);
+    std::atomic<bool> asked_to_drain{false};
+    operator_desk desk{system, server.rooms(), board, log, [&] {
+                         asked_to_drain = true;
+                         signals.wake();
+                       }};
+    std::unique_ptr<admin_server> admin;
+    if (!settings.admin_socket.empty()) {
+      auto made =
+          admin_server::open(settings.admin_socket, [&desk](const auto& x, const auto& say) {
+            return desk.handle(x, say);
+          });
+      if (!made)
+        return cannot_start("The admin socket cannot be had", "--admin-socket", made.error(), json);
+      admin = std::move(*made);
+    }
     say_ready(settings, at, status->get(), json);
 
     if (settings.limits.connections_max == 0 || connections < settings.limits.connections_max)
@@ -156,11 +195,10 @@ int run(const relay_settings& settings, bool json) {
                 connections);
 
     int signal = 0;
-    while (signal == 0)
+    while (signal == 0 && !asked_to_drain)
       signal = signals.wait(std::chrono::hours(1));
-    code = signal == SIGTERM ? 0 : 128 + signal;
-    if (signal == SIGTERM) {
-      log->info("draining on SIGTERM for at most {} s",
+    if (signal != SIGINT) {
+      log->info("draining for at most {} s",
                 std::chrono::duration_cast<std::chrono::seconds>(settings.drain_timeout).count());
       board.set_draining();
       const auto end = drain(system, server, signals, settings.drain_timeout);
@@ -169,6 +207,7 @@ int run(const relay_settings& settings, bool json) {
                       : end.signal != 0 ? "a second signal ends the drain"
                                         : "the time to drain is over");
     } else {
+      code = 128 + signal;
       log->info("stopping on SIGINT");
     }
     // The next signal ends the process the system's way.

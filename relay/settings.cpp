@@ -66,6 +66,23 @@ caf::error set_status_listen(relay_settings& into, const values& list) {
   return caf::none;
 }
 
+template<std::string relay_settings::*Member>
+caf::error set_path(relay_settings& into, const values& list) {
+  const auto text = list.size() == 1 ? list.front() : std::string{};
+  if (text != "none" && (text.empty() || text.front() != '/'))
+    return wrong(shown(text) + " is neither an absolute path nor none");
+  into.*Member = text == "none" ? std::string{} : text;
+  return caf::none;
+}
+
+caf::error set_usage_addresses(relay_settings& into, const values& list) {
+  const auto text = list.size() == 1 ? list.front() : std::string{};
+  if (text != "rounded" && text != "full")
+    return wrong(shown(text) + " is neither rounded nor full");
+  into.usage_addresses_full = text == "full";
+  return caf::none;
+}
+
 caf::error set_drain_timeout(relay_settings& into, const values& list) {
   const auto text = list.size() == 1 ? list.front() : std::string{};
   const auto x = text == "0s" ? std::optional{std::chrono::milliseconds(0)} : parse_duration(text);
@@ -172,6 +189,14 @@ const std::vector<setting>& all_settings() {
        set_status_listen},
       {"drain_timeout", "how long people may go on after SIGTERM, 0s for not at all (60s)",
        set_drain_timeout},
+      {"admin_socket",
+       "path of the socket for rooms, kick, drain, status and log-level, or none (none; under "
+       "systemd admin.sock in the RuntimeDirectory)",
+       set_path<&relay_settings::admin_socket>},
+      {"usage_log", "file that gets one line of JSON a room that is over, or none (none)",
+       set_path<&relay_settings::usage_log>},
+      {"usage_addresses", "addresses in the usage log: rounded to /24 and /48, or full (rounded)",
+       set_usage_addresses},
   };
   return list;
 }

@@ -29,6 +29,12 @@ struct relay_settings {
   std::string status_listen = "127.0.0.1:9101";
   /// Whether `status_listen` is still the built-in one, which is done without when it is taken.
   bool status_listen_is_default = true;
+  /// Absolute path of the admin socket; empty: none.
+  std::string admin_socket;
+  /// Absolute path of the file that gets a line for every room that is over; empty: none.
+  std::string usage_log;
+  /// Whether that file names whole addresses, not /24 and /48.
+  bool usage_addresses_full = false;
   /// How long people may go on after SIGTERM; zero: not at all.
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(60);
 };

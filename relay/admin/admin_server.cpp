@@ -1,0 +1,160 @@
+#include "relay/admin/admin_server.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "messages/error.hpp"
+#include "relay/admin/unix_socket.hpp"
+
+namespace liveconnect::relay {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr size_t request_bytes_max = 1024;
+/// One who asks and says nothing keeps others waiting for no longer than this.
+constexpr std::chrono::seconds patience{2};
+constexpr int backlog = 16;
+
+caf::error cannot(const std::string& what) {
+  return fail(ec::cannot_listen, what);
+}
+
+/// The folder is there, ours, and closed to others.
+caf::error provide_folder(const std::filesystem::path& folder) {
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return cannot("cannot make " + folder.string() + ": " + std::strerror(errno));
+  struct stat about {};
+  if (stat(folder.c_str(), &about) != 0 || !S_ISDIR(about.st_mode))
+    return cannot(folder.string() + " is no folder");
+  if ((about.st_mode & 077) != 0 || about.st_uid != geteuid())
+    return cannot(folder.string() + " is open to others: it must be mode 0700 and of this user");
+  return caf::none;
+}
+
+/// Takes a socket away that a relay left behind when it was killed.
+caf::error clear_path(const std::string& path) {
+  struct stat about {};
+  if (lstat(path.c_str(), &about) != 0)
+    return caf::none;
+  if (!S_ISSOCK(about.st_mode))
+    return cannot(path + " is there and is no socket");
+  const int fd = connect_unix(path, patience);
+  if (fd >= 0) {
+    close(fd);
+    return cannot("another relay answers at " + path);
+  }
+  unlink(path.c_str());
+  return caf::none;
+}
+
+/// The request's line; empty when it is too long, too late, or never ends.
+std::string read_request(int fd) {
+  std::string out;
+  const auto until = clock::now() + patience;
+  char buffer[256];
+  while (out.size() <= request_bytes_max && clock::now() < until) {
+    const auto count = recv(fd, buffer, sizeof buffer, 0);
+    if (count <= 0)
+      return {};
+    out.append(buffer, static_cast<size_t>(count));
+    if (const auto end = out.find('\n'); end != std::string::npos)
+      return end <= request_bytes_max ? out.substr(0, end) : std::string{};
+  }
+  return {};
+}
+
+} // namespace
+
+struct admin_server::state {
+  ~state() {
+    if (thread.joinable()) {
+      const uint64_t one = 1;
+      [[maybe_unused]] const auto written = write(wake, &one, sizeof one);
+      thread.join();
+    }
+    if (!path.empty())
+      unlink(path.c_str());
+    for (const int fd : {listener, wake})
+      if (fd >= 0)
+        close(fd);
+  }
+
+  void run() {
+    for (;;) {
+      pollfd both[] = {{listener, POLLIN, 0}, {wake, POLLIN, 0}};
+      if (poll(both, 2, -1) < 0 && errno != EINTR)
+        return;
+      if ((both[1].revents & POLLIN) != 0)
+        return;
+      const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+      if (fd < 0)
+        continue;
+      set_patience(fd, patience);
+      answer(fd);
+      close(fd);
+    }
+  }
+
+  void answer(int fd) const {
+    bool heard = true;
+    const say_function say = [&](const nlohmann::ordered_json& x) {
+      heard = heard && send_all(fd, x.dump() + "\n");
+    };
+    nlohmann::ordered_json result{{"v", 1}, {"type", "result"}};
+    const auto request = nlohmann::json::parse(read_request(fd), nullptr, false);
+    if (request.is_object())
+      result.update(what(request, say));
+    else
+      result.update({{"ok", false}, {"error", "a request is one line of JSON, of 1 KiB at most"}});
+    say(result);
+  }
+
+  handler what;
+  std::string path;
+  int listener = -1;
+  int wake = -1;
+  std::thread thread;
+};
+
+admin_server::admin_server(std::unique_ptr<state> made) : state_(std::move(made)) {}
+
+admin_server::~admin_server() = default;
+
+caf::expected<std::unique_ptr<admin_server>> admin_server::open(const std::string& path,
+                                                                handler what) {
+  sockaddr_un at{};
+  if (path.empty() || path.front() != '/' || !unix_address(path, at))
+    return cannot(path + " is no absolute path of at most 100 bytes");
+  if (auto error = provide_folder(std::filesystem::path(path).parent_path()))
+    return error;
+  if (auto error = clear_path(path))
+    return error;
+  auto made = std::make_unique<state>();
+  made->what = std::move(what);
+  made->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  made->wake = eventfd(0, EFD_CLOEXEC);
+  if (made->listener < 0 || made->wake < 0)
+    return cannot(std::strerror(errno));
+  if (bind(made->listener, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
+    return cannot("cannot bind " + path + ": " + std::strerror(errno));
+  made->path = path;
+  // Nobody can connect before listen(), so the mode is right from the first connection on.
+  if (chmod(path.c_str(), 0600) != 0 || ::listen(made->listener, backlog) != 0)
+    return cannot("cannot listen on " + path + ": " + std::strerror(errno));
+  made->thread = std::thread([x = made.get()] { x->run(); });
+  return std::unique_ptr<admin_server>(new admin_server(std::move(made)));
+}
+
+} // namespace liveconnect::relay

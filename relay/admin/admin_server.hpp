@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <caf/expected.hpp>
+#include <nlohmann/json_fwd.hpp>
+
+namespace liveconnect::relay {
+
+/// The admin socket. Whoever may open it may do everything: it is the file's mode that protects it.
+class admin_server {
+public:
+  /// Says one line of an answer.
+  using say_function = std::function<void(const nlohmann::ordered_json&)>;
+  /// Carries out a request (an object) on the server's thread. Says any lines and then returns the
+  /// last one's content: `ok`, and `error` where that is false.
+  using handler =
+      std::function<nlohmann::ordered_json(const nlohmann::json& request, const say_function& say)>;
+
+  /// Listens on an absolute path and serves until destruction, which takes the file away. Makes the
+  /// folder (0700) when it is not there. Fails with ec::cannot_listen: a folder that others may
+  /// enter, a path over 100 bytes, another relay that answers there. A socket that nobody serves
+  /// any more is replaced.
+  static caf::expected<std::unique_ptr<admin_server>> open(const std::string& path, handler what);
+  ~admin_server();
+
+  admin_server(const admin_server&) = delete;
+  admin_server& operator=(const admin_server&) = delete;
+
+private:
+  struct state;
+  explicit admin_server(std::unique_ptr<state> made);
+  std::unique_ptr<state> state_;
+};
+
+} // namespace liveconnect::relay
