@@ -38,7 +38,7 @@ button[aria-pressed=true] { border-color: var(--a); color: var(--a); font-weight
 svg { display: block; width: 100%; height: 7rem; overflow: visible; }
 .axis { stroke: var(--line); vector-effect: non-scaling-stroke; }
 .trace { fill: none; stroke-width: 2; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
-.trace.a { stroke: var(--a); } .trace.b { stroke: var(--b); }
+.trace.a { stroke: var(--a); } .trace.b { stroke: var(--b); stroke-dasharray: 6 4; }
 .key.a { color: var(--a); } .key.b { color: var(--b); }
 .scale { display: flex; justify-content: space-between; font-size: .8rem; color: var(--soft); font-variant-numeric: tabular-nums; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -72,7 +72,7 @@ constexpr const char* body = R"html(
 <div class="card"><h2>Bytes a second</h2><div id="chart-bytes"></div></div>
 <div class="card"><h2>Rooms: <span class="key a">waiting</span>, <span class="key b">paired</span></h2><div id="chart-rooms"></div></div>
 <div class="card"><h2>Connections</h2><div id="chart-connections"></div></div>
-<div class="card"><h2>Joins and <span class="key b">refusals</span> a second</h2><div id="chart-joins"></div></div>
+<div class="card"><h2><span class="key a">Joins</span> and <span class="key b">refusals</span> a second</h2><div id="chart-joins"></div></div>
 <div class="card"><h2>Refused or ended, by reason</h2>
 <table><thead><tr><th scope="col">Reason</th><th scope="col">Since the start</th></tr></thead><tbody id="refusals"></tbody></table></div>
 </div>

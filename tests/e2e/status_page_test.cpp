@@ -1,0 +1,140 @@
+// The status page as a person sees it: Debian's Chromium, headless, on a relay that is busy.
+#include <csignal>
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+
+#include "tests/e2e/relay_program.hpp"
+#include "tests/support/browser.hpp"
+
+namespace liveconnect::test {
+namespace {
+
+using namespace std::chrono_literals;
+using clock = std::chrono::steady_clock;
+
+class StatusPage : public ::testing::Test {
+protected:
+  void SetUp() override {
+    ASSERT_TRUE(browser::installed()) << "install chromium and chromium-driver "
+                                         "(scripts/packages.txt)";
+    window_ = std::make_unique<browser>();
+    window_->set_page_size(1280, 900);
+    window_->open("http://" + relay_.status() + "/");
+  }
+
+  tcp_client join(const std::string& room) const {
+    tcp_client out(relay_.address());
+    out.send("<# Join_Room " + room + ">\n");
+    return out;
+  }
+
+  /// Waits until the element shows this, sending something in the room meanwhile.
+  template<class Condition>
+  bool eventually(Condition holds) {
+    const auto until = clock::now() + 15s;
+    while (clock::now() < until) {
+      if (holds())
+        return true;
+      if (talker_)
+        talker_->send("<# Wink>\n<# Wink>\n");
+    }
+    return false;
+  }
+
+  std::string shown(const std::string& id) { return window_->text(id); }
+
+  /// The points of a chart's first line, the newest last.
+  std::string line_of(const std::string& id) {
+    const auto x = window_->run("const x = document.querySelector('#" + id +
+                                " polyline'); return x ? x.getAttribute('points') : ''");
+    return x.is_string() ? x.get<std::string>() : std::string{};
+  }
+
+  /// A picture of each step goes where this variable says, for whoever wants to look.
+  void keep_picture(const std::string& name) {
+    if (const char* folder = std::getenv("LIVECONNECT_SCREENSHOTS"))
+      window_->screenshot(std::string(folder) + "/" + name + ".png");
+  }
+
+  bool fits() {
+    return window_->run("return document.documentElement.scrollWidth <= window.innerWidth") == true;
+  }
+
+  relay_program relay_{{"--status-listen", "127.0.0.1:0"}};
+  std::unique_ptr<browser> window_;
+  tcp_client* talker_ = nullptr;
+};
+
+TEST_F(StatusPage, RoomsRatesAndRefusalsAreThereAndMoveWithoutAnErrorAtAnyWidth) {
+  ASSERT_TRUE(eventually([&] { return shown("state") == "serving"; })) << shown("state");
+  EXPECT_EQ(shown("waiting"), "0");
+  auto waiting = join("1");
+  auto a = join("42");
+  ASSERT_TRUE(a.read_until("Room_Joined"));
+  auto b = join("42");
+  ASSERT_TRUE(b.read_until("Peer_Joined"));
+  auto third = join("42");
+  ASSERT_TRUE(third.read_until("Refused crowded"));
+  EXPECT_TRUE(eventually([&] { return shown("waiting") == "1" && shown("paired") == "1"; }));
+  EXPECT_TRUE(eventually([&] { return shown("refusals").find("crowded1") != std::string::npos; }))
+      << shown("refusals");
+
+  // Rates rise while somebody talks, and the line of the chart moves.
+  const auto before = line_of("chart-messages");
+  talker_ = &a;
+  EXPECT_TRUE(eventually([&] { return shown("messages") != "0" && shown("bytes") != "0 B"; }));
+  EXPECT_TRUE(eventually([&] { return line_of("chart-messages") != before; }));
+  keep_picture("wide");
+  talker_ = nullptr;
+
+  // Every span of time can be chosen.
+  for (const auto* text : {"10 s", "10 min", "60 min", "1 min"}) {
+    window_->run(std::string("for (const x of document.querySelectorAll('button')) "
+                             "if (x.textContent === '") +
+                 text + "') x.click()");
+    EXPECT_EQ(window_->run("return document.querySelector('[aria-pressed=true]').textContent"),
+              text);
+  }
+  // And falls back when it is quiet again.
+  EXPECT_TRUE(eventually([&] { return shown("messages") == "0"; }));
+  b.close();
+  EXPECT_TRUE(eventually([&] { return shown("paired") == "0"; }));
+
+  EXPECT_TRUE(fits());
+  window_->set_page_size(390, 844);
+  EXPECT_EQ(window_->run("return window.innerWidth"), 390);
+  EXPECT_TRUE(fits());
+  // Large enough to be touched.
+  EXPECT_EQ(window_->run("return [...document.querySelectorAll('button')].every(x => "
+                         "x.getBoundingClientRect().height >= 40)"),
+            true);
+  keep_picture("phone");
+  const auto light = window_->run("return getComputedStyle(document.body).backgroundColor");
+  window_->set_page_size(390, 844, true);
+  EXPECT_NE(window_->run("return getComputedStyle(document.body).backgroundColor"), light);
+  keep_picture("dark");
+  EXPECT_EQ(window_->console_errors(), std::vector<std::string>{});
+}
+
+TEST_F(StatusPage, SaysSoWhenTheRelayDrainsAndWhenItIsGone) {
+  auto waiting = join("1");
+  ASSERT_TRUE(waiting.read_until("Room_Joined"));
+  relay_.program().signal(SIGTERM);
+  EXPECT_TRUE(eventually([&] { return shown("state") == "draining"; })) << shown("state");
+  waiting.close();
+  EXPECT_TRUE(eventually([&] { return shown("state").rfind("no answer", 0) == 0; }))
+      << shown("state");
+}
+
+TEST_F(StatusPage, ThePolicyKeepsForeignCodeOut) {
+  ASSERT_TRUE(eventually([&] { return shown("state") == "serving"; }));
+  EXPECT_TRUE(window_->console_errors().empty());
+  window_->run("const x = document.createElement('script'); x.textContent = 'window.hostile = 1'; "
+               "document.body.append(x)");
+  EXPECT_EQ(window_->run("return window.hostile === undefined"), true);
+  EXPECT_FALSE(window_->console_errors().empty());
+}
+
+} // namespace
+} // namespace liveconnect::test
