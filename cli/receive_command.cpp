@@ -58,9 +58,9 @@ command_end receive_coins(environment& env, const std::string& source) {
   if (auto problem = all.recover(env))
     return failed(std::move(problem), known);
   auto end = all.run_receiver(env, *invite, to_file_text(*invite));
-  if (!end.failure)
-    env.out.last(fmt::format("Done: {} received in {:.1f} s. Receipt {}",
-                             end.fields["amount"].get<std::string>(),
+  auto sum = amount::parse(end.fields.value("amount", ""));
+  if (!end.failure && sum)
+    env.out.last(fmt::format("Done: {} received in {:.1f} s. Receipt {}", to_display(*sum),
                              static_cast<double>(end.fields["ms"].get<uint64_t>()) / 1000,
                              end.fields["receipt"].get<std::string>()));
   return end;

@@ -14,6 +14,7 @@ namespace liveconnect::cli {
 
 namespace {
 
+constexpr auto wait_shown_after = std::chrono::seconds(1);
 constexpr auto cancel_patience = std::chrono::seconds(5);
 
 json_fields fields_of(const session::finished& x) {
@@ -65,7 +66,8 @@ command_end run_session(environment& env, caf::actor_system& system, role side,
             self->delayed_send(session, cancel_patience, atom::stop_v);
           }
         },
-        [&](const caf::down_msg& x) { gone = x.source == session.address(); });
+        [&](const caf::down_msg& x) { gone = x.source == session.address(); },
+        caf::after(wait_shown_after) >> [&] { view.still_waiting(); });
   env.stop.listen({});
   if (!end)
     return failed(fail(ec::internal, "the session ended without a word"));

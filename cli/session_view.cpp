@@ -40,11 +40,13 @@ const char* session_view::peer() const {
 }
 
 void session_view::show(const session::joined& x) {
+  wait_text_.clear();
   out_.event("joined", {{"own_address", printable(x.own_address)}, {"people", x.people}});
   out_.done(fmt::format("You are in the room as {}", printable(x.own_address)));
 }
 
 void session_view::show(const session::peer_seen& x) {
+  wait_text_.clear();
   out_.event("peer_seen", {{"peer_address", printable(x.address)}});
   if (!x.address.empty())
     out_.line(fmt::format("  Somebody else is in the room, {}", printable(x.address)));
@@ -63,6 +65,7 @@ void session_view::show(const session::link_lost& x) {
 }
 
 void session_view::show(const session::connected& x) {
+  wait_text_.clear();
   out_.event("connected", {{"own_address", printable(x.own_address)},
                            {"peer_address", printable(x.peer_address)},
                            {"phrase", printable(x.phrase)},
@@ -84,6 +87,7 @@ void session_view::show(const session::amount_agreed& x) {
 }
 
 void session_view::show(const session::step& x) {
+  wait_text_.clear();
   json_fields fields{{"number", x.number},
                      {"phase", x.phase == session::step_phase::started ? "started" : "finished"},
                      {"by", to_string(x.by)},
@@ -139,7 +143,14 @@ void session_view::show(const session::waiting& x) {
                           utc_text(x.since).substr(11, 8));
   if (x.limit.count() > 0)
     text += fmt::format(", at most {}", minutes_text(x.limit));
-  out_.line(text);
+  // Most waits are over before anybody could read it.
+  wait_text_ = std::move(text);
+}
+
+void session_view::still_waiting() {
+  if (!wait_text_.empty())
+    out_.line(wait_text_);
+  wait_text_.clear();
 }
 
 void session_view::show(const session::warning& x) {

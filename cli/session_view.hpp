@@ -26,6 +26,9 @@ public:
   void show(const session::receipt_filed& x);
   void show(const session::waiting& x);
   void show(const session::warning& x);
+  /// A second has passed without an event: people are told now for whom we wait, and since when.
+  void still_waiting();
+
   /// Whether a coin may have left (sender) or has been kept (receiver): a cancel settles nothing
   /// then.
   bool past_the_point() const { return past_the_point_; }
@@ -37,6 +40,8 @@ private:
   output& out_;
   role side_;
   uint32_t notes_ = 0;
+  /// What still_waiting() will say; empty when it has been said, or something else has happened.
+  std::string wait_text_;
   bool past_the_point_ = false;
 };
 
