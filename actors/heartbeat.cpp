@@ -46,6 +46,10 @@ heartbeat_actor::behavior_type heartbeat(heartbeat_actor::stateful_pointer<heart
         const auto now = self->system().clock().now();
         self->state.list.push_back({std::move(life), who, now, now});
       },
+      [self](const bounds& x) {
+        self->state.config.timeout = x.heartbeat_timeout;
+        self->state.config.room_wait = x.room_wait;
+      },
       [self](atom::tick tick) {
         auto& list = self->state.list;
         const auto now = self->system().clock().now();

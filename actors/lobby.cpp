@@ -57,6 +57,7 @@ lobby_actor::behavior_type lobby(lobby_actor::stateful_pointer<lobby_state> self
         self->send_exit(at->second.handle, caf::exit_reason::user_shutdown);
         rooms.erase(at);
       },
+      [self](const bounds& x) { self->state.config.rooms_max = x.rooms_max; },
       [self](atom::drain) { self->state.draining = true; },
       [self](atom::describe) -> room_numbers {
         room_numbers out;

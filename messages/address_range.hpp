@@ -18,6 +18,10 @@ public:
   /// Whether the block holds this address; its port does not matter.
   bool contains(const endpoint& x) const;
 
+  friend bool operator==(const address_range& x, const address_range& y) {
+    return x.base_ == y.base_ && x.prefix_ == y.prefix_;
+  }
+
 private:
   std::array<uint8_t, 16> base_{};
   /// 0..128, counted from the front of the mapped form.

@@ -195,6 +195,14 @@ public:
   virtual void record(const room_usage& x) = 0;
 };
 
+/// The bounds that actors hold, when the operator has changed them.
+struct bounds {
+  caf::timespan heartbeat_timeout{0};
+  caf::timespan room_wait{0};
+  /// 0: no bound.
+  uint64_t rooms_max = 0;
+};
+
 /// What the heartbeat ticker found.
 struct lapse {
   refusal what = refusal::silent;
@@ -210,4 +218,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::departed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::vacant)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::room_description)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::room_numbers)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::bounds)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::lapse)

@@ -40,6 +40,8 @@ using lobby_actor = caf::typed_actor<
     // Takes no new rooms from now on, for good: whoever asks for one is refused as draining. Rooms
     // that exist are entered as before. A repeat is a no-op.
     caf::reacts_to<atom::drain>,
+    // Another bound for rooms; those that exist stay.
+    caf::reacts_to<bounds>,
     // The rooms that there are, in no order.
     caf::replies_to<atom::describe>::with<room_numbers>,
     // Asks the room of that number; fails with ec::bad_argument when there is none.
@@ -50,6 +52,8 @@ using lobby_actor = caf::typed_actor<
 using heartbeat_actor = caf::typed_actor<
     // Watches a connection until its pulse has ended.
     caf::reacts_to<std::shared_ptr<pulse>, connection_actor>,
+    // The silence and loneliness that count from the next look on.
+    caf::reacts_to<bounds>,
     // INTERNAL: look at all.
     caf::reacts_to<atom::tick>>;
 

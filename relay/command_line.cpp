@@ -24,6 +24,8 @@ std::optional<std::string> environment(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>{value};
 }
 
+using flag_values = std::map<const setting*, std::vector<std::string>>;
+
 /// Under systemd the relay has a folder of its own (RuntimeDirectory=); of several, the first.
 std::optional<std::string> runtime_admin_socket() {
   const auto folders = environment("RUNTIME_DIRECTORY");
@@ -38,8 +40,7 @@ std::optional<std::string> default_admin_socket() {
   return runtime_admin_socket();
 }
 
-caf::error layer(relay_settings& into, const std::string& file,
-                 const std::map<const setting*, std::vector<std::string>>& flags) {
+caf::error layer(relay_settings& into, const std::string& file, const flag_values& flags) {
   if (!file.empty())
     if (auto error = read_file(into, file))
       return error;
@@ -133,6 +134,12 @@ command_line read_command_line(int argc, char** argv) {
   out.settings.admin_socket = runtime_admin_socket().value_or("");
   if (file.empty())
     file = environment("LIVECONNECT_RELAY_CONFIG").value_or("");
+  out.read_again = [base = out.settings, file, flags]() -> caf::expected<relay_settings> {
+    auto fresh = base;
+    if (auto error = layer(fresh, file, flags))
+      return error;
+    return fresh;
+  };
   if (auto error = layer(out.settings, file, flags))
     out.exit_code = complain("The settings are wrong: " + detail_of(error),
                              "Correct them and start the relay again");

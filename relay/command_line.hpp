@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "relay/settings.hpp"
@@ -22,6 +23,8 @@ struct command_line {
   };
   command what = command::nothing;
   relay_settings settings;
+  /// Reads the same flags over the environment and the file as they are then.
+  std::function<caf::expected<relay_settings>()> read_again;
   bool json = false;
   /// The room of kick, the level of log-level, the HOST:PORT of probe.
   std::string argument;

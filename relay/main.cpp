@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   if (asked.exit_code >= 0)
     return asked.exit_code;
   if (asked.what == command_line::command::run)
-    return run(asked.settings, asked.json);
+    return run(asked.settings, asked.read_again, asked.json);
   if (asked.what != command_line::command::version)
     return operate(asked);
   if (asked.json)

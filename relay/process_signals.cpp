@@ -21,7 +21,8 @@ sigset_t ours() {
 } // namespace
 
 process_signals::process_signals() {
-  const auto set = ours();
+  auto set = ours();
+  sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signals_ = io::descriptor(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
   wake_ = io::descriptor(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
@@ -36,8 +37,12 @@ int process_signals::wait(std::chrono::milliseconds time) {
     while (read(wake_.get(), &count, sizeof count) > 0)
       continue;
   signalfd_siginfo info{};
-  if (read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info))
+  if (read(signals_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info))
+    return 0;
+  if (info.ssi_signo != SIGHUP)
     return static_cast<int>(info.ssi_signo);
+  if (hangup_)
+    hangup_();
   return 0;
 }
 

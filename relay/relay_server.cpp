@@ -69,6 +69,13 @@ void relay_server::drain() {
   caf::anon_send(lobby_, atom::drain_v);
 }
 
+void relay_server::set_limits(const relay_limits& limits) {
+  switch_->set_limits(limits);
+  const bounds change{limits.heartbeat_timeout, limits.room_wait, limits.rooms_max};
+  caf::anon_send(lobby_, change);
+  caf::anon_send(heartbeat_, change);
+}
+
 void relay_server::stop() {
   switch_->close_all();
   net_.loop().stop();

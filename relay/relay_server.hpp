@@ -39,6 +39,9 @@ public:
   /// Takes no new rooms from now on; partners of those who wait are still let in.
   void drain();
 
+  /// Other limits from now on, for those inside as well.
+  void set_limits(const relay_limits& limits);
+
   /// Where the rooms are asked for, described and ended.
   const lobby_actor& rooms() const { return lobby_; }
 

@@ -1,5 +1,6 @@
 #include "relay/run.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -107,7 +108,13 @@ open_status(const relay_settings& settings, const status_board& board, spdlog::l
   return made;
 }
 
-void say_ready(const relay_settings& settings, const std::vector<endpoint>& at,
+/// How many connections there may be: what is asked for, or what the descriptors allow.
+size_t ceiling(const relay_limits& limits, size_t descriptors_for) {
+  return limits.connections_max == 0 ? descriptors_for
+                                     : std::min(limits.connections_max, descriptors_for);
+}
+
+void say_ready(const relay_settings& settings, size_t connections, const std::vector<endpoint>& at,
                const status_server* status, bool json) {
   const auto& limits = settings.limits;
   if (json) {
@@ -117,13 +124,14 @@ void say_ready(const relay_settings& settings, const std::vector<endpoint>& at,
                                ",\"admin_socket\":" +
                                (settings.admin_socket.empty()
                                     ? "null"
-                                    : nlohmann::json(settings.admin_socket).dump()))
+                                    : nlohmann::json(settings.admin_socket).dump()) +
+                               ",\"connections_max\":" + std::to_string(connections))
               << std::endl;
     return;
   }
   std::cout << program_and_version() << " listening on " << joined(at, "", ", ")
-            << ", limits: " << limits.rooms_max << " rooms, " << limits.connections_max
-            << " connections, " << limits.connections_per_address_max << " of one address\n";
+            << ", limits: " << limits.rooms_max << " rooms, " << connections << " connections, "
+            << limits.connections_per_address_max << " of one address\n";
   if (status != nullptr)
     std::cout << "status http://" << status->address()
               << "/   metrics /metrics   health /healthz /readyz\n";
@@ -145,7 +153,7 @@ void log_end(relay_server& server, const std::shared_ptr<spdlog::logger>& log) {
 
 } // namespace
 
-int run(const relay_settings& settings, bool json) {
+int run(const relay_settings& settings, const reloader::source& read_again, bool json) {
   process_signals signals;
   const auto log =
       std::make_shared<spdlog::logger>("relay", std::make_shared<spdlog::sinks::stderr_sink_mt>());
@@ -188,11 +196,14 @@ int run(const relay_settings& settings, bool json) {
         return cannot_start("The admin socket cannot be had", "--admin-socket", made.error(), json);
       admin = std::move(*made);
     }
-    say_ready(settings, at, status->get(), json);
+    say_ready(settings, ceiling(settings.limits, connections), at, status->get(), json);
 
     if (settings.limits.connections_max == 0 || connections < settings.limits.connections_max)
       log->warn("the descriptor limit leaves room for {} connections; accepting rests above that",
                 connections);
+
+    reloader again{settings, read_again, [&server](const auto& x) { server.set_limits(x); }, *log};
+    signals.on_hangup([&again] { again.reload(); });
 
     int signal = 0;
     while (signal == 0 && !asked_to_drain)

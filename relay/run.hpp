@@ -1,6 +1,6 @@
 #pragma once
 
-#include "relay/settings.hpp"
+#include "relay/reload.hpp"
 
 namespace liveconnect::relay {
 
@@ -14,6 +14,7 @@ namespace liveconnect::relay {
 /// * A second SIGTERM, or SIGINT at any time: everybody is told Closing at once; 143 or 130.
 /// * One more signal while that goes on (two seconds at most) ends the process the system's way.
 /// * An address that cannot be listened on: two sentences, 1.
-int run(const relay_settings& settings, bool json);
+/// * SIGHUP reads the settings anew with `read_again` (relay/reload.hpp).
+int run(const relay_settings& settings, const reloader::source& read_again, bool json);
 
 } // namespace liveconnect::relay

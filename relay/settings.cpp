@@ -274,6 +274,22 @@ read_environment(relay_settings& into,
   return caf::none;
 }
 
+std::vector<std::string> changed_beside_limits(const relay_settings& x, const relay_settings& y) {
+  std::vector<std::string> out;
+  const auto compare = [&](const char* name, bool same) {
+    if (!same)
+      out.emplace_back(name);
+  };
+  compare("listen", x.listen == y.listen);
+  compare("proxy_from", x.proxies == y.proxies);
+  compare("status_listen", x.status_listen == y.status_listen);
+  compare("admin_socket", x.admin_socket == y.admin_socket);
+  compare("usage_log", x.usage_log == y.usage_log);
+  compare("usage_addresses", x.usage_addresses_full == y.usage_addresses_full);
+  compare("drain_timeout", x.drain_timeout == y.drain_timeout);
+  return out;
+}
+
 std::optional<size_t> parse_size(std::string_view text) {
   uint64_t number = 0;
   const auto* last = text.data() + text.size();

@@ -68,6 +68,9 @@ caf::error
 read_environment(relay_settings& into,
                  const std::function<std::optional<std::string>(const std::string&)>& get);
 
+/// Names of the settings beside the limits in which the two differ: they need a new start.
+std::vector<std::string> changed_beside_limits(const relay_settings& x, const relay_settings& y);
+
 /// `65536`, `64KiB`, `2MiB`, `1GiB`: a number of bytes, at most 1024 GiB.
 std::optional<size_t> parse_size(std::string_view text);
 

@@ -44,10 +44,10 @@ struct temporary_file {
 
 TEST(RelayProgram, TellsPeopleWhereItListens) {
   process relay({"liveconnect-relay", "run", "--listen", "127.0.0.1:0", "--status-listen",
-                 "127.0.0.1:0", "--rooms-max", "7"});
+                 "127.0.0.1:0", "--rooms-max", "7", "--connections-max", "500"});
   const auto line = relay.read_line().value_or("");
   EXPECT_EQ(line.rfind("liveconnect-relay 1.0.0 listening on 127.0.0.1:", 0), 0u) << line;
-  EXPECT_NE(line.find(", limits: 7 rooms, 20000 connections, 16 of one address"), std::string::npos)
+  EXPECT_NE(line.find(", limits: 7 rooms, 500 connections, 16 of one address"), std::string::npos)
       << line;
   const auto status = relay.read_line().value_or("");
   EXPECT_EQ(status.rfind("status http://127.0.0.1:", 0), 0u) << status;
@@ -141,6 +141,86 @@ TEST(RelayProgram, AnInterruptIsNotSuccess) {
   relay_program relay;
   relay.program().signal(SIGINT);
   EXPECT_EQ(relay.program().wait(), 130);
+}
+
+/// A settings file that the test rewrites while the relay runs.
+class settings_file {
+public:
+  explicit settings_file(const std::string& text) {
+    char name[] = "/tmp/relay-settings-XXXXXX";
+    const int fd = mkstemp(name);
+    EXPECT_GE(fd, 0);
+    close(fd);
+    path_ = name;
+    write(text);
+  }
+  ~settings_file() { std::remove(path_.c_str()); }
+
+  void write(const std::string& text) { std::ofstream(path_) << text; }
+  const std::string& path() const { return path_; }
+
+private:
+  std::string path_;
+};
+
+/// Sends SIGHUP and waits until the log has `said` a further time.
+bool hang_up(relay_program& relay, const std::string& said) {
+  const auto before = relay.program().errors().size();
+  relay.program().signal(SIGHUP);
+  const auto until = std::chrono::steady_clock::now() + 5s;
+  while (relay.program().errors().find(said, before) == std::string::npos &&
+         std::chrono::steady_clock::now() < until)
+    relay.program().wait(10ms);
+  return relay.program().errors().find(said, before) != std::string::npos;
+}
+
+std::string answer_to_join(const relay_program& relay, tcp_client& x, const std::string& room) {
+  x = tcp_client(relay.address());
+  x.send("<# Join_Room " + room + ">\n");
+  auto out = x.read_line().value_or("");
+  return out.substr(0, out.find(' ', out.find(' ') + 1));
+}
+
+TEST(RelayProgram, AHangUpReadsTheLimitsAnewAndKeepsThemWhenTheyAreWrong) {
+  const std::string listen = "listen = '127.0.0.1:0'\n";
+  settings_file file(listen + "rooms_max = 1\n");
+  relay_program relay({"--config", file.path()}, {});
+  tcp_client a(relay.address());
+  tcp_client b(relay.address());
+  tcp_client c(relay.address());
+  ASSERT_EQ(answer_to_join(relay, a, "42"), "<relay Room_Joined");
+  EXPECT_EQ(answer_to_join(relay, b, "43"), "<relay Refused");
+
+  file.write(listen + "rooms_max = 2\n");
+  ASSERT_TRUE(hang_up(relay, "settings read anew"));
+  EXPECT_EQ(answer_to_join(relay, b, "43"), "<relay Room_Joined");
+  EXPECT_EQ(answer_to_join(relay, c, "44"), "<relay Refused");
+
+  // Wrong in its last line: nothing of it holds.
+  file.write(listen + "rooms_max = 3\nroom_life = 'soon'\n");
+  ASSERT_TRUE(hang_up(relay, file.path() + ":3: room_life: 'soon' is no duration"))
+      << relay.program().errors();
+  EXPECT_EQ(answer_to_join(relay, c, "44"), "<relay Refused");
+  file.write(listen + "rooms_max = [\n");
+  ASSERT_TRUE(hang_up(relay, file.path() + ":")) << relay.program().errors();
+  EXPECT_TRUE(a.silent_for(20ms));
+
+  // Who is inside is under the new limits as well.
+  file.write(listen + "room_life = '1ms'\n");
+  ASSERT_TRUE(hang_up(relay, "settings read anew"));
+  EXPECT_TRUE(a.read_until("Refused expired"));
+  EXPECT_TRUE(relay.program().running());
+}
+
+TEST(RelayProgram, AHangUpNamesWhatNeedsANewStart) {
+  settings_file file("listen = '127.0.0.1:0'\n");
+  relay_program relay({"--config", file.path()}, {});
+  file.write("listen = ['127.0.0.1:0', '127.0.0.1:0']\nproxy_from = '10.0.0.0/8'\n");
+  ASSERT_TRUE(hang_up(relay, "proxy_from has changed, which needs a new start"));
+  EXPECT_NE(relay.program().errors().find("listen has changed, which needs a new start"),
+            std::string::npos);
+  tcp_client a(relay.address());
+  EXPECT_EQ(answer_to_join(relay, a, "42"), "<relay Room_Joined");
 }
 
 TEST(RelayProgram, APortThatIsTakenIsSaidInTwoSentences) {
