@@ -23,6 +23,8 @@ find_package(tomlplusplus REQUIRED)
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 # Its package also exports the push and pull libraries, with their dependencies; the core is all we take.
 find_package(prometheus-cpp REQUIRED)
+# Without it the relay does not tell systemd how it is.
+pkg_check_modules(SYSTEMD IMPORTED_TARGET libsystemd)
 if(LIVECONNECT_TESTS)
   find_package(GTest REQUIRED)
   find_package(rapidcheck REQUIRED)

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <caf/exit_reason.hpp>
+#include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
 #include "actors/heartbeat.hpp"
@@ -19,6 +20,9 @@ namespace {
 /// A refused client gets its sentence within this, and the end of the relay takes no longer.
 constexpr std::chrono::seconds linger{2};
 
+/// Rooms that end with the relay hand in their records within this.
+constexpr std::chrono::seconds records_deadline{2};
+
 /// Descriptors beside the connections: listeners, logs, the loop's own.
 constexpr size_t descriptors_beside = 64;
 
@@ -33,7 +37,7 @@ io::loop_config loop_settings(const relay_limits& limits) {
 
 relay_server::relay_server(caf::actor_system& system, const relay_limits& limits,
                            server_options beside)
-    : net_(system, loop_settings(limits)),
+    : system_(system), records_(beside.usage != nullptr), net_(system, loop_settings(limits)),
       switch_(std::make_shared<room_switch>(net_.share(), limits)),
       heartbeat_(
           system.spawn(heartbeat, heartbeat_config{limits.heartbeat_timeout, limits.room_wait})),
@@ -76,9 +80,24 @@ void relay_server::set_limits(const relay_limits& limits) {
   caf::anon_send(heartbeat_, change);
 }
 
+/// Everybody's end is on its way to the rooms; each hands in its record when it is there.
+void relay_server::await_records() {
+  const auto until = std::chrono::steady_clock::now() + records_deadline;
+  caf::scoped_actor self{system_};
+  bool waiting = true;
+  while (waiting && std::chrono::steady_clock::now() < until)
+    self->request(lobby_, records_deadline, atom::describe_v)
+        .receive([&](const room_numbers& x) { waiting = !x.list.empty(); },
+                 [&](const caf::error&) { waiting = false; });
+}
+
 void relay_server::stop() {
+  if (std::exchange(stopped_, true))
+    return;
   switch_->close_all();
   net_.loop().stop();
+  if (records_)
+    await_records();
   caf::anon_send_exit(lobby_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(heartbeat_, caf::exit_reason::user_shutdown);
 }

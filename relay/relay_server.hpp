@@ -54,6 +54,11 @@ public:
   uint64_t accept_rests() { return net_.loop().accept_rests(); }
 
 private:
+  void await_records();
+
+  caf::actor_system& system_;
+  const bool records_;
+  bool stopped_ = false;
   io::runtime net_;
   std::shared_ptr<room_switch> switch_;
   heartbeat_actor heartbeat_;

@@ -20,6 +20,7 @@
 #include "relay/operator_desk.hpp"
 #include "relay/process_signals.hpp"
 #include "relay/relay_server.hpp"
+#include "relay/service_notify.hpp"
 #include "relay/status/status_server.hpp"
 
 namespace liveconnect::relay {
@@ -176,7 +177,10 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
       return cannot_listen(failed, "--listen", error, json);
     status_board board{version()};
     const sampler samples{board, [&server] {
-                            return relay_sample{server.counters(), server.accept_rests()};
+                            relay_sample out{server.counters(), server.accept_rests()};
+                            // The loop has answered.
+                            notify_alive();
+                            return out;
                           }};
     const auto status = open_status(settings, board, *log);
     if (!status)
@@ -197,6 +201,7 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
       admin = std::move(*made);
     }
     say_ready(settings, ceiling(settings.limits, connections), at, status->get(), json);
+    notify_ready("listening on " + joined(at, "", ", "));
 
     if (settings.limits.connections_max == 0 || connections < settings.limits.connections_max)
       log->warn("the descriptor limit leaves room for {} connections; accepting rests above that",
@@ -212,6 +217,7 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
       log->info("draining for at most {} s",
                 std::chrono::duration_cast<std::chrono::seconds>(settings.drain_timeout).count());
       board.set_draining();
+      notify_stopping("draining");
       const auto end = drain(system, server, signals, settings.drain_timeout);
       code = end.signal == 0 ? 0 : 128 + end.signal;
       log->info("{}", end.empty         ? "drained: nobody is left"
@@ -220,6 +226,7 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
     } else {
       code = 128 + signal;
       log->info("stopping on SIGINT");
+      notify_stopping("ending");
     }
     // The next signal ends the process the system's way.
     signals.release();

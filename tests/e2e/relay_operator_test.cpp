@@ -143,6 +143,19 @@ TEST_F(RelayOperator, TheUsageLogTellsMoodsAndNamesNobody) {
   EXPECT_EQ(all.find("127.0.0.1"), std::string::npos);
 }
 
+TEST_F(RelayOperator, RoomsThatEndWithTheRelayAreRecordedToo) {
+  auto a = join("42");
+  auto b = join("42");
+  auto c = join("43");
+  ASSERT_TRUE(a.read_until("Peer_Joined"));
+  relay.program().signal(SIGINT);
+  EXPECT_EQ(relay.program().wait(), 130);
+  std::multiset<std::string> moods;
+  for (const auto& x : usage_lines())
+    moods.insert(x["mood"].get<std::string>());
+  EXPECT_EQ(moods, (std::multiset<std::string>{"errory", "lonely"}));
+}
+
 TEST_F(RelayOperator, StatusAndLogLevel) {
   const auto until = clock::now() + 5s;
   auto a = join("42");

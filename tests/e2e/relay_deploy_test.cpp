@@ -1,0 +1,134 @@
+// The relay under a service manager: what it says to systemd, and that the files in relay/deploy
+// name settings that exist.
+#include <csignal>
+#include <fstream>
+#include <poll.h>
+#include <sstream>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "tests/e2e/relay_program.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace liveconnect::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string deploy = LIVECONNECT_TEST_DATA "/../relay/deploy/";
+
+/// Stands where systemd listens.
+class manager {
+public:
+  manager() : fd_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    path().copy(at.sun_path, sizeof at.sun_path - 1);
+    EXPECT_EQ(bind(fd_, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+  }
+  ~manager() { ::close(fd_); }
+
+  std::string path() const { return (folder_.path() / "notify").string(); }
+
+  /// Reads messages until one has this line.
+  bool hears(const std::string& line) {
+    const auto until = std::chrono::steady_clock::now() + 10s;
+    pollfd one{fd_, POLLIN, 0};
+    while (std::chrono::steady_clock::now() < until && poll(&one, 1, 10'000) > 0) {
+      char buffer[4096];
+      const auto count = recv(fd_, buffer, sizeof buffer, 0);
+      const auto text =
+          "\n" + std::string(buffer, count > 0 ? static_cast<size_t>(count) : 0) + "\n";
+      if (text.find("\n" + line + "\n") != std::string::npos)
+        return true;
+    }
+    return false;
+  }
+
+private:
+  temporary_folder folder_;
+  int fd_;
+};
+
+std::string read_all(const std::string& path) {
+  std::ifstream file(path);
+  EXPECT_TRUE(file) << path;
+  std::stringstream out;
+  out << file.rdbuf();
+  return out.str();
+}
+
+/// The value of a key that stands once.
+std::string value_of(const std::string& unit, const std::string& key) {
+  const auto at = unit.find("\n" + key + "=");
+  EXPECT_NE(at, std::string::npos) << key;
+  const auto begin = at + key.size() + 2;
+  return unit.substr(begin, unit.find('\n', begin) - begin);
+}
+
+TEST(RelayDeploy, TellsSystemdWhenItIsReadyAliveAndStopping) {
+  manager systemd;
+  const temporary_folder folder;
+  process::options how;
+  how.environment["NOTIFY_SOCKET"] = systemd.path();
+  how.environment["RUNTIME_DIRECTORY"] = (folder.path() / "run").string();
+  process relay(
+      {"liveconnect-relay", "run", "--json", "--listen", "127.0.0.1:0", "--status-listen", "none"},
+      how);
+  EXPECT_TRUE(systemd.hears("READY=1"));
+  EXPECT_TRUE(systemd.hears("WATCHDOG=1"));
+  EXPECT_TRUE(systemd.hears("WATCHDOG=1"));
+  // Its admin socket is where the unit's folder is.
+  const auto ready = nlohmann::json::parse(relay.read_line().value_or(""), nullptr, false);
+  ASSERT_TRUE(ready.is_object());
+  EXPECT_EQ(ready["admin_socket"], (folder.path() / "run" / "admin.sock").string());
+  process asked({"liveconnect-relay", "rooms"}, how);
+  EXPECT_EQ(asked.wait(), 0);
+  relay.signal(SIGTERM);
+  EXPECT_TRUE(systemd.hears("STOPPING=1"));
+  EXPECT_EQ(relay.wait(), 0);
+}
+
+TEST(RelayDeploy, TheUnitStartsWhatThisProgramUnderstandsAndWaitsForTheDrain) {
+  const auto unit = read_all(deploy + "liveconnect-relay.service");
+  EXPECT_EQ(value_of(unit, "ExecStart"),
+            "/usr/bin/liveconnect-relay run --config /etc/liveconnect/relay.toml");
+  process check({"liveconnect-relay", "check", "--config", deploy + "relay.toml"});
+  EXPECT_EQ(check.wait(), 0) << check.errors();
+  EXPECT_GT(std::stoi(value_of(unit, "TimeoutStopSec")), 62);
+  // Said every second; systemd wants it twice in this time.
+  EXPECT_GE(std::stoi(value_of(unit, "WatchdogSec")), 10);
+  EXPECT_EQ(value_of(unit, "RuntimeDirectoryMode"), "0700");
+  EXPECT_EQ(value_of(unit, "Type"), "notify");
+  // Every line is a section, a comment, or KEY=VALUE.
+  std::stringstream lines(unit);
+  for (std::string line; std::getline(lines, line);)
+    EXPECT_TRUE(line.empty() || line[0] == '#' || (line[0] == '[' && line.back() == ']') ||
+                (std::isupper(static_cast<unsigned char>(line[0])) != 0 &&
+                 line.find('=') != std::string::npos))
+        << line;
+}
+
+TEST(RelayDeploy, TheContainerRunsAsNobodyAndItsCommandIsUnderstood) {
+  const auto file = read_all(deploy + "Containerfile");
+  EXPECT_NE(file.find("\nUSER 65534:65534\n"), std::string::npos);
+  EXPECT_NE(file.find("CMD [\"/usr/bin/liveconnect-relay\", \"probe\", \"127.0.0.1:9100\"]"),
+            std::string::npos);
+  const auto at = file.rfind("\nCMD [");
+  ASSERT_NE(at, std::string::npos);
+  const auto begin = at + 5;
+  const auto command =
+      nlohmann::json::parse(file.substr(begin, file.find('\n', begin) - begin), nullptr, false);
+  ASSERT_TRUE(command.is_array());
+  std::vector<std::string> arguments{"liveconnect-relay", "check"};
+  for (size_t i = 1; i < command.size(); ++i)
+    arguments.push_back(command[i].get<std::string>());
+  process check(arguments);
+  EXPECT_EQ(check.wait(), 0) << check.errors();
+}
+
+} // namespace
+} // namespace liveconnect::test
