@@ -1,0 +1,71 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "benchmarks/json.hpp"
+#include "benchmarks/scenario.hpp"
+#include "cli/output.hpp"
+
+namespace liveconnect::bench {
+
+/// A scenario and how it is to be run.
+struct planned_scenario {
+  scenario what;
+  /// 0: as the campaign says.
+  size_t rounds = 0;
+  /// Our relay alone: the question is about a bound, not a comparison.
+  bool alone = false;
+};
+
+/// What one subject gave in one scenario.
+struct subject_results {
+  std::string name;
+  std::string version;
+  std::vector<measurement> rounds;
+
+  /// The figures of a metric, one a round; rounds that lack it are passed over.
+  std::vector<double> figures(const std::string& metric) const;
+  /// They put together as the metric asks; nothing when there are none.
+  std::optional<double> summary(const std::string& metric) const;
+};
+
+struct scenario_results {
+  scenario what;
+  std::vector<subject_results> subjects;
+
+  const subject_results* find(const std::string& subject) const;
+  /// Median over rounds of ours / theirs.
+  std::optional<double> ratio(const std::string& metric, const std::string& theirs) const;
+};
+
+struct campaign_config {
+  size_t rounds = 1;
+  run_times times;
+  /// Beside our relay, by name.
+  std::vector<std::string> peers;
+  /// A relay that runs already; else one is started for each scenario.
+  std::optional<endpoint> target;
+  std::optional<pid_t> target_pid;
+  relay_start start;
+};
+
+/// Runs every scenario through every subject, round by round: all subjects take their turn within
+/// a round, and who begins changes from round to round, so that a busy minute of the machine hits
+/// them alike. Each scenario's results are shown as they come. Fails with the first thing that
+/// fails.
+caf::expected<std::vector<scenario_results>> run_campaign(const std::vector<planned_scenario>& plan,
+                                                          const campaign_config& config,
+                                                          cli::output& out,
+                                                          const std::function<bool()>& stopped);
+
+/// A scenario's results as lines for people: a row a metric, a column a subject, ratios behind.
+std::vector<std::string> table_of(const scenario_results& x);
+
+/// `1.23 M`, `45.6`, ...: three figures and a decimal prefix.
+std::string short_number(double x);
+
+json to_json(const scenario_results& x);
+
+} // namespace liveconnect::bench

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include <caf/error.hpp>
+
+#include "benchmarks/json.hpp"
+#include "cli/interrupts.hpp"
+#include "cli/output.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace liveconnect::bench {
+
+/// What every command is given.
+struct environment {
+  cli::output& out;
+  cli::interrupts& stop;
+
+  /// For loops that have to end when a signal came.
+  std::function<bool()> stopped() const {
+    return [&x = stop] { return x.signal() != 0; };
+  }
+};
+
+/// How a command ended. Errors are shown and the last line is written by the caller (app.cpp).
+struct command_end {
+  /// None when all is done. Its detail is whole sentences: what happened, and what to do.
+  caf::error failure;
+  /// Further fields of the `result` line.
+  json fields = json::object();
+  /// Everything ran and something fell short of its goal: exit code 1.
+  bool missed = false;
+};
+
+using command_body = std::function<command_end(environment&)>;
+
+/// Which function runs for which word of the command line.
+class command_table {
+public:
+  void add(CLI::App* at, command_body body) { list_.emplace_back(at, std::move(body)); }
+  const std::vector<std::pair<CLI::App*, command_body>>& list() const { return list_; }
+
+private:
+  std::vector<std::pair<CLI::App*, command_body>> list_;
+};
+
+/// Each adds its words and options below `root` and its function to the table. One a file
+/// (NAME_command.cpp); a new question is a new line here and in app.cpp.
+void add_relay_command(CLI::App& root, command_table& table);
+void add_compare_command(CLI::App& root, command_table& table);
+void add_version_command(CLI::App& root, command_table& table);
+
+} // namespace liveconnect::bench

@@ -1,0 +1,149 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "benchmarks/command.hpp"
+#include "benchmarks/machine_info.hpp"
+#include "benchmarks/options.hpp"
+#include "benchmarks/report.hpp"
+#include "benchmarks/report_page.hpp"
+#include "messages/error.hpp"
+
+namespace liveconnect::bench {
+
+namespace {
+
+constexpr size_t note_plaintext_bytes = 45'000; // A full frame of coins: 110 notes.
+
+/// Whether as many descriptors as the largest scenario needs can be had.
+caf::error check_descriptors(const relay_plan& plan) {
+  const auto limit = raise_descriptor_limit();
+  for (const auto& x : plan.scenarios) {
+    size_t pairs = x.what.pairs;
+    if (x.what.what == mode::slow_reader || x.what.what == mode::flood)
+      pairs += x.what.attackers;
+    if (2 * pairs + 100 > limit)
+      return fail(ec::bad_config,
+                  fmt::format("{} pairs need {} descriptors, and {} is the limit here. Ask for "
+                              "fewer pairs, or raise it (ulimit -Hn).",
+                              pairs, 2 * pairs + 100, limit));
+  }
+  return caf::none;
+}
+
+caf::error check_machine(const relay_flags& flags, const relay_plan& plan) {
+  for (const auto& x : plan.config.peers)
+    if (auto error = check_peer(x))
+      return error;
+  if (!plan.config.target)
+    if (auto relay = find_relay(plan.config.start); !relay)
+      return relay.error();
+  if (!flags.report_folder.empty())
+    if (auto error = check_gnuplot())
+      return error;
+  return check_descriptors(plan);
+}
+
+void say_what_runs(const relay_plan& plan, cli::output& out) {
+  const auto machine = this_machine();
+  out.line(fmt::format("{}, {} cores, {}, commit {}", machine.cpu, machine.cores, machine.kernel,
+                       built_from_commit()));
+  double seconds = 0;
+  for (const auto& x : plan.scenarios) {
+    const auto rounds = x.rounds > 0 ? x.rounds : plan.config.rounds;
+    const auto subjects = x.alone ? 1 : 1 + plan.config.peers.size();
+    auto one = plan.config.times.measured;
+    if (x.what.what == mode::idle)
+      one = std::max(one, x.what.heartbeat);
+    if (x.what.what == mode::slow_reader || x.what.what == mode::flood)
+      one *= 2;
+    seconds += static_cast<double>(rounds * subjects) *
+               std::chrono::duration<double>(one + plan.config.times.warm_up).count();
+  }
+  out.line(fmt::format("{} scenarios, about {:.0f} s", plan.scenarios.size(), seconds));
+}
+
+command_end run_relay(const relay_flags& flags, environment& env) {
+  auto plan = plan_of(flags);
+  if (!plan)
+    return {plan.error()};
+  if (auto error = check_machine(flags, *plan))
+    return {error};
+  say_what_runs(*plan, env.out);
+  auto results = run_campaign(plan->scenarios, plan->config, env.out, env.stopped());
+  if (!results)
+    return {results.error()};
+
+  std::vector<goal> goals;
+  if (plan->goals) {
+    env.out.progress("coin payload", 0, 1);
+    const on_core here{choose_cores(false).subject};
+    auto payload = measure_coin_payload(note_plaintext_bytes, std::chrono::seconds(1));
+    if (!payload)
+      return {payload.error()};
+    env.out.progress("coin payload", 1, 1);
+    goals = judge(*results, *payload);
+    for (const auto& line : table_of(goals))
+      env.out.last(line);
+  }
+
+  command_end end;
+  const auto result = relay_result(plan->config, *results, goals);
+  end.fields["result"] = result;
+  for (const auto& x : goals)
+    end.missed = end.missed || !x.met;
+  if (!flags.out_file.empty())
+    if (auto error = write_result(flags.out_file, result))
+      return {error, end.fields};
+  if (!flags.report_folder.empty()) {
+    if (auto error = write_report_page(flags.report_folder, result))
+      return {error, end.fields};
+    env.out.last("The report is " +
+                 (std::filesystem::path(flags.report_folder) / "index.html").string());
+  }
+  return end;
+}
+
+} // namespace
+
+void add_relay_command(CLI::App& root, command_table& table) {
+  auto* app = root.add_subcommand("relay", "Load a relay, alone or beside others");
+  auto flags = std::make_shared<relay_flags>();
+  auto& x = *flags;
+  app->add_option("TARGET", x.target, "HOST:PORT of a relay that runs; without one, it is started");
+  const auto* which = "What is measured";
+  app->add_flag("--spawn", x.spawn, "Start liveconnect-relay on a free port (so without TARGET)")
+      ->group(which);
+  app->add_option("--relay-program", x.relay_program, "Start this one")->group(which);
+  app->add_option("--relay-arg", x.relay_arguments, "Another argument for it; may be repeated")
+      ->allow_extra_args(false)
+      ->group(which);
+  app->add_flag("--keep-limits", x.keep_limits, "Leave its limits as they are")->group(which);
+  app->add_option("--relay-pid", x.relay_pid, "With TARGET: its process, to measure CPU and memory")
+      ->group(which);
+  app->add_option("--peers", x.peers,
+                  "Do the same through these too, in turns: haproxy, raw, wormhole")
+      ->group(which);
+  app->add_flag("--same-core", x.same_core, "Generator and relay share one core")->group(which);
+  const auto* work = "Work";
+  app->add_option("--mode", x.modes,
+                  "bulk, paced, ping-pong, connect, idle, slow-reader, flood (bulk,ping-pong,"
+                  "paced,connect)")
+      ->group(work);
+  app->add_option("--pairs", x.pairs, "Rooms of two, a list; connect: at a time")->group(work);
+  app->add_option("--frame-bytes", x.frame_bytes, "Sizes, a list (64,4KiB,48KiB)")->group(work);
+  app->add_option("--rate", x.rate, "Round trips a second in all (1000)")->group(work);
+  app->add_option("--attackers", x.attackers, "Pairs that flood or do not read (16)")->group(work);
+  app->add_option("--heartbeat", x.heartbeat, "idle: seconds between heartbeats (5)")->group(work);
+  app->add_option("--seconds", x.seconds, "Of each round (1)")->group(work);
+  app->add_option("--rounds", x.rounds, "Of each scenario (1; 5 with --peers and --goals)")
+      ->group(work);
+  const auto* result = "Result";
+  app->add_flag("--goals", x.goals, "Run the table of goals beside HAProxy; 1 when one is missed")
+      ->group(result);
+  app->add_option("--out", x.out_file, "Write the result to this file")->group(result);
+  app->add_option("--report", x.report_folder, "Write a page with plots into this folder")
+      ->group(result);
+  table.add(app, [flags](environment& env) { return run_relay(*flags, env); });
+}
+
+} // namespace liveconnect::bench

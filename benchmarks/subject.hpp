@@ -1,0 +1,84 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+#include "benchmarks/cores.hpp"
+#include "benchmarks/scratch_folder.hpp"
+#include "benchmarks/sockets.hpp"
+#include "cli/child_process.hpp"
+
+namespace liveconnect::bench {
+
+/// How two ends of the generator come together.
+enum class meeting : uint8_t {
+  /// Both connect to a relay of ours and join the same room.
+  rooms,
+  /// One connects; what is measured forwards to a listener of the generator, which is the other.
+  forwarded,
+  /// Both connect and say the same token: the transit relay of magic-wormhole.
+  tokens,
+};
+
+/// What the work goes through: our relay, or something to compare it with.
+struct subject {
+  std::string name;
+  /// Of the program, for the result; empty where there is none.
+  std::string version;
+  meeting how = meeting::rooms;
+  /// Where ends connect to.
+  endpoint target;
+  /// meeting::forwarded: where the other ends come.
+  descriptor listener;
+  /// Whose time and memory are measured: the child, or a process that the user names.
+  std::optional<pid_t> pid;
+  /// Source addresses that connections came from so far (source_addresses).
+  size_t sources_used = 0;
+
+  // Order matters: the child ends before its folder goes.
+  std::optional<scratch_folder> folder;
+  std::optional<cli::child_process> child;
+};
+
+/// The names that --peers takes.
+inline constexpr const char* relay_name = "liveconnect";
+inline constexpr const char* haproxy_name = "haproxy";
+inline constexpr const char* raw_name = "raw";
+inline constexpr const char* wormhole_name = "wormhole";
+
+/// How our relay is started.
+struct relay_start {
+  /// Empty: `liveconnect-relay` beside this program.
+  std::filesystem::path program;
+  /// Further arguments, last.
+  std::vector<std::string> arguments;
+  /// Limits stay as they are; else those that a load from one machine must reach are lifted.
+  bool keep_limits = false;
+};
+
+/// All of these put the child on `core` (negative: anywhere). Failures carry whole sentences:
+/// ec::bad_config when a program is not there, ec::relay_unreachable when it does not come up.
+
+/// The program that start_relay() would start.
+caf::expected<std::filesystem::path> find_relay(const relay_start& how);
+/// Starts our relay on a free port and waits for its ready line, 10 s at most.
+caf::expected<subject> start_relay(const relay_start& how, int core);
+/// A relay that runs already. `pid` lets its time and memory be measured.
+subject running_relay(const endpoint& where, std::optional<pid_t> pid);
+/// Debian's HAProxy in TCP mode, one thread, forwarding to the generator.
+caf::expected<subject> start_haproxy(int core);
+/// Nothing between the two ends: what the machine itself gives.
+caf::expected<subject> raw_loopback();
+/// magic-wormhole's transit relay (Twisted).
+caf::expected<subject> start_wormhole(int core);
+
+/// Whether a peer of that name exists, and else what to do: ec::bad_argument for an unknown name,
+/// ec::bad_config for a program that is not installed.
+caf::error check_peer(const std::string& name);
+/// Starts the peer of that name.
+caf::expected<subject> start_peer(const std::string& name, int core);
+
+} // namespace liveconnect::bench
