@@ -73,14 +73,18 @@ proxy_header read_v1_line(std::string_view line, size_t size) {
 proxy_header read_v1(std::string_view text) {
   const auto line = text.substr(0, v1_bytes_max);
   const auto end = line.find("\r\n");
+  // Control characters have no place in the line, complete or not: how the bytes were split on the
+  // way must not decide. The line's own CR may be the last byte so far.
+  const auto text_end = end != std::string_view::npos ? end
+                        : line.back() == '\r'         ? line.size() - 1
+                                                      : line.size();
+  for (const char c : line.substr(0, text_end))
+    if (c < 0x20 || c > 0x7e)
+      return malformed();
   if (end != std::string_view::npos)
     return read_v1_line(line.substr(v1_start.size(), end - v1_start.size()), end + 2);
   if (text.size() >= v1_bytes_max)
     return malformed();
-  // Control characters have no place in the line; its own CR may be the last byte so far.
-  for (size_t i = 0; i < line.size(); ++i)
-    if ((line[i] < 0x20 || line[i] > 0x7e) && !(line[i] == '\r' && i + 1 == line.size()))
-      return malformed();
   return {};
 }
 

@@ -84,6 +84,8 @@ TEST(ProxyHeader, RefusesWhatIsNone) {
       "PROXY TCP4 1.2.3.4\n",
       "PROXY TCP4 1.2.3.4\0 1.2.3.4 1 2\r\n"s,
       "PROXY TCP4 \x1b[2J",
+      "PROXY UNKNOWN \x01 whole\r\n",
+      "PROXY UNKNOWN \r whole\r\n",
       "PROXY TCP4 1.2.3.4 1.2.3.4 1 2\rX",
       "PROXY UNKNOWN " + std::string(100, 'x'),
       "\r\n<# Join_Room 42>",
