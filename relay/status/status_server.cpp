@@ -17,7 +17,8 @@ namespace liveconnect::relay {
 namespace {
 
 constexpr size_t threads = 4;
-constexpr size_t waiting_max = 64;
+/// Also how long a stop may take: each may keep a thread for `patience_seconds`.
+constexpr size_t waiting_max = 8;
 constexpr time_t patience_seconds = 2;
 
 /// The library's own pool lets any number of connections pile up. Here the one who accepts waits,

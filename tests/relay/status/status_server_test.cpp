@@ -1,4 +1,6 @@
 // The operator's HTTP port within the test's process, over real sockets.
+#include <fstream>
+#include <regex>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -94,6 +96,24 @@ TEST_F(StatusServer, LabelsAreOfAFixedSet) {
   for (size_t at = text.find('{'); at != std::string::npos; at = text.find('{', at + 1))
     labels.insert(text.substr(at + 1, text.find('=', at) - at - 1));
   EXPECT_EQ(labels, (std::set<std::string>{"version", "state", "reason"}));
+}
+
+TEST_F(StatusServer, TheDashboardAsksForMetricsThatExist) {
+  board.put(busy());
+  const auto metrics = get("/metrics")->body;
+  std::ifstream file(LIVECONNECT_TEST_DATA "/../docs/grafana.json");
+  const auto dashboard = nlohmann::json::parse(file, nullptr, false);
+  ASSERT_TRUE(dashboard.is_object());
+  size_t asked = 0;
+  for (const auto& panel : dashboard["panels"]) {
+    for (const auto& target : panel["targets"]) {
+      const auto text = target["expr"].get<std::string>();
+      const std::regex name("(liveconnect_relay|process)_[a-z_]+");
+      for (std::sregex_iterator x(text.begin(), text.end(), name), end; x != end; ++x, ++asked)
+        EXPECT_THAT(metrics, HasSubstr("# TYPE " + x->str() + " ")) << panel["title"];
+    }
+  }
+  EXPECT_GE(asked, 8u);
 }
 
 TEST_F(StatusServer, HealthReadinessAndTheBalancerAreToldApart) {
