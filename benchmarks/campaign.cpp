@@ -105,8 +105,13 @@ caf::expected<std::vector<scenario_results>> run_campaign(const std::vector<plan
   std::vector<scenario_results> results;
   for (const auto& x : plan) {
     auto one = run_one(x, config, out, stopped);
-    if (!one)
+    if (!one && (!config.keep_going || code_of(one.error()) == ec::stopped))
       return one.error();
+    if (!one) {
+      out.last(detail_of(one.error()));
+      results.push_back({x.what, {}, detail_of(one.error())});
+      continue;
+    }
     for (const auto& line : table_of(*one))
       out.line(line);
     out.event("scenario", to_json(*one));
@@ -189,6 +194,8 @@ json to_json(const scenario_results& x) {
           list[about.name] = *ratio;
     ratios[y.name] = list;
   }
+  if (!x.failure.empty())
+    out["failure"] = x.failure;
   out["subjects"] = subjects;
   out["ratios"] = ratios;
   return out;

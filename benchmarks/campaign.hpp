@@ -34,6 +34,8 @@ struct subject_results {
 struct scenario_results {
   scenario what;
   std::vector<subject_results> subjects;
+  /// Why it did not come to its end; then rounds are missing.
+  std::string failure;
 
   const subject_results* find(const std::string& subject) const;
   /// Median over rounds of ours / theirs.
@@ -49,12 +51,14 @@ struct campaign_config {
   std::optional<endpoint> target;
   std::optional<pid_t> target_pid;
   relay_start start;
+  /// A scenario that fails is noted, and the next one runs: the table of goals shall be whole.
+  bool keep_going = false;
 };
 
 /// Runs every scenario through every subject, round by round: all subjects take their turn within
 /// a round, and who begins changes from round to round, so that a busy minute of the machine hits
 /// them alike. Each scenario's results are shown as they come. Fails with the first thing that
-/// fails.
+/// fails, unless told to keep going.
 caf::expected<std::vector<scenario_results>> run_campaign(const std::vector<planned_scenario>& plan,
                                                           const campaign_config& config,
                                                           cli::output& out,

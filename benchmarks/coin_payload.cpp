@@ -102,6 +102,12 @@ double coin_payload_rates::limit() const {
   return 1 / (1 / seal + 1 / base64 + 1 / frame);
 }
 
+json to_json(const coin_payload_rates& x) {
+  return {{"plaintext_bytes", x.plaintext_bytes},  {"whole_gb_per_second", x.whole * 1e-9},
+          {"seal_gb_per_second", x.seal * 1e-9},   {"base64_gb_per_second", x.base64 * 1e-9},
+          {"frame_gb_per_second", x.frame * 1e-9}, {"limit_gb_per_second", x.limit() * 1e-9}};
+}
+
 caf::expected<coin_payload_rates> measure_coin_payload(size_t plaintext_bytes,
                                                        std::chrono::milliseconds time) {
   constexpr int repeats = 16;

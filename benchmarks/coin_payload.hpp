@@ -5,6 +5,8 @@
 
 #include <caf/expected.hpp>
 
+#include "benchmarks/json.hpp"
+
 namespace liveconnect::bench {
 
 /// What a coin's bytes cost from plaintext to frame and back, beside what the three steps cost
@@ -24,6 +26,9 @@ struct coin_payload_rates {
   double limit() const;
   double share_of_limit() const { return whole / limit(); }
 };
+
+/// The rates in GB/s, for a result.
+json to_json(const coin_payload_rates& x);
 
 /// Takes turns at the whole and its parts for about so long.
 caf::expected<coin_payload_rates> measure_coin_payload(size_t plaintext_bytes,

@@ -23,8 +23,10 @@ struct goal {
   bool met = false;
 };
 
-/// What has to be run for them, beside HAProxy.
-std::vector<planned_scenario> goal_scenarios();
+/// What has to be run for them, beside HAProxy, where a process may have so many descriptors: a
+/// relay stops accepting at 95 % of them (safety.md 6.5), so 9,500 pairs need a few more than
+/// 20,000.
+std::vector<planned_scenario> goal_scenarios(size_t descriptors);
 
 /// Judges what came of goal_scenarios(), in their order, and of measure_coin_payload(). A goal
 /// whose figures are not there is not met. Pure.

@@ -9,6 +9,7 @@
 
 #include "benchmarks/goals.hpp"
 #include "benchmarks/numbered_frames.hpp"
+#include "benchmarks/sockets.hpp"
 #include "messages/error.hpp"
 #include "messages/frame.hpp"
 
@@ -295,7 +296,8 @@ caf::expected<relay_plan> plan_of(const relay_flags& flags) {
     return error;
   out.goals = flags.goals;
   if (flags.goals) {
-    out.scenarios = goal_scenarios();
+    out.scenarios = goal_scenarios(raise_descriptor_limit());
+    out.config.keep_going = true;
     auto& peers = out.config.peers;
     if (std::find(peers.begin(), peers.end(), haproxy_name) == peers.end())
       peers.insert(peers.begin(), haproxy_name);

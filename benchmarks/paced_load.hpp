@@ -35,6 +35,8 @@ public:
   void stop();
   /// After stop(): whether everything that was sent has come.
   bool settled() const { return outstanding_ == 0; }
+  /// Messages (round trips) that are on their way.
+  uint64_t outstanding() const { return outstanding_; }
 
   /// From here to end_window() latencies and completions are counted.
   void begin_window(time_point now);

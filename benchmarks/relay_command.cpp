@@ -74,6 +74,7 @@ command_end run_relay(const relay_flags& flags, environment& env) {
     return {results.error()};
 
   std::vector<goal> goals;
+  json payload_json;
   if (plan->goals) {
     env.out.progress("coin payload", 0, 1);
     const on_core here{choose_cores(false).subject};
@@ -81,13 +82,16 @@ command_end run_relay(const relay_flags& flags, environment& env) {
     if (!payload)
       return {payload.error()};
     env.out.progress("coin payload", 1, 1);
+    payload_json = to_json(*payload);
     goals = judge(*results, *payload);
     for (const auto& line : table_of(goals))
       env.out.last(line);
   }
 
   command_end end;
-  const auto result = relay_result(plan->config, *results, goals);
+  auto result = relay_result(plan->config, *results, goals);
+  if (!payload_json.is_null())
+    result["coin_payload"] = payload_json;
   end.fields["result"] = result;
   for (const auto& x : goals)
     end.missed = end.missed || !x.met;

@@ -342,6 +342,11 @@ caf::error run::attack() {
     if (!attack.stuck())
       return fail(ec::timed_out, "Receivers read nothing and their senders were never held back. "
                                  "What is measured has no bound on its queues.");
+    // What became due while the queues filled is not what the silence does.
+    const auto usual = std::max(8.0, what.rate / 20);
+    if (auto error = loop.run_until(
+            patience(), [&] { return static_cast<double>(honest.outstanding()) < usual; }))
+      return error;
   }
   if (auto error = serve(times.warm_up))
     return error;

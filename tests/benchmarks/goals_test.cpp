@@ -10,7 +10,7 @@ namespace {
 /// Results in which everything is `factor` times as good as at the goal's edge.
 std::vector<scenario_results> results_with(double factor) {
   std::vector<scenario_results> out;
-  for (const auto& plan : goal_scenarios()) {
+  for (const auto& plan : goal_scenarios(100'000)) {
     measurement ours;
     measurement theirs;
     const auto more = [&](const char* name, double ratio, double base) {
@@ -75,6 +75,18 @@ TEST(Goals, TwentyThousandPairsASecondAreEnoughWhateverHaproxyDoes) {
                                   [](const auto& x) { return x.what == "connect + join + pair"; });
   ASSERT_NE(found, goals.end());
   EXPECT_TRUE(found->met);
+}
+
+TEST(Goals, IdlePairsFitTheDescriptorsThatThereAre) {
+  const auto pairs = [](size_t descriptors) {
+    for (const auto& x : goal_scenarios(descriptors))
+      if (x.what.what == mode::idle)
+        return x.what.pairs;
+    return size_t{0};
+  };
+  EXPECT_EQ(pairs(1'000'000), 9500u);
+  EXPECT_EQ(pairs(20'000), 9450u) << "95 % of 20,000, less what is not people";
+  EXPECT_LE(2 * pairs(1024), 1024u);
 }
 
 TEST(Goals, TheCoinPayloadsLimitIsHarmonic) {
