@@ -23,6 +23,9 @@ constexpr std::chrono::seconds linger{2};
 /// Rooms that end with the relay hand in their records within this.
 constexpr std::chrono::seconds records_deadline{2};
 
+/// Busy one-way streams of small messages are passed on together (relay.md, adaptive coalescing).
+constexpr std::chrono::microseconds gather{50};
+
 /// Descriptors beside the connections: listeners, logs, the loop's own.
 constexpr size_t descriptors_beside = 64;
 
@@ -30,6 +33,7 @@ io::loop_config loop_settings(const relay_limits& limits) {
   io::loop_config out;
   out.write_queue_bytes_max = limits.write_queue_bytes_max;
   out.linger = linger;
+  out.gather = gather;
   return out;
 }
 

@@ -82,6 +82,10 @@ uint64_t byte_loop::accept_rests() const {
   return core_->accept_rests();
 }
 
+uint64_t byte_loop::gatherings() const {
+  return core_->gatherings();
+}
+
 size_t byte_loop::write(socket_id socket, const iovec* pieces, size_t count) {
   return core_->write(socket, pieces, count);
 }

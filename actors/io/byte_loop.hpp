@@ -31,6 +31,11 @@ struct loop_config {
   /// the process's descriptor limit or the limit less 32, whichever is less (safety.md 6.5).
   size_t sockets_max = 0;
 
+  /// How long a turn may be put off so that more bytes of a busy stream of small messages are read
+  /// and passed on together. Only one-way streams are put off, never a turn in which somebody asks
+  /// and is answered. 0: never.
+  std::chrono::microseconds gather{0};
+
   /// Pending connections the system keeps for a listener.
   int backlog = 1024;
 };
@@ -102,6 +107,9 @@ public:
 
   /// How often accepting had to rest because descriptors were short.
   uint64_t accept_rests() const;
+
+  /// How many turns were put off to gather bytes (loop_config::gather).
+  uint64_t gatherings() const;
 
   // --- on the loop's thread only ---
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
@@ -26,6 +28,13 @@ constexpr int datagrams_a_turn = 64;
 constexpr size_t pieces_max = 512;
 /// A drained queue larger than this gives its memory back.
 constexpr size_t queue_kept_bytes = 4096;
+/// Streams of small messages that nobody answers are read together (loop_config::gather): so many
+/// reads without an answer make one, turns must follow each other this closely, and a read that
+/// brings more than this when it was not put off, or than the second when it was, needs no company.
+constexpr uint32_t unanswered_reads_min = 8;
+constexpr std::chrono::microseconds busy_turn_gap{50};
+constexpr ssize_t small_read_bytes = 2048;
+constexpr ssize_t gathered_read_bytes = 16 * 1024;
 /// How long resting listeners wait at most: descriptors may have been freed outside this loop.
 constexpr std::chrono::seconds listeners_rest{1};
 
@@ -65,6 +74,9 @@ void byte_loop::core::start_thread() {
   thread_ = std::thread([self = shared_from_this()] {
     self->thread_id_ = std::this_thread::get_id();
     pthread_setname_np(pthread_self(), "byte_loop");
+    // The system's usual slack would double a gathering's length.
+    if (self->config_.gather.count() > 0)
+      prctl(PR_SET_TIMERSLACK, 1000UL);
     self->run();
   });
 }
@@ -324,9 +336,16 @@ void byte_loop::core::turn(clock::time_point until) {
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(next - clock::now()).count();
     wait = static_cast<int>(std::clamp<long long>(ms, 0, 3'600'000));
   }
+  put_off_ = std::exchange(gathering_, false);
+  if (put_off_)
+    gather();
+  const auto idle_since = config_.gather.count() > 0 ? clock::now() : clock::time_point{};
+  read_stream_ = false;
+  read_other_ = false;
   epoll_event ready[events_a_turn];
   const int count = epoll_wait(epoll_.get(), ready, events_a_turn, wait);
   now_ = clock::now();
+  const bool busy = config_.gather.count() > 0 && now_ - idle_since < busy_turn_gap;
   for (int i = 0; i < count; ++i) {
     if (ready[i].data.u64 == wake_token) {
       uint64_t value = 0;
@@ -335,9 +354,18 @@ void byte_loop::core::turn(clock::time_point until) {
       handle(*x, ready[i].events);
     }
   }
+  gathering_ = busy && read_stream_ && !read_other_;
   run_commands();
   fire_timers();
   settle();
+}
+
+/// Lets bytes come together in the system before the next look.
+void byte_loop::core::gather() {
+  const auto ns = std::chrono::nanoseconds(config_.gather).count();
+  const timespec time{0, static_cast<long>(ns)};
+  nanosleep(&time, nullptr);
+  gatherings_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void byte_loop::core::run_commands() {
@@ -570,6 +598,10 @@ void byte_loop::core::on_readable(entry& x) {
     return doom(x, x.closing ? close_reason::local : close_reason::peer);
   if (x.closing)
     return; // Read away.
+  read_stream_ = true;
+  const auto small = put_off_ ? gathered_read_bytes : small_read_bytes;
+  if (++x.reads_unanswered < unanswered_reads_min || n > small)
+    read_other_ = true;
   x.owner->on_received(x.id, {buffer_.data(), static_cast<size_t>(n)}, x.peer);
   touch_owner(x);
 }
@@ -661,6 +693,7 @@ size_t byte_loop::core::write(socket_id id, const iovec* pieces, size_t count) {
   if (x == nullptr || x->closing || (x->what != kind::stream && x->what != kind::connecting))
     return 0;
   size_t sent = 0;
+  x->reads_unanswered = 0;
   if (x->what == kind::stream && x->queue.empty()) {
     // Straight to the system, whole batches first; what it does not take is kept.
     size_t first = 0;

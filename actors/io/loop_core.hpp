@@ -62,6 +62,7 @@ public:
   clock::time_point now() const { return now_; }
   size_t open_sockets() const { return open_; }
   size_t queued_in_all() const { return queued_in_all_; }
+  uint64_t gatherings() const { return gatherings_.load(std::memory_order_relaxed); }
   uint64_t accept_rests() const { return accept_rests_.load(std::memory_order_relaxed); }
 
 private:
@@ -96,6 +97,8 @@ private:
     bytes queue;
     size_t head = 0;
     uint64_t written = 0;
+    /// Reads since something was last written to this stream: it talks and is not answered.
+    uint32_t reads_unanswered = 0;
     std::unique_ptr<std::deque<datagram>> datagrams;
     size_t datagram_bytes = 0;
     clock::time_point deadline = never;
@@ -113,6 +116,7 @@ private:
 
   void run();
   void turn(clock::time_point until);
+  void gather();
   void handle(entry& x, uint32_t ready);
   void on_acceptable(entry& x);
   void on_readable(entry& x);
@@ -154,6 +158,7 @@ private:
   std::atomic<std::thread::id> thread_id_{};
   std::once_flag stopped_;
   std::atomic<uint64_t> accept_rests_{0};
+  std::atomic<uint64_t> gatherings_{0};
 
   // The loop's thread.
   std::vector<std::unique_ptr<entry>> entries_;
@@ -167,6 +172,12 @@ private:
   bool listeners_rest_ = false;
   clock::time_point listeners_retry_ = never;
   bool finishing_ = false;
+  /// What this turn read: any stream at all, and any that must not be put off.
+  bool read_stream_ = false;
+  bool read_other_ = false;
+  /// The next turn is put off; this one was.
+  bool gathering_ = false;
+  bool put_off_ = false;
   bytes buffer_;
   clock::time_point now_ = clock::now();
 };

@@ -22,7 +22,8 @@ public:
 
   /// For callers that may include actors/io.
   byte_loop& loop() { return *loop_; }
-  /// The same for those that may outlive this; the loop has stopped then and drops what it is given.
+  /// The same for those that may outlive this; the loop has stopped then and drops what it is
+  /// given.
   const std::shared_ptr<byte_loop>& share() const { return loop_; }
 
   /// For everybody else (wallet/raida, the session link).

@@ -1,6 +1,8 @@
+#include <atomic>
 #include <future>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -54,6 +56,64 @@ struct pair_of_streams {
   socket_id near;
   socket_id far;
 };
+
+/// Counts what comes, and answers each read if it shall.
+struct counting_handler : socket_handler {
+  explicit counting_handler(byte_loop& on, bool answer) : loop(on), answers(answer) {}
+  void on_received(socket_id socket, byte_view data, const endpoint&) override {
+    for (const auto byte : data)
+      in_order = in_order && byte == static_cast<uint8_t>('a' + received++ % 26);
+    total = received;
+    if (answers)
+      loop.write(socket, data);
+  }
+  byte_loop& loop;
+  const bool answers;
+  uint64_t received = 0;
+  std::atomic<bool> in_order{true};
+  std::atomic<uint64_t> total{0};
+};
+
+loop_config gathering() {
+  loop_config out;
+  out.gather = 50us;
+  return out;
+}
+
+TEST(ByteLoopGathering, ABusyOneWayStreamOfSmallMessagesIsReadTogetherAndInOrder) {
+  byte_loop loop{gathering()};
+  const auto sink = std::make_shared<counting_handler>(loop, false);
+  const auto listener = loop.open(listen{at("127.0.0.1")}, sink);
+  ASSERT_TRUE(listener);
+  tcp_client client(to_string(listener->at));
+  const std::string alphabet = "abcdefghijklmnopqrstuvwxyz";
+  uint64_t sent = 0;
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  while (loop.gatherings() < 20 && std::chrono::steady_clock::now() < until) {
+    ASSERT_TRUE(client.send(alphabet));
+    sent += alphabet.size();
+  }
+  EXPECT_GE(loop.gatherings(), 20u);
+  while (sink->total < sent && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  EXPECT_EQ(sink->total, sent);
+  EXPECT_TRUE(sink->in_order);
+  loop.stop();
+}
+
+TEST(ByteLoopGathering, WhoeverAsksAndIsAnsweredNeverWaits) {
+  byte_loop loop{gathering()};
+  const auto echo = std::make_shared<counting_handler>(loop, true);
+  const auto listener = loop.open(listen{at("127.0.0.1")}, echo);
+  ASSERT_TRUE(listener);
+  tcp_client client(to_string(listener->at));
+  for (int i = 0; i < 2000; ++i) {
+    ASSERT_TRUE(client.send("\n"));
+    ASSERT_TRUE(client.read_line());
+  }
+  EXPECT_EQ(loop.gatherings(), 0u);
+  loop.stop();
+}
 
 class ByteLoopHosts : public ::testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Families, ByteLoopHosts, ::testing::Values("127.0.0.1", "::1"),
