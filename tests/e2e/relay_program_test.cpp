@@ -78,7 +78,7 @@ TEST(RelayProgram, EndsCleanlyOnSigtermAndTellsEverybody) {
 }
 
 TEST(RelayProgram, SigtermLetsPartnersInAndEndsWhenTheLastHasGone) {
-  relay_program relay;
+  relay_program relay({"--new-connections-per-address-per-minute", "0"});
   tcp_client waiting(relay.address());
   waiting.send("<# Join_Room 42>\n");
   ASSERT_TRUE(waiting.read_until("Room_Joined"));
