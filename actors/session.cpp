@@ -71,8 +71,12 @@ struct session_state {
   bool stranger_told = false;
 
   uint32_t handshakes = 0;
-  /// Hashes of this run's sessions: a receipt names the one in which it was made.
+  /// Hashes of this run's sessions that a receipt may name: the one in which it was made. A sender
+  /// keeps one before it sends the proof that lets the receiver begin, for the receiver's own proof
+  /// may never come.
   std::vector<std::array<uint8_t, 64>> hashes;
+  /// The last session that both sides had proved, as we know.
+  std::optional<std::array<uint8_t, 64>> session_hash;
   /// Receiver: our own. Sender: the peer's, by the last handshake.
   receipt_public_key receipt_key{};
 
@@ -204,13 +208,20 @@ void count_stranger(self_pointer self) {
                                       " peers in a row did not hold the invitation's key"});
 }
 
+void remember_hash(session_state& st) {
+  const auto& hash = st.channel->handshake_hash();
+  if (st.hashes.empty() || st.hashes.back() != hash)
+    st.hashes.push_back(hash);
+}
+
 void connected_now(self_pointer self) {
   auto& st = self->state;
   ++st.handshakes;
   st.strangers = 0;
   st.told_waiting.reset();
   st.connected_at = self->clock().now();
-  st.hashes.push_back(st.channel->handshake_hash());
+  remember_hash(st);
+  st.session_hash = st.channel->handshake_hash();
   if (st.side == role::sender)
     st.receipt_key = st.channel->receipt_key();
   st.secured = true;
@@ -286,6 +297,8 @@ void take_frame(self_pointer self, const frame& what) {
     auto heard = st.channel->take_heartbeat(what);
     if (!heard)
       return not_authentic(self, detail_of(heard.error()));
+    if (st.channel->now() == secure_channel::stage::confirming)
+      remember_hash(st);
     if (heard->answer_now)
       send_heartbeat(self);
     if (heard->connected)
@@ -328,8 +341,8 @@ void request(self_pointer self, ticket which, const Wallet& wallet, Read read, M
 wallet::receipt_terms terms_now(const session_state& st) {
   wallet::receipt_terms out;
   out.invitation = st.config.invite.id;
-  if (!st.hashes.empty())
-    out.handshake_hash = st.hashes.back();
+  if (st.session_hash)
+    out.handshake_hash = *st.session_hash;
   return out;
 }
 
@@ -564,8 +577,8 @@ void carry_out(self_pointer self, order::end& x) {
   out.code = x.code;
   out.detail = shown(x.detail);
   out.still_open = x.still_open;
-  if (!st.hashes.empty()) {
-    out.session = to_hex(st.hashes.back());
+  if (st.session_hash) {
+    out.session = to_hex(*st.session_hash);
     out.transfer_milliseconds = milliseconds_since(st.connected_at);
   }
   out.sum = x.sum;

@@ -604,6 +604,39 @@ TEST_F(session_ends, both_started_again_complete_a_transfer_whose_coins_had_left
   EXPECT_EQ(money->powned, 1u);
 }
 
+TEST_F(session_ends, a_receipt_of_a_session_whose_last_proof_got_lost_is_filed) {
+  money->hold_pown = true;
+  start_sender();
+  start_receiver();
+  run();
+  ASSERT_EQ(money->count("R pown"), 1u);
+  // The next session: the sender's proof arrives, and nothing that the receiver says after it.
+  std::optional<io::socket_id> proved;
+  relay->on_frame = [&](frame& x, io::socket_id from) {
+    if (!proved && !x.auth.empty())
+      proved = from;
+    return !proved || from == *proved;
+  };
+  relay->cut_all();
+  for (int i = 0; i < 50 && seen_by_receiver->count<session::connected>() < 2; ++i)
+    advance(100ms);
+  ASSERT_EQ(seen_by_receiver->count<session::connected>(), 2u);
+  ASSERT_EQ(seen_by_sender->count<session::connected>(), 1u);
+  // The receipt is made in it, and delivered in the one after it.
+  money->hold_pown = false;
+  caf::anon_send(everybody[3], atom::receipt_key_v);
+  run();
+  ASSERT_EQ(money->count("R receipt"), 1u);
+  ASSERT_EQ(seen_by_sender->count<session::connected>(), 1u);
+  relay->on_frame = nullptr;
+  relay->cut_all();
+  run_to_the_end(1min);
+  ASSERT_TRUE(sender_end() && receiver_end());
+  EXPECT_TRUE(sender_end()->ok) << sender_end()->detail;
+  EXPECT_TRUE(receiver_end()->ok) << receiver_end()->detail;
+  EXPECT_TRUE(money->filed);
+}
+
 TEST_F(session_ends, a_sender_that_cancels_before_the_coins_gets_everything_back) {
   relay->on_frame = [&](frame& x, io::socket_id) {
     if (x.is(message_number::making_change))

@@ -38,6 +38,10 @@ struct fake_money {
   uint32_t counterfeit = 0;
   /// Given a chance to spoil a receipt before it leaves the receiver's wallet.
   std::function<std::string(const liveconnect::receipt&, const signing_key&)> sign;
+  /// While true, powning is not answered; what was held is, at the next atom::receipt_key (a
+  /// promise can only be kept on its actor's own turn).
+  bool hold_pown = false;
+  std::function<void()> held;
 
   size_t count(const std::string& what) const {
     return static_cast<size_t>(std::count(asked.begin(), asked.end(), what));
@@ -135,81 +139,89 @@ inline sender_wallet_actor fake_sender_wallet(caf::actor_system& system,
 inline receiver_wallet_actor fake_receiver_wallet(caf::actor_system& system,
                                                   std::shared_ptr<fake_money> money) {
   using wallet::transfer_state;
-  return system.spawn([money](
-                          receiver_wallet_actor::pointer) -> receiver_wallet_actor::behavior_type {
-    return {
-        [money](wallet::receiver_step x) -> caf::result<wallet::step_report> {
-          if (auto why = note_down(*money, std::string("R ") + name_of(x)))
-            return why;
-          if (x == wallet::receiver_step::pown) {
-            if (money->receiver < transfer_state::received)
-              return fail(ec::internal, "pown without a set");
-            if (money->receiver == transfer_state::received)
-              ++money->powned;
-            money->receiver = std::max(money->receiver, transfer_state::graded);
-          }
-          wallet::step_report out;
-          out.text = name_of(x);
-          return out;
-        },
-        [money](atom::manifest, const manifest& x) -> caf::result<wallet::offer_answer> {
-          if (auto why = note_down(*money, "R manifest"))
-            return why;
-          if (x != money->offer)
-            return fail(ec::manifest_mismatch, "another manifest");
-          if (money->receiver == transfer_state::fresh)
-            money->receiver = transfer_state::offered;
-          return wallet::offer_answer{money->receiver};
-        },
-        [money](const wallet::coin_payload& x) -> caf::result<wallet::step_report> {
-          if (auto why = note_down(*money, "R store"))
-            return why;
-          if (x.files != money->files || money->receiver != transfer_state::offered)
-            return fail(ec::manifest_mismatch, "not the set that was offered");
-          money->receiver = transfer_state::received;
-          return wallet::step_report{};
-        },
-        [money](atom::receipt,
-                const wallet::receipt_terms& terms) -> caf::result<wallet::receipt_text> {
-          if (auto why = note_down(*money, "R receipt"))
-            return why;
-          if (money->receipt.empty()) {
-            liveconnect::receipt r;
-            r.id = money->offer.id;
-            r.invitation = terms.invitation;
-            r.manifest_hash = hash_of(money->offer);
-            r.handshake_hash = terms.handshake_hash;
-            r.time_unix = 1'795'000'000;
-            uint32_t refused = money->counterfeit;
-            for (size_t d = denomination_count; d-- > 0;)
-              for (uint32_t i = 0; i < money->offer.by_denomination[d]; ++i) {
-                receipt_note n;
-                n.id = {static_cast<int8_t>(static_cast<int>(d) + denomination_min), 1000 + i};
-                const auto bad = refused > 0;
-                refused -= bad ? 1 : 0;
-                n.pown = std::string(25, bad ? 'f' : 'p');
-                n.what = bad ? verdict::counterfeit : verdict::authentic;
-                r.notes.push_back(n);
+  return system.spawn(
+      [money](receiver_wallet_actor::pointer self) -> receiver_wallet_actor::behavior_type {
+        return {
+            [money, self](wallet::receiver_step x) -> caf::result<wallet::step_report> {
+              if (auto why = note_down(*money, std::string("R ") + name_of(x)))
+                return why;
+              if (x == wallet::receiver_step::pown) {
+                if (money->receiver < transfer_state::received)
+                  return fail(ec::internal, "pown without a set");
+                if (money->receiver == transfer_state::received)
+                  ++money->powned;
+                money->receiver = std::max(money->receiver, transfer_state::graded);
               }
-            money->receipt = money->sign ? money->sign(r, money->key) : sign_receipt(r, money->key);
-          }
-          money->receiver = std::max(money->receiver, transfer_state::receipt);
-          return wallet::receipt_text{money->receipt};
-        },
-        [money](atom::confirmed) -> caf::result<atom::done> {
-          if (auto why = note_down(*money, "R confirmed"))
-            return why;
-          money->confirmed = true;
-          money->receiver = transfer_state::closed;
-          return atom::done_v;
-        },
-        [money](atom::receipt_key) -> caf::result<wallet::receipt_key> {
-          if (auto why = note_down(*money, "R receipt_key"))
-            return why;
-          return wallet::receipt_key{money->key.public_key()};
-        },
-    };
-  });
+              wallet::step_report out;
+              out.text = name_of(x);
+              if (x == wallet::receiver_step::pown && money->hold_pown) {
+                auto answer = self->make_response_promise<wallet::step_report>();
+                money->held = [answer, out]() mutable { answer.deliver(out); };
+                return answer;
+              }
+              return out;
+            },
+            [money](atom::manifest, const manifest& x) -> caf::result<wallet::offer_answer> {
+              if (auto why = note_down(*money, "R manifest"))
+                return why;
+              if (x != money->offer)
+                return fail(ec::manifest_mismatch, "another manifest");
+              if (money->receiver == transfer_state::fresh)
+                money->receiver = transfer_state::offered;
+              return wallet::offer_answer{money->receiver};
+            },
+            [money](const wallet::coin_payload& x) -> caf::result<wallet::step_report> {
+              if (auto why = note_down(*money, "R store"))
+                return why;
+              if (x.files != money->files || money->receiver != transfer_state::offered)
+                return fail(ec::manifest_mismatch, "not the set that was offered");
+              money->receiver = transfer_state::received;
+              return wallet::step_report{};
+            },
+            [money](atom::receipt,
+                    const wallet::receipt_terms& terms) -> caf::result<wallet::receipt_text> {
+              if (auto why = note_down(*money, "R receipt"))
+                return why;
+              if (money->receipt.empty()) {
+                liveconnect::receipt r;
+                r.id = money->offer.id;
+                r.invitation = terms.invitation;
+                r.manifest_hash = hash_of(money->offer);
+                r.handshake_hash = terms.handshake_hash;
+                r.time_unix = 1'795'000'000;
+                uint32_t refused = money->counterfeit;
+                for (size_t d = denomination_count; d-- > 0;)
+                  for (uint32_t i = 0; i < money->offer.by_denomination[d]; ++i) {
+                    receipt_note n;
+                    n.id = {static_cast<int8_t>(static_cast<int>(d) + denomination_min), 1000 + i};
+                    const auto bad = refused > 0;
+                    refused -= bad ? 1 : 0;
+                    n.pown = std::string(25, bad ? 'f' : 'p');
+                    n.what = bad ? verdict::counterfeit : verdict::authentic;
+                    r.notes.push_back(n);
+                  }
+                money->receipt =
+                    money->sign ? money->sign(r, money->key) : sign_receipt(r, money->key);
+              }
+              money->receiver = std::max(money->receiver, transfer_state::receipt);
+              return wallet::receipt_text{money->receipt};
+            },
+            [money](atom::confirmed) -> caf::result<atom::done> {
+              if (auto why = note_down(*money, "R confirmed"))
+                return why;
+              money->confirmed = true;
+              money->receiver = transfer_state::closed;
+              return atom::done_v;
+            },
+            [money](atom::receipt_key) -> caf::result<wallet::receipt_key> {
+              if (auto why = note_down(*money, "R receipt_key"))
+                return why;
+              if (money->held && !money->hold_pown)
+                std::exchange(money->held, nullptr)();
+              return wallet::receipt_key{money->key.public_key()};
+            },
+        };
+      });
 }
 
 } // namespace liveconnect::test
