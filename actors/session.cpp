@@ -87,6 +87,10 @@ struct session_state {
   uint32_t receipt_parts = 0;
   uint32_t receipt_count = 0;
 
+  /// When the timer `answer` is due, which the peer's signs of life put off, and no later than
+  /// what.
+  caf::actor_clock::time_point answer_due;
+  caf::actor_clock::time_point answer_limit;
   std::map<uint8_t, uint64_t> armed;
   uint64_t last_armed = 0;
   std::optional<awaited> told_waiting;
@@ -112,6 +116,11 @@ void to_observer(self_pointer self, T what) {
   self->send(self->state.observer, std::move(what));
 }
 
+/// How long a peer that shows life may take for its next message.
+caf::timespan work_limit(const session_config& config) {
+  return std::max(config.answer_timeout, config.wallet_timeout);
+}
+
 caf::timespan limit_of(const session_state& st, awaited whom) {
   switch (whom) {
   case awaited::relay:
@@ -119,7 +128,7 @@ caf::timespan limit_of(const session_state& st, awaited whom) {
   case awaited::peer:
     return st.handshakes == 0 ? st.config.wait_for_peer : st.config.wait_for_return;
   case awaited::peer_work:
-    return st.config.answer_timeout;
+    return work_limit(st.config);
   case awaited::servers:
     return st.config.wallet_timeout;
   case awaited::person:
@@ -230,6 +239,12 @@ void connected_now(self_pointer self) {
   handle(self, happened::secured{});
 }
 
+/// The peer lives: it may be at work, or its answer behind what it still sends.
+void put_off_answer(self_pointer self) {
+  auto& st = self->state;
+  st.answer_due = std::min(self->clock().now() + st.config.answer_timeout, st.answer_limit);
+}
+
 body_place place_in_transfer(const session_state& st) {
   body_place out;
   if (st.offer) {
@@ -303,6 +318,8 @@ void take_frame(self_pointer self, const frame& what) {
       send_heartbeat(self);
     if (heard->connected)
       connected_now(self);
+    else if (st.channel->is_connected())
+      put_off_answer(self);
     return;
   }
   // Before key confirmation there is nobody to listen to (safety.md I11), and what the catalogue
@@ -537,6 +554,11 @@ void carry_out(self_pointer self, order::arm& x) {
   auto& st = self->state;
   const auto which = static_cast<uint8_t>(x.which);
   st.armed[which] = ++st.last_armed;
+  if (x.which == timer::answer) {
+    const auto now = self->clock().now();
+    st.answer_due = now + st.config.answer_timeout;
+    st.answer_limit = now + work_limit(st.config);
+  }
   self->delayed_send(self, length_of(st.config, x.which), atom::tick_v, which, st.last_armed);
 }
 
@@ -741,6 +763,11 @@ session_impl_actor::behavior_type behaviour(self_pointer self) {
         auto found = st.armed.find(which);
         if (found == st.armed.end() || found->second != number)
           return;
+        if (which == static_cast<uint8_t>(timer::answer)) {
+          const auto now = self->clock().now();
+          if (now < st.answer_due)
+            return self->delayed_send(self, st.answer_due - now, atom::tick_v, which, number);
+        }
         st.armed.erase(found);
         handle(self, happened::timed_out{static_cast<timer>(which)});
       },

@@ -50,7 +50,9 @@ struct session_config {
   caf::timespan wait_for_peer = std::chrono::minutes(15);
   /// How long to wait for a peer that was here and went.
   caf::timespan wait_for_return = std::chrono::minutes(2);
-  /// How long the peer may take for its next message.
+  /// How long the peer may take for its next message. Each authentic heartbeat of the peer begins
+  /// it anew, up to wallet_timeout in all (or answer_timeout, if longer): a peer at work is not
+  /// silent.
   caf::timespan answer_timeout = std::chrono::minutes(2);
   /// How long the wallet may take for one step; it retries servers on its own.
   caf::timespan wallet_timeout = std::chrono::minutes(10);

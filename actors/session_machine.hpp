@@ -30,7 +30,8 @@ enum class timer : uint8_t {
   meet,
   /// The peer was here and is away.
   reunite,
-  /// The peer owes us its next message.
+  /// The peer owes us its next message. Who counts puts it off while the peer shows life, to a
+  /// limit.
   answer,
   /// The transfer is over for the sender; it stays a moment so that the receiver surely hears so.
   linger,

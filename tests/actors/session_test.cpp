@@ -637,6 +637,40 @@ TEST_F(session_ends, a_receipt_of_a_session_whose_last_proof_got_lost_is_filed) 
   EXPECT_TRUE(money->filed);
 }
 
+TEST_F(session_ends, a_receiver_that_works_longer_than_an_answer_may_take_is_waited_for) {
+  money->hold_pown = true;
+  start_sender();
+  start_receiver();
+  run();
+  for (int i = 0; i < 300; ++i)
+    advance(1s);
+  ASSERT_EQ(sender_end(), nullptr);
+  money->hold_pown = false;
+  caf::anon_send(everybody[3], atom::receipt_key_v);
+  run_to_the_end(1min);
+  ASSERT_TRUE(sender_end() && receiver_end());
+  EXPECT_TRUE(sender_end()->ok) << sender_end()->detail;
+  EXPECT_TRUE(receiver_end()->ok) << receiver_end()->detail;
+  EXPECT_EQ(seen_by_sender->count<session::connected>(), 1u);
+}
+
+TEST_F(session_ends, heartbeats_alone_are_not_waited_for_beyond_the_limit_of_work) {
+  money->hold_pown = true;
+  settings.wallet_timeout = 4min;
+  start_sender();
+  settings.wallet_timeout = 30min;
+  start_receiver();
+  run();
+  for (int i = 0; i < 235; ++i)
+    advance(1s);
+  ASSERT_EQ(sender_end(), nullptr);
+  for (int i = 0; i < 15; ++i)
+    advance(1s);
+  ASSERT_NE(sender_end(), nullptr);
+  EXPECT_EQ(sender_end()->code, ec::outcome_unknown);
+  EXPECT_TRUE(sender_end()->still_open);
+}
+
 TEST_F(session_ends, a_sender_that_cancels_before_the_coins_gets_everything_back) {
   relay->on_frame = [&](frame& x, io::socket_id) {
     if (x.is(message_number::making_change))
