@@ -191,6 +191,13 @@ private:
           }
         }
       }
+      // One side alone cannot finish: what it would wait for does not come.
+      for (const auto& state : states)
+        if (state.has_failed()) {
+          auto problem = failure_of(state.result);
+          end_both(states);
+          return problem;
+        }
     }
     for (const auto& state : states)
       if (auto problem = failure_of(state.result))
@@ -210,7 +217,28 @@ private:
     json_fields result = json_fields::object();
 
     bool running() const { return child && child->descriptor() >= 0; }
+    /// Reads what is there for a result.
+    void take_result() {
+      if (!child)
+        return;
+      for (const auto& line : child->take_lines())
+        if (auto x = object_of(line); x.is_object() && x.value("type", "") == "result")
+          result = std::move(x);
+    }
+    /// It has said that it failed, or ended without a word.
+    bool has_failed() const {
+      return result.empty() ? child && !running() : failure_of(result) != caf::none;
+    }
   };
+
+  static void end_both(side_state (&states)[2]) {
+    for (auto& state : states)
+      if (state.child)
+        state.child->ask_to_end();
+    for (auto& state : states)
+      if (state.child)
+        state.child->end(client_grace);
+  }
 
   /// Waits until one of them has written. On a signal both are asked to end and waited for, so that
   /// they can cancel what has not moved.
@@ -229,14 +257,16 @@ private:
       return {};
     if (n < 0)
       return {};
-    for (auto& state : states)
-      if (state.child)
-        state.child->ask_to_end();
-    for (auto& state : states)
-      if (state.child)
-        state.child->end(client_grace);
+    // What a side has said in time explains more than that time is over.
+    if (n == 0)
+      for (auto& state : states)
+        state.take_result();
+    end_both(states);
     if (n > 0)
       return fail(ec::stopped);
+    for (const auto& state : states)
+      if (!state.result.empty() && state.has_failed())
+        return failure_of(state.result);
     return fail(ec::timed_out, "the transfer");
   }
 
