@@ -429,6 +429,9 @@ void receiver_machine::on(const happened::timed_out& x) {
 void receiver_machine::on(const happened::approved& x) {
   if (agreed_ || named_.is_zero() || state_ == receiver_state::confirming)
     return;
+  // An answer about a sum of an earlier connection says nothing about the one that is named now.
+  if (x.sum != named_)
+    return;
   if (!x.yes)
     return refuse(ec::stopped, "the amount was not accepted", cancel_reason::amount);
   agreed_ = named_;

@@ -723,7 +723,9 @@ session_impl_actor::behavior_type behaviour(self_pointer self) {
     handle(self, happened::user_stopped{});
   });
   return {
-      [self](atom::approve, bool yes) { handle(self, happened::approved{yes}); },
+      [self](atom::approve, const amount& sum, bool yes) {
+        handle(self, happened::approved{sum, yes});
+      },
       [self](atom::cancel) { handle(self, happened::user_cancelled{}); },
       [self](atom::stop) { handle(self, happened::user_stopped{}); },
       [self](const link_entered& x) {

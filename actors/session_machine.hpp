@@ -132,8 +132,9 @@ struct receipt_ready {
 struct timed_out {
   timer which = timer::meet;
 };
-/// The person's answer to approve_amount.
+/// The person's answer to approve_amount, with the sum that the person saw.
 struct approved {
+  amount sum;
   bool yes = false;
 };
 struct user_cancelled {};

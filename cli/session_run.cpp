@@ -51,7 +51,7 @@ command_end run_session(environment& env, caf::actor_system& system, role side,
         [&](const session::connected& x) { show(x); },
         [&](const session::approve_amount& x) {
           show(x);
-          self->send(session, atom::approve_v, approve(env, x.sum));
+          self->send(session, atom::approve_v, x.sum, approve(env, x.sum));
         },
         [&](const session::amount_agreed& x) { show(x); }, [&](const session::step& x) { show(x); },
         [&](const session::progress& x) { show(x); },

@@ -137,8 +137,9 @@ using session_observer_actor =
 /// The SESSION interface: one transfer on one side, from the room to the receipt. Ends by itself
 /// after `finished`.
 using session_actor = caf::typed_actor<
-    // The person's answer to session::approve_amount; ignored when nothing was asked.
-    caf::reacts_to<atom::approve, bool>,
+    // The person's answer to session::approve_amount and the sum it is about; ignored when nothing
+    // was asked, or another sum is asked about by now.
+    caf::reacts_to<atom::approve, amount, bool>,
     // The person wants out. Before the first coin everything goes back; afterwards the outcome
     // rules hold (safety.md 5.4). `finished` tells what became of it. A repeat is ignored.
     caf::reacts_to<atom::cancel>,

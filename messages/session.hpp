@@ -60,7 +60,8 @@ struct connected {
   uint32_t handshakes = 1;
 };
 
-/// The receiver's person must say whether to take this sum: answer with (atom::approve, bool).
+/// The receiver's person must say whether to take this sum: answer with
+/// (atom::approve, this sum, bool).
 /// Comes only when session_config asks for it.
 struct approve_amount {
   amount sum;

@@ -404,12 +404,12 @@ TEST(receiver_machine, a_line_that_fails_for_good_waits_for_the_money_that_is_un
 
 TEST(receiver_machine, the_person_is_asked_once_and_a_no_cancels) {
   auto x = at({receiver_state::judging});
-  x.feed(happened::approved{false});
+  x.feed(happened::approved{sum_3439(), false});
   EXPECT_TRUE(sends(x.last, message_number::cancel));
   EXPECT_EQ(find<order::end>(x.last)->code, ec::stopped);
 
   auto y = at({receiver_state::judging});
-  y.feed(happened::approved{true});
+  y.feed(happened::approved{sum_3439(), true});
   EXPECT_EQ(y.machine.state(), receiver_state::agreed);
   EXPECT_TRUE(sends(y.last, message_number::amount));
 }
@@ -417,12 +417,37 @@ TEST(receiver_machine, the_person_is_asked_once_and_a_no_cancels) {
 TEST(receiver_machine, a_yes_given_while_the_line_was_cut_still_counts) {
   auto x = at({receiver_state::judging});
   x.feed(happened::parted{});
-  x.feed(happened::approved{true});
+  x.feed(happened::approved{sum_3439(), true});
   x.feed(happened::secured{});
   x.told(message_number::empty_import_export);
   x.done();
   x.done();
   x.told(message_number::amount, "3439");
+  EXPECT_EQ(x.machine.state(), receiver_state::agreed);
+}
+
+TEST(receiver_machine, an_answer_about_another_sum_than_the_one_named_is_ignored) {
+  receiver_terms terms;
+  terms.ask_person = true;
+  machine_driver x{receiver_machine{terms}};
+  const auto name = [&](const char* sum) {
+    x.feed(happened::secured{});
+    x.told(message_number::empty_import_export);
+    x.done();
+    x.done();
+    x.told(message_number::amount, sum);
+    ASSERT_EQ(x.machine.state(), receiver_state::judging);
+  };
+  x.feed(happened::started{});
+  name("3439");
+  x.feed(happened::parted{});
+  name("34390");
+  for (bool yes : {true, false}) {
+    x.feed(happened::approved{sum_3439(), yes});
+    EXPECT_TRUE(x.last.empty());
+    EXPECT_EQ(x.machine.state(), receiver_state::judging);
+  }
+  x.feed(happened::approved{amount::from_coins(34390), true});
   EXPECT_EQ(x.machine.state(), receiver_state::agreed);
 }
 

@@ -693,7 +693,7 @@ TEST_F(session_ends, the_person_at_the_receiver_may_refuse_the_amount) {
   run();
   ASSERT_NE(seen_by_receiver->last<session::approve_amount>(), nullptr);
   EXPECT_EQ(seen_by_receiver->last<session::approve_amount>()->sum, amount::from_coins(3439));
-  caf::anon_send(receiver, atom::approve_v, false);
+  caf::anon_send(receiver, atom::approve_v, amount::from_coins(3439), false);
   run_to_the_end(1min);
   EXPECT_EQ(sender_end()->code, ec::peer_refused);
   EXPECT_TRUE(money->given_back);
