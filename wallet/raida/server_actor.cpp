@@ -194,6 +194,10 @@ caf::typed_response_promise<atom::done> server_state::stop() {
   stopping_ = true;
   stopped_ = promise;
   commit();
+  // A Fix that waits for other servers gets no answer: its connection would wait for one.
+  for (auto& [id, x] : fixes_)
+    if (x.where.how == arrival::tcp)
+      close(x.where.socket, false);
   fixes_.clear();
   for (auto& [socket, x] : inquiries_)
     close(socket, false);
