@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -78,6 +79,37 @@ TEST(transcript, appends_to_a_file_of_mode_0600_and_refuses_a_symbolic_link) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(code_of(refused.error()), ec::disk_failed);
   std::remove(link.c_str());
+  std::remove(path.c_str());
+  rmdir(directory.c_str());
+}
+
+TEST(transcript, tells_at_most_200_characters_of_details) {
+  const auto line = transcript_line(noon, direction::got, "a",
+                                    make_frame(message_number::cancel, std::string(5'000, 'x')));
+  EXPECT_NE(line.find(' ' + std::string(200, 'x') + "..."), std::string::npos);
+  EXPECT_EQ(line.find(std::string(201, 'x')), std::string::npos);
+}
+
+TEST(transcript, ends_at_its_largest_size_with_one_line_that_says_so) {
+  char name[] = "/tmp/liveconnect-transcript-XXXXXX";
+  const std::string directory = mkdtemp(name);
+  const auto path = directory + "/t";
+  std::ofstream(path) << "";
+  ASSERT_EQ(truncate(path.c_str(), static_cast<off_t>(transcript_bytes_max - 1'000)), 0);
+  for (int run = 0; run < 2; ++run) {
+    auto log = transcript::open(path);
+    ASSERT_TRUE(log);
+    for (int i = 0; i < 20; ++i)
+      log->add(std::string(99, 'x') + "\n");
+  }
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  const auto whole = text.str();
+  EXPECT_LE(whole.size(), transcript_bytes_max);
+  const auto tail = whole.substr(transcript_bytes_max - 1'000);
+  EXPECT_EQ(std::count(tail.begin(), tail.end(), 'x') / 99, 9);
+  EXPECT_EQ(tail.find("cut here"), tail.rfind("cut here"));
+  EXPECT_EQ(tail.substr(tail.size() - 13), "largest size\n");
   std::remove(path.c_str());
   rmdir(directory.c_str());
 }
