@@ -119,7 +119,13 @@ void session_view::show(const session::progress& x) {
   notes_ = x.notes;
   auto what = fmt::format("{} {} note{}", side_ == role::sender ? "Sending" : "Receiving", notes_,
                           notes_ == 1 ? "" : "s");
-  out_.progress(what, x.frames_done, x.frames_total);
+  // How many notes a frame holds is known when there is one frame, or one for each note.
+  if (x.frames_total == 1 || x.frames_total == notes_) {
+    out_.progress(what, x.frames_done == x.frames_total ? notes_ : x.frames_done, notes_);
+  } else {
+    out_.progress(fmt::format("{} in {} frames", what, x.frames_total), x.frames_done,
+                  x.frames_total);
+  }
   if (x.frames_done > 0)
     past_the_point_ = past_the_point_ || side_ == role::sender;
 }
