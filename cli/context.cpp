@@ -109,6 +109,8 @@ context::session_for(environment& env, const invitation& invite, role side,
   if (open) {
     out.id = open->id;
     out.sending_begun = open->state == wallet::transfer_state::sending;
+    out.powned = open->state == wallet::transfer_state::graded ||
+                 open->state == wallet::transfer_state::receipt;
   }
   out.wait_for_peer = env.conf.wait;
   out.wait_for_return = env.conf.timeout;

@@ -305,8 +305,8 @@ private:
                                           user / wallet::to_string(wallet::folder::fracked)});
     if (!owned)
       return std::move(owned.error());
-    auto kept =
-        ask_servers_about(port, {sender.sender() / wallet::to_string(wallet::folder::sent)});
+    auto kept = ask_servers_about(
+        port, {sender.sender(conf.wallet) / wallet::to_string(wallet::folder::sent)});
     if (!kept)
       return std::move(kept.error());
     json_fields word{{"receiver_notes", owned->notes},

@@ -60,8 +60,11 @@ command_end resume_one(environment& env, context& all, const wallet::open_transf
                                             atom::settle_v, what.id);
   if (!settled || settled->state != wallet::transfer_state::closed)
     return end;
-  end.failure = {};
   end.fields["open"] = false;
+  if (settled->settled == wallet::settlement::sent)
+    end.failure = {};
+  else if (what.side == role::sender)
+    end.failure = fail(ec::peer_gone, "the coins are back in the wallet, nothing was paid");
   return end;
 }
 

@@ -146,6 +146,9 @@ struct open_transfer {
   uint32_t notes = 0;
   /// One sentence on what it waits for.
   std::string waits_for;
+  /// Only when closed: what became of it. `sent`: the receiver owns the notes (either side says
+  /// so); `returned`: they never left the sender, or are its again.
+  settlement settled = settlement::open;
 };
 
 /// Where the money is.

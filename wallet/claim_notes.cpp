@@ -95,6 +95,22 @@ raida::persist_intents persist_in(operation_journal& log, const std::vector<note
   };
 }
 
+namespace {
+
+/// Servers that pass `now` with another AN than the one the note was `given` with (I6).
+size_t passes_beyond(const note& now, const std::vector<note>& given) {
+  auto before =
+      std::find_if(given.begin(), given.end(), [&](const note& x) { return x.id == now.id; });
+  if (before == given.end())
+    return 0;
+  size_t out = 0;
+  for (size_t s = 0; s < now.pown.size() && s < now.ans.size() && s < before->ans.size(); ++s)
+    out += now.pown[s] == raida::letter::passed && now.ans[s] != before->ans[s] ? 1 : 0;
+  return out;
+}
+
+} // namespace
+
 caf::expected<std::vector<graded_note>> grade_or_heal(workspace& space, operation_journal& log,
                                                       const std::vector<note>& notes,
                                                       const std::vector<found_row>& rows) {
@@ -115,11 +131,12 @@ caf::expected<std::vector<graded_note>> grade_or_heal(workspace& space, operatio
   if (!healed)
     return healed.error();
   for (auto& x : healed->notes) {
-    auto passes = raida::count_letters(x.pown).passed;
-    if (passes < space.rules.quorum.settled())
+    // A server that passes the AN we were given passes the giver as well: it is no vote for us.
+    auto ours = passes_beyond(x, notes);
+    if (ours < space.rules.quorum.settled())
       continue;
     graded_note graded;
-    graded.verdict = passes == space.servers() ? note_verdict::whole : note_verdict::fracked;
+    graded.verdict = ours == space.servers() ? note_verdict::whole : note_verdict::fracked;
     graded.coin = std::move(x);
     out.push_back(std::move(graded));
   }

@@ -106,12 +106,12 @@ std::filesystem::path wallet_paths::user(const std::string& name) const {
   return wallets() / name;
 }
 
-std::filesystem::path wallet_paths::sender() const {
-  return data / "liveconnect" / ".hidden" / "Sender";
+std::filesystem::path wallet_paths::sender(const std::string& name) const {
+  return data / "liveconnect" / ".hidden" / name / "Sender";
 }
 
-std::filesystem::path wallet_paths::receiver() const {
-  return data / "liveconnect" / ".hidden" / "Receiver";
+std::filesystem::path wallet_paths::receiver(const std::string& name) const {
+  return data / "liveconnect" / ".hidden" / name / "Receiver";
 }
 
 bool is_wallet_name(const std::string& name) {

@@ -59,10 +59,12 @@ struct wallet_paths {
   std::filesystem::path wallets() const;
   /// `<data>/Wallets/<name>`; the name must satisfy is_wallet_name.
   std::filesystem::path user(const std::string& name) const;
-  /// `<data>/liveconnect/.hidden/Sender`.
-  std::filesystem::path sender() const;
-  /// `<data>/liveconnect/.hidden/Receiver`.
-  std::filesystem::path receiver() const;
+  /// `<data>/liveconnect/.hidden/<name>/Sender`, for transfers of the user's wallet `name`. A pair
+  /// a wallet: the lock and the journals that account for what lies there are that wallet's, and
+  /// another wallet's recovery must not take it for its own (safety.md I1).
+  std::filesystem::path sender(const std::string& name) const;
+  /// `<data>/liveconnect/.hidden/<name>/Receiver`.
+  std::filesystem::path receiver(const std::string& name) const;
 };
 
 /// One plain component that other programs list as a wallet: no leading dot, none of their reserved

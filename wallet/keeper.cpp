@@ -175,6 +175,29 @@ bool keeper_state::is_in_work(const journal_view& view) const {
   });
 }
 
+void keeper_state::answer_waiting() {
+  auto asked = std::move(waiting);
+  waiting.clear();
+  for (auto& [id, promise] : asked) {
+    auto journals = load_open_journals(*tools.space);
+    if (!journals) {
+      promise.deliver(journals.error());
+      continue;
+    }
+    auto found = std::find_if(journals->begin(), journals->end(),
+                              [id = id](const journal_view& x) { return x.id() == id; });
+    if (found != journals->end() && is_in_work(*found)) {
+      waiting.emplace_back(id, std::move(promise));
+      continue;
+    }
+    auto out = settle(*tools.space, id);
+    if (out)
+      promise.deliver(std::move(*out));
+    else
+      promise.deliver(std::move(out.error()));
+  }
+}
+
 caf::expected<std::shared_ptr<worker_tools>> keeper_state::make_tools() const {
   auto out = std::make_shared<worker_tools>();
   out->files = config.files;
@@ -200,6 +223,7 @@ keeper_actor::behavior_type keeper(keeper_actor::stateful_pointer<keeper_state> 
     // What the worker left open and nobody has seen goes back at once.
     if (st.report)
       (void)recover(*st.tools.space, [&st](const journal_view& x) { return st.is_in_work(x); });
+    st.answer_waiting();
   });
   auto& st = self->state;
   // Every message starts the wallet first; `f` gets its workspace.
@@ -230,12 +254,21 @@ keeper_actor::behavior_type keeper(keeper_actor::stateful_pointer<keeper_state> 
       [started](atom::terms, const transfer_id& id) {
         return started([&](workspace& space) { return answer(terms_of(space, id)); });
       },
-      [&st, started](atom::settle, const transfer_id& id) {
+      [self, &st, started](atom::settle, const transfer_id& id) {
         return started([&](workspace& space) -> caf::result<open_transfer> {
-          for (auto& x : st.workers)
-            if (x.second.id == id)
-              return fail(ec::bad_argument, "the transfer is in work");
-          return answer(settle(space, id));
+          auto journals = load_open_journals(space);
+          if (!journals)
+            return journals.error();
+          auto busy = std::any_of(journals->begin(), journals->end(), [&](const journal_view& x) {
+            return x.id() == id && st.is_in_work(x);
+          });
+          if (!busy)
+            return answer(settle(space, id));
+          // Its worker is on the way out: answered when it is gone, so that two never write one
+          // journal.
+          auto promise = self->make_response_promise<open_transfer>();
+          st.waiting.emplace_back(id, promise);
+          return promise;
         });
       },
       [started](atom::balance) {

@@ -48,6 +48,8 @@ struct keeper_state {
     secret_bytes invitation;
   };
   std::map<caf::actor_addr, worker> workers;
+  /// Who asked to settle a transfer whose worker is still ending, answered by its down message.
+  std::vector<std::pair<transfer_id, caf::typed_response_promise<open_transfer>>> waiting;
 
   static inline const char* name = "wallet-keeper";
 
@@ -55,6 +57,8 @@ struct keeper_state {
   caf::error start();
   /// Whether a worker has this journal in hand.
   bool is_in_work(const journal_view& view) const;
+  /// Settles what `waiting` asked for and no worker has in hand any more.
+  void answer_waiting();
   /// A workspace of its own for a worker.
   caf::expected<std::shared_ptr<worker_tools>> make_tools() const;
 };

@@ -185,10 +185,9 @@ caf::expected<step_report> receiver_transfer::receive(const coin_payload& coins)
   }
   if (auto err = log_->append(encode_received(*notes)))
     return err;
-  // What came, as it came: for people. The journal alone would do.
-  if (auto made = space_->receiver.put_container(folder::import_, *notes, tag_of(log_->id()));
-      !made)
-    return made.error();
+  // What came, as it came: for people. The journal alone does, so a failure here must not tell the
+  // sender that nothing was kept.
+  (void)space_->receiver.put_container(folder::import_, *notes, tag_of(log_->id()));
   return out;
 }
 
@@ -308,13 +307,16 @@ caf::expected<step_report> receiver_transfer::drop_offer() {
   return step_report{};
 }
 
-caf::error receiver_transfer::carry_on(bool with_servers) {
+caf::error receiver_transfer::carry_on() {
   if (!log_)
     return {};
   switch (task_of(log_->view())) {
   case recovery_task::file_journal:
     return log_->close(closing::done, space_->now());
   case recovery_task::drop_offer: {
+    // A sender who comes back within the offer's life must find it: a closed id is refused.
+    if (!done_at_start(log_->view(), space_->now()))
+      return {};
     auto dropped = drop_offer();
     return dropped ? caf::error{} : dropped.error();
   }
@@ -325,7 +327,8 @@ caf::error receiver_transfer::carry_on(bool with_servers) {
     return report || code_of(report.error()) == ec::too_few_servers ? caf::error{} : report.error();
   }
   case recovery_task::await_confirmation:
-    if (!with_servers)
+    // The sender may still come for its receipt.
+    if (!done_at_start(log_->view(), space_->now()))
       return {};
     if (auto err = log_->close(closing::received, space_->now()))
       return err;

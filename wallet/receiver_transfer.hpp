@@ -34,10 +34,10 @@ public:
   caf::error confirmed();
   receipt_key key() const;
 
-  /// As sender_transfer::carry_on: start-up finishes RECEIVED, POWN and GRADED by itself. With
-  /// `with_servers` a transfer that only waits for a confirmation is closed as well: the money is
-  /// in the wallet and the receipt is filed.
-  caf::error carry_on(bool with_servers);
+  /// Brings the transfer as far as it can go without the peer: finishes RECEIVED, POWN and GRADED.
+  /// An offer and an unconfirmed receipt wait for the sender as long as recovery.hpp says, since a
+  /// closed id is refused for good.
+  caf::error carry_on();
 
   transfer_state state() const;
   /// Zero before the offer.

@@ -39,11 +39,29 @@ recovery_task task_of(const journal_view& view) {
   return recovery_task::await_confirmation;
 }
 
+settlement settlement_of(closing how) {
+  switch (how) {
+  case closing::sent_with_receipt:
+  case closing::sent_by_evidence:
+  case closing::received:
+    return settlement::sent;
+  case closing::given_back:
+  case closing::taken_back:
+  case closing::nothing_received:
+  case closing::abandoned:
+    return settlement::returned;
+  case closing::done:
+    return settlement::open;
+  }
+  return settlement::open;
+}
+
 bool done_at_start(const journal_view& view, wall_seconds now) {
   switch (task_of(view)) {
   case recovery_task::ask_servers:
-  case recovery_task::await_confirmation:
     return false;
+  case recovery_task::await_confirmation:
+    return lease_over(view.opened.at, now, receipt_life_seconds);
   case recovery_task::drop_offer:
     // An id that is closed cannot be offered again, and a sender may just be reconnecting.
     return lease_over(view.opened.at, now, offer_life_seconds);

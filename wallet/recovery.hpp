@@ -44,6 +44,12 @@ recovery_task task_of(const journal_view& view);
 /// How long an offer without coins is kept open, so that a sender who comes back finds it.
 inline constexpr uint32_t offer_life_seconds = 3600;
 
+/// How long a receipt that the sender has not confirmed is kept for it: 30 days (safety.md 5.4).
+inline constexpr uint32_t receipt_life_seconds = 30 * 24 * 3600;
+
+/// What a closed transfer came to.
+settlement settlement_of(closing how);
+
 /// Whether start-up does the next task by itself at `now`. The others need the peer, or the user's
 /// word (`settle`).
 bool done_at_start(const journal_view& view, wall_seconds now);

@@ -47,7 +47,7 @@ caf::expected<bool> carry_on(workspace& space, const journal_view& view, bool wi
     auto transfer = receiver_transfer::reopen(space, id);
     if (!transfer)
       return transfer.error();
-    if (auto err = transfer->carry_on(with_servers))
+    if (auto err = transfer->carry_on())
       return err;
     return transfer->state() == transfer_state::closed;
   }
@@ -244,6 +244,21 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
   return report;
 }
 
+namespace {
+
+// How a journal that was just closed ended.
+caf::expected<closing> closing_of(workspace& space, const transfer_id& id) {
+  auto records = read_closed_journal(space.files(), space.user.root(), id);
+  if (!records)
+    return records.error();
+  auto view = replay(*records);
+  if (!view)
+    return view.error();
+  return view->closed ? view->closed->how : closing::done;
+}
+
+} // namespace
+
 caf::expected<open_transfer> settle(workspace& space, const transfer_id& id) {
   auto views = load_open_journals(space);
   if (!views)
@@ -258,6 +273,10 @@ caf::expected<open_transfer> settle(workspace& space, const transfer_id& id) {
       auto out = describe(view);
       out.state = transfer_state::closed;
       out.waits_for.clear();
+      auto how = closing_of(space, id);
+      if (!how)
+        return how.error();
+      out.settled = settlement_of(*how);
       return out;
     }
     auto log = operation_journal::open(space, id);

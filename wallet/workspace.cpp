@@ -18,10 +18,10 @@ caf::expected<workspace> workspace::open(file_ops& files, raida::raida_port& por
   auto user = wallet_store::open_or_create(files, paths.user(wallet_name), wallet_name);
   if (!user)
     return user.error();
-  auto sender = wallet_store::open_or_create(files, paths.sender(), "Sender");
+  auto sender = wallet_store::open_or_create(files, paths.sender(wallet_name), "Sender");
   if (!sender)
     return sender.error();
-  auto receiver = wallet_store::open_or_create(files, paths.receiver(), "Receiver");
+  auto receiver = wallet_store::open_or_create(files, paths.receiver(wallet_name), "Receiver");
   if (!receiver)
     return receiver.error();
   return workspace{

@@ -67,9 +67,11 @@ TEST_F(folders_test, each_missing_part_makes_a_directory_no_wallet) {
 TEST_F(folders_test, hidden_wallets_lie_outside_the_users_root) {
   const wallet_paths paths{dir.path()};
   EXPECT_EQ(paths.user("me"), dir / "Wallets/me");
-  EXPECT_EQ(paths.sender(), dir / "liveconnect/.hidden/Sender");
-  EXPECT_EQ(paths.receiver(), dir / "liveconnect/.hidden/Receiver");
-  for (const auto& root : {paths.user("b"), paths.user("a"), paths.sender(), paths.receiver()})
+  EXPECT_EQ(paths.sender("me"), dir / "liveconnect/.hidden/me/Sender");
+  EXPECT_EQ(paths.receiver("me"), dir / "liveconnect/.hidden/me/Receiver");
+  EXPECT_NE(paths.sender("me"), paths.sender("you"));
+  for (const auto& root :
+       {paths.user("b"), paths.user("a"), paths.sender("me"), paths.receiver("me")})
     ASSERT_FALSE(create_wallet(ops, root, root.filename().string()));
   std::filesystem::create_directory(dir / "Wallets/Templates");
   std::filesystem::create_directory(dir / "Wallets/empty");

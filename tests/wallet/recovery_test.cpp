@@ -185,6 +185,19 @@ TEST(recovery, start_up_leaves_to_the_peer_what_needs_the_peer) {
   r.received.push_back(claimed());
   EXPECT_TRUE(done_at_start(r, 1000));
   EXPECT_FALSE(waits_for(r).empty());
+  // The money is here; the sender may come for its receipt for 30 days.
+  r.pown = true;
+  r.graded.emplace(note_id{2, 1}, graded_note{});
+  r.settled.insert({2, 1});
+  EXPECT_FALSE(done_at_start(r, 1000 + receipt_life_seconds - 1));
+  EXPECT_TRUE(done_at_start(r, 1000 + receipt_life_seconds));
+}
+
+TEST(recovery, only_a_transfer_whose_notes_are_the_receivers_counts_as_sent) {
+  for (auto how : {closing::sent_with_receipt, closing::sent_by_evidence, closing::received})
+    EXPECT_EQ(settlement_of(how), settlement::sent) << to_string(how);
+  for (auto how : {closing::given_back, closing::taken_back, closing::nothing_received})
+    EXPECT_EQ(settlement_of(how), settlement::returned) << to_string(how);
 }
 
 TEST(recovery, changes_come_before_the_transfers_that_need_them) {
