@@ -85,6 +85,7 @@ TEST_F(links, beats_come_once_an_interval_and_go_on_after_a_reconnection) {
 }
 
 TEST_F(links, back_off_doubles_up_to_its_bound_until_patience_ends) {
+  config.relay_patience = 60s;
   start(one, config);
   relay->down = true;
   relay->cut_all();
