@@ -32,7 +32,8 @@ TEST(Words, NeverChange) {
   digest hash;
   crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const uint8_t*>(all.data()),
                      all.size(), nullptr, 0);
-  EXPECT_EQ(to_hex(hash), "ad8b9e94e86571d621b5d55b6175d033b1057fa4c85c45075382024e3d2176b8") << "keys out there are written in this list";
+  EXPECT_EQ(to_hex(hash), "ad8b9e94e86571d621b5d55b6175d033b1057fa4c85c45075382024e3d2176b8")
+      << "keys out there are written in this list";
 }
 
 TEST(Words, CarryElevenBitsEachFromTheFront) {
