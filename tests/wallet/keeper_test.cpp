@@ -187,6 +187,7 @@ TEST_F(keeper_test, gives_back_what_a_worker_left_that_nobody_has_seen) {
 
 TEST_F(keeper_test, settles_a_transfer_whose_peer_never_came_back) {
   auto alice = make_keeper(alice_disk, "Alice");
+  caf::scoped_actor early{system};
   ASSERT_TRUE(ask<operation_report>(alice, minted(3, 10, 1)));
   open_sender send;
   send.terms.id = draw_transfer_id();
@@ -197,8 +198,13 @@ TEST_F(keeper_test, settles_a_transfer_whose_peer_never_came_back) {
     for (auto step : {sender_step::move_to_sender, sender_step::put_in_export})
       ASSERT_TRUE(ask<step_report>(*from, step));
     ASSERT_TRUE(ask<coin_payload>(*from, atom::begin_sending_v, transfer_pair::terms()));
+    early->send(alice, atom::settle_v, send.terms.id);
+    run();
+    // Two must never write one journal: the answer waits for the worker's end.
+    EXPECT_TRUE(early->mailbox().empty());
   }
   run();
+  EXPECT_FALSE(early->mailbox().empty());
   auto waits = ask<open_transfer>(alice, atom::settle_v, send.terms.id);
   ASSERT_TRUE(waits);
   EXPECT_EQ(waits->state, transfer_state::sending);
