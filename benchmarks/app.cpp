@@ -104,6 +104,7 @@ int run(int argc, const char* const* argv) {
   root.add_flag("--no-color", flags.no_colour, "No colours");
   command_table table;
   add_relay_command(root, table);
+  add_crypto_command(root, table);
   add_compare_command(root, table);
   add_version_command(root, table);
 

@@ -6,6 +6,7 @@
 
 #include "benchmarks/json.hpp"
 #include "benchmarks/scenario.hpp"
+#include "benchmarks/side_by_side.hpp"
 #include "cli/output.hpp"
 
 namespace liveconnect::bench {
@@ -19,21 +20,9 @@ struct planned_scenario {
   bool alone = false;
 };
 
-/// What one subject gave in one scenario.
-struct subject_results {
-  std::string name;
-  std::string version;
-  std::vector<measurement> rounds;
-
-  /// The figures of a metric, one a round; rounds that lack it are passed over.
-  std::vector<double> figures(const std::string& metric) const;
-  /// They put together as the metric asks; nothing when there are none.
-  std::optional<double> summary(const std::string& metric) const;
-};
-
 struct scenario_results {
   scenario what;
-  std::vector<subject_results> subjects;
+  side_by_side subjects;
   /// Why it did not come to its end; then rounds are missing.
   std::string failure;
 
@@ -63,12 +52,6 @@ caf::expected<std::vector<scenario_results>> run_campaign(const std::vector<plan
                                                           const campaign_config& config,
                                                           cli::output& out,
                                                           const std::function<bool()>& stopped);
-
-/// A scenario's results as lines for people: a row a metric, a column a subject, ratios behind.
-std::vector<std::string> table_of(const scenario_results& x);
-
-/// `1.23 M`, `45.6`, ...: three figures and a decimal prefix.
-std::string short_number(double x);
 
 json to_json(const scenario_results& x);
 

@@ -1,42 +1,26 @@
 #include "benchmarks/coin_payload.hpp"
 
-#include <array>
-#include <ctime>
-#include <functional>
-
 #include <sodium.h>
 
-#include "benchmarks/event_loop.hpp"
-#include "benchmarks/statistics.hpp"
+#include "benchmarks/turns.hpp"
 #include "messages/base64.hpp"
 #include "messages/error.hpp"
-#include "messages/secure_channel.hpp"
 
 namespace liveconnect::bench {
 
-namespace {
+session_ends::session_ends() : session_ends(secret<32>::random()) {}
 
-caf::error broken(const char* what) {
-  return fail(ec::internal, std::string(what) + " failed in the benchmark. Report this.");
+session_ends::session_ends(const secret<32>& key)
+    : sender(secure_channel::for_sender(key, {})),
+      receiver(secure_channel::for_receiver(key, {}, {})) {}
+
+bool session_ends::meet() {
+  for (int i = 0; i < 2; ++i)
+    if (!receiver.take_heartbeat(sender.next_heartbeat()) ||
+        !sender.take_heartbeat(receiver.next_heartbeat()))
+      return false;
+  return sender.is_connected() && receiver.is_connected();
 }
-
-/// Two ends of a session, connected.
-struct channels {
-  secure_channel sender;
-  secure_channel receiver;
-
-  explicit channels(const secret<32>& key)
-      : sender(secure_channel::for_sender(key, {})),
-        receiver(secure_channel::for_receiver(key, {}, {})) {}
-
-  bool connect() {
-    for (int i = 0; i < 2; ++i)
-      if (!receiver.take_heartbeat(sender.next_heartbeat()) ||
-          !sender.take_heartbeat(receiver.next_heartbeat()))
-        return false;
-    return sender.is_connected() && receiver.is_connected();
-  }
-};
 
 caf::expected<frame> read_back(const std::string& text) {
   frame_reader reader;
@@ -45,66 +29,49 @@ caf::expected<frame> read_back(const std::string& text) {
   if (!got)
     return got.error();
   if (!*got)
-    return broken("Reading a frame back");
+    return fail(ec::internal, "A frame was not whole in the benchmark. Report this.");
   return std::move(**got);
 }
 
-/// Of this thread; what is measured here waits for nothing.
-double thread_cpu_seconds() {
-  timespec x{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &x);
-  return static_cast<double>(x.tv_sec) + static_cast<double>(x.tv_nsec) * 1e-9;
+coin_payload::coin_payload(bytes plaintext)
+    : plaintext_(std::move(plaintext)), key_(crypto_aead_chacha20poly1305_ietf_KEYBYTES, 7),
+      nonce_(crypto_aead_chacha20poly1305_ietf_NPUBBYTES, 0),
+      sealed_(plaintext_.size() + crypto_aead_chacha20poly1305_ietf_ABYTES),
+      opened_(plaintext_.size()), body_(base64_encode(byte_view(sealed_))) {}
+
+bool coin_payload::whole() {
+  const auto sent = ends_.sender.body_frame(message_number::coin, {}, plaintext_);
+  if (!sent)
+    return false;
+  const auto got = read_back(encode(*sent, notation::tag));
+  if (!got)
+    return false;
+  const auto back = ends_.receiver.open_body_frame(*got, {});
+  return back && back->size() == plaintext_.size();
 }
 
-struct parts {
-  channels ends{secret<32>::random()};
-  bytes plaintext;
-  bytes key = bytes(crypto_aead_chacha20poly1305_ietf_KEYBYTES, 7);
-  bytes nonce = bytes(crypto_aead_chacha20poly1305_ietf_NPUBBYTES, 0);
-  bytes sealed;
-  bytes opened;
-  std::string body;
+bool coin_payload::seal_and_open() {
+  unsigned long long size = 0;
+  return crypto_aead_chacha20poly1305_ietf_encrypt(sealed_.data(), &size, plaintext_.data(),
+                                                   plaintext_.size(), nullptr, 0, nullptr,
+                                                   nonce_.data(), key_.data()) == 0 &&
+         crypto_aead_chacha20poly1305_ietf_decrypt(opened_.data(), &size, nullptr, sealed_.data(),
+                                                   sealed_.size(), nullptr, 0, nonce_.data(),
+                                                   key_.data()) == 0;
+}
 
-  explicit parts(size_t size)
-      : plaintext(size, 0x5a), sealed(size + crypto_aead_chacha20poly1305_ietf_ABYTES),
-        opened(size), body(base64_encode(byte_view(sealed))) {}
+bool coin_payload::base64() {
+  const auto back = base64_decode(base64_encode(byte_view(sealed_)));
+  return back && back->size() == sealed_.size();
+}
 
-  bool whole() {
-    auto x = ends.sender.body_frame(message_number::coin, {}, plaintext);
-    if (!x)
-      return false;
-    const auto got = read_back(encode(*x, notation::tag));
-    if (!got)
-      return false;
-    const auto back = ends.receiver.open_body_frame(*got, {});
-    return back && back->size() == plaintext.size();
-  }
-
-  bool seal() {
-    unsigned long long size = 0;
-    return crypto_aead_chacha20poly1305_ietf_encrypt(sealed.data(), &size, plaintext.data(),
-                                                     plaintext.size(), nullptr, 0, nullptr,
-                                                     nonce.data(), key.data()) == 0 &&
-           crypto_aead_chacha20poly1305_ietf_decrypt(opened.data(), &size, nullptr, sealed.data(),
-                                                     sealed.size(), nullptr, 0, nonce.data(),
-                                                     key.data()) == 0;
-  }
-
-  bool base64() {
-    const auto back = base64_decode(base64_encode(byte_view(sealed)));
-    return back && back->size() == sealed.size();
-  }
-
-  bool frame() {
-    auto x = make_frame(message_number::coin, body);
-    x.index = 1;
-    x.count = 1;
-    const auto got = read_back(encode(x, notation::tag));
-    return got && got->details.size() == body.size();
-  }
-};
-
-} // namespace
+bool coin_payload::framing() {
+  auto sent = make_frame(message_number::coin, body_);
+  sent.index = 1;
+  sent.count = 1;
+  const auto got = read_back(encode(sent, notation::tag));
+  return got && got->details.size() == body_.size();
+}
 
 double coin_payload_rates::limit() const {
   return 1 / (1 / seal + 1 / base64 + 1 / frame);
@@ -118,29 +85,20 @@ json to_json(const coin_payload_rates& x) {
 
 caf::expected<coin_payload_rates> measure_coin_payload(size_t plaintext_bytes,
                                                        std::chrono::milliseconds time) {
-  constexpr int repeats = 16;
-  parts x{plaintext_bytes};
-  if (!x.ends.connect())
-    return broken("The handshake");
-  const std::array<std::function<bool()>, 4> steps{
-      [&] { return x.whole(); }, [&] { return x.seal(); }, [&] { return x.base64(); },
-      [&] { return x.frame(); }};
-  // Processor time, short turns, and the median of each: others who use the core hit one turn at
-  // most, and that through its cache only.
-  std::array<std::vector<double>, 4> rates;
-  const auto end = clock::now() + time;
-  do {
-    for (size_t i = 0; i < steps.size(); ++i) {
-      const auto begun = thread_cpu_seconds();
-      for (int k = 0; k < repeats; ++k)
-        if (!steps[i]())
-          return broken("A coin payload");
-      const auto seconds = thread_cpu_seconds() - begun;
-      rates[i].push_back(static_cast<double>(plaintext_bytes) * repeats / seconds);
-    }
-  } while (clock::now() < end);
-  return coin_payload_rates{plaintext_bytes, median(rates[0]), median(rates[1]), median(rates[2]),
-                            median(rates[3])};
+  coin_payload x{bytes(plaintext_bytes, 0x5a)};
+  if (!x.meet())
+    return fail(ec::internal, "The handshake failed in the benchmark. Report this.");
+  auto all = turns::between({{many_times([&] { return x.whole(); }), {}},
+                             {many_times([&] { return x.seal_and_open(); }), {}},
+                             {many_times([&] { return x.base64(); }), {}},
+                             {many_times([&] { return x.framing(); }), {}}});
+  if (!all)
+    return all.error();
+  const auto seconds = all->run(time);
+  if (!seconds)
+    return seconds.error();
+  const auto rate = [&](size_t i) { return static_cast<double>(plaintext_bytes) / (*seconds)[i]; };
+  return coin_payload_rates{plaintext_bytes, rate(0), rate(1), rate(2), rate(3)};
 }
 
 } // namespace liveconnect::bench

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,17 @@ struct command_end {
   bool missed = false;
 };
 
+/// The heading in a command's help below which flags about its result stand.
+inline constexpr const char* result_group = "Result";
+
+/// --out and --report, for commands whose result is a file.
+void add_result_options(CLI::App& app, std::string& out_file, std::string& report_folder);
+
+/// Puts a finished result where it was asked for: into the last line, the file and the page (each
+/// only when named), its headlines on the screen.
+command_end finish_result(json result, const std::string& out_file,
+                          const std::string& report_folder, environment& env);
+
 using command_body = std::function<command_end(environment&)>;
 
 /// Which function runs for which word of the command line.
@@ -52,6 +64,7 @@ private:
 /// Each adds its words and options below `root` and its function to the table. One a file
 /// (NAME_command.cpp); a new question is a new line here and in app.cpp.
 void add_relay_command(CLI::App& root, command_table& table);
+void add_crypto_command(CLI::App& root, command_table& table);
 void add_compare_command(CLI::App& root, command_table& table);
 void add_version_command(CLI::App& root, command_table& table);
 

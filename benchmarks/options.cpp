@@ -17,11 +17,6 @@ namespace liveconnect::bench {
 
 namespace {
 
-caf::error wrong(const std::string& flag, const std::string& text, const std::string& right) {
-  return fail(ec::bad_argument, fmt::format("{} cannot be '{}'. Give it {}.", flag,
-                                            escape_for_display(text, 40), right));
-}
-
 caf::error contradiction(const std::string& what, const std::string& what_to_do) {
   return fail(ec::bad_argument, what + ". " + what_to_do + ".");
 }
@@ -42,7 +37,7 @@ caf::expected<endpoint> find_target(const std::string& text) {
   const auto* last = text.data() + text.size();
   if (colon == std::string::npos || colon == 0 ||
       std::from_chars(text.data() + colon + 1, last, port).ptr != last || port == 0)
-    return wrong("The relay", text, "as HOST:PORT, such as 127.0.0.1:9100");
+    return wrong_value("The relay", text, "as HOST:PORT, such as 127.0.0.1:9100");
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -100,7 +95,7 @@ caf::expected<numbers> read_numbers(const relay_flags& flags) {
   if (!flags.rate.empty()) {
     double rate = 0;
     if (!parse_number(flags.rate, rate) || rate <= 0 || rate > 10'000'000)
-      return wrong("--rate", flags.rate, "round trips a second, more than 0");
+      return wrong_value("--rate", flags.rate, "round trips a second, more than 0");
     out.rate = rate;
   }
   if (!flags.attackers.empty()) {
@@ -174,9 +169,9 @@ caf::error read_modes(const relay_flags& flags, std::vector<planned_scenario>& i
   for (const auto& name : list) {
     const auto what = parse_mode(name);
     if (!what)
-      return wrong("--mode", name,
-                   "bulk, paced, ping-pong, connect, idle, slow-reader or flood, with commas "
-                   "between them");
+      return wrong_value("--mode", name,
+                         "bulk, paced, ping-pong, connect, idle, slow-reader or flood, with commas "
+                         "between them");
     add_scenarios(into, *what, *given, flags.same_core);
   }
   return caf::none;
@@ -236,6 +231,11 @@ caf::error check_together(const relay_flags& flags) {
 
 } // namespace
 
+caf::error wrong_value(const std::string& flag, const std::string& text, const std::string& right) {
+  return fail(ec::bad_argument, fmt::format("{} cannot be '{}'. Give it {}.", flag,
+                                            escape_for_display(text, 40), right));
+}
+
 caf::expected<size_t> parse_frame_bytes(const std::string& text, const std::string& flag) {
   size_t number = 0;
   const auto* last = text.data() + text.size();
@@ -244,15 +244,15 @@ caf::expected<size_t> parse_frame_bytes(const std::string& text, const std::stri
   const auto range =
       fmt::format("a size from {} B to 64 KiB, such as 64, 4KiB or 48KiB", pattern_bytes_min);
   if (error != std::errc{} || number > frame_bytes_max)
-    return wrong(flag, text, range);
+    return wrong_value(flag, text, range);
   if (unit == "KiB" || unit == "K")
     number *= 1024;
   else if (!unit.empty() && unit != "B")
-    return wrong(flag, text, range);
+    return wrong_value(flag, text, range);
   if (number == frame_bytes_max)
     number = pattern_bytes_max;
   if (number < pattern_bytes_min || number > pattern_bytes_max)
-    return wrong(flag, text, range);
+    return wrong_value(flag, text, range);
   return number;
 }
 
@@ -262,7 +262,7 @@ caf::expected<size_t> parse_count(const std::string& text, const std::string& fl
   const auto* last = text.data() + text.size();
   const auto [end, error] = std::from_chars(text.data(), last, out);
   if (error != std::errc{} || end != last || out < least || out > most)
-    return wrong(flag, text, fmt::format("a whole number from {} to {}", least, most));
+    return wrong_value(flag, text, fmt::format("a whole number from {} to {}", least, most));
   return out;
 }
 
@@ -270,7 +270,7 @@ caf::expected<std::chrono::milliseconds> parse_seconds(const std::string& text,
                                                        const std::string& flag, double most) {
   double out = 0;
   if (!parse_number(text, out) || out < 0.001 || out > most)
-    return wrong(flag, text, fmt::format("seconds from 0.001 to {}", most));
+    return wrong_value(flag, text, fmt::format("seconds from 0.001 to {}", most));
   return std::chrono::milliseconds(std::llround(out * 1000));
 }
 

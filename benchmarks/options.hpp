@@ -14,6 +14,8 @@ namespace liveconnect::bench {
 // Values of flags, shared by the commands. Failures are ec::bad_argument, with whole sentences that
 // name the flag.
 
+/// The error for a flag whose text cannot be used; `right` says what can.
+caf::error wrong_value(const std::string& flag, const std::string& text, const std::string& right);
 /// `64`, `64B`, `4KiB`, `48K`; `64KiB` means the longest frame that any address leaves room for.
 caf::expected<size_t> parse_frame_bytes(const std::string& text, const std::string& flag);
 /// A whole number within the bounds.

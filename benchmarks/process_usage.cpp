@@ -89,4 +89,8 @@ double own_cpu_seconds() {
   return seconds_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+double own_thread_cpu_seconds() {
+  return seconds_of(CLOCK_THREAD_CPUTIME_ID);
+}
+
 } // namespace liveconnect::bench

@@ -30,4 +30,7 @@ uint64_t descriptors_of(pid_t pid);
 /// Processor time of this process alone, likewise.
 double own_cpu_seconds();
 
+/// Of the calling thread alone, for work that waits for nothing.
+double own_thread_cpu_seconds();
+
 } // namespace liveconnect::bench

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "benchmarks/command.hpp"
-#include "benchmarks/machine_info.hpp"
 #include "benchmarks/options.hpp"
 #include "benchmarks/report.hpp"
 #include "benchmarks/report_page.hpp"
@@ -44,9 +43,7 @@ caf::error check_machine(const relay_flags& flags, const relay_plan& plan) {
 }
 
 void say_what_runs(const relay_plan& plan, cli::output& out) {
-  const auto machine = this_machine();
-  out.line(fmt::format("{}, {} cores, {}, commit {}", machine.cpu, machine.cores, machine.kernel,
-                       built_from_commit()));
+  out.line(machine_line());
   double seconds = 0;
   for (const auto& x : plan.scenarios) {
     const auto rounds = x.rounds > 0 ? x.rounds : plan.config.rounds;
@@ -88,22 +85,12 @@ command_end run_relay(const relay_flags& flags, environment& env) {
       env.out.last(line);
   }
 
-  command_end end;
   auto result = relay_result(plan->config, *results, goals);
   if (!payload_json.is_null())
     result["coin_payload"] = payload_json;
-  end.fields["result"] = result;
+  auto end = finish_result(std::move(result), flags.out_file, flags.report_folder, env);
   for (const auto& x : goals)
     end.missed = end.missed || !x.met;
-  if (!flags.out_file.empty())
-    if (auto error = write_result(flags.out_file, result))
-      return {error, end.fields};
-  if (!flags.report_folder.empty()) {
-    if (auto error = write_report_page(flags.report_folder, result))
-      return {error, end.fields};
-    env.out.last("The report is " +
-                 (std::filesystem::path(flags.report_folder) / "index.html").string());
-  }
   return end;
 }
 
@@ -141,12 +128,9 @@ void add_relay_command(CLI::App& root, command_table& table) {
   app->add_option("--seconds", x.seconds, "Of each round (1)")->group(work);
   app->add_option("--rounds", x.rounds, "Of each scenario (1; 5 with --peers and --goals)")
       ->group(work);
-  const auto* result = "Result";
   app->add_flag("--goals", x.goals, "Run the table of goals beside HAProxy; 1 when one is missed")
-      ->group(result);
-  app->add_option("--out", x.out_file, "Write the result to this file")->group(result);
-  app->add_option("--report", x.report_folder, "Write a page with plots into this folder")
-      ->group(result);
+      ->group(result_group);
+  add_result_options(*app, x.out_file, x.report_folder);
   table.add(app, [flags](environment& env) { return run_relay(*flags, env); });
 }
 

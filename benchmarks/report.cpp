@@ -6,6 +6,8 @@
 #include <fstream>
 #include <sstream>
 
+#include <fmt/format.h>
+
 #include "benchmarks/machine_info.hpp"
 #include "cli/output.hpp"
 #include "cli/version.hpp"
@@ -57,6 +59,12 @@ json relay_result(const campaign_config& config, const std::vector<scenario_resu
       out["goals"].push_back(to_json(x));
   }
   return out;
+}
+
+std::string machine_line() {
+  const auto machine = this_machine();
+  return fmt::format("{}, {} cores, {}, commit {}", machine.cpu, machine.cores, machine.kernel,
+                     built_from_commit());
 }
 
 caf::error write_result(const std::string& path, const json& x) {

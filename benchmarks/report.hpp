@@ -20,6 +20,9 @@ json result_head(const std::string& kind);
 json relay_result(const campaign_config& config, const std::vector<scenario_results>& scenarios,
                   const std::vector<goal>& goals);
 
+/// Processor, cores, kernel and commit as one line.
+std::string machine_line();
+
 /// Writes a result file whole or not at all. Fails with ec::disk_failed.
 caf::error write_result(const std::string& path, const json& x);
 

@@ -97,8 +97,8 @@ bars rates_of(const json& result) {
   bars out;
   out.columns = subject_names(result);
   for (const auto& x : result["scenarios"])
-    for (const auto* metric :
-         {"messages_per_second", "round_trips_per_second", "pairs_per_second"}) {
+    for (const auto* metric : {"messages_per_second", "round_trips_per_second", "pairs_per_second",
+                               "operations_per_second"}) {
       std::vector<std::optional<double>> row;
       for (const auto& subject : out.columns)
         row.push_back(figure(x, subject, metric));
@@ -246,6 +246,9 @@ std::string page_of(const json& result, bool has_rates, bool has_latencies) {
                      escaped(machine["system"]));
   for (const auto& x : result["versions"].items())
     out += fmt::format("<p>{}: {}</p>\n", escaped(x.key()), escaped(x.value()));
+  if (result.contains("headlines"))
+    for (const auto& x : result["headlines"])
+      out += fmt::format("<p><b>{}</b></p>\n", escaped(x));
   if (result.contains("goals"))
     out += goals_html(result["goals"]);
   if (has_rates)

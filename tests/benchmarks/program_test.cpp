@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/process.hpp"
+#include "tests/benchmarks/bench_program.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace liveconnect::bench {
@@ -14,26 +14,6 @@ namespace {
 
 using json = nlohmann::json;
 using std::chrono::seconds;
-
-struct ended {
-  int code = -1;
-  std::string output;
-  std::string errors;
-  /// The last line of standard output, where it is JSON.
-  json result;
-};
-
-ended bench(std::vector<std::string> arguments, test::process::options how = {}) {
-  arguments.insert(arguments.begin(), "liveconnect-bench");
-  test::process program{arguments, how};
-  ended out;
-  out.code = program.wait(seconds(120)).value_or(-1);
-  out.output = program.output();
-  out.errors = program.errors();
-  auto text = out.output.substr(0, out.output.find_last_not_of('\n') + 1);
-  out.result = json::parse(text.substr(text.rfind('\n') + 1), nullptr, false);
-  return out;
-}
 
 ended short_run(const std::string& mode, std::vector<std::string> more = {}) {
   more.insert(more.begin(), {"relay", "--json", "--mode", mode, "--seconds", "0.2"});
@@ -192,6 +172,9 @@ TEST(BenchProgram, WrongUsageIsTwoAndSaysWhatToDo) {
       {"relay", "--pairs", "90000", "--mode", "idle"},
       {"compare", "/dev/null", "/dev/null"},
       {"compare", "one"},
+      {"crypto", "--mode", "rot13"},
+      {"crypto", "--notes", "118"},
+      {"crypto", "--rounds", "0"},
   };
   for (const auto& line : lines) {
     const auto x = bench(line);
