@@ -25,6 +25,8 @@ pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 find_package(prometheus-cpp REQUIRED)
 # Without it the relay does not tell systemd how it is.
 pkg_check_modules(SYSTEMD IMPORTED_TARGET libsystemd)
+# Without it there is no liveconnect-microbench.
+find_package(benchmark QUIET)
 if(LIVECONNECT_TESTS)
   find_package(GTest REQUIRED)
   find_package(rapidcheck REQUIRED)
