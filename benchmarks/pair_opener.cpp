@@ -18,6 +18,11 @@ namespace {
 /// Numbers of sockets: the listener, arrivals behind it, and two for each slot.
 constexpr uint32_t listener_number = UINT32_MAX;
 constexpr uint32_t arrival_bit = 0x8000'0000;
+/// meeting::sessions: the device that waits, and those that ask.
+constexpr uint32_t host_number = 0x7fff'ffff;
+constexpr uint32_t asking_bit = 0x4000'0000;
+/// A session that its second end comes to a moment too early is lost; ask for another then.
+constexpr unsigned session_tries_max = 5;
 
 constexpr size_t hello_bytes = 17;
 
@@ -29,6 +34,12 @@ caf::error refused(const frame& x) {
   return fail(later ? ec::relay_busy : ec::relay_refused,
               "The relay refused a connection (" + text +
                   "). Lift that limit for this test, or ask for fewer pairs.");
+}
+
+/// The relay's own words (syncthing::line), and what to do.
+caf::error no_session(const std::string& what) {
+  return fail(ec::relay_unreachable,
+              what + ". Ask for fewer pairs, or leave syncthing out of --peers.");
 }
 
 caf::error lost(const subject& x) {
@@ -59,11 +70,15 @@ pair_opener::pair_opener(event_loop& loop, subject& through, size_t sources, pai
   through_.sources_used = (through_.sources_used + sources) % 50'000;
   if (through_.how == meeting::forwarded)
     loop_.watch(through_.listener.get(), EPOLLIN, number_, listener_number);
+  if (through_.how == meeting::sessions)
+    loop_.watch(through_.host->where.descriptor(), EPOLLIN, number_, host_number);
 }
 
 pair_opener::~pair_opener() {
   if (through_.how == meeting::forwarded)
     loop_.unwatch(through_.listener.get());
+  if (through_.how == meeting::sessions)
+    loop_.unwatch(through_.host->where.descriptor());
 }
 
 void pair_opener::start() {
@@ -98,6 +113,10 @@ void pair_opener::start() {
     begin(x.ends[1], 2 * at + 1, text);
     break;
   }
+  case meeting::sessions:
+    x.tries = 0;
+    ask(at);
+    break;
   case meeting::forwarded:
     // The far end learns from this line whose it is.
     begin(x.ends[0], 2 * at, fmt::format("{:016x}\n", at));
@@ -138,8 +157,12 @@ void pair_opener::write_rest(end& x, uint32_t number) {
 void pair_opener::on_event(uint32_t socket, uint32_t events) {
   if (socket == listener_number)
     return accept_some();
+  if (socket == host_number)
+    return hear_host();
   if ((socket & arrival_bit) != 0)
     return read_arrival(socket & ~arrival_bit);
+  if ((socket & asking_bit) != 0)
+    return hear_asking(socket & ~asking_bit);
   const auto at = socket / 2;
   auto& x = slots_[at];
   auto& one = x.ends[socket % 2];
@@ -170,6 +193,9 @@ void pair_opener::read_answers(end& x, uint32_t number) {
   } else if (through_.how == meeting::tokens) {
     x.line.append(buffer, static_cast<size_t>(n));
     take_line(x);
+  } else if (through_.how == meeting::sessions) {
+    x.line.append(buffer, static_cast<size_t>(n));
+    take_session_answer(number);
   } else {
     loop_.fail_with(fail(ec::protocol_violation, "Bytes came back before any were sent. Run the "
                                                  "test again, and report this when it stays."));
@@ -211,6 +237,111 @@ void pair_opener::take_line(end& x) {
     loop_.fail_with(fail(ec::relay_refused, "The transit relay answered '" +
                                                 escape_for_display(x.line, 60) +
                                                 "'. Look at its log."));
+}
+
+void pair_opener::ask(uint32_t at) {
+  auto& x = slots_[at];
+  if (!x.asker) {
+    auto made = syncthing::device::make();
+    if (!made)
+      return loop_.fail_with(made.error());
+    x.asker = std::move(*made);
+    askers_[x.asker->id()] = at;
+  }
+  x.keys[0].clear();
+  x.keys[1].clear();
+  auto line = syncthing::line::connect(through_.target, *x.asker, sources_.next());
+  if (!line)
+    return loop_.fail_with(no_session(detail_of(line.error())));
+  line->say(syncthing::connect_request(through_.host->who.id()));
+  x.asking = std::move(*line);
+  hear_asking(at);
+}
+
+void pair_opener::hear_asking(uint32_t at) {
+  auto& x = slots_[at];
+  // An event of a connection that had its answer earlier in the same turn.
+  if (!x.asking)
+    return;
+  if (auto error = x.asking->advance())
+    return loop_.fail_with(no_session(detail_of(error)));
+  const auto got = x.asking->next();
+  if (!got)
+    return loop_.fail_with(no_session(detail_of(got.error())));
+  if (!*got)
+    return loop_.watch(x.asking->descriptor(), x.asking->waits_for(), number_, asking_bit | at);
+  if ((*got)->what != syncthing::message_type::session_invitation)
+    return loop_.fail_with(no_session("strelaysrv gave no session: " + describe(**got)));
+  x.keys[1] = (*got)->key;
+  x.asking.reset();
+  enter_if_invited(at);
+}
+
+void pair_opener::hear_host() {
+  auto& host = through_.host->where;
+  // What came while an answer was written is not told again.
+  for (bool again = true; again && !loop_.failure();) {
+    again = false;
+    if (auto error = host.advance())
+      return loop_.fail_with(no_session(detail_of(error)));
+    for (;;) {
+      const auto got = host.next();
+      if (!got)
+        return loop_.fail_with(no_session(detail_of(got.error())));
+      if (!*got)
+        break;
+      if ((*got)->what == syncthing::message_type::ping) {
+        host.say(syncthing::pong());
+        again = true;
+      }
+      take_invitation(**got);
+    }
+  }
+}
+
+void pair_opener::take_invitation(const syncthing::message& x) {
+  syncthing::device_id from{};
+  if (x.what != syncthing::message_type::session_invitation || x.from.size() != from.size())
+    return;
+  std::copy(x.from.begin(), x.from.end(), from.begin());
+  // One that an earlier load asked for, and did not wait for, is nobody's.
+  const auto asker = askers_.find(from);
+  if (asker == askers_.end())
+    return;
+  slots_[asker->second].keys[0] = x.key;
+  enter_if_invited(asker->second);
+}
+
+void pair_opener::enter_if_invited(uint32_t at) {
+  auto& x = slots_[at];
+  if (!x.keys[0].empty() && !x.keys[1].empty())
+    begin(x.ends[0], 2 * at, syncthing::join_session_request(x.keys[0]));
+}
+
+void pair_opener::take_session_answer(uint32_t number) {
+  const auto at = number / 2;
+  auto& x = slots_[at];
+  auto& one = x.ends[number % 2];
+  const auto got = syncthing::take_message(one.line);
+  if (!got)
+    return loop_.fail_with(got.error());
+  if (!*got)
+    return;
+  const auto& answer = **got;
+  const bool response = answer.what == syncthing::message_type::response;
+  if (response && answer.code == syncthing::response_success) {
+    one.seated = true;
+    // One after the other: strelaysrv turns away who comes while it seats somebody.
+    if (number % 2 == 0)
+      begin(x.ends[1], number + 1, syncthing::join_session_request(x.keys[1]));
+  } else if (response && answer.code == syncthing::response_already_connected &&
+             ++x.tries < session_tries_max) {
+    x.ends[0] = end{};
+    x.ends[1] = end{};
+    ask(at);
+  } else {
+    loop_.fail_with(no_session("strelaysrv let nobody into its session: " + describe(answer)));
+  }
 }
 
 void pair_opener::accept_some() {

@@ -2,6 +2,8 @@
 
 #include <deque>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -71,6 +73,12 @@ private:
     end ends[2];
     time_point since;
     bool used = false;
+    /// meeting::sessions: the device that asks, its connection while it does, and the keys for the
+    /// two ends as they come.
+    std::optional<syncthing::device> asker;
+    std::optional<syncthing::line> asking;
+    std::string keys[2];
+    unsigned tries = 0;
   };
   struct arrival {
     descriptor fd;
@@ -83,6 +91,12 @@ private:
   void take_frames(end& x);
   void take_line(end& x);
   void accept_some();
+  void ask(uint32_t at);
+  void hear_asking(uint32_t at);
+  void hear_host();
+  void take_invitation(const syncthing::message& x);
+  void enter_if_invited(uint32_t at);
+  void take_session_answer(uint32_t number);
   void read_arrival(uint32_t at);
   void finish_if_ready(uint32_t at);
 
@@ -96,6 +110,8 @@ private:
   std::vector<uint32_t> free_slots_;
   std::vector<arrival> arrivals_;
   std::vector<uint32_t> free_arrivals_;
+  /// meeting::sessions: whose slot a device is.
+  std::map<syncthing::device_id, uint32_t> askers_;
   size_t in_progress_ = 0;
 };
 

@@ -112,7 +112,7 @@ void add_relay_command(CLI::App& root, command_table& table) {
   app->add_option("--relay-pid", x.relay_pid, "With TARGET: its process, to measure CPU and memory")
       ->group(which);
   app->add_option("--peers", x.peers,
-                  "Do the same through these too, in turns: haproxy, raw, wormhole")
+                  "Do the same through these too, in turns: haproxy, raw, wormhole, syncthing")
       ->group(which);
   app->add_flag("--same-core", x.same_core, "Generator and relay share one core")->group(which);
   const auto* work = "Work";

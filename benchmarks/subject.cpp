@@ -92,10 +92,42 @@ caf::expected<endpoint> read_ready(cli::child_process& child, const std::filesys
                                          ". Run liveconnect-relay by itself to see what it needs.");
 }
 
-caf::error missing(const char* what, const char* package) {
-  return fail(ec::bad_config, fmt::format("{} is not on this machine. Install the package {}, or "
-                                          "leave it out of --peers.",
-                                          what, package));
+/// What --peers can start: how people call it, and where it comes from.
+struct peer_program {
+  const char* name;
+  const char* title;
+  const char* package;
+  /// The first of these that is there.
+  std::vector<const char*> programs;
+};
+
+const std::vector<peer_program>& peer_programs() {
+  static const std::vector<peer_program> list{
+      {haproxy_name, "HAProxy", "haproxy", {"haproxy"}},
+      {wormhole_name,
+       "magic-wormhole's transit relay",
+       "magic-wormhole-transit-relay",
+       {"twist3", "twist"}},
+      {syncthing_name, "syncthing's relay", "syncthing-relaysrv", {"strelaysrv"}}};
+  return list;
+}
+
+/// The path of a peer's program: ec::bad_argument for an unknown peer, ec::bad_config when it is
+/// not installed.
+caf::expected<std::string> program_of(const std::string& name) {
+  for (const auto& x : peer_programs()) {
+    if (name != x.name)
+      continue;
+    for (const auto* program : x.programs)
+      if (auto out = find_program(program); !out.empty())
+        return out;
+    return fail(ec::bad_config, fmt::format("{} is not on this machine. Install the package {}, or "
+                                            "leave it out of --peers.",
+                                            x.title, x.package));
+  }
+  return fail(ec::bad_argument,
+              "There is no peer '" + escape_for_display(name, 40) +
+                  "'. Name haproxy, raw, wormhole or syncthing, with commas between them.");
 }
 
 /// Waits until somebody listens at `where`: for programs that do not say when they are ready.
@@ -111,6 +143,41 @@ caf::error wait_for_listener(const endpoint& where, cli::child_process& child,
   return fail(ec::relay_unreachable,
               fmt::format("{} did not start: {}. Leave it out of --peers, or mend that.", what,
                           last_line(log)));
+}
+
+/// Starts a program that can only be told a port: a free one is asked for, in the hope that it
+/// stays free. Waits until it listens there. `arguments` is given the address and the program's
+/// folder.
+template<class Arguments>
+caf::expected<subject> start_on_free_port(const char* name, meeting how, int core,
+                                          Arguments arguments) {
+  const auto program = program_of(name);
+  if (!program)
+    return program.error();
+  auto folder = scratch_folder::make();
+  if (!folder)
+    return folder.error();
+  subject out;
+  out.name = name;
+  out.how = how;
+  {
+    auto taken = listen_on_loopback(out.target);
+    if (!taken)
+      return taken.error();
+  }
+  const auto log = folder->path() / "peer.log";
+  {
+    on_core there{core};
+    auto child = cli::child_process::start({*program, arguments(out.target, log), log});
+    if (!child)
+      return child.error();
+    out.child = std::move(*child);
+  }
+  if (auto error = wait_for_listener(out.target, *out.child, log, name))
+    return error;
+  out.pid = out.child->pid();
+  out.folder = std::move(*folder);
+  return out;
 }
 
 /// Waits until one connection to `front` has come through to `sink`.
@@ -198,9 +265,10 @@ subject running_relay(const endpoint& where, std::optional<pid_t> pid) {
 }
 
 caf::expected<subject> start_haproxy(int core) {
-  const auto program = find_program("haproxy");
-  if (program.empty())
-    return missing("HAProxy", "haproxy");
+  const auto found = program_of(haproxy_name);
+  if (!found)
+    return found.error();
+  const auto& program = *found;
   auto folder = scratch_folder::make();
   if (!folder)
     return folder.error();
@@ -273,51 +341,44 @@ caf::expected<subject> raw_loopback() {
 }
 
 caf::expected<subject> start_wormhole(int core) {
-  const auto program =
-      find_program("twist3").empty() ? find_program("twist") : find_program("twist3");
-  if (program.empty())
-    return missing("magic-wormhole's transit relay", "magic-wormhole-transit-relay");
-  auto folder = scratch_folder::make();
-  if (!folder)
-    return folder.error();
-  subject out;
-  out.name = wormhole_name;
-  out.how = meeting::tokens;
-  {
-    // It cannot take a socket over: ask the system for a free port and hope that it stays free.
-    auto taken = listen_on_loopback(out.target);
-    if (!taken)
-      return taken.error();
-  }
-  const auto log = folder->path() / "transit.log";
-  {
-    on_core there{core};
-    auto child = cli::child_process::start(
-        {program,
-         {"transitrelay", fmt::format("--port=tcp:{}:interface=127.0.0.1", out.target.port)},
-         log});
-    if (!child)
-      return child.error();
-    out.child = std::move(*child);
-  }
-  if (auto error = wait_for_listener(out.target, *out.child, log, "magic-wormhole's transit relay"))
-    return error;
-  out.pid = out.child->pid();
-  out.folder = std::move(*folder);
+  return start_on_free_port(wormhole_name, meeting::tokens, core,
+                            [](const endpoint& where, const auto& log) {
+                              // By itself it writes a line a connection to standard output, and
+                              // stands still when nobody reads them.
+                              return std::vector<std::string>{
+                                  "--log-level=error", "--log-file=" + log.string(), "transitrelay",
+                                  fmt::format("--port=tcp:{}:interface=127.0.0.1", where.port)};
+                            });
+}
+
+caf::expected<subject> start_syncthing(int core) {
+  auto out = start_on_free_port(
+      syncthing_name, meeting::sessions, core, [](const endpoint& where, const auto& log) {
+        // No pool: it would offer itself to the world. No pings, and
+        // nobody is sent away for being silent: idle pairs have to stay.
+        return std::vector<std::string>{"-listen=" + to_string(where),
+                                        "-protocol=tcp4",
+                                        "-pools=",
+                                        "-status-srv=",
+                                        "-keys=" + log.parent_path().string(),
+                                        "-ping-interval=24h",
+                                        "-network-timeout=24h"};
+      });
+  if (!out)
+    return out;
+  out->version = first_line_of(*program_of(syncthing_name), "-version");
+  auto host = syncthing::host::join(out->target);
+  if (!host)
+    return host.error();
+  out->host = std::move(*host);
   return out;
 }
 
 caf::error check_peer(const std::string& name) {
   if (name == raw_name)
     return caf::none;
-  if (name == haproxy_name)
-    return find_program("haproxy").empty() ? missing("HAProxy", "haproxy") : caf::none;
-  if (name == wormhole_name)
-    return find_program("twist3").empty() && find_program("twist").empty()
-               ? missing("magic-wormhole's transit relay", "magic-wormhole-transit-relay")
-               : caf::none;
-  return fail(ec::bad_argument, "There is no peer '" + escape_for_display(name, 40) +
-                                    "'. Name haproxy, raw or wormhole, with commas between them.");
+  const auto found = program_of(name);
+  return found ? caf::error{} : found.error();
 }
 
 caf::expected<subject> start_peer(const std::string& name, int core) {
@@ -327,6 +388,8 @@ caf::expected<subject> start_peer(const std::string& name, int core) {
     return start_haproxy(core);
   if (name == wormhole_name)
     return start_wormhole(core);
+  if (name == syncthing_name)
+    return start_syncthing(core);
   return raw_loopback();
 }
 

@@ -9,6 +9,7 @@
 #include "benchmarks/cores.hpp"
 #include "benchmarks/scratch_folder.hpp"
 #include "benchmarks/sockets.hpp"
+#include "benchmarks/syncthing_line.hpp"
 #include "cli/child_process.hpp"
 
 namespace liveconnect::bench {
@@ -21,6 +22,8 @@ enum class meeting : uint8_t {
   forwarded,
   /// Both connect and say the same token: the transit relay of magic-wormhole.
   tokens,
+  /// One asks over TLS for another that waits there; both are given keys of a session: syncthing's.
+  sessions,
 };
 
 /// What the work goes through: our relay, or something to compare it with.
@@ -33,6 +36,8 @@ struct subject {
   endpoint target;
   /// meeting::forwarded: where the other ends come.
   descriptor listener;
+  /// meeting::sessions: who is asked for. The relay ends all sessions of a device that goes.
+  std::optional<syncthing::host> host;
   /// Whose time and memory are measured: the child, or a process that the user names.
   std::optional<pid_t> pid;
   /// Source addresses that connections came from so far (source_addresses).
@@ -48,6 +53,7 @@ inline constexpr const char* relay_name = "liveconnect";
 inline constexpr const char* haproxy_name = "haproxy";
 inline constexpr const char* raw_name = "raw";
 inline constexpr const char* wormhole_name = "wormhole";
+inline constexpr const char* syncthing_name = "syncthing";
 
 /// How our relay is started.
 struct relay_start {
@@ -74,6 +80,8 @@ caf::expected<subject> start_haproxy(int core);
 caf::expected<subject> raw_loopback();
 /// magic-wormhole's transit relay (Twisted).
 caf::expected<subject> start_wormhole(int core);
+/// syncthing's strelaysrv (Go), known to no pool of public relays.
+caf::expected<subject> start_syncthing(int core);
 
 /// Whether a peer of that name exists, and else what to do: ec::bad_argument for an unknown name,
 /// ec::bad_config for a program that is not installed.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "benchmarks/machine_info.hpp"
 #include "tests/benchmarks/bench_program.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -91,6 +92,26 @@ TEST(BenchProgram, TheSameWorkGoesThroughHaproxyAndRawLoopback) {
   }
   const auto connect = short_run("connect", {"--peers", "haproxy,raw", "--rounds", "1"});
   EXPECT_EQ(connect.code, 0) << connect.errors;
+}
+
+TEST(BenchProgram, TheSameWorkGoesThroughPeersThatHappenToBeInstalled) {
+  // Nobody needs them to build or test this; benchmarks/README.md says how to get them.
+  std::vector<std::string> peers;
+  if (!find_program("twist3").empty())
+    peers.push_back("wormhole");
+  if (!find_program("strelaysrv").empty())
+    peers.push_back("syncthing");
+  if (peers.empty())
+    GTEST_SKIP() << "neither magic-wormhole's transit relay nor syncthing's is here";
+  for (const auto& peer : peers) {
+    for (const auto* mode : {"bulk", "ping-pong"})
+      expect_all_came(short_run(mode, {"--pairs", "80", "--frame-bytes", "64", "--rounds", "1",
+                                       "--peers", peer}),
+                      peer);
+    const auto x = short_run("connect", {"--peers", peer, "--rounds", "2", "--pairs", "16"});
+    ASSERT_EQ(x.code, 0) << x.errors;
+    EXPECT_GT(summary(x, peer).at("pairs_per_second"), 0) << peer;
+  }
 }
 
 TEST(BenchProgram, AResultNamesMachineCommitAndVersions) {
@@ -198,6 +219,9 @@ TEST(BenchProgram, MissingProgramsAreNamed) {
   const auto y = bench({"relay", "--peers", "wormhole"}, how);
   EXPECT_EQ(y.code, 2);
   EXPECT_NE(y.errors.find("magic-wormhole-transit-relay"), std::string::npos) << y.errors;
+  const auto z = bench({"relay", "--peers", "syncthing"}, how);
+  EXPECT_EQ(z.code, 2);
+  EXPECT_NE(z.errors.find("syncthing-relaysrv"), std::string::npos) << z.errors;
 }
 
 TEST(BenchProgram, ASignalEndsItAndItsRelay) {
