@@ -10,6 +10,7 @@
 #include "actors/session.hpp"
 #include "cli/ask.hpp"
 #include "cli/printable.hpp"
+#include "cli/process_cost.hpp"
 #include "cli/session_run.hpp"
 #include "wallet/keeper.hpp"
 #include "wallet/raida/client.hpp"
@@ -141,6 +142,7 @@ command_end context::run_sender(environment& env, const invitation& invite,
   // Detached as well; what it leaves open the keeper carries on.
   caf::anon_send_exit(*worker, caf::exit_reason::user_shutdown);
   end.fields["transcript"] = config->transcript;
+  end.fields["cost"] = process_cost();
   return end;
 }
 
@@ -161,6 +163,7 @@ command_end context::run_receiver(environment& env, const invitation& invite,
   // Detached as well; what it leaves open the keeper carries on.
   caf::anon_send_exit(*worker, caf::exit_reason::user_shutdown);
   end.fields["transcript"] = config->transcript;
+  end.fields["cost"] = process_cost();
   return end;
 }
 

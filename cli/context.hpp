@@ -40,9 +40,9 @@ public:
   /// was done. Every command that touches the wallet starts with this.
   [[nodiscard]] caf::error recover(environment& env);
 
-  /// Runs one side of a transfer until it has ended; the end's fields are run_session's, and the
-  /// transcript's file. `invitation_text` is kept in the journal. With `open` a transfer goes on
-  /// where it stands.
+  /// Runs one side of a transfer until it has ended; the end's fields are run_session's, the
+  /// transcript's file and process_cost(). `invitation_text` is kept in the journal. With `open` a
+  /// transfer goes on where it stands.
   command_end run_sender(environment& env, const invitation& invite,
                          const secret_bytes& invitation_text,
                          const std::optional<wallet::open_transfer>& open = {});

@@ -10,6 +10,7 @@
 
 #include "cli/printable.hpp"
 #include "messages/error.hpp"
+#include "wallet/sync_calls.hpp"
 
 namespace liveconnect::cli {
 
@@ -39,7 +40,7 @@ caf::error write_private_file(const std::filesystem::path& file, byte_view conte
   auto fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0)
     return fail(errno == EEXIST ? ec::file_exists : ec::disk_failed, named(file, errno));
-  auto whole = write_all(fd, content) && ::fsync(fd) == 0;
+  auto whole = write_all(fd, content) && wallet::sync_file(fd) == 0;
   auto problem = errno;
   if (::close(fd) != 0 && whole) {
     whole = false;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "wallet/coin_name.hpp"
+#include "wallet/sync_calls.hpp"
 
 namespace liveconnect::wallet {
 
@@ -141,7 +142,7 @@ caf::expected<std::vector<dir_entry>> posix_file_ops::list(const file_handle& di
 }
 
 caf::error posix_file_ops::sync_directory(const file_handle& directory) {
-  if (::fsync(directory.id()) != 0)
+  if (sync_file(directory.id()) != 0)
     return failed("fsync of a directory");
   return caf::none;
 }
@@ -209,13 +210,13 @@ caf::expected<size_t> posix_file_ops::read(const file_handle& file, uint64_t off
 }
 
 caf::error posix_file_ops::sync(const file_handle& file) {
-  if (::fsync(file.id()) != 0)
+  if (sync_file(file.id()) != 0)
     return failed("fsync");
   return caf::none;
 }
 
 caf::error posix_file_ops::sync_data(const file_handle& file) {
-  if (::fdatasync(file.id()) != 0)
+  if (sync_file_data(file.id()) != 0)
     return failed("fdatasync");
   return caf::none;
 }

@@ -9,6 +9,7 @@
 #include "tests/support/temp_dir.hpp"
 #include "wallet/file_ops.hpp"
 #include "wallet/posix_file_ops.hpp"
+#include "wallet/sync_calls.hpp"
 
 namespace liveconnect::wallet {
 namespace {
@@ -47,6 +48,12 @@ TEST_F(posix_file_ops_test, put_makes_a_whole_file_that_only_its_owner_may_read)
   auto entries = ops.list(root, 10);
   ASSERT_TRUE(entries);
   EXPECT_EQ(entries->size(), 1u); // No temporary is left.
+}
+
+TEST_F(posix_file_ops_test, each_sync_is_counted) {
+  const auto before = sync_calls();
+  ASSERT_FALSE(put(ops, root, "x", sample_content(7)));
+  EXPECT_EQ(sync_calls() - before, 2u) << "the file and its directory";
 }
 
 TEST_F(posix_file_ops_test, put_never_replaces) {
