@@ -79,8 +79,9 @@ int finish(cli::output& out, const command_end& end, int signal) {
     text = "Stopped before the end. Nothing is left running; start again for a whole result.";
   } else if (!end.failure && end.missed) {
     status = {1, "missed"};
-    text = "At least one goal was missed. Look at the table, and run it again on a quiet machine "
-           "before you believe it.";
+    text = !end.missed_text.empty() ? end.missed_text
+                                    : "At least one goal was missed. Look at the table, and run it "
+                                      "again on a quiet machine before you believe it.";
   }
   if (!text.empty()) {
     fields["message"] = text;
@@ -105,6 +106,7 @@ int run(int argc, const char* const* argv) {
   command_table table;
   add_relay_command(root, table);
   add_crypto_command(root, table);
+  add_transfer_command(root, table);
   add_compare_command(root, table);
   add_version_command(root, table);
 

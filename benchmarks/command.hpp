@@ -36,6 +36,8 @@ struct command_end {
   json fields = json::object();
   /// Everything ran and something fell short of its goal: exit code 1.
   bool missed = false;
+  /// Then: two sentences instead of those about the table of goals.
+  std::string missed_text = {};
 };
 
 /// The heading in a command's help below which flags about its result stand.
@@ -65,6 +67,7 @@ private:
 /// (NAME_command.cpp); a new question is a new line here and in app.cpp.
 void add_relay_command(CLI::App& root, command_table& table);
 void add_crypto_command(CLI::App& root, command_table& table);
+void add_transfer_command(CLI::App& root, command_table& table);
 void add_compare_command(CLI::App& root, command_table& table);
 void add_version_command(CLI::App& root, command_table& table);
 

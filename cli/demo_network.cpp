@@ -108,7 +108,8 @@ caf::expected<json_fields> run_to_result(environment& env, const child_process::
 }
 
 caf::expected<demo_network> demo_network::start(environment& env,
-                                                const std::filesystem::path& folder) {
+                                                const std::filesystem::path& folder,
+                                                const std::vector<std::string>& relay_arguments) {
   demo_network out;
   auto programs = own_folder();
   if (!programs)
@@ -126,10 +127,9 @@ caf::expected<demo_network> demo_network::start(environment& env,
   if (!servers)
     return std::move(servers.error());
   out.servers_ = std::move(*servers);
-  auto relay = start_until(env,
-                           {out.programs_ / "liveconnect-relay",
-                            {"run", "--listen", "127.0.0.1:0"},
-                            folder / "relay.log"},
+  std::vector<std::string> words{"run", "--listen", "127.0.0.1:0"};
+  words.insert(words.end(), relay_arguments.begin(), relay_arguments.end());
+  auto relay = start_until(env, {out.programs_ / "liveconnect-relay", words, folder / "relay.log"},
                            [&](const std::string& line) {
                              static constexpr std::string_view mark = "listening on ";
                              auto at = line.find(mark);

@@ -25,8 +25,10 @@ json_fields object_of(const std::string& line);
 /// on free ports of 127.0.0.1, with their data below one folder. Both end with this process.
 class demo_network {
 public:
-  /// Starts both and waits until they listen. Fails as run_to_result does.
-  static caf::expected<demo_network> start(environment& env, const std::filesystem::path& folder);
+  /// Starts both and waits until they listen; `relay_arguments` are added to the relay's own. Fails
+  /// as run_to_result does.
+  static caf::expected<demo_network> start(environment& env, const std::filesystem::path& folder,
+                                           const std::vector<std::string>& relay_arguments = {});
 
   /// `127.0.0.1:9100`.
   const std::string& relay() const { return relay_at_; }

@@ -18,12 +18,12 @@ struct ended {
   nlohmann::json result;
 };
 
-/// Runs a program of ours to its end, two minutes at most.
+/// Runs a program of ours to its end, three minutes at most.
 inline ended run_program(const std::vector<std::string>& arguments,
                          const test::process::options& how = {}) {
   test::process program{arguments, how};
   ended out;
-  out.code = program.wait(std::chrono::seconds(120)).value_or(-1);
+  out.code = program.wait(std::chrono::seconds(180)).value_or(-1);
   out.output = program.output();
   out.errors = program.errors();
   auto text = out.output.substr(0, out.output.find_last_not_of('\n') + 1);

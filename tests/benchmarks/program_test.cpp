@@ -4,7 +4,6 @@
 #include <fstream>
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include "benchmarks/machine_info.hpp"
 #include "tests/benchmarks/bench_program.hpp"
@@ -13,7 +12,6 @@
 namespace liveconnect::bench {
 namespace {
 
-using json = nlohmann::json;
 using std::chrono::seconds;
 
 ended short_run(const std::string& mode, std::vector<std::string> more = {}) {
