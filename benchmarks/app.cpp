@@ -106,6 +106,7 @@ int run(int argc, const char* const* argv) {
   command_table table;
   add_relay_command(root, table);
   add_crypto_command(root, table);
+  add_soak_command(root, table);
   add_transfer_command(root, table);
   add_compare_command(root, table);
   add_version_command(root, table);

@@ -67,6 +67,7 @@ private:
 /// (NAME_command.cpp); a new question is a new line here and in app.cpp.
 void add_relay_command(CLI::App& root, command_table& table);
 void add_crypto_command(CLI::App& root, command_table& table);
+void add_soak_command(CLI::App& root, command_table& table);
 void add_transfer_command(CLI::App& root, command_table& table);
 void add_compare_command(CLI::App& root, command_table& table);
 void add_version_command(CLI::App& root, command_table& table);

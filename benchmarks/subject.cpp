@@ -52,13 +52,6 @@ bool knows_flag(const std::string& help, const std::string& flag) {
   return false;
 }
 
-/// Whether the user sets this flag: then it is not ours to set.
-bool names_flag(const std::vector<std::string>& arguments, const std::string& flag) {
-  return std::any_of(arguments.begin(), arguments.end(), [&](const std::string& x) {
-    return x == flag || x.rfind(flag + "=", 0) == 0;
-  });
-}
-
 std::string last_line(const std::filesystem::path& file) {
   std::ifstream in(file);
   std::string out;
@@ -71,8 +64,9 @@ std::string last_line(const std::filesystem::path& file) {
   return out.empty() ? "it said nothing" : escape_for_display(out, 300);
 }
 
-/// Reads the relay's first line: where it listens.
-caf::expected<endpoint> read_ready(cli::child_process& child, const std::filesystem::path& log) {
+/// Reads the relay's first line: where it listens, and where its status page is.
+caf::error read_ready(subject& into, const std::filesystem::path& log) {
+  auto& child = *into.child;
   const auto until = clock::now() + start_deadline;
   while (clock::now() < until && child.descriptor() >= 0) {
     pollfd wait{child.descriptor(), POLLIN, 0};
@@ -82,10 +76,14 @@ caf::expected<endpoint> read_ready(cli::child_process& child, const std::filesys
       if (!x.is_object() || x.value("type", "") != "ready")
         continue;
       const auto list = x.find("listen");
-      endpoint out;
-      if (list != x.end() && list->is_array() && !list->empty() && list->front().is_string() &&
-          endpoint::parse(list->front().get<std::string>(), out))
-        return out;
+      if (list == x.end() || !list->is_array() || list->empty() || !list->front().is_string() ||
+          !endpoint::parse(list->front().get<std::string>(), into.target))
+        continue;
+      endpoint status;
+      if (const auto at = x.find("status");
+          at != x.end() && at->is_string() && endpoint::parse(at->get<std::string>(), status))
+        into.status = status;
+      return caf::none;
     }
   }
   return fail(ec::relay_unreachable, "The relay did not start: " + last_line(log) +
@@ -200,6 +198,12 @@ caf::error wait_for_forwarding(const endpoint& front, int sink, cli::child_proce
 
 } // namespace
 
+bool names_flag(const std::vector<std::string>& arguments, const std::string& flag) {
+  return std::any_of(arguments.begin(), arguments.end(), [&](const std::string& x) {
+    return x == flag || x.rfind(flag + "=", 0) == 0;
+  });
+}
+
 caf::expected<std::filesystem::path> find_relay(const relay_start& how) {
   auto program = how.program;
   if (program.empty()) {
@@ -245,10 +249,8 @@ caf::expected<subject> start_relay(const relay_start& how, int core) {
       return child.error();
     out.child = std::move(*child);
   }
-  auto where = read_ready(*out.child, log);
-  if (!where)
-    return where.error();
-  out.target = *where;
+  if (auto error = read_ready(out, log))
+    return error;
   out.pid = out.child->pid();
   out.version = first_line_of(program.string(), "version");
   out.folder = std::move(*folder);

@@ -34,6 +34,8 @@ struct subject {
   meeting how = meeting::rooms;
   /// Where ends connect to.
   endpoint target;
+  /// Where a relay of ours answers with /status.json, as far as that is known.
+  std::optional<endpoint> status;
   /// meeting::forwarded: where the other ends come.
   descriptor listener;
   /// meeting::sessions: who is asked for. The relay ends all sessions of a device that goes.
@@ -64,6 +66,9 @@ struct relay_start {
   /// Limits stay as they are; else those that a load from one machine must reach are lifted.
   bool keep_limits = false;
 };
+
+/// Whether these arguments set a flag (`--flag` or `--flag=...`): then it is not ours to set.
+bool names_flag(const std::vector<std::string>& arguments, const std::string& flag);
 
 /// All of these put the child on `core` (negative: anywhere). Failures carry whole sentences:
 /// ec::bad_config when a program is not there, ec::relay_unreachable when it does not come up.
