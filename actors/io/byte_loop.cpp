@@ -48,6 +48,23 @@ caf::expected<socket_id> byte_loop::open(const connect& what,
   return out;
 }
 
+caf::expected<listening> byte_loop::open(descriptor listening_socket,
+                                         std::shared_ptr<socket_handler> owner) {
+  if (auto error = prepare_inherited(listening_socket))
+    return error;
+  auto out = core_->prepare(std::move(listening_socket), transport::tcp, std::move(owner));
+  if (out)
+    start(out->socket);
+  return out;
+}
+
+void byte_loop::set_bounds(size_t write_queue_bytes_max, size_t sockets_max) {
+  const auto sockets = sockets_max != 0 ? sockets_max : sockets_by_limit();
+  core_->act([raw = core_.get(), write_queue_bytes_max, sockets] {
+    raw->set_bounds(write_queue_bytes_max, sockets);
+  });
+}
+
 std::shared_ptr<socket_handler> byte_loop::handler_for(const socket_owner_actor& owner) {
   return core_->handler_for(owner);
 }

@@ -8,6 +8,7 @@
 
 #include <caf/expected.hpp>
 
+#include "actors/io/descriptor.hpp"
 #include "actors/io/socket_handler.hpp"
 #include "messages/interfaces.hpp"
 
@@ -86,6 +87,15 @@ public:
   /// prepare() and start() in one, for callers who need not see the id before the first event.
   caf::expected<listening> open(const listen& what, std::shared_ptr<socket_handler> owner);
   caf::expected<socket_id> open(const connect& what, std::shared_ptr<socket_handler> owner);
+
+  /// Takes over a listening TCP socket that somebody else has opened, such as a service manager,
+  /// and accepts from it at once. The loop closes its own descriptor when it ends and never shuts
+  /// the socket down: others may hold it. Fails with ec::cannot_listen when it is no such socket.
+  caf::expected<listening> open(descriptor listening_socket, std::shared_ptr<socket_handler> owner);
+
+  /// Other bounds from now on: loop_config::write_queue_bytes_max, which a queue that is longer
+  /// already meets at its next write, and sockets_max (0: by the descriptor limit as it is now).
+  void set_bounds(size_t write_queue_bytes_max, size_t sockets_max);
 
   /// The handler that hands events to an actor, one `events` message a loop turn. One a living
   /// actor: asking again gives the same. The sockets of an actor that ends are closed.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/resource.h>
@@ -62,6 +63,27 @@ caf::expected<descriptor> make_bound(const listen& what, int backlog) {
   if (what.how == transport::tcp && ::listen(out.get(), backlog) != 0)
     return cannot(ec::cannot_listen, "cannot listen on", what.at);
   return out;
+}
+
+int listening_family(int fd) {
+  const auto option = [fd](int name) {
+    int value = -1;
+    socklen_t length = sizeof value;
+    return getsockopt(fd, SOL_SOCKET, name, &value, &length) == 0 ? value : -1;
+  };
+  return option(SO_TYPE) == SOCK_STREAM && option(SO_ACCEPTCONN) == 1 ? option(SO_DOMAIN)
+                                                                      : AF_UNSPEC;
+}
+
+caf::error prepare_inherited(const descriptor& fd) {
+  const int family = listening_family(fd.get());
+  if (family != AF_INET && family != AF_INET6)
+    return fail(ec::cannot_listen, "it is no listening TCP socket");
+  const int flags = fcntl(fd.get(), F_GETFL);
+  if (flags < 0 || fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0 ||
+      fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0)
+    return fail(ec::cannot_listen, std::strerror(errno));
+  return caf::none;
 }
 
 caf::expected<descriptor> make_unconnected(const connect& what) {

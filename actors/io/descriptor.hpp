@@ -27,6 +27,13 @@ private:
 /// naming the address and the system's word.
 caf::expected<descriptor> make_bound(const listen& what, int backlog);
 
+/// The family (AF_...) of a stream socket that listens; AF_UNSPEC for everything else.
+int listening_family(int fd);
+
+/// Makes a listening TCP socket that somebody else has opened fit for the loop: non-blocking and
+/// close-on-exec. Fails with ec::cannot_listen when it is no such socket.
+caf::error prepare_inherited(const descriptor& fd);
+
 /// A socket for a connection, not connected yet. Fails with ec::network_failed.
 caf::expected<descriptor> make_unconnected(const connect& what);
 

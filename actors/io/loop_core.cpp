@@ -53,7 +53,7 @@ size_t slot_of(socket_id id) {
 } // namespace
 
 byte_loop::core::core(loop_config config)
-    : config_(config),
+    : config_(config), write_queue_bytes_max_(config.write_queue_bytes_max),
       sockets_max_(config.sockets_max != 0 ? config.sockets_max : sockets_by_limit()),
       buffer_(std::max<size_t>(config.read_bytes_max, 64u << 10)) {
   epoll_ = descriptor(epoll_create1(EPOLL_CLOEXEC));
@@ -131,12 +131,17 @@ caf::expected<listening> byte_loop::core::prepare(const io::listen& what,
   auto fd = make_bound(what, config_.backlog);
   if (!fd)
     return fd.error();
-  const listening out{new_id(), local_end(fd->get())};
-  const auto how = what.how == transport::tcp ? kind::listener : kind::udp_bound;
+  return prepare(std::move(*fd), what.how, std::move(owner));
+}
+
+caf::expected<listening> byte_loop::core::prepare(descriptor fd, transport how,
+                                                  std::shared_ptr<socket_handler> owner) {
+  const listening out{new_id(), local_end(fd.get())};
+  const auto what = how == transport::tcp ? kind::listener : kind::udp_bound;
   // std::function wants copies; the descriptor changes hands through a shared one.
-  auto hand = std::make_shared<descriptor>(std::move(*fd));
-  if (!act([this, id = out.socket, hand, how, owner, held = owner->hold()] {
-        adopt(id, std::move(*hand), how, owner, held);
+  auto hand = std::make_shared<descriptor>(std::move(fd));
+  if (!act([this, id = out.socket, hand, what, owner, held = owner->hold()] {
+        adopt(id, std::move(*hand), what, owner, held);
       }))
     return fail(ec::stopped, "the byte loop has ended");
   return out;
@@ -728,7 +733,7 @@ size_t byte_loop::core::write(socket_id id, const iovec* pieces, size_t count) {
   }
   append(*x, pieces, count, sent);
   const auto waiting = x->queue.size() - x->head;
-  if (waiting > config_.write_queue_bytes_max) {
+  if (waiting > write_queue_bytes_max_) {
     doom(*x, close_reason::overflow);
     return waiting;
   }
@@ -752,7 +757,7 @@ void byte_loop::core::send_to(socket_id id, const endpoint& to, bytes data) {
   if (x == nullptr || x->closing || (x->what != kind::udp_bound && x->what != kind::udp_connected))
     return;
   // A bound on datagrams too; one more than fits is lost, as any datagram may be.
-  if (x->datagram_bytes + data.size() > config_.write_queue_bytes_max)
+  if (x->datagram_bytes + data.size() > write_queue_bytes_max_)
     return;
   if (!x->datagrams)
     x->datagrams = std::make_unique<std::deque<datagram>>();
@@ -830,6 +835,13 @@ uint64_t byte_loop::core::written(socket_id id) const {
 void byte_loop::core::set_timer(socket_id id, clock::time_point when) {
   if (auto* x = find(id); x != nullptr && !x->closing)
     arm(*x, timer_kind::handler, when);
+}
+
+void byte_loop::core::set_bounds(size_t write_queue_bytes_max, size_t sockets_max) {
+  write_queue_bytes_max_ = write_queue_bytes_max;
+  sockets_max_ = sockets_max;
+  if (listeners_rest_)
+    wake_listeners();
 }
 
 } // namespace liveconnect::io

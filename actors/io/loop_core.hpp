@@ -35,6 +35,9 @@ public:
 
   caf::expected<listening> prepare(const io::listen& what, std::shared_ptr<socket_handler> owner);
   caf::expected<socket_id> prepare(const io::connect& what, std::shared_ptr<socket_handler> owner);
+  /// The same for a bound (tcp: listening) socket that is there already.
+  caf::expected<listening> prepare(descriptor fd, transport how,
+                                   std::shared_ptr<socket_handler> owner);
   std::shared_ptr<socket_handler> handler_for(const socket_owner_actor& owner);
 
   /// Queues a command; false (and `job` dropped) when the loop has ended.
@@ -58,6 +61,7 @@ public:
   size_t queued(socket_id id) const;
   uint64_t written(socket_id id) const;
   void set_timer(socket_id id, clock::time_point when);
+  void set_bounds(size_t write_queue_bytes_max, size_t sockets_max);
   void touch(const std::shared_ptr<socket_handler>& handler);
   clock::time_point now() const { return now_; }
   size_t open_sockets() const { return open_; }
@@ -140,7 +144,6 @@ private:
   void touch_owner(const entry& x) { touch(x.owner); }
 
   const loop_config config_;
-  const size_t sockets_max_;
 
   // Any thread, under mutex_.
   std::mutex mutex_;
@@ -161,6 +164,8 @@ private:
   std::atomic<uint64_t> gatherings_{0};
 
   // The loop's thread.
+  size_t write_queue_bytes_max_;
+  size_t sockets_max_;
   std::vector<std::unique_ptr<entry>> entries_;
   size_t open_ = 0;
   /// Of the streams that are not doomed.

@@ -1,4 +1,5 @@
 #include <atomic>
+#include <fcntl.h>
 #include <future>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 #include "actors/io/byte_loop.hpp"
 #include "messages/error.hpp"
 #include "tests/actors/io/recorder.hpp"
+#include "tests/support/sockets.hpp"
 #include "tests/support/tcp_client.hpp"
 
 namespace liveconnect::io {
@@ -213,6 +215,51 @@ TEST(ByteLoop, RefusesAnAddressThatIsTaken) {
   EXPECT_NE(detail_of(second.error()).find(to_string(first->at)), std::string::npos);
 }
 
+TEST(ByteLoop, TakesOverAListenerAndLeavesItToWhoeverElseHoldsIt) {
+  uint16_t port = 0;
+  const descriptor kept{liveconnect::test::listen_tcp(port)};
+  const auto where = "127.0.0.1:" + std::to_string(port);
+  const auto who = std::make_shared<recorder>();
+  // A blocking one, as a service manager hands it over.
+  ASSERT_EQ(fcntl(kept.get(), F_SETFL, 0), 0);
+  {
+    byte_loop loop;
+    const int inherited = dup(kept.get());
+    const auto made = loop.open(descriptor{inherited}, who);
+    ASSERT_TRUE(made) << caf::to_string(made.error());
+    EXPECT_EQ(to_string(made->at), where);
+    EXPECT_EQ(fcntl(inherited, F_GETFD), FD_CLOEXEC);
+    EXPECT_NE(fcntl(inherited, F_GETFL) & O_NONBLOCK, 0);
+    tcp_client a(where);
+    a.send("hello");
+    ASSERT_TRUE(who->wait_for(event_kind::accepted));
+    EXPECT_TRUE(who->wait_text(who->get(event_kind::accepted).socket, "hello"));
+  }
+  // The next loop finds those who came meanwhile.
+  tcp_client b(where);
+  byte_loop next;
+  ASSERT_TRUE(next.open(descriptor{dup(kept.get())}, who));
+  EXPECT_TRUE(who->wait_for(event_kind::accepted, 2));
+}
+
+TEST(ByteLoop, TakesOverNothingButAListener) {
+  byte_loop loop;
+  const auto who = std::make_shared<recorder>();
+  uint16_t port = 0;
+  const int udp = liveconnect::test::bind_udp(port);
+  const int bound = socket(AF_INET, SOCK_STREAM, 0);
+  const int local = socket(AF_UNIX, SOCK_STREAM, 0);
+  const sa_family_t any_name = AF_UNIX;
+  ASSERT_EQ(bind(local, reinterpret_cast<const sockaddr*>(&any_name), sizeof any_name), 0);
+  ASSERT_EQ(::listen(local, 1), 0);
+  for (const int fd : {udp, bound, local, ::open("/dev/null", O_RDONLY)}) {
+    const auto made = loop.open(descriptor{fd}, who);
+    ASSERT_FALSE(made) << fd;
+    EXPECT_EQ(code_of(made.error()), ec::cannot_listen);
+    EXPECT_EQ(fcntl(fd, F_GETFD), -1) << "it is closed";
+  }
+}
+
 TEST(ByteLoop, TellsHowTheOtherEndLeft) {
   pair_of_streams x;
   x.loop.close(x.near);
@@ -316,6 +363,25 @@ TEST(ByteLoop, ListenersRestAtTheBoundAndGoOnWhenASocketCloses) {
   loop.close(who->get(event_kind::accepted).socket, false);
   EXPECT_TRUE(who->wait_for(event_kind::accepted, 3));
   EXPECT_GE(loop.accept_rests(), 1u);
+}
+
+TEST(ByteLoop, OtherBoundsHoldFromThenOn) {
+  loop_config config;
+  config.sockets_max = 2;
+  byte_loop loop(config);
+  const auto who = std::make_shared<recorder>();
+  const auto listener = loop.open(listen{at("127.0.0.1")}, who);
+  tcp_client a(to_string(listener->at));
+  tcp_client b(to_string(listener->at));
+  ASSERT_TRUE(who->wait_for(event_kind::accepted));
+  // Who waits is taken at once, not when the rest is over.
+  loop.set_bounds(1'000, 3);
+  EXPECT_TRUE(who->wait_for(event_kind::accepted, 2));
+  // Nobody reads, and what waits is too much now.
+  const auto id = who->get(event_kind::accepted).socket;
+  loop.send(id, bytes(16u << 20, 'x'));
+  ASSERT_TRUE(who->wait_for(event_kind::closed));
+  EXPECT_EQ(who->get(event_kind::closed).reason, close_reason::overflow);
 }
 
 TEST(ByteLoop, SurvivesRunningOutOfDescriptors) {
