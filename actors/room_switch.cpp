@@ -148,6 +148,7 @@ relay_counters room_switch::counters() {
   loop_->post([self = shared_from_this(), promise] {
     auto out = self->counters_;
     out.connections = self->lines_.size();
+    out.queued_bytes = self->loop_->queued_in_all();
     promise->set_value(out);
   });
   promise.reset();

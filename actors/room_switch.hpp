@@ -39,6 +39,8 @@ struct relay_counters {
   uint64_t connections = 0;
   uint64_t seated = 0;
   uint64_t rooms_paired = 0;
+  /// Now: bytes that wait for all connections together to take them.
+  uint64_t queued_bytes = 0;
 
   /// Now: rooms in which somebody waits for the other.
   uint64_t rooms_waiting() const { return seated - 2 * rooms_paired; }

@@ -90,6 +90,16 @@ std::vector<MetricFamily> relay_metrics::Collect() const {
                       static_cast<double>(x.uptime.count())));
   out.push_back(gauge("liveconnect_relay_connections", "Connections open now.",
                       static_cast<double>(c.connections)));
+  out.push_back(gauge("liveconnect_relay_connections_max",
+                      "Connections that there may be: the limit, or what the descriptors allow.",
+                      static_cast<double>(x.last.connections_max)));
+  out.push_back(
+      gauge("liveconnect_relay_seated", "People in rooms now.", static_cast<double>(c.seated)));
+  out.push_back(gauge("liveconnect_relay_rooms_max", "Rooms that there may be, 0 for no bound.",
+                      static_cast<double>(x.last.rooms_max)));
+  out.push_back(gauge("liveconnect_relay_queued_bytes",
+                      "Bytes that wait now for connections to take them.",
+                      static_cast<double>(c.queued_bytes)));
   auto rooms = family("liveconnect_relay_rooms",
                       "Rooms now: somebody waits, or both people are in.", MetricType::Gauge);
   rooms.metric.push_back(
@@ -107,6 +117,12 @@ std::vector<MetricFamily> relay_metrics::Collect() const {
   out.push_back(counter("forwarded_bytes", "Bytes passed on.", c.bytes_forwarded));
   out.push_back(
       counter("held_back", "Times that a sender waited for a slow receiver.", c.held_back));
+  out.push_back(counter("throttled",
+                        "Times that a sender was read more slowly because its room had used up the "
+                        "bytes of the second.",
+                        c.throttled));
+  out.push_back(counter("gatherings", "Times that small messages were gathered for one write.",
+                        x.last.gatherings));
   out.push_back(counter("health_checks", "Connections of a load balancer's own.", c.health_checks));
   out.push_back(counter("accept_rests", "Times that accepting rested for want of descriptors.",
                         x.last.accept_rests));

@@ -18,6 +18,11 @@ struct relay_sample {
   relay_counters counters;
   /// Times that accepting rested for want of descriptors.
   uint64_t accept_rests = 0;
+  /// Times that small messages were gathered for one write.
+  uint64_t gatherings = 0;
+  /// The bounds now; 0: none.
+  uint64_t connections_max = 0;
+  uint64_t rooms_max = 0;
 };
 
 /// All that the status page, /metrics and the admin socket tell of the relay as a whole: the last

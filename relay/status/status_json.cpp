@@ -67,9 +67,11 @@ std::string status_json(const status_board& board, bool history) {
                 {"seated", c.seated},
                 {"rooms_waiting", c.rooms_waiting()},
                 {"rooms_paired", c.rooms_paired},
+                {"queued_bytes", c.queued_bytes},
                 {"messages_per_second", short_number(last.messages)},
                 {"bytes_per_second", short_number(last.bytes)},
                 {"joins_per_second", short_number(last.joins)}};
+  out["limits"] = {{"connections_max", x.last.connections_max}, {"rooms_max", x.last.rooms_max}};
   out["totals"] = {{"connections", c.accepted},
                    {"joins", c.joined},
                    {"pairs", c.paired},
@@ -78,6 +80,8 @@ std::string status_json(const status_board& board, bool history) {
                    {"bytes", c.bytes_forwarded},
                    {"bytes_received", c.bytes_received},
                    {"held_back", c.held_back},
+                   {"throttled", c.throttled},
+                   {"gatherings", x.last.gatherings},
                    {"health_checks", c.health_checks},
                    {"accept_rests", x.last.accept_rests}};
   auto refusals = json::object();

@@ -21,12 +21,13 @@ body { margin: 0 auto; max-width: 70rem; padding: 1rem; background: var(--back);
   font: 16px/1.45 system-ui, sans-serif; }
 header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
 h1 { font-size: 1.25rem; margin: 0; }
-h2 { font-size: .95rem; margin: 0 0 .5rem; font-weight: 600; }
+h2 { font-size: .95rem; margin: 0 0 .5rem; font-weight: 600; overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
 #state { font-weight: 600; color: var(--good); }
 #state.draining { color: var(--warn); }
 #state.silent { color: var(--bad); }
 .grid { display: grid; gap: .75rem; margin-top: .75rem; }
+.tiles .soft { font-size: .85rem; }
 .tiles { grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); }
 .charts { grid-template-columns: repeat(auto-fit, minmax(min(22rem, 100%), 1fr)); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem; min-width: 0; }
@@ -37,13 +38,20 @@ button { font: inherit; padding: .4rem .8rem; min-height: 2.5rem; border: 1px so
 button[aria-pressed=true] { border-color: var(--a); color: var(--a); font-weight: 600; }
 svg { display: block; width: 100%; height: 7rem; overflow: visible; }
 .axis { stroke: var(--line); vector-effect: non-scaling-stroke; }
+.half { stroke-dasharray: 2 4; }
+.under { fill: var(--a); opacity: .12; }
 .trace { fill: none; stroke-width: 2; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
 .trace.a { stroke: var(--a); } .trace.b { stroke: var(--b); stroke-dasharray: 6 4; }
 .key.a { color: var(--a); } .key.b { color: var(--b); }
+.scale.above { margin-bottom: .15rem; }
 .scale { display: flex; justify-content: space-between; font-size: .8rem; color: var(--soft); font-variant-numeric: tabular-nums; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .2rem 0; border-bottom: 1px solid var(--line); }
-td:last-child, th:last-child { text-align: right; }
+td:last-child, th:last-child { text-align: right; padding-left: .75rem; vertical-align: top; white-space: nowrap; }
+th { font-size: .85rem; font-weight: 600; color: var(--soft); }
+td .soft { display: block; font-size: .85rem; line-height: 1.3; }
+tr:last-child td { border-bottom: 0; }
+.most { font-size: .85rem; color: var(--soft); }
 )css";
 
 constexpr const char* body = R"html(
@@ -56,9 +64,9 @@ constexpr const char* body = R"html(
 <div class="grid tiles">
 <div class="card"><span class="number" id="waiting">0</span><span class="soft">rooms waiting</span></div>
 <div class="card"><span class="number" id="paired">0</span><span class="soft">rooms paired</span></div>
-<div class="card"><span class="number" id="connections">0</span><span class="soft">connections</span></div>
+<div class="card"><span class="number"><span id="connections">0</span> <span class="most" id="connections-max"></span></span><span class="soft">connections</span></div>
 <div class="card"><span class="number" id="messages">0</span><span class="soft">messages a second</span></div>
-<div class="card"><span class="number" id="bytes">0 B</span><span class="soft">a second</span></div>
+<div class="card"><span class="number" id="bytes">0 B</span><span class="soft">bytes a second</span></div>
 <div class="card"><span class="number" id="pairs">0</span><span class="soft">pairs so far</span></div>
 </div>
 <div class="windows" role="group" aria-label="Time shown">
@@ -73,8 +81,12 @@ constexpr const char* body = R"html(
 <div class="card"><h2>Rooms: <span class="key a">waiting</span>, <span class="key b">paired</span></h2><div id="chart-rooms"></div></div>
 <div class="card"><h2>Connections</h2><div id="chart-connections"></div></div>
 <div class="card"><h2><span class="key a">Joins</span> and <span class="key b">refusals</span> a second</h2><div id="chart-joins"></div></div>
-<div class="card"><h2>Refused or ended, by reason</h2>
-<table><thead><tr><th scope="col">Reason</th><th scope="col">Since the start</th></tr></thead><tbody id="refusals"></tbody></table></div>
+<div class="card"><h2>Made to wait</h2>
+<table><tbody id="waits"></tbody></table></div>
+</div>
+<div class="grid">
+<div class="card"><h2>Refused or ended, since the start</h2>
+<table><thead><tr><th scope="col">Reason</th><th scope="col">Times</th></tr></thead><tbody id="refusals"></tbody></table></div>
 </div>
 <noscript><p>This page needs JavaScript. The same numbers are in <a href="/status.json">/status.json</a> and <a href="/metrics">/metrics</a>.</p></noscript>
 </main>
@@ -97,26 +109,74 @@ const svg = (name, attributes) => {
   for (const [key, value] of Object.entries(attributes)) x.setAttribute(key, value);
   return x;
 };
+const reasons = {
+  crowded: "a third person at a room of two",
+  wrong_tag: "another tag than the room's",
+  from: "a message that names its own sender",
+  join: "no Join_Room as the first message",
+  joined: "a second Join_Room",
+  bad_frame: "a message that cannot be read",
+  too_long: "a message over the bound",
+  slow: "a message that was not complete in time",
+  silent: "no sign of life",
+  lonely: "nobody else came",
+  stalled: "does not take what is sent to it",
+  address: "too many connections of one address",
+  full: "as many connections or rooms as there may be",
+  draining: "no new rooms, the relay is about to end",
+  kicked: "ended by the operator",
+  hasty: "too many new connections of one address",
+  guesses: "too many wrong tags of one address",
+  memory: "the largest queue when memory was short",
+  bytes: "a room that has passed on all it may",
+  expired: "a room that was open as long as it may be"};
 let step = 1, points = 60, last = null, heard = 0;
 
 function draw(id, lines, show) {
   const top = Math.max(1, ...lines.flat());
+  const newest = lines.map(x => show(x.length ? x[x.length - 1] : 0)).join(" and ");
   const picture = svg("svg", {viewBox: "0 0 100 40", preserveAspectRatio: "none", role: "img",
-    "aria-label": "the newest value is " + lines.map(x => show(x.length ? x[x.length - 1] : 0)).join(" and ") + ", the highest " + show(top)});
-  picture.append(svg("line", {class: "axis", x1: 0, x2: 100, y1: 40, y2: 40}));
+    "aria-label": "the newest value is " + newest + ", the highest " + show(top)});
+  for (const [kind, y] of [["axis half", 1], ["axis half", 20.5], ["axis", 40]])
+    picture.append(svg("line", {class: kind, x1: 0, x2: 100, y1: y, y2: y}));
   lines.forEach((line, i) => {
     const path = line.map((y, k) => (100 - (line.length - 1 - k) * 100 / (points - 1)).toFixed(2) + "," + (40 - 39 * y / top).toFixed(2));
     if (path.length === 1) path.unshift("0," + path[0].split(",")[1]);
+    if (lines.length === 1 && path.length)
+      picture.append(svg("polygon", {class: "under", points: path[0].split(",")[0] + ",40 " + path.join(" ") + " 100,40"}));
     picture.append(svg("polyline", {class: "trace " + "ab"[i], points: path.join(" ")}));
   });
-  const scale = document.createElement("div");
-  scale.className = "scale";
-  for (const text of ["-" + span(step * points), "highest " + show(top), "now"]) {
-    const x = document.createElement("span");
-    x.textContent = text;
-    scale.append(x);
-  }
-  at(id).replaceChildren(picture, scale);
+  const scale = (kind, texts) => {
+    const row = document.createElement("div");
+    row.className = kind;
+    for (const text of texts) {
+      const x = document.createElement("span");
+      x.textContent = text;
+      row.append(x);
+    }
+    return row;
+  };
+  at(id).replaceChildren(scale("scale above", [show(top), "now " + newest]), picture,
+    scale("scale", [span(step * points) + " ago", "now"]));
+}
+
+function table(id, rows) {
+  at(id).replaceChildren(...rows.map(([name, meaning, value]) => {
+    const row = document.createElement("tr");
+    row.dataset.reason = name;
+    const first = document.createElement("td");
+    first.textContent = name;
+    if (meaning) {
+      const more = document.createElement("span");
+      more.className = "soft";
+      more.textContent = meaning;
+      first.append(more);
+    }
+    const second = document.createElement("td");
+    second.textContent = value;
+    row.append(first, second);
+    return row;
+  }));
 }
 
 function show(x) {
@@ -126,6 +186,8 @@ function show(x) {
   at("waiting").textContent = number(x.now.rooms_waiting);
   at("paired").textContent = number(x.now.rooms_paired);
   at("connections").textContent = number(x.now.connections);
+  at("connections-max").textContent = "of " + whole.format(x.limits.connections_max);
+  document.title = (x.state === "serving" ? "" : x.state + ": ") + "LiveConnect relay";
   at("messages").textContent = number(x.now.messages_per_second);
   at("bytes").textContent = size(x.now.bytes_per_second);
   at("pairs").textContent = number(x.totals.pairs);
@@ -137,16 +199,12 @@ function show(x) {
   draw("chart-connections", [cut(series.connections)], number);
   draw("chart-joins", [cut(series.joins_per_second), cut(series.refusals_per_second)], number);
   const rows = Object.entries(x.refusals).filter(r => r[1] > 0).sort((a, b) => b[1] - a[1]);
-  at("refusals").replaceChildren(...(rows.length ? rows : [["none", 0]]).map(([reason, count]) => {
-    const row = document.createElement("tr");
-    row.dataset.reason = reason;
-    for (const text of [reason, whole.format(count)]) {
-      const cell = document.createElement("td");
-      cell.textContent = text;
-      row.append(cell);
-    }
-    return row;
-  }));
+  table("refusals", rows.length ? rows.map(([word, count]) => [word, reasons[word], whole.format(count)]) : [["none", "", "0"]]);
+  table("waits", [
+    ["senders, for slow receivers", "", whole.format(x.totals.held_back)],
+    ["senders, of rooms over their rate", "", whole.format(x.totals.throttled)],
+    ["newcomers, for want of descriptors", "", whole.format(x.totals.accept_rests)],
+    ["bytes in queues now", "", size(x.now.queued_bytes)]]);
 }
 
 async function refresh() {

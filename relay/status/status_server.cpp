@@ -1,5 +1,7 @@
 #include "relay/status/status_server.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <deque>
 #include <sys/socket.h>
 #include <thread>
@@ -145,10 +147,13 @@ caf::expected<std::unique_ptr<status_server>> status_server::open(const std::str
   if (!io::split_host_port(host_and_port, host, port))
     return fail(ec::bad_argument, "not HOST:PORT");
   auto made = std::make_unique<state>(board);
+  errno = 0;
   const int bound = port == 0 ? made->server.bind_to_any_port(host)
                               : (made->server.bind_to_port(host, port) ? port : -1);
   if (bound <= 0)
-    return fail(ec::cannot_listen, "cannot bind " + host_and_port);
+    return fail(ec::cannot_listen,
+                "cannot bind " + host_and_port +
+                    (errno == 0 ? "" : std::string(": ") + std::strerror(errno)));
   made->address =
       (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(bound);
   made->thread = std::thread([&server = made->server] { server.listen_after_bind(); });

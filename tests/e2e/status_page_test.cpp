@@ -44,6 +44,14 @@ protected:
 
   std::string shown(const std::string& id) { return window_->text(id); }
 
+  /// The number behind a name in one of the tables.
+  std::string row(const std::string& table, const std::string& name) {
+    const auto x =
+        window_->run("const x = document.querySelector('#" + table + " tr[data-reason=\"" + name +
+                     "\"] td:last-child'); return x ? x.textContent : ''");
+    return x.is_string() ? x.get<std::string>() : std::string{};
+  }
+
   /// The points of a chart's first line, the newest last.
   std::string line_of(const std::string& id) {
     const auto x = window_->run("const x = document.querySelector('#" + id +
@@ -61,7 +69,7 @@ protected:
     return window_->run("return document.documentElement.scrollWidth <= window.innerWidth") == true;
   }
 
-  relay_program relay_{{"--status-listen", "127.0.0.1:0"}};
+  relay_program relay_{{"--status-listen", "127.0.0.1:0", "--room-bytes-per-second-max", "16KiB"}};
   std::unique_ptr<browser> window_;
   tcp_client* talker_ = nullptr;
 };
@@ -77,8 +85,9 @@ TEST_F(StatusPage, RoomsRatesAndRefusalsAreThereAndMoveWithoutAnErrorAtAnyWidth)
   auto third = join("42");
   ASSERT_TRUE(third.read_until("Refused crowded"));
   EXPECT_TRUE(eventually([&] { return shown("waiting") == "1" && shown("paired") == "1"; }));
-  EXPECT_TRUE(eventually([&] { return shown("refusals").find("crowded1") != std::string::npos; }))
-      << shown("refusals");
+  EXPECT_TRUE(eventually([&] { return row("refusals", "crowded") == "1"; })) << shown("refusals");
+  EXPECT_NE(shown("refusals").find("a third person at a room of two"), std::string::npos);
+  EXPECT_EQ(shown("connections-max").rfind("of ", 0), 0u) << shown("connections-max");
 
   // Rates rise while somebody talks, and the line of the chart moves.
   const auto before = line_of("chart-messages");
@@ -87,6 +96,11 @@ TEST_F(StatusPage, RoomsRatesAndRefusalsAreThereAndMoveWithoutAnErrorAtAnyWidth)
   EXPECT_TRUE(eventually([&] { return line_of("chart-messages") != before; }));
   keep_picture("wide");
   talker_ = nullptr;
+  // A room over its rate is read more slowly, and that is seen.
+  a.send("<# coin>" + std::string(30'000, 'A') + "</coin>\n");
+  const std::string fast = "senders, of rooms over their rate";
+  EXPECT_TRUE(eventually([&] { return row("waits", fast).find_first_of("123456789") == 0; }))
+      << shown("waits");
 
   // Every span of time can be chosen.
   for (const auto* text : {"10 s", "10 min", "60 min", "1 min"}) {

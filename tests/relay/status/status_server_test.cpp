@@ -74,6 +74,72 @@ TEST_F(StatusServer, TheJsonSaysWhatTheBoardSays) {
   EXPECT_GT(x["history"][0]["bytes_per_second"][0], 3000);
 }
 
+/// Every number another one, so that none can stand for its neighbour.
+relay_sample distinct() {
+  relay_sample x;
+  auto& c = x.counters;
+  // A counter that is new here needs its place on the page, in /status.json and in /metrics.
+  static_assert(sizeof(relay_counters) == (14 + refusal_count) * sizeof(uint64_t));
+  uint64_t next = 1000;
+  for (auto* y : {&c.accepted, &c.joined, &c.paired, &c.frames_forwarded, &c.bytes_received,
+                  &c.bytes_forwarded, &c.frames_unheard, &c.held_back, &c.throttled,
+                  &c.health_checks, &c.connections, &c.queued_bytes, &x.accept_rests, &x.gatherings,
+                  &x.connections_max, &x.rooms_max})
+    *y = ++next;
+  for (auto& y : c.refused)
+    y = ++next;
+  c.seated = 777;
+  c.rooms_paired = 333;
+  return x;
+}
+
+TEST_F(StatusServer, EveryCounterIsInTheJsonAndInTheMetrics) {
+  const auto x = distinct();
+  const auto& c = x.counters;
+  board.put(x);
+  const auto shown = nlohmann::json::parse(get("/status.json")->body, nullptr, false);
+  const auto metrics = get("/metrics")->body;
+  struct place {
+    uint64_t value;
+    const char* group;
+    const char* name;
+    const char* metric;
+  };
+  const place places[] = {
+      {c.accepted, "totals", "connections", "connections_total"},
+      {c.joined, "totals", "joins", "joins_total"},
+      {c.paired, "totals", "pairs", "pairs_total"},
+      {c.frames_forwarded, "totals", "messages", "messages_forwarded_total"},
+      {c.frames_unheard, "totals", "messages_unheard", "messages_unheard_total"},
+      {c.bytes_forwarded, "totals", "bytes", "forwarded_bytes_total"},
+      {c.bytes_received, "totals", "bytes_received", "received_bytes_total"},
+      {c.held_back, "totals", "held_back", "held_back_total"},
+      {c.throttled, "totals", "throttled", "throttled_total"},
+      {c.health_checks, "totals", "health_checks", "health_checks_total"},
+      {x.accept_rests, "totals", "accept_rests", "accept_rests_total"},
+      {x.gatherings, "totals", "gatherings", "gatherings_total"},
+      {c.connections, "now", "connections", "connections"},
+      {c.seated, "now", "seated", "seated"},
+      {c.queued_bytes, "now", "queued_bytes", "queued_bytes"},
+      {c.rooms_paired, "now", "rooms_paired", "rooms{state=\"paired\"}"},
+      {c.rooms_waiting(), "now", "rooms_waiting", "rooms{state=\"waiting\"}"},
+      {x.connections_max, "limits", "connections_max", "connections_max"},
+      {x.rooms_max, "limits", "rooms_max", "rooms_max"},
+  };
+  for (const auto& y : places) {
+    EXPECT_EQ(shown[y.group][y.name], y.value) << y.name;
+    EXPECT_THAT(metrics, HasSubstr(std::string("\nliveconnect_relay_") + y.metric + " " +
+                                   std::to_string(y.value) + "\n"));
+  }
+  for (size_t i = 0; i < refusal_count; ++i) {
+    const std::string word = word_of(static_cast<refusal>(i));
+    EXPECT_EQ(shown["refusals"][word], c.refused[i]);
+    EXPECT_THAT(metrics, HasSubstr("refused_total{reason=\"" + word + "\"} " +
+                                   std::to_string(c.refused[i]) + "\n"));
+    EXPECT_THAT(status_page(), HasSubstr("\n  " + word + ": \"")) << "what it means";
+  }
+}
+
 TEST_F(StatusServer, MetricsAreThereForEveryCounterAndReason) {
   board.put(busy());
   const auto got = get("/metrics");
