@@ -73,7 +73,7 @@ const char* sentence_of(refusal x) {
   case refusal::bad_frame:
     return "A message could not be read, so check the program that wrote it.";
   case refusal::too_long:
-    return "A message may be 65536 bytes long with addresses filled in, so send it in parts.";
+    return "A message is longer than may pass with addresses filled in, so send it in parts.";
   case refusal::slow:
     return "A message took too long to arrive, so connect again.";
   case refusal::silent:

@@ -1,6 +1,5 @@
 #include "relay/command_line.hpp"
 
-#include <cstdlib>
 #include <iostream>
 #include <map>
 
@@ -17,11 +16,6 @@ constexpr int wrong_usage = 2;
 int complain(const std::string& what, const std::string& what_to_do) {
   std::cerr << what << ". " << what_to_do << ".\n";
   return wrong_usage;
-}
-
-std::optional<std::string> environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>{value};
 }
 
 using flag_values = std::map<const setting*, std::vector<std::string>>;
@@ -50,7 +44,7 @@ caf::error layer(relay_settings& into, const std::string& file, const flag_value
     if (!values.empty())
       if (auto error = which->set(into, values))
         return fail(ec::bad_config, flag_of(*which) + ": " + detail_of(error));
-  return caf::none;
+  return check_together(into);
 }
 
 } // namespace

@@ -202,7 +202,7 @@ int run_probe(const command_line& asked) {
 /// Reading the settings has been the check; what remains depends on the machine.
 int check(const command_line& asked) {
   const auto& settings = asked.settings;
-  const auto connections = provide_descriptors(settings.limits);
+  const auto connections = provide_descriptors(settings.limits).connections;
   const auto wanted = settings.limits.connections_max;
   if (asked.json) {
     say_result({{"listen", settings.listen},

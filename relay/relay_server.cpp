@@ -41,7 +41,9 @@ io::loop_config loop_settings(const relay_limits& limits) {
 
 relay_server::relay_server(caf::actor_system& system, const relay_limits& limits,
                            server_options beside)
-    : system_(system), records_(beside.usage != nullptr), net_(system, loop_settings(limits)),
+    : system_(system), records_(beside.usage != nullptr),
+      asked_connections_max_(limits.connections_max), rooms_max_(limits.rooms_max),
+      net_(system, loop_settings(limits)),
       switch_(std::make_shared<room_switch>(net_.share(), limits)),
       heartbeat_(
           system.spawn(heartbeat, heartbeat_config{limits.heartbeat_timeout, limits.room_wait})),
@@ -73,15 +75,31 @@ caf::expected<std::vector<endpoint>> relay_server::listen(const std::string& hos
   return out;
 }
 
+caf::expected<endpoint> relay_server::listen(io::descriptor listening_socket) {
+  auto made = net_.loop().open(std::move(listening_socket), switch_);
+  if (!made)
+    return made.error();
+  return made->at;
+}
+
 void relay_server::drain() {
   caf::anon_send(lobby_, atom::drain_v);
 }
 
 void relay_server::set_limits(const relay_limits& limits) {
+  asked_connections_max_ = limits.connections_max;
+  rooms_max_ = limits.rooms_max;
+  net_.loop().set_bounds(limits.write_queue_bytes_max, 0);
   switch_->set_limits(limits);
   const bounds change{limits.heartbeat_timeout, limits.room_wait, limits.rooms_max};
   caf::anon_send(lobby_, change);
   caf::anon_send(heartbeat_, change);
+}
+
+size_t relay_server::connections_max() const {
+  const size_t asked = asked_connections_max_;
+  const auto possible = io::sockets_by_limit();
+  return asked == 0 ? possible : std::min(asked, possible);
 }
 
 /// Everybody's end is on its way to the rooms; each hands in its record when it is there.
@@ -106,19 +124,26 @@ void relay_server::stop() {
   caf::anon_send_exit(heartbeat_, caf::exit_reason::user_shutdown);
 }
 
-size_t provide_descriptors(const relay_limits& limits) {
+descriptor_room provide_descriptors(const relay_limits& limits) {
+  descriptor_room out;
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
     const auto wanted =
         limits.connections_max == 0
             ? files.rlim_max
             : static_cast<rlim_t>((limits.connections_max + descriptors_beside) * 20 / 19 + 1);
-    if (files.rlim_cur < wanted) {
-      files.rlim_cur = std::min(wanted, files.rlim_max);
-      setrlimit(RLIMIT_NOFILE, &files);
+    if (files.rlim_cur < wanted && files.rlim_cur < files.rlim_max) {
+      auto more = files;
+      more.rlim_cur = std::min(wanted, files.rlim_max);
+      out.raised = setrlimit(RLIMIT_NOFILE, &more) == 0;
+      if (out.raised)
+        files = more;
     }
+    out.soft = files.rlim_cur;
+    out.hard = files.rlim_max;
   }
-  return io::sockets_by_limit();
+  out.connections = io::sockets_by_limit();
+  return out;
 }
 
 } // namespace liveconnect::relay

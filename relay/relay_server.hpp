@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -7,6 +8,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/expected.hpp>
 
+#include "actors/io/descriptor.hpp"
 #include "actors/io/runtime.hpp"
 #include "actors/relay_limits.hpp"
 #include "actors/room_switch.hpp"
@@ -36,11 +38,21 @@ public:
   /// choose). Fails with ec::bad_argument, ec::network_failed (unknown host) or ec::cannot_listen.
   caf::expected<std::vector<endpoint>> listen(const std::string& host_and_port);
 
+  /// Accepts from a listening TCP socket that is there already (relay/socket_activation.hpp), and
+  /// answers with its address. Fails with ec::cannot_listen.
+  caf::expected<endpoint> listen(io::descriptor listening_socket);
+
   /// Takes no new rooms from now on; partners of those who wait are still let in.
   void drain();
 
-  /// Other limits from now on, for those inside as well.
+  /// Other limits from now on, for those inside as well. How many connections the descriptors
+  /// allow is seen anew: call provide_descriptors() before.
   void set_limits(const relay_limits& limits);
+
+  /// How many connections there may be: what is asked for, or what the descriptors allow.
+  size_t connections_max() const;
+  /// How many rooms; 0: no bound.
+  size_t rooms_max() const { return rooms_max_; }
 
   /// Where the rooms are asked for, described and ended.
   const lobby_actor& rooms() const { return lobby_; }
@@ -52,6 +64,8 @@ public:
   relay_counters counters() { return switch_->counters(); }
   /// How often accepting rested because descriptors were short.
   uint64_t accept_rests() { return net_.loop().accept_rests(); }
+  /// How often a turn was put off so that small messages go together (relay.md).
+  uint64_t gatherings() { return net_.loop().gatherings(); }
 
 private:
   void await_records();
@@ -59,14 +73,28 @@ private:
   caf::actor_system& system_;
   const bool records_;
   bool stopped_ = false;
+  /// relay_limits::connections_max as it is now; 0: no bound.
+  std::atomic<size_t> asked_connections_max_;
+  std::atomic<size_t> rooms_max_;
   io::runtime net_;
   std::shared_ptr<room_switch> switch_;
   heartbeat_actor heartbeat_;
   lobby_actor lobby_;
 };
 
-/// Raises this process's descriptor limit as far as it may go and as the limits need it. Answers
-/// with how many connections fit: above that, accepting rests (safety.md 6.5).
-size_t provide_descriptors(const relay_limits& limits);
+/// What this process's descriptors allow.
+struct descriptor_room {
+  /// Connections that fit: above that, accepting rests (safety.md 6.5).
+  size_t connections = 0;
+  /// The limit in force, and how far it could be raised.
+  uint64_t soft = 0;
+  uint64_t hard = 0;
+  /// Whether it was raised just now.
+  bool raised = false;
+};
+
+/// Raises this process's descriptor limit as far as it may go and as the limits need it; never
+/// lowers it, so whoever is inside stays.
+descriptor_room provide_descriptors(const relay_limits& limits);
 
 } // namespace liveconnect::relay

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 #include <iostream>
 
@@ -21,6 +23,7 @@
 #include "relay/process_signals.hpp"
 #include "relay/relay_server.hpp"
 #include "relay/service_notify.hpp"
+#include "relay/socket_activation.hpp"
 #include "relay/status/status_server.hpp"
 
 namespace liveconnect::relay {
@@ -62,10 +65,20 @@ void say_end(bool json, int code) {
             << std::endl;
 }
 
-int cannot_listen(const std::string& where, const char* flag, const caf::error& error, bool json) {
-  std::cerr << "The relay cannot listen on " << where << " (" << detail_of(error)
-            << "). Choose another address with " << flag
-            << ", or stop the program that has this one.\n";
+/// What to do about an address that cannot be had, by the system's word for it.
+std::string advice(const caf::error& error, const std::string& flag) {
+  const auto why = detail_of(error);
+  const auto says = [&why](int number) { return why.find(std::strerror(number)) != why.npos; };
+  if (says(EACCES))
+    return "Ports below 1024 are not for every user: choose another with " + flag +
+           ", or let systemd open it (socket activation)";
+  if (says(EADDRNOTAVAIL) || code_of(error) == ec::network_failed)
+    return "This machine has no such address: name one that it has with " + flag;
+  return "Choose another address with " + flag + ", or stop the program that has this one";
+}
+
+int cannot_listen(const std::string& what, const char* flag, const caf::error& error, bool json) {
+  std::cerr << what << " (" << detail_of(error) << "). " << advice(error, flag) << ".\n";
   say_end(json, 1);
   return 1;
 }
@@ -77,9 +90,29 @@ int cannot_start(const std::string& what, const char* flag, const caf::error& er
   return 1;
 }
 
-/// Listens as asked; the built-in address gives way to IPv4 where there is no IPv6.
+/// What systemd handed over is not what a relay can use.
+int cannot_inherit(const caf::error& error, bool json) {
+  std::cerr << "The service manager handed over sockets that do not fit (" << detail_of(error)
+            << "). Correct the .socket unit and start it again.\n";
+  say_end(json, 2);
+  return 2;
+}
+
+/// Listens on the sockets that are there already, else as asked; the built-in address gives way to
+/// IPv4 where there is no IPv6.
 caf::error listen_all(relay_server& server, const relay_settings& settings,
-                      std::vector<endpoint>& out, std::string& failed) {
+                      std::vector<inherited_sockets::named> inherited, std::vector<endpoint>& out,
+                      std::string& failed) {
+  for (auto& x : inherited) {
+    auto got = server.listen(std::move(x.fd));
+    if (!got) {
+      failed = "the socket " + x.name;
+      return got.error();
+    }
+    out.push_back(*got);
+  }
+  if (!inherited.empty())
+    return caf::none;
   for (const auto& x : settings.listen) {
     auto got = server.listen(x);
     if (!got && settings.listen_is_default)
@@ -109,35 +142,58 @@ open_status(const relay_settings& settings, const status_board& board, spdlog::l
   return made;
 }
 
-/// How many connections there may be: what is asked for, or what the descriptors allow.
-size_t ceiling(const relay_limits& limits, size_t descriptors_for) {
-  return limits.connections_max == 0 ? descriptors_for
-                                     : std::min(limits.connections_max, descriptors_for);
+/// Less than this leaves no room for anybody beside the relay's own.
+constexpr uint64_t descriptors_least = 48;
+
+int too_few_descriptors(const descriptor_room& x, bool json) {
+  std::cerr << "This process may have " << x.soft
+            << " descriptors, which leaves no room for people. "
+            << "Raise the limit to " << descriptors_least
+            << " at the very least, better to 65536 (LimitNOFILE= in the unit, or ulimit -n).\n";
+  say_end(json, 1);
+  return 1;
 }
 
-void say_ready(const relay_settings& settings, size_t connections, const std::vector<endpoint>& at,
-               const status_server* status, bool json) {
-  const auto& limits = settings.limits;
+/// Says how far the descriptors reach: at the start, and when the limits have changed.
+void log_descriptors(spdlog::logger& log, const relay_limits& limits, const descriptor_room& x,
+                     bool at_start) {
+  const bool short_of_them = limits.connections_max != 0 && x.connections < limits.connections_max;
+  if (short_of_them)
+    log.warn(
+        "the hard limit of {} descriptors leaves room for {} connections where {} are allowed, "
+        "so accepting rests above that; raise it (LimitNOFILE= in the unit, or ulimit -Hn) and "
+        "start the relay anew",
+        x.hard, x.connections, limits.connections_max);
+  else if (limits.connections_max == 0 || (x.raised && !at_start))
+    log.info(
+        "the descriptor limit of {} leaves room for {} connections; accepting rests above that",
+        x.soft, x.connections);
+}
+
+std::string bound(size_t x) {
+  return x == 0 ? "any number" : std::to_string(x);
+}
+
+void say_ready(const relay_limits& limits, size_t connections, const std::vector<endpoint>& at,
+               const status_server* status, const admin_server* admin, bool json) {
   if (json) {
     std::cout << json_line("ready",
                            ",\"listen\":[" + joined(at, "\"", ",") + "],\"status\":" +
                                (status == nullptr ? "null" : "\"" + status->address() + "\"") +
                                ",\"admin_socket\":" +
-                               (settings.admin_socket.empty()
-                                    ? "null"
-                                    : nlohmann::json(settings.admin_socket).dump()) +
+                               (admin == nullptr ? "null" : nlohmann::json(admin->path()).dump()) +
                                ",\"connections_max\":" + std::to_string(connections))
               << std::endl;
     return;
   }
   std::cout << program_and_version() << " listening on " << joined(at, "", ", ")
-            << ", limits: " << limits.rooms_max << " rooms, " << connections << " connections, "
-            << limits.connections_per_address_max << " of one address\n";
+            << ", limits: " << bound(limits.rooms_max) << " rooms, " << connections
+            << " connections, " << bound(limits.connections_per_address_max) << " of one address\n";
   if (status != nullptr)
     std::cout << "status http://" << status->address()
               << "/   metrics /metrics   health /healthz /readyz\n";
-  if (!settings.admin_socket.empty())
-    std::cout << "admin socket " << settings.admin_socket << "\n";
+  if (admin != nullptr)
+    std::cout << "admin socket " << admin->path() << "\n";
   std::cout << std::flush;
 }
 
@@ -158,7 +214,14 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
   process_signals signals;
   const auto log =
       std::make_shared<spdlog::logger>("relay", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  const auto connections = provide_descriptors(settings.limits);
+  auto inherited = take_inherited_sockets(environment);
+  if (!inherited)
+    return cannot_inherit(inherited.error(), json);
+  if (!inherited->rooms.empty() && !settings.listen_is_default)
+    log->info("the service manager has opened the sockets, so `listen` is not looked at");
+  const auto descriptors = provide_descriptors(settings.limits);
+  if (descriptors.soft < descriptors_least)
+    return too_few_descriptors(descriptors, json);
   int code = 0;
   {
     caf::actor_system_config config;
@@ -173,41 +236,46 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
     relay_server server{system, settings.limits, {settings.proxies, usage}};
     std::vector<endpoint> at;
     std::string failed;
-    if (const auto error = listen_all(server, settings, at, failed))
-      return cannot_listen(failed, "--listen", error, json);
+    if (const auto error = listen_all(server, settings, std::move(inherited->rooms), at, failed))
+      return cannot_listen("The relay cannot listen on " + failed, "--listen", error, json);
     status_board board{version()};
     const sampler samples{board, [&server] {
-                            relay_sample out{server.counters(), server.accept_rests()};
+                            relay_sample out{server.counters(), server.accept_rests(),
+                                             server.gatherings(), server.connections_max(),
+                                             server.rooms_max()};
                             // The loop has answered.
                             notify_alive();
                             return out;
                           }};
     const auto status = open_status(settings, board, *log);
     if (!status)
-      return cannot_listen(settings.status_listen, "--status-listen", status.error(), json);
+      return cannot_listen("The status page cannot be had at " + settings.status_listen,
+                           "--status-listen", status.error(), json);
     std::atomic<bool> asked_to_drain{false};
     operator_desk desk{system, server.rooms(), board, log, [&] {
                          asked_to_drain = true;
                          signals.wake();
                        }};
     std::unique_ptr<admin_server> admin;
-    if (!settings.admin_socket.empty()) {
-      auto made =
-          admin_server::open(settings.admin_socket, [&desk](const auto& x, const auto& say) {
-            return desk.handle(x, say);
-          });
+    if (inherited->admin.valid() || !settings.admin_socket.empty()) {
+      const admin_server::handler handle = [&desk](const auto& x, const auto& say) {
+        return desk.handle(x, say);
+      };
+      auto made = inherited->admin.valid() ? admin_server::open(std::move(inherited->admin), handle)
+                                           : admin_server::open(settings.admin_socket, handle);
       if (!made)
         return cannot_start("The admin socket cannot be had", "--admin-socket", made.error(), json);
       admin = std::move(*made);
     }
-    say_ready(settings, ceiling(settings.limits, connections), at, status->get(), json);
+    say_ready(settings.limits, server.connections_max(), at, status->get(), admin.get(), json);
     notify_ready("listening on " + joined(at, "", ", "));
 
-    if (settings.limits.connections_max == 0 || connections < settings.limits.connections_max)
-      log->warn("the descriptor limit leaves room for {} connections; accepting rests above that",
-                connections);
-
-    reloader again{settings, read_again, [&server](const auto& x) { server.set_limits(x); }, *log};
+    log_descriptors(*log, settings.limits, descriptors, true);
+    const auto apply = [&](const relay_limits& x) {
+      log_descriptors(*log, x, provide_descriptors(x), false);
+      server.set_limits(x);
+    };
+    reloader again{settings, read_again, apply, *log};
     signals.on_hangup([&again] { again.reload(); });
 
     int signal = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include <toml++/toml.h>
@@ -124,6 +126,18 @@ caf::error set_size(relay_settings& into, const values& list) {
   return caf::none;
 }
 
+constexpr size_t frame_bytes_least = 4 * 1024;
+constexpr size_t frame_bytes_most = 1024 * 1024;
+
+caf::error set_frame_bytes(relay_settings& into, const values& list) {
+  const auto x = list.size() == 1 ? parse_size(list.front()) : std::nullopt;
+  if (!x || *x < frame_bytes_least || *x > frame_bytes_most)
+    return wrong((list.empty() ? std::string("''") : shown(list.front())) +
+                 " is no size from 4KiB to 1MiB");
+  into.limits.frame_bytes_max = *x;
+  return caf::none;
+}
+
 std::optional<std::string> text_of(const toml::node& x) {
   if (const auto text = x.value_exact<std::string>())
     return *text;
@@ -145,10 +159,17 @@ const std::vector<setting>& all_settings() {
        set_listen, "HOST:PORT"},
       {"heartbeat_timeout", "drop a connection that says nothing for so long (90s)",
        set_duration<&relay_limits::heartbeat_timeout>},
+      {"frame_bytes_max",
+       "bytes of one message, counted after # has been replaced; programs use up to 64KiB (64KiB)",
+       set_frame_bytes},
       {"join_deadline", "time for the first message, Join_Room (10s)",
        set_duration<&relay_limits::join_deadline>},
       {"frame_deadline", "time for the rest of a message once it has begun (30s)",
        set_duration<&relay_limits::frame_deadline>},
+      {"write_queue_bytes_max",
+       "bytes that may wait for one connection to take them, at least 128KiB more than "
+       "frame_bytes_max (256KiB)",
+       set_size<&relay_limits::write_queue_bytes_max>},
       {"stall_deadline", "drop a connection that takes nothing of what waits for it (30s)",
        set_duration<&relay_limits::stall_deadline>},
       {"room_wait", "how long somebody may be alone in a room (30m)",
@@ -219,8 +240,10 @@ caf::error read_file(relay_settings& into, const std::string& path) {
   toml::table table;
   try {
     std::ifstream file(path);
-    if (!file)
-      return wrong(path + " cannot be opened");
+    // A folder opens like a file and reads like an empty one.
+    std::error_code ignored;
+    if (!file || std::filesystem::is_directory(path, ignored))
+      return wrong(path + " is no file that can be read");
     table = toml::parse(file, path);
   } catch (const toml::parse_error& x) {
     return wrong(at(x.source()) + std::string(x.description()));
@@ -271,6 +294,20 @@ read_environment(relay_settings& into,
     if (auto error = x.set(into, texts))
       return wrong(name + ": " + detail_of(error));
   }
+  return caf::none;
+}
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>{value};
+}
+
+caf::error check_together(const relay_settings& x) {
+  // What is gathered for one write, a frame behind it, and the relay's own words.
+  if (x.limits.write_queue_bytes_max < x.limits.frame_bytes_max + 128 * 1024)
+    return wrong(
+        "write_queue_bytes_max must be at least 128KiB more than frame_bytes_max, which is " +
+        std::to_string(x.limits.frame_bytes_max));
   return caf::none;
 }
 

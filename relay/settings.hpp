@@ -68,6 +68,13 @@ caf::error
 read_environment(relay_settings& into,
                  const std::function<std::optional<std::string>(const std::string&)>& get);
 
+/// A variable of this process's environment.
+std::optional<std::string> environment(const std::string& name);
+
+/// What no source alone can say: whether the settings go together. For when all have been read.
+/// Fails with ec::bad_config.
+caf::error check_together(const relay_settings& x);
+
 /// Names of the settings beside the limits in which the two differ: they need a new start.
 std::vector<std::string> changed_beside_limits(const relay_settings& x, const relay_settings& y);
 

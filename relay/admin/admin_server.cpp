@@ -2,7 +2,9 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -81,24 +83,21 @@ struct admin_server::state {
   ~state() {
     if (thread.joinable()) {
       const uint64_t one = 1;
-      [[maybe_unused]] const auto written = write(wake, &one, sizeof one);
+      [[maybe_unused]] const auto written = write(wake.get(), &one, sizeof one);
       thread.join();
     }
-    if (!path.empty())
+    if (ours)
       unlink(path.c_str());
-    for (const int fd : {listener, wake})
-      if (fd >= 0)
-        close(fd);
   }
 
   void run() {
     for (;;) {
-      pollfd both[] = {{listener, POLLIN, 0}, {wake, POLLIN, 0}};
+      pollfd both[] = {{listener.get(), POLLIN, 0}, {wake.get(), POLLIN, 0}};
       if (poll(both, 2, -1) < 0 && errno != EINTR)
         return;
       if ((both[1].revents & POLLIN) != 0)
         return;
-      const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+      const int fd = accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC);
       if (fd < 0)
         continue;
       set_patience(fd, patience);
@@ -123,8 +122,10 @@ struct admin_server::state {
 
   handler what;
   std::string path;
-  int listener = -1;
-  int wake = -1;
+  /// The file at `path` goes with us.
+  bool ours = false;
+  io::descriptor listener;
+  io::descriptor wake;
   std::thread thread;
 };
 
@@ -141,20 +142,52 @@ caf::expected<std::unique_ptr<admin_server>> admin_server::open(const std::strin
     return error;
   if (auto error = clear_path(path))
     return error;
+  io::descriptor listener{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (!listener.valid())
+    return cannot(std::strerror(errno));
+  if (bind(listener.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
+    return cannot("cannot bind " + path + ": " + std::strerror(errno));
   auto made = std::make_unique<state>();
   made->what = std::move(what);
-  made->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  made->wake = eventfd(0, EFD_CLOEXEC);
-  if (made->listener < 0 || made->wake < 0)
-    return cannot(std::strerror(errno));
-  if (bind(made->listener, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
-    return cannot("cannot bind " + path + ": " + std::strerror(errno));
   made->path = path;
+  made->ours = true;
   // Nobody can connect before listen(), so the mode is right from the first connection on.
-  if (chmod(path.c_str(), 0600) != 0 || ::listen(made->listener, backlog) != 0)
+  if (chmod(path.c_str(), 0600) != 0 || ::listen(listener.get(), backlog) != 0)
     return cannot("cannot listen on " + path + ": " + std::strerror(errno));
+  return begin(std::move(made), std::move(listener));
+}
+
+caf::expected<std::unique_ptr<admin_server>> admin_server::open(io::descriptor listener,
+                                                                handler what) {
+  sockaddr_un at{};
+  socklen_t length = sizeof at;
+  const int flags = fcntl(listener.get(), F_GETFL);
+  if (io::listening_family(listener.get()) != AF_UNIX ||
+      getsockname(listener.get(), reinterpret_cast<sockaddr*>(&at), &length) != 0 ||
+      fcntl(listener.get(), F_SETFL, flags | O_NONBLOCK) != 0)
+    return cannot("what was handed over is no listening unix socket");
+  auto made = std::make_unique<state>();
+  made->what = std::move(what);
+  // A name that begins with NUL is in no folder; it is shown as ss(8) and systemd do.
+  if (length > offsetof(sockaddr_un, sun_path))
+    made->path.assign(at.sun_path, strnlen(at.sun_path + 1, sizeof at.sun_path - 1) + 1);
+  if (!made->path.empty() && made->path.front() == '\0')
+    made->path.front() = '@';
+  return begin(std::move(made), std::move(listener));
+}
+
+caf::expected<std::unique_ptr<admin_server>> admin_server::begin(std::unique_ptr<state> made,
+                                                                 io::descriptor listener) {
+  made->listener = std::move(listener);
+  made->wake = io::descriptor{eventfd(0, EFD_CLOEXEC)};
+  if (!made->wake.valid())
+    return cannot(std::strerror(errno));
   made->thread = std::thread([x = made.get()] { x->run(); });
   return std::unique_ptr<admin_server>(new admin_server(std::move(made)));
+}
+
+const std::string& admin_server::path() const {
+  return state_->path;
 }
 
 } // namespace liveconnect::relay

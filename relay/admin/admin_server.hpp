@@ -7,6 +7,8 @@
 #include <caf/expected.hpp>
 #include <nlohmann/json_fwd.hpp>
 
+#include "actors/io/descriptor.hpp"
+
 namespace liveconnect::relay {
 
 /// The admin socket. Whoever may open it may do everything: it is the file's mode that protects it.
@@ -24,13 +26,21 @@ public:
   /// enter, a path over 100 bytes, another relay that answers there. A socket that nobody serves
   /// any more is replaced.
   static caf::expected<std::unique_ptr<admin_server>> open(const std::string& path, handler what);
+  /// The same on a unix socket that listens already; its file and mode are its owner's, and it is
+  /// left where it is.
+  static caf::expected<std::unique_ptr<admin_server>> open(io::descriptor listener, handler what);
   ~admin_server();
+
+  /// Where it listens.
+  const std::string& path() const;
 
   admin_server(const admin_server&) = delete;
   admin_server& operator=(const admin_server&) = delete;
 
 private:
   struct state;
+  static caf::expected<std::unique_ptr<admin_server>> begin(std::unique_ptr<state> made,
+                                                            io::descriptor listener);
   explicit admin_server(std::unique_ptr<state> made);
   std::unique_ptr<state> state_;
 };

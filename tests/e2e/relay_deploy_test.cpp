@@ -5,12 +5,14 @@
 #include <poll.h>
 #include <sstream>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
 
 #include "tests/e2e/relay_program.hpp"
+#include "tests/support/sockets.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace liveconnect::test {
@@ -90,6 +92,130 @@ TEST(RelayDeploy, TellsSystemdWhenItIsReadyAliveAndStopping) {
   relay.signal(SIGTERM);
   EXPECT_TRUE(systemd.hears("STOPPING=1"));
   EXPECT_EQ(relay.wait(), 0);
+}
+
+/// A relay that finds these sockets open as systemd hands them over, from descriptor 3 on.
+process start_with_sockets(const std::vector<int>& sockets, const std::string& names,
+                           const std::string& flags = "", const std::string& pid = "$$") {
+  process::options how;
+  how.descriptors = sockets;
+  how.environment["LISTEN_FDS"] = std::to_string(sockets.size());
+  how.environment["LISTEN_FDNAMES"] = names;
+  return process(
+      {"/bin/sh", "-c",
+       "LISTEN_PID=" + pid +
+           " exec " LIVECONNECT_BIN "/liveconnect-relay run --json --status-listen none " + flags},
+      how);
+}
+
+nlohmann::json ready_line(process& relay) {
+  auto out = nlohmann::json::parse(relay.read_line(10s).value_or(""), nullptr, false);
+  EXPECT_TRUE(out.is_object() && out.value("type", "") == "ready") << out << relay.errors();
+  return out;
+}
+
+struct RelaySocketActivation : ::testing::Test {
+  uint16_t port = 0;
+  uint16_t port2 = 0;
+  const int first = listen_tcp(port);
+  const int second = listen_tcp(port2);
+  ~RelaySocketActivation() override {
+    ::close(first);
+    ::close(second);
+  }
+  std::string address(uint16_t x) const { return "127.0.0.1:" + std::to_string(x); }
+};
+
+TEST_F(RelaySocketActivation, AcceptsFromSocketsThatAreThereAndFromNoOthers) {
+  // Knocks before the relay is there.
+  tcp_client early(address(port));
+  early.send("<# Join_Room 42>\n");
+  auto relay =
+      start_with_sockets({first, second}, "rooms:liveconnect-relay.socket", "--listen 127.0.0.1:1");
+  const auto ready = ready_line(relay);
+  EXPECT_EQ(ready["listen"], (nlohmann::json{address(port), address(port2)}));
+  EXPECT_TRUE(early.read_until("Room_Joined"));
+  tcp_client other(address(port2));
+  other.send("<# Join_Room 42>\n");
+  EXPECT_TRUE(early.read_until("Peer_Joined"));
+  EXPECT_NE(relay.errors().find("`listen` is not looked at"), std::string::npos);
+}
+
+TEST_F(RelaySocketActivation, ARestartRefusesNobody) {
+  auto relay = start_with_sockets({first}, "rooms");
+  ready_line(relay);
+  relay.signal(SIGTERM);
+  ASSERT_EQ(relay.wait(), 0);
+  // The socket is still the manager's: who comes now waits for the next relay.
+  tcp_client between(address(port));
+  between.send("<# Join_Room 42>\n");
+  auto next = start_with_sockets({first}, "rooms");
+  ready_line(next);
+  EXPECT_TRUE(between.read_until("Room_Joined"));
+}
+
+TEST_F(RelaySocketActivation, TheAdminSocketMayBeHandedOverAndStays) {
+  const temporary_folder folder;
+  const auto path = (folder.path() / "admin.sock").string();
+  const int admin = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  path.copy(at.sun_path, sizeof at.sun_path - 1);
+  ASSERT_EQ(bind(admin, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+  ASSERT_EQ(::listen(admin, 16), 0);
+  // Its owner lets a group in.
+  ASSERT_EQ(chmod(path.c_str(), 0660), 0);
+  auto relay = start_with_sockets({admin, first}, "admin:rooms");
+  ::close(admin);
+  EXPECT_EQ(ready_line(relay)["admin_socket"], path);
+  process asked({"liveconnect-relay", "rooms", "--admin-socket", path});
+  EXPECT_EQ(asked.wait(), 0) << asked.errors();
+  relay.signal(SIGTERM);
+  EXPECT_EQ(relay.wait(), 0);
+  struct stat about {};
+  ASSERT_EQ(stat(path.c_str(), &about), 0) << "the file is not the relay's to take away";
+  EXPECT_EQ(about.st_mode & 0777, 0660u);
+}
+
+TEST_F(RelaySocketActivation, WhatIsMeantForAnotherProcessIsLeftAlone) {
+  auto relay = start_with_sockets({first}, "rooms", "--listen 127.0.0.1:0", "1");
+  EXPECT_NE(ready_line(relay)["listen"][0], address(port));
+}
+
+TEST_F(RelaySocketActivation, WhatDoesNotFitIsWrongConfigurationInTwoSentences) {
+  uint16_t port3 = 0;
+  const int udp = bind_udp(port3);
+  const auto complaint = [](process relay) {
+    EXPECT_EQ(relay.wait(), 2);
+    return relay.errors();
+  };
+  const std::string begin = "The service manager handed over sockets that do not fit (";
+  const std::string end = "). Correct the .socket unit and start it again.\n";
+  EXPECT_EQ(complaint(start_with_sockets({first, udp}, "rooms:rooms")),
+            begin +
+                "the socket named 'rooms' is no listening TCP socket: its unit needs "
+                "ListenStream= and Accept=no" +
+                end);
+  EXPECT_EQ(complaint(start_with_sockets({first}, "admin")),
+            begin +
+                "the socket named 'admin' is no listening unix socket: its unit needs "
+                "ListenStream= and Accept=no" +
+                end);
+  EXPECT_EQ(complaint(start_with_sockets({first}, "staus")),
+            begin +
+                "there is no use for a socket named 'staus': FileDescriptorName= is rooms or "
+                "admin" +
+                end);
+  ::close(udp);
+}
+
+TEST(RelayDeploy, TheSocketUnitHandsOverWhatTheRelayTakes) {
+  const auto unit = read_all(deploy + "liveconnect-relay.socket");
+  EXPECT_EQ(value_of(unit, "FileDescriptorName"), "rooms");
+  EXPECT_EQ(value_of(unit, "ListenStream"), "[::]:9100");
+  EXPECT_EQ(value_of(unit, "BindIPv6Only"), "both");
+  EXPECT_EQ(value_of(unit, "Accept"), "no");
+  EXPECT_EQ(value_of(unit, "WantedBy"), "sockets.target");
 }
 
 TEST(RelayDeploy, TheUnitStartsWhatThisProgramUnderstandsAndWaitsForTheDrain) {

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/e2e/relay_program.hpp"
+#include "tests/support/http.hpp"
 
 namespace liveconnect::test {
 namespace {
@@ -212,6 +213,85 @@ TEST(RelayProgram, AHangUpReadsTheLimitsAnewAndKeepsThemWhenTheyAreWrong) {
   EXPECT_TRUE(relay.program().running());
 }
 
+/// A relay whose shell has set these limits first, and its ready line.
+struct limited_relay {
+  limited_relay(const std::string& ulimit, const std::string& config)
+      : program({"/bin/sh", "-c",
+                 ulimit +
+                     "; exec " LIVECONNECT_BIN "/liveconnect-relay run --json --listen "
+                     "127.0.0.1:0 --status-listen 127.0.0.1:0 --connections-per-address-max 0 "
+                     "--new-connections-per-address-per-minute 0 --config " +
+                     config}) {
+    ready = nlohmann::json::parse(program.read_line(10s).value_or(""), nullptr, false);
+    EXPECT_TRUE(ready.is_object()) << program.errors();
+  }
+  bool logs(const std::string& text) {
+    const auto until = std::chrono::steady_clock::now() + 5s;
+    while (program.errors().find(text) == std::string::npos &&
+           std::chrono::steady_clock::now() < until)
+      program.wait(10ms);
+    return program.errors().find(text) != std::string::npos;
+  }
+  uint64_t status(const std::string& group, const std::string& name) {
+    const auto x = nlohmann::json::parse(http_get(ready["status"], "/status.json").body);
+    return x[group][name].get<uint64_t>();
+  }
+  process program;
+  nlohmann::json ready;
+};
+
+TEST(RelayProgram, AHangUpRaisesTheDescriptorLimitAsFarAsTheNewLimitsNeed) {
+  settings_file file("connections_max = 40\n");
+  limited_relay relay("ulimit -Sn 128", file.path());
+  EXPECT_EQ(relay.ready["connections_max"], 40);
+  file.write("connections_max = 400\n");
+  relay.program.signal(SIGHUP);
+  ASSERT_TRUE(relay.logs("settings read anew"));
+  // (400 and 64 others) and a twentieth.
+  EXPECT_TRUE(relay.logs("the descriptor limit of 489 leaves room for 457 connections"))
+      << relay.program.errors();
+  std::vector<tcp_client> crowd;
+  for (int i = 0; i < 300; ++i)
+    crowd.emplace_back(relay.ready["listen"][0].get<std::string>());
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  while (relay.status("now", "connections") < 300 && std::chrono::steady_clock::now() < until)
+    relay.program.wait(10ms);
+  EXPECT_EQ(relay.status("now", "connections"), 300u);
+  EXPECT_EQ(relay.status("limits", "connections_max"), 400u);
+  EXPECT_EQ(relay.status("totals", "accept_rests"), 0u);
+  // Fewer again: nobody has to go.
+  file.write("connections_max = 10\n");
+  relay.program.signal(SIGHUP);
+  while (relay.status("limits", "connections_max") != 10 &&
+         std::chrono::steady_clock::now() < until)
+    relay.program.wait(10ms);
+  EXPECT_EQ(relay.status("limits", "connections_max"), 10u);
+  EXPECT_FALSE(crowd[0].closed_by_peer(20ms));
+  EXPECT_EQ(relay.status("now", "connections"), 300u);
+}
+
+TEST(RelayProgram, AHangUpSaysWhenTheHardLimitIsInTheWay) {
+  settings_file file("connections_max = 40\n");
+  limited_relay relay("ulimit -n 128", file.path());
+  file.write("connections_max = 400\n");
+  relay.program.signal(SIGHUP);
+  EXPECT_TRUE(relay.logs("the hard limit of 128 descriptors leaves room for 96 connections where "
+                         "400 are allowed"))
+      << relay.program.errors();
+  EXPECT_TRUE(relay.logs("settings read anew"));
+}
+
+TEST(RelayProgram, TooFewDescriptorsForAnybodyAreSaidInTwoSentences) {
+  process relay({"/bin/sh", "-c",
+                 "ulimit -n 40; exec " LIVECONNECT_BIN
+                 "/liveconnect-relay run --listen 127.0.0.1:0 --status-listen none"});
+  EXPECT_EQ(relay.wait(), 1);
+  EXPECT_EQ(relay.errors(),
+            "This process may have 40 descriptors, which leaves no room for people. Raise the "
+            "limit to 48 at the very least, better to 65536 (LimitNOFILE= in the unit, or ulimit "
+            "-n).\n");
+}
+
 TEST(RelayProgram, AHangUpNamesWhatNeedsANewStart) {
   settings_file file("listen = '127.0.0.1:0'\n");
   relay_program relay({"--config", file.path()}, {});
@@ -232,6 +312,22 @@ TEST(RelayProgram, APortThatIsTakenIsSaidInTwoSentences) {
                        first.address() +
                        ": Address already in use). Choose another address with --listen, or stop "
                        "the program that has this one.\n");
+}
+
+TEST(RelayProgram, AnAddressThatIsNotThisMachinesIsSaidSo) {
+  // 192.0.2.0/24 is nobody's (RFC 5737).
+  const auto x = run({"run", "--listen", "192.0.2.1:9100", "--status-listen", "none"});
+  EXPECT_EQ(x.code, 1);
+  EXPECT_EQ(x.err, "The relay cannot listen on 192.0.2.1:9100 (cannot bind 192.0.2.1:9100: Cannot "
+                   "assign requested address). This machine has no such address: name one that it "
+                   "has with --listen.\n");
+  relay_program first({"--status-listen", "127.0.0.1:0"});
+  const auto y = run({"run", "--listen", "127.0.0.1:0", "--status-listen", first.status()});
+  EXPECT_EQ(y.code, 1);
+  EXPECT_EQ(y.err, "The status page cannot be had at " + first.status() + " (cannot bind " +
+                       first.status() +
+                       ": Address already in use). Choose another address with --status-listen, "
+                       "or stop the program that has this one.\n");
 }
 
 TEST(RelayProgram, WrongUsageIsCodeTwo) {
@@ -289,6 +385,7 @@ TEST(RelayProgram, AWrongFileIsNamedWithItsLine) {
   EXPECT_EQ(code("rooms_max = 1.5\n", ":1: rooms_max is neither"), 2);
   EXPECT_EQ(code("rooms_max = [\n", ":"), 2);
   EXPECT_EQ(run({"run", "--config", "/nonexistent/relay.toml"}).code, 2);
+  EXPECT_EQ(run({"run", "--config", "/tmp"}).code, 2);
 }
 
 TEST(RelayProgram, LogsHoldNoPayload) {

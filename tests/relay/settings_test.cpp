@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <set>
@@ -73,6 +74,33 @@ TEST(RelaySettings, EverySettingHasAFlagAVariableAndSaysNoToNonsense) {
     EXPECT_NE(detail_of(error).find("'nonsense'"), std::string::npos) << x.name;
     EXPECT_TRUE(x.set(into, {})) << x.name;
   }
+}
+
+TEST(RelaySettings, TheWriteQueueMustHoldWhatIsWrittenAtOnce) {
+  relay_settings x;
+  EXPECT_FALSE(check_together(x));
+  x.limits.frame_bytes_max = 128 * 1024;
+  EXPECT_FALSE(check_together(x));
+  ++x.limits.frame_bytes_max;
+  EXPECT_EQ(code_of(check_together(x)), ec::bad_config);
+  x.limits.write_queue_bytes_max = 512 * 1024;
+  EXPECT_FALSE(check_together(x));
+  x.limits.write_queue_bytes_max = 0;
+  EXPECT_EQ(code_of(check_together(x)), ec::bad_config);
+}
+
+TEST(RelaySettings, AFrameBoundIsFromFourKibToAMib) {
+  relay_settings x;
+  const auto& list = all_settings();
+  const auto at = std::find_if(list.begin(), list.end(), [](const auto& y) {
+    return y.name == std::string("frame_bytes_max");
+  });
+  ASSERT_NE(at, list.end());
+  EXPECT_FALSE(at->set(x, {"4KiB"}));
+  EXPECT_EQ(x.limits.frame_bytes_max, 4096u);
+  EXPECT_FALSE(at->set(x, {"1MiB"}));
+  for (const auto* text : {"4095", "1048577", "0"})
+    EXPECT_TRUE(at->set(x, {text})) << text;
 }
 
 TEST(RelaySettings, ReadsTheEnvironment) {

@@ -21,6 +21,8 @@ using clock = std::chrono::steady_clock;
 
 extern "C" char** environ;
 
+constexpr size_t inherited_max = 16;
+
 /// Milliseconds from now to `until` for poll(), rounded up, at least 0.
 int left(clock::time_point until) {
   const auto ms = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()).count();
@@ -74,6 +76,10 @@ process::process(const std::vector<std::string>& arguments, const options& how) 
   argv.push_back(nullptr);
   envp.push_back(nullptr);
 
+  const auto inherited = how.descriptors.size();
+  if (inherited > inherited_max)
+    throw std::runtime_error("too many descriptors to hand over");
+
   int in[2];
   int out[2];
   int err[2];
@@ -98,6 +104,14 @@ process::process(const std::vector<std::string>& arguments, const options& how) 
       dup2(in[0], 0);
       dup2(out[1], 1);
       dup2(err[1], 2);
+      // First out of each other's way: where one must go, another may lie.
+      int above[inherited_max];
+      for (size_t i = 0; i < inherited; ++i)
+        above[i] = fcntl(how.descriptors[i], F_DUPFD_CLOEXEC, 3 + static_cast<int>(inherited_max));
+      const int report = fcntl(failed[1], F_DUPFD_CLOEXEC, 3 + static_cast<int>(inherited_max));
+      for (size_t i = 0; i < inherited; ++i)
+        dup2(above[i], 3 + static_cast<int>(i));
+      failed[1] = report;
       execve(program.c_str(), argv.data(), envp.data());
       error = errno;
     }

@@ -22,6 +22,8 @@ public:
     std::vector<std::string> without;
     /// Working folder; empty: this process's.
     std::string folder;
+    /// Descriptors of ours that it gets as 3, 4, ... (at most 16).
+    std::vector<int> descriptors;
   };
 
   /// Starts `arguments[0]`: a path when it has a slash, else a program from LIVECONNECT_BIN. Throws
