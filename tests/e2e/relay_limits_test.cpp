@@ -3,10 +3,12 @@
 #include <cstdio>
 #include <fstream>
 #include <poll.h>
+#include <set>
 
 #include <gtest/gtest.h>
 
 #include "tests/e2e/relay_program.hpp"
+#include "tests/support/http.hpp"
 
 namespace liveconnect::test {
 namespace {
@@ -44,6 +46,38 @@ size_t resident_kb(pid_t pid) {
   return 0;
 }
 
+/// Two people in room 7 who must not notice what happens in others. Made before the trouble begins.
+class undisturbed_room {
+public:
+  /// `first` is what each sends before the join: a PROXY header where one is due.
+  explicit undisturbed_room(const std::string& address, const std::string& first = {})
+      : a_(address), b_(address) {
+    for (auto* x : {&a_, &b_}) {
+      x->send(first + "<# Join_Room 7>\n");
+      EXPECT_TRUE(x->read_until("Room_Joined"));
+    }
+    EXPECT_TRUE(a_.read_until("Peer_Joined"));
+    EXPECT_TRUE(b_.read_until("Peer_Joined"));
+  }
+  explicit undisturbed_room(const relay_program& relay) : undisturbed_room(relay.address()) {}
+  /// A word each way; true when nothing else came in between.
+  bool goes_on() {
+    const auto word = "Word_" + std::to_string(++said_) + ">";
+    a_.send("<# " + word + "\n");
+    b_.send("<# " + word + "\n");
+    const auto heard = [&word](tcp_client& x) {
+      const auto line = x.read_line().value_or("");
+      return line.find("<relay") == line.npos && line.find(" " + word) != line.npos;
+    };
+    return heard(a_) && heard(b_);
+  }
+
+private:
+  tcp_client a_;
+  tcp_client b_;
+  int said_ = 0;
+};
+
 TEST(RelayLimits, TheFirstMessageMustBeAJoin) {
   relay_program relay;
   EXPECT_EQ(refusal_of(relay, "<# Heartbeat>\n"), "join");
@@ -70,11 +104,13 @@ TEST(RelayLimits, AJoinOfExactly128BytesIsOne) {
 
 TEST(RelayLimits, AJoinThatTakesTooLongIsRefused) {
   relay_program relay({"--join-deadline", "200ms"});
+  undisturbed_room others(relay);
   tcp_client silent(relay.address());
   tcp_client half(relay.address());
   half.send("<# Join_");
   EXPECT_EQ(refusal(silent), "slow");
   EXPECT_EQ(refusal(half), "slow");
+  EXPECT_TRUE(others.goes_on());
 }
 
 TEST(RelayLimits, ASpoofedFromEndsTheConnectionAndThePeerIsTold) {
@@ -93,6 +129,7 @@ TEST(RelayLimits, ASpoofedFromEndsTheConnectionAndThePeerIsTold) {
 
 TEST(RelayLimits, AnOversizeFrameNeverReachesThePeer) {
   relay_program relay;
+  undisturbed_room others(relay);
   auto a = join(relay, "42");
   auto b = join(relay, "42");
   ASSERT_TRUE(b.read_until("Peer_Joined"));
@@ -106,6 +143,21 @@ TEST(RelayLimits, AnOversizeFrameNeverReachesThePeer) {
   a.send(head + body + "A</coin>\n");
   EXPECT_EQ(refusal(a), "too_long");
   EXPECT_EQ(b.read_line(), "<relay Peer_Left too_long>");
+  EXPECT_TRUE(others.goes_on());
+}
+
+TEST(RelayLimits, TheFrameBoundMayBeAnother) {
+  relay_program relay({"--frame-bytes-max", "8KiB"});
+  undisturbed_room others(relay);
+  auto a = join(relay, "42");
+  auto b = join(relay, "42");
+  ASSERT_TRUE(b.read_until("Peer_Joined"));
+  const std::string body(8'192 - 8 - 7 - 8, 'A');
+  a.send("<# coin>" + body + "</coin>\n");
+  EXPECT_EQ(b.read_line().value_or("").size(), 8'192u);
+  a.send("<# coin>" + body + "A</coin>\n");
+  EXPECT_EQ(refusal(a), "too_long");
+  EXPECT_TRUE(others.goes_on());
 }
 
 TEST(RelayLimits, SignsThatGrowCountAsWhatTheyBecome) {
@@ -130,11 +182,13 @@ TEST(RelayLimits, ASilentOneIsDroppedAndAHeartbeatIsLife) {
   auto a = join(relay, "42");
   auto b = join(relay, "42");
   ASSERT_TRUE(a.read_until("Peer_Joined"));
+  undisturbed_room others(relay);
   // `a` beats until it hears of the other's end.
   const auto until = std::chrono::steady_clock::now() + 10s;
   std::optional<std::string> heard;
   while (!heard && std::chrono::steady_clock::now() < until) {
     a.send("<# Heartbeat>\n");
+    ASSERT_TRUE(others.goes_on());
     heard = a.read_until("Peer_Left", 50ms);
   }
   EXPECT_EQ(heard, "<relay Peer_Left silent>");
@@ -143,15 +197,19 @@ TEST(RelayLimits, ASilentOneIsDroppedAndAHeartbeatIsLife) {
 
 TEST(RelayLimits, OneWhoStaysAloneIsSentAway) {
   relay_program relay({"--room-wait", "300ms"});
+  undisturbed_room others(relay);
   auto a = join(relay, "42");
   EXPECT_EQ(refusal(a), "lonely");
+  EXPECT_TRUE(others.goes_on());
 }
 
 TEST(RelayLimits, AFrameThatIsNeverFinishedIsRefused) {
   relay_program relay({"--frame-deadline", "200ms"});
+  undisturbed_room others(relay);
   auto a = join(relay, "42");
   a.send("<# coin>YWJj");
   EXPECT_EQ(refusal(a), "slow");
+  EXPECT_TRUE(others.goes_on());
 }
 
 TEST(RelayLimits, ConnectionsOfOneAddressAreBounded) {
@@ -163,6 +221,9 @@ TEST(RelayLimits, ConnectionsOfOneAddressAreBounded) {
   tcp_client third(relay.address());
   EXPECT_EQ(refusal(third), "address");
   third.close();
+  // Whoever is inside stays inside.
+  EXPECT_TRUE(a.silent_for(20ms));
+  EXPECT_FALSE(a.closed_by_peer(0ms));
   b.close();
   // As soon as the relay has seen the ends, there is room again.
   const auto until = std::chrono::steady_clock::now() + 5s;
@@ -222,6 +283,127 @@ TEST(RelayLimits, ConnectionsAndRoomsInAllAreBounded) {
   tcp_client c(relay.address());
   tcp_client d(relay.address());
   EXPECT_EQ(refusal(d), "full");
+  ASSERT_TRUE(a.read_until("Peer_Joined"));
+  b.send("<# Wink>\n");
+  EXPECT_TRUE(a.read_until("Wink"));
+}
+
+std::string proxied(const std::string& host) {
+  const bool v6 = host.find(':') != std::string::npos;
+  return std::string("PROXY ") + (v6 ? "TCP6 " : "TCP4 ") + host + " " +
+         (v6 ? "2001:db8::1" : "203.0.113.1") + " 55012 9100\r\n";
+}
+
+/// The limits that count by address, for people whom a balancer names: an IPv6 /64 is one address,
+/// and the /64 beside it another.
+struct RelayAddressLimits : ::testing::Test {
+  static std::vector<std::string> flags(std::vector<std::string> more) {
+    more.insert(more.end(), {"--proxy-from", "127.0.0.0/8"});
+    return more;
+  }
+  static std::string answer(const relay_program& relay, const std::string& host,
+                            const std::string& room) {
+    tcp_client x(relay.address());
+    x.send(proxied(host) + "<# Join_Room " + room + ">\n");
+    const auto line = x.read_line().value_or("");
+    const auto begin = line.find("Refused ");
+    return begin == line.npos ? line.substr(0, 18)
+                              : line.substr(begin + 8, line.find(' ', begin + 8) - begin - 8);
+  }
+  static constexpr const char* in = "<relay Room_Joined";
+};
+
+TEST_F(RelayAddressLimits, ConnectionsAreCountedByIpv6Network) {
+  relay_program relay(flags({"--connections-per-address-max", "2"}));
+  undisturbed_room others(relay.address(), proxied("2001:db8:1:1::1"));
+  tcp_client a(relay.address());
+  tcp_client b(relay.address());
+  a.send(proxied("2001:db8:1:2::1") + "<# Join_Room 42>\n");
+  b.send(proxied("2001:db8:1:2:ffff:ffff:ffff:ffff") + "<# Join_Room 43>\n");
+  ASSERT_TRUE(a.read_until("Room_Joined"));
+  ASSERT_TRUE(b.read_until("Room_Joined"));
+  EXPECT_EQ(answer(relay, "2001:db8:1:2:abcd::9", "44"), "address");
+  EXPECT_EQ(answer(relay, "2001:db8:1:3::1", "44"), in);
+  EXPECT_EQ(answer(relay, "198.51.100.1", "44"), in);
+  EXPECT_TRUE(others.goes_on());
+}
+
+TEST_F(RelayAddressLimits, NewConnectionsAreCountedByIpv6Network) {
+  relay_program relay(flags({"--new-connections-per-address-burst", "2"}));
+  undisturbed_room others(relay.address(), proxied("2001:db8:1:1::1"));
+  EXPECT_EQ(answer(relay, "2001:db8:1:2::1", "42"), in);
+  EXPECT_EQ(answer(relay, "2001:db8:1:2::2", "42"), in);
+  EXPECT_EQ(answer(relay, "2001:db8:1:2::3", "42"), "hasty");
+  EXPECT_EQ(answer(relay, "2001:db8:1:3::3", "42"), in);
+  EXPECT_TRUE(others.goes_on());
+}
+
+TEST_F(RelayAddressLimits, WrongGuessesAreCountedByIpv6Network) {
+  relay_program relay(flags({"--wrong-guesses-per-address-per-minute", "2"}));
+  const std::string tag = " 0123456789abcdef0123456789abcdef";
+  undisturbed_room others(relay.address(), proxied("2001:db8:1:1::1"));
+  tcp_client waiting(relay.address());
+  waiting.send(proxied("2001:db8:1:4::1") + "<# Join_Room 42" + tag + ">\n");
+  ASSERT_TRUE(waiting.read_until("Room_Joined"));
+  EXPECT_EQ(answer(relay, "2001:db8:1:2::1", "42"), "wrong_tag");
+  EXPECT_EQ(answer(relay, "2001:db8:1:2::2", "42"), "wrong_tag");
+  EXPECT_EQ(answer(relay, "2001:db8:1:2::3", "42"), "guesses");
+  EXPECT_EQ(answer(relay, "2001:db8:1:3::3", "42" + tag), in);
+  EXPECT_TRUE(waiting.read_until("Peer_Joined"));
+  EXPECT_TRUE(others.goes_on());
+}
+
+TEST(RelayLimits, WithoutABalancerBothFamiliesAreCountedForThemselves) {
+  relay_program relay({"--connections-per-address-max", "2"}, {"[::]:0"});
+  const auto port = relay.address().substr(relay.address().rfind(':'));
+  undisturbed_room others("127.0.0.1" + port);
+  tcp_client a("[::1]" + port);
+  a.send("<# Join_Room 42>\n");
+  ASSERT_TRUE(a.read_until("Room_Joined"));
+  tcp_client b("[::1]" + port);
+  b.send("<# Join_Room 42>\n");
+  ASSERT_TRUE(a.read_until("Peer_Joined"));
+  tcp_client third("[::1]" + port);
+  EXPECT_EQ(refusal(third), "address");
+  tcp_client fourth("127.0.0.1" + port);
+  EXPECT_EQ(refusal(fourth), "address");
+  EXPECT_TRUE(others.goes_on());
+  b.send("<# Wink>\n");
+  EXPECT_TRUE(a.read_until("Wink"));
+}
+
+TEST(RelayLimits, EveryRefusalIsCountedUnderItsReason) {
+  relay_program relay({"--status-listen", "127.0.0.1:0", "--join-deadline", "300ms",
+                       "--connections-per-address-max", "0",
+                       "--new-connections-per-address-per-minute", "0"});
+  undisturbed_room others(relay);
+  const std::string tag = " 0123456789abcdef0123456789abcdef";
+  EXPECT_EQ(refusal_of(relay, "GET / HTTP/1.1\r\n\r\n"), "join");
+  EXPECT_EQ(refusal_of(relay, "<1.2.3.4 Join_Room 42>\n"), "from");
+  EXPECT_EQ(refusal_of(relay, "<# Join_Room 42>\n<# Join_Room 42>\n"), "joined");
+  EXPECT_EQ(refusal_of(relay, "<# Join_Room 42>\nhello\n"), "bad_frame");
+  EXPECT_EQ(refusal_of(relay, "<# Join_Room 42>\n<# coin>" + std::string(8'000, '#')), "too_long");
+  EXPECT_EQ(refusal_of(relay, "<# Join_Room 7>\n"), "crowded");
+  auto waiting = join(relay, "43");
+  EXPECT_EQ(refusal_of(relay, "<# Join_Room 43" + tag + ">\n"), "wrong_tag");
+  EXPECT_EQ(refusal_of(relay, ""), "slow");
+  const std::set<std::string> expected{"join",     "from",    "joined",    "bad_frame",
+                                       "too_long", "crowded", "wrong_tag", "slow"};
+  std::set<std::string> counted;
+  const auto until = std::chrono::steady_clock::now() + 5s;
+  while (counted != expected && std::chrono::steady_clock::now() < until) {
+    counted.clear();
+    const auto x =
+        nlohmann::json::parse(http_get(relay.status(), "/status.json").body, nullptr, false);
+    ASSERT_TRUE(x.is_object());
+    for (const auto& [reason, count] : x["refusals"].items())
+      if (count == 1)
+        counted.insert(reason);
+      else
+        EXPECT_EQ(count, 0) << reason;
+  }
+  EXPECT_EQ(counted, expected);
+  EXPECT_TRUE(others.goes_on());
 }
 
 TEST(RelayLimits, ASlowReaderHoldsItsSenderBackAndIsDroppedWhenItStalls) {
@@ -282,28 +464,6 @@ TEST(RelayLimits, ASlowReaderThatWakesUpInTimeHasLostNothing) {
   for (size_t i = 0; i < frames; ++i)
     ASSERT_EQ(b.received().compare(start + i * tail.size(), tail.size(), tail), 0) << i;
 }
-
-/// Two people in room 7 who must not notice what happens in others. Made before the trouble begins.
-class undisturbed_room {
-public:
-  explicit undisturbed_room(const relay_program& relay)
-      : a_(join(relay, "7")), b_(join(relay, "7")) {
-    EXPECT_TRUE(a_.read_until("Peer_Joined"));
-    EXPECT_TRUE(b_.read_until("Peer_Joined"));
-  }
-  /// A word each way; true when nothing else came in between.
-  bool goes_on() {
-    const auto word = "Word_" + std::to_string(++said_) + ">";
-    a_.send("<# " + word + "\n");
-    b_.send("<# " + word + "\n");
-    return a_.read_line() == "<127.0.0.1 " + word && b_.read_line() == "<127.0.0.1 " + word;
-  }
-
-private:
-  tcp_client a_;
-  tcp_client b_;
-  int said_ = 0;
-};
 
 TEST(RelayLimits, NewConnectionsOfOneAddressMustNotComeTooFast) {
   relay_program relay({"--new-connections-per-address-burst", "3"});
@@ -419,11 +579,16 @@ TEST(RelayLimits, ARoomThatIsTooFastIsReadMoreSlowlyAndLosesNothing) {
 }
 
 TEST(RelayLimits, ARoomLivesNoLongerThanItMay) {
-  relay_program relay({"--room-life", "400ms"});
+  relay_program relay({"--room-life", "2s"});
   auto a = join(relay, "42");
   auto b = join(relay, "42");
+  ASSERT_TRUE(a.read_until("Peer_Joined"));
+  ASSERT_FALSE(a.read_line(1s));
+  // Half as old.
+  undisturbed_room others(relay);
   EXPECT_EQ(refusal(a), "expired");
   EXPECT_EQ(refusal(b), "expired");
+  EXPECT_TRUE(others.goes_on());
   auto next = join(relay, "42");
 }
 
@@ -458,16 +623,19 @@ TEST(RelayLimits, FewDescriptorsAreNoTrouble) {
   const auto address = line.substr(begin, line.find('"', begin) - begin);
   // 32 of the 64 are kept for files; the ready line says what is left.
   EXPECT_NE(line.find("\"connections_max\":32"), std::string::npos) << line;
+  undisturbed_room others(address);
   std::vector<tcp_client> crowd;
   for (int i = 0; i < 80; ++i)
     crowd.emplace_back(address);
   crowd[0].send("<# Join_Room 42>\n");
   EXPECT_TRUE(crowd[0].read_until("Room_Joined"));
+  EXPECT_TRUE(others.goes_on());
   // Those at the end wait in the backlog until others have gone.
   crowd.erase(crowd.begin() + 1, crowd.begin() + 60);
   crowd.back().send("<# Join_Room 42>\n");
   EXPECT_TRUE(crowd.back().read_until("Room_Joined"));
   EXPECT_TRUE(crowd[0].read_until("Peer_Joined"));
+  EXPECT_TRUE(others.goes_on());
 }
 
 } // namespace
