@@ -244,7 +244,7 @@ void pair_opener::ask(uint32_t at) {
   if (!x.asker) {
     auto made = syncthing::device::make();
     if (!made)
-      return loop_.fail_with(made.error());
+      return loop_.fail_with(no_session(detail_of(made.error())));
     x.asker = std::move(*made);
     askers_[x.asker->id()] = at;
   }
@@ -324,7 +324,7 @@ void pair_opener::take_session_answer(uint32_t number) {
   auto& one = x.ends[number % 2];
   const auto got = syncthing::take_message(one.line);
   if (!got)
-    return loop_.fail_with(got.error());
+    return loop_.fail_with(no_session(detail_of(got.error())));
   if (!*got)
     return;
   const auto& answer = **got;

@@ -144,8 +144,8 @@ caf::error wait_for_listener(const endpoint& where, cli::child_process& child,
 }
 
 /// Starts a program that can only be told a port: a free one is asked for, in the hope that it
-/// stays free. Waits until it listens there. `arguments` is given the address and the program's
-/// folder.
+/// stays free. Waits until it listens there. `arguments` is given the address and the file of its
+/// log, in a folder of its own.
 template<class Arguments>
 caf::expected<subject> start_on_free_port(const char* name, meeting how, int core,
                                           Arguments arguments) {
@@ -371,7 +371,8 @@ caf::expected<subject> start_syncthing(int core) {
   out->version = first_line_of(*program_of(syncthing_name), "-version");
   auto host = syncthing::host::join(out->target);
   if (!host)
-    return host.error();
+    return fail(ec::relay_unreachable,
+                detail_of(host.error()) + ". Leave syncthing out of --peers, or mend that.");
   out->host = std::move(*host);
   return out;
 }

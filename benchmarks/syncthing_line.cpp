@@ -79,8 +79,8 @@ private:
 };
 
 caf::error foreign() {
-  return fail(ec::protocol_violation, "strelaysrv's answer cannot be read. Its version may be too "
-                                      "new: leave syncthing out of --peers.");
+  return fail(ec::protocol_violation,
+              "strelaysrv's answer cannot be read; its version may be too new");
 }
 
 caf::error closed_by_relay() {
@@ -147,9 +147,7 @@ std::string describe(const message& x) {
 }
 
 caf::expected<device> device::make() {
-  const auto broken = [] {
-    return fail(ec::internal, "OpenSSL made no certificate. Leave syncthing out of --peers.");
-  };
+  const auto broken = [] { return fail(ec::internal, "OpenSSL made no certificate"); };
   const std::unique_ptr<EVP_PKEY, free_any> key{EVP_EC_gen("P-256")};
   const std::unique_ptr<X509, free_any> certificate{X509_new()};
   if (!key || !certificate)
@@ -192,7 +190,7 @@ caf::expected<line> line::connect(const endpoint& where, const device& as, const
   out.context_ = as.context_;
   out.tls_ = {SSL_new(out.context_.get()), SSL_free};
   if (!out.tls_ || SSL_set_fd(out.tls_.get(), out.fd_.get()) != 1)
-    return fail(ec::internal, "OpenSSL gives no connection. Leave syncthing out of --peers.");
+    return fail(ec::internal, "OpenSSL gives no connection");
   SSL_set_connect_state(out.tls_.get());
   out.waits_for_ = EPOLLOUT;
   return out;
@@ -282,8 +280,7 @@ caf::expected<host> host::join(const endpoint& where) {
   if (!answer)
     return answer.error();
   if (answer->what != message_type::response || answer->code != response_success)
-    return fail(ec::relay_refused, "strelaysrv did not let us join: " + describe(*answer) +
-                                       ". Leave syncthing out of --peers, or mend that.");
+    return fail(ec::relay_refused, "strelaysrv did not let us join: " + describe(*answer));
   return host{std::move(*who), std::move(*there)};
 }
 

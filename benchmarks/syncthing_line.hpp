@@ -20,6 +20,8 @@ struct ssl_st;
 /// As much of syncthing's Relay Protocol v1 (docs.syncthing.net/specs/relay-v1) as two ends need to
 /// meet: one device joins over TLS and waits; others ask over TLS to be connected to it; both are
 /// told the keys of a session, which then is two plain connections.
+///
+/// Errors here say what happened; what to do about it, whoever asked for the relay adds.
 namespace liveconnect::bench::syncthing {
 
 /// SHA-256 of a device's certificate: its name.
@@ -119,7 +121,8 @@ struct host {
   device who;
   line where;
 
-  /// Joins the relay at `where` and hears that it is in, within 10 s.
+  /// Joins the relay at `where` and hears that it is in, within 10 s. Fails as line does, and with
+  /// ec::relay_refused.
   static caf::expected<host> join(const endpoint& where);
 };
 
