@@ -25,21 +25,24 @@ constexpr auto join_deadline = std::chrono::seconds(10);
 constexpr std::string_view protocol_name = "bep-relay";
 
 /// Integers and opaque fields of XDR (RFC 4506), big-endian, padded to fours.
+std::string numbers(std::initializer_list<uint32_t> list) {
+  bytes out;
+  byte_writer<bytes> to(out);
+  for (const auto x : list)
+    to.u32(x);
+  return std::string(byte_view(out).text());
+}
+
 std::string opaque(byte_view x) {
-  std::string out;
-  byte_writer<std::string>(out).u32(static_cast<uint32_t>(x.size()));
+  auto out = numbers({static_cast<uint32_t>(x.size())});
   out.append(x.text());
   out.append((4 - x.size() % 4) % 4, '\0');
   return out;
 }
 
 std::string message_of(message_type what, std::string_view content = {}) {
-  std::string out;
-  byte_writer<std::string>(out)
-      .u32(magic)
-      .u32(static_cast<uint32_t>(what))
-      .u32(static_cast<uint32_t>(content.size()));
-  return out.append(content);
+  return numbers({magic, static_cast<uint32_t>(what), static_cast<uint32_t>(content.size())})
+      .append(content);
 }
 
 /// Reads the fields of a message in turn; once one is cut short, all that follow are empty.
