@@ -145,16 +145,18 @@ command_end run_crypto(const crypto_flags& flags, environment& env) {
                            static_cast<double>(questions.size() * plan->rounds) *
                                std::chrono::duration<double>(plan->measured).count()));
   const auto core = choose_cores(true).subject;
-  const on_core here{core};
   std::vector<crypto_answer> answers;
-  for (auto& x : questions) {
-    auto figures = answer(x, *plan, env);
-    if (!figures)
-      return {figures.error()};
-    answers.push_back({std::move(x), std::move(*figures)});
-    for (const auto& line : table_of(answers.back().figures))
-      env.out.line(line);
-    env.out.event("scenario", to_json(answers.back()));
+  {
+    const on_core here{core};
+    for (auto& x : questions) {
+      auto figures = answer(x, *plan, env);
+      if (!figures)
+        return {figures.error()};
+      answers.push_back({std::move(x), std::move(*figures)});
+      for (const auto& line : table_of(answers.back().figures))
+        env.out.line(line);
+      env.out.event("scenario", to_json(answers.back()));
+    }
   }
   return finish_result(result_of(*plan, core, answers), flags.out_file, flags.report_folder, env);
 }

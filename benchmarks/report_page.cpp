@@ -246,9 +246,12 @@ std::string page_of(const json& result, bool has_rates, bool has_latencies) {
                      escaped(machine["system"]));
   for (const auto& x : result["versions"].items())
     out += fmt::format("<p>{}: {}</p>\n", escaped(x.key()), escaped(x.value()));
-  if (result.contains("headlines"))
+  if (result.contains("headlines")) {
+    out += "<h2>In short</h2>\n<p>";
     for (const auto& x : result["headlines"])
-      out += fmt::format("<p><b>{}</b></p>\n", escaped(x));
+      out += escaped(x) + "<br>\n";
+    out += "</p>\n";
+  }
   if (result.contains("goals"))
     out += goals_html(result["goals"]);
   if (has_rates)
