@@ -324,7 +324,10 @@ void sender_machine::on(const happened::work_done& x) {
   case sender_state::settling:
     switch (x.report.settled) {
     case wallet::settlement::sent:
-      tell(warning{"the servers say that the receiver owns the coins; no receipt came"});
+      tell(warning{x.report.returned.is_zero()
+                       ? "the servers say that the receiver owns the coins; no receipt came"
+                       : "the receiver took some of the coins, and no receipt came; " +
+                             to_display(x.report.returned) + " came back to the wallet"});
       return end(true, ec::internal, {}, false);
     case wallet::settlement::returned:
       return end(false, end_code_, end_detail_, false);

@@ -61,6 +61,10 @@ command_end resume_one(environment& env, context& all, const wallet::open_transf
   if (!settled || settled->state != wallet::transfer_state::closed)
     return end;
   end.fields["open"] = false;
+  if (settled->settled == wallet::settlement::sent && !settled->returned.is_zero())
+    env.out.line(fmt::format("The receiver took only some of the coins: {} of {} came back to the "
+                             "wallet.",
+                             to_display(settled->returned), to_display(what.sum)));
   if (settled->settled == wallet::settlement::sent)
     end.failure = {};
   else if (what.side == role::sender)

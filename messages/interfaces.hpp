@@ -95,7 +95,8 @@ using keeper_actor = caf::typed_actor<
     // again, it tries what is open once more.
     caf::replies_to<atom::recover>::with<wallet::recovery_report>,
     // Opens or reopens a transfer. Fails with ec::bad_argument when the id is the other side's or
-    // closed, or is in work already.
+    // closed, or is in work already; for a sender also when the invitation served a closed
+    // transfer.
     caf::replies_to<wallet::open_sender>::with<sender_wallet_actor>,
     caf::replies_to<wallet::open_receiver>::with<receiver_wallet_actor>,
     // What is open, from the journals.

@@ -68,7 +68,7 @@ enum class receiver_step : uint8_t {
 enum class settlement : uint8_t {
   /// Not settled, or the step is no step that settles: the journal stays open.
   open,
-  /// The receiver owns the notes (evidence or receipt); closed.
+  /// The receiver owns the notes, or some of them (evidence or receipt); closed.
   sent,
   /// The notes are back in the user's wallet; closed.
   returned,
@@ -88,6 +88,9 @@ struct step_report {
   std::string text;
   /// Only from sender_step::ask_servers and give_back.
   settlement settled = settlement::open;
+  /// Likewise: value of the notes that had left and are the sender's again. Beside settlement::sent
+  /// when the receiver took only some.
+  amount returned;
 };
 
 /// How far a transfer is, as its journal tells. Sender: selected..closed, receiver:
@@ -149,6 +152,8 @@ struct open_transfer {
   /// Only when closed: what became of it. `sent`: the receiver owns the notes (either side says
   /// so); `returned`: they never left the sender, or are its again.
   settlement settled = settlement::open;
+  /// Only when closed: value of the notes that had left and are the sender's again.
+  amount returned;
 };
 
 /// Where the money is.
@@ -167,6 +172,8 @@ struct recovery_report {
   std::vector<open_transfer> still_open;
   uint32_t closed = 0;
   uint32_t files_rebuilt = 0;
+  /// Open transfers and operations that could not be carried on; each has a line that says why.
+  uint32_t failed = 0;
   /// One line a thing done, for people.
   std::vector<std::string> lines;
 };

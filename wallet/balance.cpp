@@ -17,15 +17,16 @@ std::vector<note> under_way(const journal_view& view) {
   switch (view.kind()) {
   case journal_kind::sender:
   case journal_kind::export_file:
-    if (!view.receipt.empty()) {
-      for (auto& id : view.rejected) {
-        note x;
-        x.id = id;
-        out.push_back(std::move(x));
-      }
+    if (view.sending) {
+      auto gone = parts_of(view).gone;
+      std::set<note_id> over{gone.begin(), gone.end()};
+      over.insert(view.settled.begin(), view.settled.end());
+      for (auto& x : view.sending->notes)
+        if (over.count(x.id) == 0)
+          out.push_back(x);
       return out;
     }
-    return view.sending ? view.sending->notes : view.selected ? view.selected->notes : out;
+    return view.selected ? view.selected->notes : out;
   case journal_kind::receiver:
   case journal_kind::import:
     for (auto& x : view.received) {
@@ -39,7 +40,11 @@ std::vector<note> under_way(const journal_view& view) {
     // Sources and targets are the same money.
     return view.change ? view.change->sources : out;
   case journal_kind::heal:
-    return view.heals.empty() ? out : view.heals.back().targets;
+    if (!view.heals.empty())
+      for (auto& x : view.heals.back().targets)
+        if (view.settled.count(x.id) == 0)
+          out.push_back(x);
+    return out;
   }
   return out;
 }

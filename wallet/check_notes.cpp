@@ -12,10 +12,18 @@ caf::expected<operation_report> check_notes(workspace& space) {
     return listing.error();
   for (auto& x : listing->unreadable)
     out.lines.push_back(std::string{"a file in "} + to_string(x.where) + " cannot be read");
-  std::vector<stored_note> mine;
-  for (auto& x : listing->notes)
-    if (!space.holds->is_held(x.value.id) && space.holds->take({x.value.id}, id))
-      mine.push_back(x);
+  // Holds first, files second: what was listed may have left for another operation's sake.
+  hold_guard held{*space.holds, ids_of(notes_of(listing->notes)), id};
+  auto found = space.user.find(held.held(), {folder::bank, folder::fracked});
+  if (!found)
+    return found.error();
+  auto& mine = *found;
+  // Of a note that lies in two files, one; which of them is good is for recovery to find out.
+  mine.erase(std::unique(mine.begin(), mine.end(),
+                         [](const stored_note& x, const stored_note& y) {
+                           return x.value.id == y.value.id;
+                         }),
+             mine.end());
   auto notes = notes_of(mine);
   auto first = raida::detect(*space.port, notes, space.rules.times);
   auto settled = space.rules.quorum.settled();
@@ -64,7 +72,6 @@ caf::expected<operation_report> check_notes(workspace& space) {
       failed = relocate(space.user, {notes[i].id}, from, to);
   }
   out.fewest_passes = out.notes == 0 ? uint8_t{0} : static_cast<uint8_t>(fewest);
-  space.holds->release_all(id);
   if (failed)
     return failed;
   return out;

@@ -33,12 +33,12 @@ caf::expected<step_report> set_aside_strangers(workspace& space, wallet_store& s
   step_report out;
   if (files.empty())
     return out;
-  auto open = open_journals(space.files(), space.user.root());
+  auto open = open_journal_ids(space.files(), space.user.root());
   if (!open)
     return open.error();
   for (auto& x : files) {
-    auto belongs = std::any_of(open->begin(), open->end(), [&](const journal_entry& entry) {
-      return x.second.find(tag_of(entry.id)) != std::string::npos;
+    auto belongs = std::any_of(open->begin(), open->end(), [&](const transfer_id& id) {
+      return x.second.find(tag_of(id)) != std::string::npos;
     });
     if (belongs)
       continue;

@@ -28,11 +28,14 @@ caf::expected<heal_report> heal_notes(workspace& space, wallet_store& store,
 caf::expected<heal_report> heal_all(workspace& space, const transfer_id& owner);
 
 /// Brings a healing that was killed to its end: asks which Fixes took, files the notes, closes.
-/// Answers false when too few servers answered to file anything; the journal then stays open.
+/// Answers false when some note has to wait: fewer than 13+f servers pass it, and one that a Fix
+/// went to is silent. The others are filed and free all the same (SETTLED).
 caf::expected<bool> finish_heal(workspace& space, operation_journal& log);
 
-/// FIND for what lies in the user's Limbo with two sets of secrets (seed step 12): to Bank, Fracked
-/// or Counterfeit where the answers settle it, else what was learned is kept.
+/// Asks about what lies in the user's Limbo and nobody but `owner` holds: FIND where there are two
+/// sets of secrets (seed step 12), Detect where there is one. To Bank, Fracked or Counterfeit where
+/// the answers settle it (I6); what a majority passes and some refuse is healed; else what was
+/// learned is kept.
 caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner);
 
 } // namespace liveconnect::wallet

@@ -23,6 +23,11 @@ std::string file_name(const transfer_id& id) {
 }
 
 /// The id in a journal's file name; false when the name is none.
+/// The mark of a used invitation; no journal's name.
+std::string used_name(const invitation_id& id) {
+  return to_hex(id) + ".used";
+}
+
 bool id_of_file(const std::string& name, transfer_id& out) {
   const auto at = name.find('.');
   bytes raw;
@@ -245,6 +250,18 @@ caf::expected<journal_content> read_journal_file(file_ops& ops, const file_handl
   return read_journal(id, view(*raw));
 }
 
+caf::expected<std::vector<transfer_id>> list_ids(file_ops& ops, const file_handle& folder) {
+  auto entries = ops.list(folder, directory_entries_max);
+  if (!entries)
+    return entries.error();
+  std::vector<transfer_id> out;
+  transfer_id id;
+  for (const auto& x : *entries)
+    if (x.kind == entry_kind::file && id_of_file(x.name, id))
+      out.push_back(id);
+  return out;
+}
+
 caf::expected<std::vector<journal_entry>> list_journals(file_ops& ops, const file_handle& folder) {
   auto entries = ops.list(folder, directory_entries_max);
   if (!entries)
@@ -255,6 +272,12 @@ caf::expected<std::vector<journal_entry>> list_journals(file_ops& ops, const fil
     if (x.kind != entry_kind::file || !id_of_file(x.name, one.id))
       continue;
     auto content = read_journal_file(ops, folder, one.id);
+    if (!content) {
+      // Closed by its owner since the names were read.
+      auto there = ops.exists(folder, x.name);
+      if (there && !*there)
+        continue;
+    }
     auto opened = content ? take_opening(*content) : caf::expected<uint64_t>{content.error()};
     if (opened)
       one.opened_ms = *opened;
@@ -438,6 +461,48 @@ caf::error journal::close(const std::vector<journal_record>& kept) {
     return err;
   finished_ = true;
   return remove_durably(*ops_, folder_, name);
+}
+
+caf::expected<std::vector<transfer_id>> open_journal_ids(file_ops& ops,
+                                                         const std::filesystem::path& wallet_root) {
+  auto folder = open_journal_folder(ops, wallet_root);
+  if (!folder)
+    return folder.error();
+  return list_ids(ops, *folder);
+}
+
+caf::expected<bool> is_open_journal(file_ops& ops, const std::filesystem::path& wallet_root,
+                                    const transfer_id& id) {
+  auto folder = open_journal_folder(ops, wallet_root);
+  if (!folder)
+    return folder.error();
+  return ops.exists(*folder, file_name(id));
+}
+
+caf::expected<bool> is_closed_journal(file_ops& ops, const std::filesystem::path& wallet_root,
+                                      const transfer_id& id) {
+  auto folder = open_closed_folder(ops, wallet_root);
+  if (!folder)
+    return folder.error();
+  return ops.exists(*folder, file_name(id));
+}
+
+caf::error mark_used(file_ops& ops, const std::filesystem::path& wallet_root,
+                     const invitation_id& id) {
+  auto folder = open_closed_folder(ops, wallet_root);
+  if (!folder)
+    return folder.error();
+  auto err = put(ops, *folder, used_name(id), byte_view{std::string_view{"used\n"}});
+  // A killed process may have left its name in the system's memory only.
+  return err && code_of(err) == ec::file_exists ? ops.sync_directory(*folder) : err;
+}
+
+caf::expected<bool> is_used(file_ops& ops, const std::filesystem::path& wallet_root,
+                            const invitation_id& id) {
+  auto folder = open_closed_folder(ops, wallet_root);
+  if (!folder)
+    return folder.error();
+  return ops.exists(*folder, used_name(id));
 }
 
 caf::expected<std::vector<journal_entry>> open_journals(file_ops& ops,

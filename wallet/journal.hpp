@@ -130,6 +130,24 @@ struct journal_entry {
   caf::error problem;
 };
 
+/// Ids of the open journals, in no order, from their names alone: none is read, so it may be asked
+/// while somebody writes.
+caf::expected<std::vector<transfer_id>> open_journal_ids(file_ops& ops,
+                                                         const std::filesystem::path& wallet_root);
+
+/// Whether a journal of this id is open, or closed; from its name alone.
+caf::expected<bool> is_open_journal(file_ops& ops, const std::filesystem::path& wallet_root,
+                                    const transfer_id& id);
+caf::expected<bool> is_closed_journal(file_ops& ops, const std::filesystem::path& wallet_root,
+                                      const transfer_id& id);
+
+/// Notes durably that an invitation is used up: a file of its id beside the closed journals. May be
+/// repeated.
+[[nodiscard]] caf::error mark_used(file_ops& ops, const std::filesystem::path& wallet_root,
+                                   const invitation_id& id);
+caf::expected<bool> is_used(file_ops& ops, const std::filesystem::path& wallet_root,
+                            const invitation_id& id);
+
 /// The open journals, oldest first (damaged ones in front, so that nobody misses them).
 caf::expected<std::vector<journal_entry>> open_journals(file_ops& ops,
                                                         const std::filesystem::path& wallet_root);

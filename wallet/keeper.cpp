@@ -9,6 +9,7 @@
 #include "wallet/export_notes.hpp"
 #include "wallet/heal_notes.hpp"
 #include "wallet/import_notes.hpp"
+#include "wallet/invitation_use.hpp"
 #include "wallet/operation_journal.hpp"
 #include "wallet/posix_file_ops.hpp"
 #include "wallet/raida/actor_port.hpp"
@@ -58,9 +59,12 @@ caf::result<sender_wallet_actor> open(keeper_pointer self, const open_sender& wh
   if (!tools)
     return tools.error();
   auto& space = *(*tools)->space;
-  if (known == journals->end())
+  if (known == journals->end()) {
+    if (auto err = refuse_used(space, what.terms))
+      return err;
     return spawn_worker(self, sender_worker, std::move(entry), *tools,
                         sender_transfer::start(space, what.terms));
+  }
   auto transfer = sender_transfer::reopen(space, what.terms.id);
   if (!transfer)
     return transfer.error();

@@ -12,7 +12,6 @@
 #include "wallet/heal_notes.hpp"
 #include "wallet/local_receipt.hpp"
 #include "wallet/recovery.hpp"
-#include "wallet/take_ownership.hpp"
 
 namespace liveconnect::wallet {
 
@@ -56,7 +55,8 @@ caf::expected<step_report> receiver_transfer::run(receiver_step step) {
   case receiver_step::set_aside:
     return set_aside_strangers(*space_, space_->receiver);
   case receiver_step::pown:
-    return pown();
+    // Asked for by a session: the sender is there, and does not take back meanwhile.
+    return pown(pown_start::at_once);
   }
   return fail(ec::internal, "unknown step");
 }
@@ -74,12 +74,11 @@ caf::expected<offer_answer> receiver_transfer::offer(const manifest& x) {
     opened.invitation = terms_.invitation;
     opened.receipt_seed = seed_;
     // An id is used once: a transfer that is over does not come back.
-    auto closed = closed_journals(space_->files(), space_->user.root());
-    if (!closed)
-      return closed.error();
-    for (auto& entry : *closed)
-      if (entry.id == x.id)
-        return fail(ec::manifest_mismatch, "this transfer is over");
+    auto over = is_closed_journal(space_->files(), space_->user.root(), x.id);
+    if (!over)
+      return over.error();
+    if (*over)
+      return fail(ec::manifest_mismatch, "this transfer is over");
     // Room for the coins is made when they are here: an announcement costs nothing.
     auto log = operation_journal::create(*space_, opened, 0);
     if (!log)
@@ -191,14 +190,14 @@ caf::expected<step_report> receiver_transfer::receive(const coin_payload& coins)
   return out;
 }
 
-caf::expected<step_report> receiver_transfer::pown() {
+caf::expected<step_report> receiver_transfer::pown(pown_start how) {
   if (!log_ || log_->view().received.empty())
     return fail(ec::internal, "no complete set of notes was received");
   auto& space = *space_;
   auto before = all_settled(log_->view());
   auto report = log_->view().closed
                     ? report_of(log_->view(), space.servers())
-                    : take_ownership(space, *log_, space.receiver, container_name());
+                    : take_ownership(space, *log_, space.receiver, container_name(), how);
   if (!report)
     return report.error();
   if (report->pending > 0)
@@ -322,7 +321,8 @@ caf::error receiver_transfer::carry_on() {
   }
   case recovery_task::finish_pown:
   case recovery_task::settle_notes: {
-    auto report = pown();
+    auto report = pown(asks_before_pown(log_->view(), space_->now()) ? pown_start::ask_first
+                                                                     : pown_start::at_once);
     // Pending notes are no failure of recovery.
     return report || code_of(report.error()) == ec::too_few_servers ? caf::error{} : report.error();
   }

@@ -6,6 +6,7 @@
 
 #include "messages/wallet.hpp"
 #include "wallet/operation_journal.hpp"
+#include "wallet/take_ownership.hpp"
 #include "wallet/workspace.hpp"
 
 namespace liveconnect::wallet {
@@ -47,7 +48,7 @@ public:
 private:
   receiver_transfer(workspace& space, transfer_terms terms, const secret<32>& seed);
 
-  caf::expected<step_report> pown();
+  caf::expected<step_report> pown(pown_start how);
   caf::expected<step_report> drop_offer();
   /// Every note of the payload, in order, or why not.
   caf::expected<std::vector<note>> checked(const coin_payload& coins) const;

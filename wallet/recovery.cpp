@@ -11,22 +11,22 @@ recovery_task task_of(const journal_view& view) {
     return recovery_task::file_journal;
   switch (view.kind()) {
   case journal_kind::sender:
-    if (!view.refresh.empty())
+    if (!view.sending)
+      return recovery_task::give_back;
+    if (!all_graded(view))
       return recovery_task::finish_refresh;
     // A receipt settles the notes that it calls the receiver's, and no others.
-    if (!view.receipt.empty() && view.rejected.empty())
-      return recovery_task::finish_sent;
-    return view.sending ? recovery_task::ask_servers : recovery_task::give_back;
+    return undecided(view).empty() ? recovery_task::finish_sent : recovery_task::ask_servers;
   case journal_kind::receiver:
     if (view.received.empty())
       return recovery_task::drop_offer;
-    if (!view.pown || !all_graded(view))
+    if (!all_graded(view))
       return recovery_task::finish_pown;
     return all_settled(view) ? recovery_task::await_confirmation : recovery_task::settle_notes;
   case journal_kind::import:
     if (view.received.empty())
       return recovery_task::drop_offer;
-    if (!view.pown || !all_graded(view))
+    if (!all_graded(view))
       return recovery_task::finish_pown;
     return all_settled(view) ? recovery_task::finish_import : recovery_task::settle_notes;
   case journal_kind::change:
@@ -59,7 +59,8 @@ settlement settlement_of(closing how) {
 bool done_at_start(const journal_view& view, wall_seconds now) {
   switch (task_of(view)) {
   case recovery_task::ask_servers:
-    return false;
+    // What is decided is filed; asking about the rest is the user's or the session's to begin.
+    return !to_settle(view).empty();
   case recovery_task::await_confirmation:
     return lease_over(view.opened.at, now, receipt_life_seconds);
   case recovery_task::drop_offer:
@@ -103,22 +104,22 @@ void order_for_recovery(std::vector<journal_view>& views) {
   });
 }
 
-sent_outcome conclude_sent(const std::vector<found_row>& rows, bool lease_over,
+sent_outcome conclude_sent(const found_row& row, bool lease_over,
                            const raida::quorum_rules& rules) {
-  if (rows.empty())
-    return sent_outcome::pending;
-  auto all = [&](raida::sent_claim what) {
-    return std::all_of(rows.begin(), rows.end(), [&](const found_row& row) {
-      return raida::conclude_sent(raida::count_answers(row), rules) == what;
-    });
-  };
-  if (all(raida::sent_claim::gone))
+  switch (raida::conclude_sent(raida::count_answers(row), rules)) {
+  case raida::sent_claim::gone:
     return sent_outcome::gone;
-  // A note that only some servers call another's is being claimed right now: taking it back could
-  // only split it.
-  if (lease_over && all(raida::sent_claim::untouched))
-    return sent_outcome::take_back;
+  case raida::sent_claim::untouched:
+    return lease_over ? sent_outcome::take_back : sent_outcome::pending;
+  case raida::sent_claim::pending:
+    break;
+  }
   return sent_outcome::pending;
+}
+
+bool asks_before_pown(const journal_view& view, wall_seconds now) {
+  return view.offered &&
+         (now < view.opened.at || lease_over(view.opened.at, now, view.offered->lease_seconds));
 }
 
 bool lease_over(wall_seconds sent_at, wall_seconds now, uint32_t lease_seconds) {

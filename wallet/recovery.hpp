@@ -21,7 +21,7 @@ enum class recovery_task : uint8_t {
   ask_servers,
   /// REFRESH is there: bring the claim to its end.
   finish_refresh,
-  /// The receipt is there: file what was sent, close.
+  /// Every note is the receiver's or ours again, and known to be: file them, close.
   finish_sent,
   /// Nothing complete came, and nothing is kept of it: wait for the sender, close when it is old.
   drop_offer,
@@ -66,17 +66,22 @@ void order_for_recovery(std::vector<journal_view>& views);
 /// One note, one answer a server.
 using found_row = std::vector<raida::find_answer>;
 
-/// What to do about notes that have left (S in SENDING).
+/// What to do about a note that has left (S in SENDING). Each note stands for itself: a receiver
+/// who took some and vanished must not keep the others pending for ever.
 enum class sent_outcome : uint8_t {
-  /// Every note is gone for 13+f servers: evidence.
+  /// It is gone for 13+f servers: evidence.
   gone,
-  /// Every note still carries our AN at 13+f, none carries another's anywhere, and the lease is
-  /// over.
+  /// It still carries our AN at 13+f servers, another's at none, and the lease is over.
   take_back,
   pending,
 };
-sent_outcome conclude_sent(const std::vector<found_row>& rows, bool lease_over,
-                           const raida::quorum_rules& rules);
+sent_outcome conclude_sent(const found_row& row, bool lease_over, const raida::quorum_rules& rules);
+
+/// Whether a received set that has no PANs yet is powned only after FIND says that the sender has
+/// not begun to take it back: once the sender's lease may be over, and nobody speaks with it
+/// (safety.md 5.4, R in RECEIVED). Judged from when the transfer was opened here, which is before
+/// the sender's lease began. A clock that was set back asks as well.
+bool asks_before_pown(const journal_view& view, wall_seconds now);
 
 /// Whether the lease promised at `sent_at` is over at `now`. A clock that was set back makes it
 /// last longer, never shorter (safety.md threat 33).

@@ -12,6 +12,7 @@
 #include "wallet/claim_notes.hpp"
 #include "wallet/common_steps.hpp"
 #include "wallet/heal_notes.hpp"
+#include "wallet/invitation_use.hpp"
 #include "wallet/make_change.hpp"
 #include "wallet/read_receipt.hpp"
 #include "wallet/recovery.hpp"
@@ -24,6 +25,16 @@ namespace {
 constexpr int health_rounds_max = 3;
 // More breaks than there are denominations mean that a plan does not end.
 constexpr size_t changes_max = 4 * denomination_count;
+
+// What 25 servers said of a note that is gone.
+std::string evidence_of(const found_row& row) {
+  std::string out;
+  for (auto x : row)
+    out += x == raida::find_answer::an                                              ? 'a'
+           : x == raida::find_answer::unknown || x == raida::find_answer::not_asked ? 'u'
+                                                                                    : 'x';
+  return out;
+}
 
 std::string count_text(size_t n, const char* one) {
   return std::to_string(n) + " " + one + (n == 1 ? "" : "s");
@@ -134,6 +145,10 @@ caf::error sender_transfer::select(amount sum, const std::vector<note>& keep) {
   auto notes = keep;
   notes.insert(notes.end(), chosen->begin(), chosen->end());
   if (!log_) {
+    if (auto err = refuse_used(*space_, terms_)) {
+      space_->holds->release_all(terms_.id);
+      return err;
+    }
     auto opened = space_->opened(journal_kind::sender, terms_.id);
     opened.invitation = terms_.invitation;
     auto log = operation_journal::create(*space_, opened, notes.size() + 32);
@@ -518,7 +533,7 @@ caf::expected<coin_payload> sender_transfer::begin_sending(const receipt_terms& 
   return split_coins(log_->view().sending->notes);
 }
 
-caf::error sender_transfer::move_sent() {
+caf::error sender_transfer::move_sent(const std::vector<note_id>& ids) {
   auto& sender = space_->sender;
   auto files = sender.list_files(folder::export_);
   if (!files)
@@ -527,7 +542,6 @@ caf::error sender_transfer::move_sent() {
     if (x.find(tag_of(terms_.id)) != std::string::npos)
       if (auto moved = sender.move_file(folder::export_, x, folder::sent); !moved)
         return moved.error();
-  auto ids = ids_of(log_->view().sending->notes);
   if (auto err = relocate(sender, ids, folder::bank, folder::sent))
     return err;
   return relocate(sender, ids, folder::fracked, folder::sent);
@@ -536,9 +550,15 @@ caf::error sender_transfer::move_sent() {
 caf::expected<step_report> sender_transfer::all_sent() {
   if (!has_sent())
     return fail(ec::internal, "sending has not begun");
-  if (!log_->view().closed && log_->view().refresh.empty())
-    if (auto err = move_sent())
+  if (!log_->view().closed) {
+    // A settled note may be here for another transfer by now.
+    std::vector<note_id> ids;
+    for (auto& x : log_->view().sending->notes)
+      if (log_->view().settled.count(x.id) == 0)
+        ids.push_back(x.id);
+    if (auto err = move_sent(ids))
       return err;
+  }
   step_report out;
   out.notes = log_->view().sending->announced.notes;
   out.value = log_->view().sending->announced.sum;
@@ -554,7 +574,7 @@ caf::error sender_transfer::file_receipt(const receipt_text& text) {
     return view.closed || view.receipt == text.json
                ? caf::error{}
                : fail(ec::bad_receipt, "another receipt is filed already");
-  if (!view.refresh.empty())
+  if (view.refresh.size() == view.sending->notes.size())
     return fail(ec::bad_receipt, "the notes are being taken back");
   auto rejected = rejected_by(text.json, *view.sending);
   if (!rejected)
@@ -567,19 +587,6 @@ caf::error sender_transfer::file_receipt(const receipt_text& text) {
   if (auto done = carry_on(false); done)
     return done;
   return {};
-}
-
-std::vector<note> sender_transfer::unsettled() const {
-  auto notes = log_->view().sending->notes;
-  auto& rejected = log_->view().rejected;
-  if (!log_->view().receipt.empty() && !rejected.empty())
-    notes.erase(std::remove_if(notes.begin(), notes.end(),
-                               [&](const note& x) {
-                                 return std::find(rejected.begin(), rejected.end(), x.id) ==
-                                        rejected.end();
-                               }),
-                notes.end());
-  return notes;
 }
 
 step_report sender_transfer::settled_report(settlement how) const {
@@ -595,132 +602,163 @@ caf::expected<step_report> sender_transfer::ask_servers() {
     return fail(ec::internal, "nothing is reserved");
   auto& view = log_->view();
   if (view.closed) {
-    auto back = view.closed->how == closing::taken_back || view.closed->how == closing::given_back;
-    return settled_report(back ? settlement::returned : settlement::sent);
+    auto out = settled_report(settlement_of(view.closed->how));
+    out.returned = parts_of(view).back_value;
+    return out;
   }
-  switch (task_of(view)) {
-  case recovery_task::give_back:
+  if (!has_sent())
     return give_back();
-  case recovery_task::finish_sent:
-    return finish_sent(closing::sent_with_receipt);
-  case recovery_task::finish_refresh:
-    return finish_refresh(false);
-  default:
-    break;
-  }
-  auto notes = unsettled();
-  auto rows = raida::find(*space_->port, notes, space_->rules.times);
-  auto over = lease_over(view.sending->at, space_->now(), view.sending->announced.lease_seconds);
-  switch (conclude_sent(rows, over, space_->rules.quorum)) {
-  case sent_outcome::gone: {
-    evidence_record record;
-    record.at = space_->now();
-    for (size_t i = 0; i < notes.size() && i < rows.size(); ++i) {
-      std::string found;
-      for (auto x : rows[i])
-        found += x == raida::find_answer::an                                              ? 'a'
-                 : x == raida::find_answer::unknown || x == raida::find_answer::not_asked ? 'u'
-                                                                                          : 'x';
-      record.lines.push_back({notes[i].id, found});
-    }
-    if (auto err = log_->append(encode(record)))
-      return err;
-    return finish_sent(view.receipt.empty() ? closing::sent_by_evidence
-                                            : closing::sent_with_receipt);
-  }
-  case sent_outcome::take_back: {
-    for (auto& x : notes)
-      x.pans = raida::draw_ans(space_->servers());
-    if (auto err = log_->make_room(notes.size()))
-      return err;
-    if (auto err = log_->append(encode_pans(record_type::refresh, notes)))
-      return err;
-    return finish_refresh(true);
-  }
-  case sent_outcome::pending:
-    break;
-  }
-  auto out = settled_report(settlement::open);
+  if (auto err = finish_refresh())
+    return err;
+  auto open = undecided(view);
   size_t fewest = space_->servers();
-  for (auto& row : rows)
-    fewest = std::min(fewest, raida::count_answers(row).an);
-  out.fewest_passes = static_cast<uint8_t>(fewest);
-  out.text = over ? "the servers do not agree yet on who owns the notes"
-                  : "the receiver may still take the notes";
-  return out;
-}
-
-caf::expected<step_report> sender_transfer::finish_sent(closing how) {
-  if (auto err = move_sent())
-    return err;
-  auto& view = log_->view();
-  if (!view.receipt.empty())
-    if (auto err = space_->user.put_file(folder::receipts, to_string(terms_.id) + ".json",
-                                         byte_view{view.receipt}))
+  if (open.empty())
+    return conclude(fewest);
+  auto rows = raida::find(*space_->port, open, space_->rules.times);
+  auto over = lease_over(view.sending->at, space_->now(), view.sending->announced.lease_seconds);
+  evidence_record evidence;
+  evidence.at = space_->now();
+  std::vector<note> back;
+  for (size_t i = 0; i < open.size() && i < rows.size(); ++i) {
+    fewest = std::min(fewest, raida::count_answers(rows[i]).an);
+    switch (conclude_sent(rows[i], over, space_->rules.quorum)) {
+    case sent_outcome::gone:
+      evidence.lines.push_back({open[i].id, evidence_of(rows[i])});
+      break;
+    case sent_outcome::take_back:
+      open[i].pans = raida::draw_ans(space_->servers());
+      back.push_back(std::move(open[i]));
+      break;
+    case sent_outcome::pending:
+      break;
+    }
+  }
+  if (!evidence.lines.empty())
+    if (auto err = log_->append(encode(evidence)))
       return err;
-  auto out = settled_report(settlement::sent);
-  out.text = how == closing::sent_with_receipt ? "the receiver's receipt is filed"
-                                               : "the servers say the notes are the receiver's";
-  if (auto err = log_->close(how, space_->now()))
-    return err;
-  space_->holds->release_all(terms_.id);
-  log_to_user(*space_, false, sum_of(log_->view()), "LiveConnect send", to_string(terms_.id));
-  return out;
+  if (!back.empty()) {
+    if (auto err = log_->make_room(back.size()))
+      return err;
+    if (auto err = log_->append(encode_pans(record_type::refresh, back)))
+      return err;
+    if (auto err = claim_back(back, true))
+      return err;
+  }
+  return conclude(fewest);
 }
 
-caf::expected<step_report> sender_transfer::finish_refresh(bool drawn_now) {
+caf::error sender_transfer::claim_back(const std::vector<note>& notes, bool drawn_now) {
   auto& space = *space_;
+  auto rows = claim_notes(space, notes, drawn_now ? claim_start::fresh : claim_start::unknown);
+  auto graded = grade_or_heal(space, *log_, notes, rows);
+  if (!graded)
+    return graded.error();
+  if (graded->empty())
+    return {};
+  graded_record record;
+  record.notes = std::move(*graded);
+  return log_->append(encode(record));
+}
+
+caf::error sender_transfer::finish_refresh() {
   std::vector<note> open;
   for (auto& x : log_->view().refresh)
     if (log_->view().graded.count(x.id) == 0)
       open.push_back(x);
-  if (!open.empty()) {
-    auto rows = claim_notes(space, open, drawn_now ? claim_start::fresh : claim_start::unknown);
-    auto graded = grade_or_heal(space, *log_, open, rows);
-    if (!graded)
-      return graded.error();
-    if (!graded->empty()) {
-      graded_record record;
-      record.notes = std::move(*graded);
-      if (auto err = log_->append(encode(record)))
-        return err;
-    }
-  }
-  if (!all_graded(log_->view())) {
-    auto out = settled_report(settlement::open);
-    out.text = "too few servers answer to take all notes back";
-    return out;
-  }
+  return open.empty() ? caf::error{} : claim_back(open, false);
+}
+
+caf::error sender_transfer::file_decided(bool last) {
+  auto& space = *space_;
+  auto& view = log_->view();
+  auto decided = to_settle(view);
+  if (decided.empty())
+    return {};
+  std::set<note_id> now{decided.begin(), decided.end()};
   std::vector<note> whole;
   std::vector<note> fracked;
   std::vector<note_id> back;
-  for (auto& x : log_->view().graded) {
-    if (x.second.verdict == note_verdict::lost)
+  for (auto& id : parts_of(view).back) {
+    if (now.count(id) == 0)
       continue;
-    back.push_back(x.first);
-    (x.second.verdict == note_verdict::whole ? whole : fracked).push_back(x.second.coin);
+    auto& graded = view.graded.at(id);
+    (graded.verdict == note_verdict::whole ? whole : fracked).push_back(graded.coin);
+    back.push_back(id);
   }
   if (auto err = put_graded(space.user, folder::bank, whole, tag_of(terms_.id)))
     return err;
   if (auto err = put_graded(space.user, folder::fracked, fracked, tag_of(terms_.id)))
     return err;
-  // The old copies are worthless from now on.
-  if (auto err = move_sent())
+  if (auto err = move_sent(decided))
     return err;
+  // The old copies are worthless from now on.
   if (auto err = retire(space.sender, back, folder::sent))
     return err;
-  // With a receipt, only what it did not cover came back.
-  auto receipt = !log_->view().receipt.empty();
-  auto sent = receipt || back.empty();
-  auto out = settled_report(sent ? settlement::sent : settlement::returned);
-  out.text = count_text(back.size(), "note") + " taken back";
-  if (auto err = log_->close(receipt        ? closing::sent_with_receipt
-                             : back.empty() ? closing::sent_by_evidence
-                                            : closing::taken_back,
-                             space.now()))
+  // Until here the notes were held by this journal, so nobody can have spent one of them, nor
+  // brought one back to us. CLOSED says the same of the last ones.
+  if (last)
+    return {};
+  if (auto err = log_->append(encode_ids(record_type::settled, decided)))
     return err;
-  space.holds->release_all(terms_.id);
+  space.holds->release(decided, terms_.id);
+  return {};
+}
+
+caf::expected<step_report> sender_transfer::conclude(size_t fewest_passes) {
+  auto& view = log_->view();
+  auto all = all_graded(view) && undecided(view).empty();
+  if (auto err = file_decided(all))
+    return err;
+  auto parts = parts_of(view);
+  auto mixed = !parts.back.empty() && !parts.gone.empty();
+  auto back_text = count_text(parts.back.size(), "note") + " taken back";
+  auto gone_text = count_text(parts.gone.size(), "note") +
+                   (parts.gone.size() == 1 ? " is" : " are") + " the receiver's";
+  if (!all) {
+    auto out = settled_report(settlement::open);
+    out.fewest_passes = static_cast<uint8_t>(fewest_passes);
+    out.returned = parts.back_value;
+    if (!all_graded(view))
+      out.text = "too few servers answer to take all notes back";
+    else if (lease_over(view.sending->at, space_->now(), view.sending->announced.lease_seconds))
+      out.text = "the servers do not agree yet on who owns the notes";
+    else
+      out.text = "the receiver may still take the notes";
+    if (!parts.gone.empty())
+      out.text = gone_text + ", of the others " + out.text;
+    if (!parts.back.empty())
+      out.text = back_text + ", " + out.text;
+    return out;
+  }
+  auto receipt = !view.receipt.empty();
+  if (receipt)
+    if (auto err = space_->user.put_file(folder::receipts, to_string(terms_.id) + ".json",
+                                         byte_view{view.receipt}))
+      return err;
+  // With a receipt, only what it did not cover came back.
+  auto sent = receipt || !parts.gone.empty();
+  auto out = settled_report(sent ? settlement::sent : settlement::returned);
+  out.returned = parts.back_value;
+  out.text = mixed                ? back_text + ", " + gone_text
+             : parts.gone.empty() ? back_text
+             : receipt            ? "the receiver's receipt is filed"
+                                  : "the servers say the notes are the receiver's";
+  if (auto err = close(receipt              ? closing::sent_with_receipt
+                       : parts.gone.empty() ? closing::taken_back
+                                            : closing::sent_by_evidence))
+    return err;
+  if (!parts.gone.empty())
+    log_to_user(*space_, false, parts.gone_value, "LiveConnect send", to_string(terms_.id));
   return out;
+}
+
+caf::error sender_transfer::close(closing how) {
+  if (auto err = burn_invitation(*space_, terms_.invitation))
+    return err;
+  if (auto err = log_->close(how, space_->now()))
+    return err;
+  space_->holds->release_all(terms_.id);
+  return {};
 }
 
 caf::expected<step_report> sender_transfer::give_back() {
@@ -755,9 +793,8 @@ caf::expected<step_report> sender_transfer::give_back() {
         return aside.error();
   auto out = settled_report(settlement::returned);
   out.text = "nothing left; the notes are in the wallet";
-  if (auto err = log_->close(closing::given_back, space.now()))
+  if (auto err = close(closing::given_back))
     return err;
-  space.holds->release_all(terms_.id);
   return out;
 }
 
@@ -773,14 +810,21 @@ caf::error sender_transfer::carry_on(bool with_servers) {
     outcome = give_back();
     break;
   case recovery_task::finish_sent:
-    outcome = finish_sent(closing::sent_with_receipt);
+    outcome = conclude(space_->servers());
     break;
   case recovery_task::finish_refresh:
-    outcome = finish_refresh(false);
+    if (with_servers)
+      outcome = ask_servers();
+    else if (auto err = finish_refresh())
+      return err;
+    else
+      outcome = conclude(space_->servers());
     break;
   case recovery_task::ask_servers:
     if (with_servers)
       outcome = ask_servers();
+    else if (auto err = file_decided(false))
+      return err;
     break;
   default:
     break;

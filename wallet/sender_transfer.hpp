@@ -18,6 +18,10 @@ namespace liveconnect::wallet {
 ///     fresh -reserve-> SELECTED -begin_sending-> SENDING -receipt, ask_servers-> CLOSED
 ///                         |                         \-> REFRESH -> GRADED -> CLOSED(taken back)
 ///                         \-give_back-> CLOSED(given back)
+///
+/// From SENDING on each note goes its own way: the receipt or EVIDENCE makes it the receiver's,
+/// REFRESH and GRADED bring it back. What is decided is filed and free at once (SETTLED); the
+/// journal closes with the last note.
 class sender_transfer {
 public:
   /// A new transfer: leaves no trace on the disk before reserve().
@@ -74,11 +78,17 @@ private:
   /// Detects what lies in the Sender wallet once; puts aside what may not be paid out and answers
   /// its value.
   caf::expected<amount> check_once(step_report& report);
-  /// The notes that the servers' word is still needed for.
-  std::vector<note> unsettled() const;
-  caf::expected<step_report> finish_sent(closing how);
-  caf::expected<step_report> finish_refresh(bool drawn_now);
-  caf::error move_sent();
+  /// Brings notes back whose PANs are durable (REFRESH): GRADED for what is certain.
+  caf::error claim_back(const std::vector<note>& notes, bool drawn_now);
+  /// Likewise for all that are being taken back and have no verdict.
+  caf::error finish_refresh();
+  /// Files the notes whose fate is known, and frees them; `last`: the journal closes right after.
+  caf::error file_decided(bool last);
+  /// Files what is decided, closes when that is all, and reports.
+  caf::expected<step_report> conclude(size_t fewest_passes);
+  /// Burns the invitation (protocol.md 5), then closes.
+  caf::error close(closing how);
+  caf::error move_sent(const std::vector<note_id>& ids);
   /// Whether coins may have left.
   bool has_sent() const { return log_ && log_->view().sending.has_value(); }
   caf::error require_selected() const;

@@ -96,6 +96,17 @@ caf::expected<bool> carry_on(workspace& space, const journal_view& view, bool wi
   return log->view().closed.has_value();
 }
 
+// What every task of recovery holds while it moves files: a worker may pick or free notes at any
+// time.
+class looked_at {
+public:
+  looked_at(workspace& space, note_id id) : held_(*space.holds, {id}, draw_transfer_id()) {}
+  explicit operator bool() const { return !held_.held().empty(); }
+
+private:
+  hold_guard held_;
+};
+
 // Notes in a hidden wallet that no journal claims are the user's: their transfer ended before it
 // was over with them (safety.md 5.4; wallet/steps.md, "Start-up recovery", 5).
 caf::error bring_home(workspace& space, wallet_store& from, recovery_report& report) {
@@ -103,7 +114,14 @@ caf::error bring_home(workspace& space, wallet_store& from, recovery_report& rep
   if (!listing)
     return listing.error();
   for (auto& x : listing->notes) {
-    if (space.holds->is_held(x.value.id))
+    looked_at note{space, x.value.id};
+    if (!note)
+      continue;
+    auto there = from.find({x.value.id}, {x.where});
+    if (!there)
+      return there.error();
+    // Its transfer ended since the folder was read.
+    if (there->empty())
       continue;
     auto known = space.user.find({x.value.id}, {folder::bank, folder::fracked});
     if (!known)
@@ -128,7 +146,8 @@ caf::error orphans_to_limbo(workspace& space, recovery_report& report) {
   if (!listing)
     return listing.error();
   for (auto& x : listing->notes) {
-    if (space.holds->is_held(x.value.id) || x.value.pans.empty())
+    looked_at note{space, x.value.id};
+    if (!note || x.value.pans.empty())
       continue;
     if (auto err = relocate(space.user, {x.value.id}, folder::suspect, folder::limbo))
       return err;
@@ -143,14 +162,21 @@ caf::error settle_twins(workspace& space, recovery_report& report) {
   if (!listing)
     return listing.error();
   for (auto& twin : duplicates_of(*listing)) {
-    if (space.holds->is_held(twin.id))
+    looked_at note{space, twin.id};
+    if (!note)
       continue;
-    auto letters = raida::detect(*space.port, notes_of(twin.copies), space.rules.times);
+    // Again, now that nobody else is at it: a worker that replaces a copy has two for a moment.
+    auto copies = space.user.find({twin.id}, {folder::bank, folder::fracked});
+    if (!copies)
+      return copies.error();
+    if (copies->size() < 2)
+      continue;
+    auto letters = raida::detect(*space.port, notes_of(*copies), space.rules.times);
     size_t best = 0;
     size_t most = 0;
     auto same = true;
-    for (size_t i = 0; i < twin.copies.size(); ++i) {
-      same = same && same_numbers(twin.copies[i].value, twin.copies[0].value);
+    for (size_t i = 0; i < copies->size(); ++i) {
+      same = same && same_numbers((*copies)[i].value, (*copies)[0].value);
       auto passed = i < letters.size() ? raida::count_letters(letters[i]).passed : 0;
       if (passed > most) {
         most = passed;
@@ -162,10 +188,9 @@ caf::error settle_twins(workspace& space, recovery_report& report) {
       report.lines.push_back(to_string(twin.id) + " lies twice in the wallet");
       continue;
     }
-    for (size_t i = 0; i < twin.copies.size(); ++i)
+    for (size_t i = 0; i < copies->size(); ++i)
       if (i != best)
-        if (auto moved =
-                space.user.move_file(twin.copies[i].where, twin.copies[i].file, folder::trash);
+        if (auto moved = space.user.move_file((*copies)[i].where, (*copies)[i].file, folder::trash);
             !moved)
           return moved.error();
     report.lines.push_back(to_string(twin.id) + " lay twice in the wallet; one copy set aside");
@@ -211,6 +236,19 @@ caf::expected<recovery_report> start_up(workspace& space) {
   return report;
 }
 
+namespace {
+
+// A change or healing that is over lets its notes go, but the transfer that it was for holds them.
+void hold_for_parent(workspace& space, const std::vector<journal_view>& views,
+                     const transfer_id& parent) {
+  for (auto& view : views)
+    if (view.id() == parent)
+      for (auto& id : held_by(view))
+        (void)space.holds->take({id}, parent);
+}
+
+} // namespace
+
 caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
   recovery_report report;
   auto views = load_open_journals(space);
@@ -218,12 +256,21 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
     return views.error();
   order_for_recovery(*views);
   for (auto& view : *views) {
-    if (busy(view) || (view.opened.servers != 0 && !done_at_start(view, space.now())))
+    if (busy(view) || space.holds->in_hand(view.id()) ||
+        (view.opened.servers != 0 && !done_at_start(view, space.now())))
       continue;
     auto closed = carry_on(space, view, false);
-    if (!closed)
-      return closed.error();
+    if (!closed) {
+      // It stays open and keeps what it holds. The others have their own notes and files, and must
+      // not wait for it.
+      ++report.failed;
+      report.lines.push_back(std::string{to_string(view.kind())} + " of " +
+                             to_display(sum_of(view)) +
+                             " could not be carried on: " + detail_of(closed.error()));
+      continue;
+    }
     if (*closed) {
+      hold_for_parent(space, *views, view.opened.parent);
       ++report.closed;
       report.lines.push_back(std::string{to_string(view.kind())} + " of " +
                              to_display(sum_of(view)) + " closed");
@@ -246,15 +293,12 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
 
 namespace {
 
-// How a journal that was just closed ended.
-caf::expected<closing> closing_of(workspace& space, const transfer_id& id) {
+// What the journal that was just closed says.
+caf::expected<journal_view> closed_view(workspace& space, const transfer_id& id) {
   auto records = read_closed_journal(space.files(), space.user.root(), id);
   if (!records)
     return records.error();
-  auto view = replay(*records);
-  if (!view)
-    return view.error();
-  return view->closed ? view->closed->how : closing::done;
+  return replay(*records);
 }
 
 } // namespace
@@ -273,10 +317,12 @@ caf::expected<open_transfer> settle(workspace& space, const transfer_id& id) {
       auto out = describe(view);
       out.state = transfer_state::closed;
       out.waits_for.clear();
-      auto how = closing_of(space, id);
-      if (!how)
-        return how.error();
-      out.settled = settlement_of(*how);
+      auto over = closed_view(space, id);
+      if (!over)
+        return over.error();
+      if (over->closed)
+        out.settled = settlement_of(over->closed->how);
+      out.returned = parts_of(*over).back_value;
       return out;
     }
     auto log = operation_journal::open(space, id);

@@ -14,13 +14,16 @@ namespace liveconnect::wallet {
 using in_work = std::function<bool(const journal_view&)>;
 
 /// The first thing after the lock: removes what killed writes left behind, holds again what open
-/// journals hold, then recover(). Fails with ec::wallet_damaged when a journal cannot be
-/// understood: then nothing was touched.
+/// journals hold, then recover(). Fails with
+/// ec::wallet_damaged when a journal cannot be understood: then nothing was touched.
 caf::expected<recovery_report> start_up(workspace& space);
 
 /// Carries every open journal as far as it goes without a peer: changes and healings first, then
 /// transfers, oldest first. Notes that no journal claims go back to the user's wallet. A transfer
 /// in SENDING, or one that waits for a confirmation, stays as it is (settle() does those).
+///
+/// What cannot be carried on stays open and held, and is counted in `failed`: it keeps nothing else
+/// from being carried on. Journals in hand are left alone, whatever `busy` says.
 caf::expected<recovery_report> recover(workspace& space, const in_work& busy);
 
 /// Brings one open transfer as far as the servers allow without the peer; answers where it stands.

@@ -20,11 +20,42 @@ std::vector<note_id> unsettled(const journal_view& view, note_verdict what) {
   return out;
 }
 
-std::vector<note> ungraded(const journal_view& view) {
+// Received notes without a verdict, with PANs or (`with` false) without.
+std::vector<note> ungraded(const journal_view& view, bool with) {
   std::vector<note> out;
   for (auto& x : view.received)
-    if (view.graded.count(x.id) == 0)
+    if (view.graded.count(x.id) == 0 && x.pans.empty() != with)
       out.push_back(x);
+  return out;
+}
+
+// Those of the notes, which nobody has powned here, that are untouched at the servers. What is
+// another's already is graded as lost.
+caf::expected<std::vector<note>> untouched(workspace& space, operation_journal& log,
+                                           wallet_store& at, const std::vector<note>& notes) {
+  auto rows = raida::find(*space.port, notes, space.rules.times);
+  std::vector<note> out;
+  std::vector<note> gone;
+  graded_record lost;
+  for (size_t i = 0; i < notes.size() && i < rows.size(); ++i)
+    switch (raida::conclude_sent(raida::count_answers(rows[i]), space.rules.quorum)) {
+    case raida::sent_claim::untouched:
+      out.push_back(notes[i]);
+      break;
+    case raida::sent_claim::gone:
+      gone.push_back(notes[i]);
+      lost.notes.push_back({note_verdict::lost, with_found(notes[i], rows[i])});
+      break;
+    case raida::sent_claim::pending:
+      break;
+    }
+  if (!gone.empty()) {
+    // Filed as a counterfeit, like any other note that turned out to be somebody else's.
+    if (auto err = at.put(folder::suspect, gone, pans::without, tag_of(log.id())))
+      return err;
+    if (auto err = log.append(encode(lost)))
+      return err;
+  }
   return out;
 }
 
@@ -91,22 +122,30 @@ ownership_report report_of(const journal_view& view, size_t servers) {
 }
 
 caf::expected<ownership_report> take_ownership(workspace& space, operation_journal& log,
-                                               wallet_store& at, const std::string& container) {
+                                               wallet_store& at, const std::string& container,
+                                               pown_start how) {
   if (log.view().received.empty())
     return fail(ec::internal, "no notes received");
   if (!all_graded(log.view())) {
     auto start = claim_start::unknown;
-    if (!log.view().pown) {
-      auto notes = log.view().received;
-      for (auto& x : notes)
-        x.pans = raida::draw_ans(space.servers());
-      if (auto err = log.make_room(notes.size()))
-        return err;
-      if (auto err = log.append(encode_pans(record_type::pown, notes)))
-        return err;
-      start = claim_start::fresh;
+    auto bare = ungraded(log.view(), false);
+    if (how == pown_start::ask_first && !bare.empty()) {
+      auto free = untouched(space, log, at, bare);
+      if (!free)
+        return free.error();
+      bare = std::move(*free);
     }
-    auto open = ungraded(log.view());
+    if (!bare.empty()) {
+      if (ungraded(log.view(), true).empty())
+        start = claim_start::fresh;
+      for (auto& x : bare)
+        x.pans = raida::draw_ans(space.servers());
+      if (auto err = log.make_room(bare.size()))
+        return err;
+      if (auto err = log.append(encode_pans(record_type::pown, bare)))
+        return err;
+    }
+    auto open = ungraded(log.view(), true);
     // For people and other programs: the journal alone would do.
     if (auto err = at.put(folder::suspect, open, pans::with, tag_of(log.id())))
       return err;

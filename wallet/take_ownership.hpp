@@ -1,11 +1,21 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "wallet/operation_journal.hpp"
 #include "wallet/workspace.hpp"
 
 namespace liveconnect::wallet {
+
+/// Whether notes that have no PANs yet are powned at once.
+enum class pown_start : uint8_t {
+  at_once,
+  /// Only those that FIND calls untouched: somebody may be taking them back, and a Pown could only
+  /// split what he has begun. Those that are his already are lost; the others wait.
+  ask_first,
+};
 
 /// How taking ownership stands.
 struct ownership_report {
@@ -33,7 +43,8 @@ ownership_report report_of(const journal_view& view, size_t servers);
 /// Pending notes are no failure: they are in the report, stay in Suspect with AN and PAN, and the
 /// journal stays open.
 caf::expected<ownership_report> take_ownership(workspace& space, operation_journal& log,
-                                               wallet_store& at, const std::string& container);
+                                               wallet_store& at, const std::string& container,
+                                               pown_start how = pown_start::at_once);
 
 /// The part after GRADED alone: the notes to the user's wallet, SETTLED. No server is asked.
 caf::error settle_graded(workspace& space, operation_journal& log, wallet_store& at);

@@ -1,6 +1,7 @@
 #include "wallet/transfer_journal.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "messages/error.hpp"
@@ -234,19 +235,35 @@ caf::error damaged(record_type type, const char* why) {
   return fail(ec::wallet_damaged, std::string{"journal record "} + to_string(type) + ": " + why);
 }
 
-// Gives PANs to notes that are in `list` and have none yet (I5).
+// Gives PANs to the notes of `list` that `pans` names: one or more, each in the list and without
+// PANs (I5).
 bool give_pans(std::vector<note>& list, const std::vector<note>& pans) {
-  std::map<note_id, const note*> by_id;
-  for (auto& x : pans)
-    by_id[x.id] = &x;
-  for (auto& x : list) {
-    auto found = by_id.find(x.id);
-    if (found == by_id.end() || found->second->pans.size() != x.ans.size() || !x.pans.empty())
-      return false;
-  }
+  std::map<note_id, note*> by_id;
   for (auto& x : list)
-    x.pans = by_id[x.id]->pans;
-  return list.size() == pans.size();
+    by_id[x.id] = &x;
+  for (auto& x : pans) {
+    auto found = by_id.find(x.id);
+    if (found == by_id.end() || x.pans.size() != found->second->ans.size() ||
+        !found->second->pans.empty())
+      return false;
+    found->second->pans = x.pans;
+  }
+  return !pans.empty();
+}
+
+std::set<note_id> id_set(const std::vector<note>& notes) {
+  std::set<note_id> out;
+  for (auto& x : notes)
+    out.insert(x.id);
+  return out;
+}
+
+std::set<note_id> evident(const journal_view& view) {
+  std::set<note_id> out;
+  if (view.evidence)
+    for (auto& x : view.evidence->lines)
+      out.insert(x.id);
+  return out;
 }
 
 } // namespace
@@ -500,7 +517,20 @@ caf::error apply(journal_view& view, const journal_record& x) {
       return malformed();
     if (!view.sending)
       return misplaced();
-    view.evidence = std::move(record);
+    auto sent = id_set(view.sending->notes);
+    auto claimed = id_set(view.refresh);
+    for (auto& line : record.lines)
+      if (sent.count(line.id) == 0 || claimed.count(line.id) != 0)
+        return misplaced();
+    if (view.evidence) {
+      auto known = evident(view);
+      for (auto& line : record.lines)
+        if (known.count(line.id) == 0)
+          view.evidence->lines.push_back(std::move(line));
+      view.evidence->at = record.at;
+    } else {
+      view.evidence = std::move(record);
+    }
     return {};
   }
   case record_type::refresh:
@@ -511,8 +541,11 @@ caf::error apply(journal_view& view, const journal_record& x) {
         in.left() != 0)
       return malformed();
     if (type == record_type::pown) {
-      if (!takes || view.received.empty() || view.pown)
+      if (!takes || view.received.empty())
         return misplaced();
+      for (auto& one : pans)
+        if (view.graded.count(one.id) != 0)
+          return misplaced();
       auto with = view.received;
       if (!give_pans(with, pans))
         return misplaced();
@@ -520,19 +553,23 @@ caf::error apply(journal_view& view, const journal_record& x) {
       view.pown = true;
       return {};
     }
-    if (!view.sending || !view.refresh.empty())
+    if (!view.sending)
       return misplaced();
-    // Some or all of the notes sent.
+    // Some or all of the notes sent that are neither gone nor being taken back already.
+    auto named = id_set(pans);
+    auto over = evident(view);
+    for (auto& one : view.refresh)
+      over.insert(one.id);
     std::vector<note> with;
     for (auto& one : view.sending->notes)
-      for (auto& pan : pans)
-        if (pan.id == one.id)
-          with.push_back(one);
+      if (named.count(one.id) != 0 && over.count(one.id) == 0)
+        with.push_back(one);
     for (auto& one : with)
       one.pans.clear();
-    if (with.empty() || !give_pans(with, pans))
+    if (with.size() != pans.size() || !give_pans(with, pans))
       return misplaced();
-    view.refresh = std::move(with);
+    view.refresh.insert(view.refresh.end(), std::make_move_iterator(with.begin()),
+                        std::make_move_iterator(with.end()));
     return {};
   }
   case record_type::offered: {
@@ -575,8 +612,16 @@ caf::error apply(journal_view& view, const journal_record& x) {
       view.rejected = std::move(ids);
       return {};
     }
+    std::set<note_id> known;
+    if (kind == journal_kind::sender)
+      for (auto& id : to_settle(view))
+        known.insert(id);
+    if (kind == journal_kind::heal)
+      for (auto& heal : view.heals)
+        for (auto& one : heal.targets)
+          known.insert(one.id);
     for (auto& id : ids)
-      if (!takes || view.graded.count(id) == 0)
+      if (known.count(id) == 0 && !(takes && view.graded.count(id) != 0))
         return misplaced();
     view.settled.insert(ids.begin(), ids.end());
     return {};
@@ -637,6 +682,8 @@ transfer_state state_of(const journal_view& view) {
   case journal_kind::export_file:
     if (!view.receipt.empty())
       return transfer_state::receipt;
+    if (view.sending && !undecided(view).empty())
+      return transfer_state::sending;
     if (!view.refresh.empty())
       return all_graded(view) ? transfer_state::graded : transfer_state::refresh;
     if (view.sending)
@@ -646,10 +693,10 @@ transfer_state state_of(const journal_view& view) {
   case journal_kind::import:
     if (!view.receipt.empty())
       return transfer_state::receipt;
-    if (view.pown)
-      return all_graded(view) ? transfer_state::graded : transfer_state::pown;
     if (!view.received.empty())
-      return transfer_state::received;
+      return all_graded(view) ? transfer_state::graded
+             : view.pown      ? transfer_state::pown
+                              : transfer_state::received;
     return view.offered ? transfer_state::offered : transfer_state::fresh;
   case journal_kind::change:
   case journal_kind::heal:
@@ -687,16 +734,17 @@ void each_claimed(const journal_view& view, F f) {
 std::vector<note_id> held_by(const journal_view& view) {
   std::set<note_id> out;
   if (!view.closed) {
-    each_claimed(view, [&](const note& x) {
+    auto hold = [&](const note& x) {
       if (view.settled.count(x.id) == 0)
         out.insert(x.id);
-    });
+    };
+    each_claimed(view, hold);
     if (view.selected)
       for (auto& x : view.selected->notes)
-        out.insert(x.id);
+        hold(x);
     if (view.sending)
       for (auto& x : view.sending->notes)
-        out.insert(x.id);
+        hold(x);
   }
   return {out.begin(), out.end()};
 }
@@ -710,6 +758,47 @@ bool all_graded(const journal_view& view) {
 bool all_settled(const journal_view& view) {
   return std::all_of(view.received.begin(), view.received.end(),
                      [&](const note& x) { return view.settled.count(x.id) != 0; });
+}
+
+std::vector<note> undecided(const journal_view& view) {
+  std::vector<note> out;
+  if (!view.sending)
+    return out;
+  auto decided = evident(view);
+  for (auto& x : view.refresh)
+    decided.insert(x.id);
+  std::set<note_id> rejected{view.rejected.begin(), view.rejected.end()};
+  for (auto& x : view.sending->notes)
+    if (decided.count(x.id) == 0 && (view.receipt.empty() || rejected.count(x.id) != 0))
+      out.push_back(x);
+  return out;
+}
+
+std::vector<note_id> to_settle(const journal_view& view) {
+  auto parts = parts_of(view);
+  std::vector<note_id> out;
+  for (auto some : {&parts.gone, &parts.back})
+    for (auto& x : *some)
+      if (view.settled.count(x) == 0)
+        out.push_back(x);
+  return out;
+}
+
+sent_parts parts_of(const journal_view& view) {
+  sent_parts out;
+  if (!view.sending)
+    return out;
+  auto open = id_set(undecided(view));
+  auto claimed = id_set(view.refresh);
+  for (auto& x : view.sending->notes) {
+    auto graded = view.graded.find(x.id);
+    if (open.count(x.id) != 0 || (claimed.count(x.id) != 0 && graded == view.graded.end()))
+      continue;
+    auto back = claimed.count(x.id) != 0 && graded->second.verdict != note_verdict::lost;
+    (back ? out.back : out.gone).push_back(x.id);
+    (void)(back ? out.back_value : out.gone_value).add(value_of(x));
+  }
+  return out;
 }
 
 amount sum_of(const journal_view& view) {

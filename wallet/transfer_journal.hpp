@@ -50,20 +50,25 @@ enum class record_type : uint16_t {
   sending = 3,
   /// S and R: a session's terms: session_record.
   session = 4,
-  /// S: what 25 servers said to FIND: evidence_record.
+  /// S: what 25 servers said to FIND about notes that are gone: evidence_record. Later records are
+  /// about other notes.
   evidence = 5,
-  /// S: P6. The PANs that take notes back: secrets_record.
+  /// S: P6. The PANs that take notes back: notes whose secrets are the PANs. Later records are
+  /// about
+  /// other notes.
   refresh = 6,
   /// R: the manifest: manifest_record.
   offered = 7,
   /// R: P2. The notes received, with their ANs: notes_record.
   received = 8,
-  /// R: P3. Their PANs: notes_record whose secrets are the PANs.
+  /// R: P3. Their PANs, or those of some: notes whose secrets are the PANs. Later records are about
+  /// other notes.
   pown = 9,
   /// R, S in refresh, change, heal: what became of notes, with the secrets that hold now; the first
   /// verdict on a note stands: graded_record.
   graded = 10,
-  /// R and import: these graded notes lie in the user's wallet and are free again: note ids.
+  /// These notes lie where they belong, and the journal claims them no longer: note ids. R and
+  /// import: graded. S: gone, or taken back. Heal: the outcome is known.
   settled = 11,
   /// The receipt: text.
   receipt = 12,
@@ -215,7 +220,7 @@ journal_record encode_received(const std::vector<note>& x);
 journal_record encode_pans(record_type type, const std::vector<note>& x);
 /// `type` is receipt or destination.
 journal_record encode_text(record_type type, const std::string& x);
-/// `type` is settled or rejected.
+/// `type` is settled or rejected. Ids alone.
 journal_record encode_ids(record_type type, const std::vector<note_id>& x);
 
 /// What a journal's records add up to.
@@ -224,12 +229,14 @@ struct journal_view {
   std::optional<selected_record> selected;
   std::optional<sending_record> sending;
   std::vector<receipt_terms> sessions;
+  /// All records together; `at` is the last one's.
   std::optional<evidence_record> evidence;
   /// S: notes being taken back, with ANs and PANs.
   std::vector<note> refresh;
   std::optional<manifest> offered;
-  /// R and import: notes received, with `pans` once record POWN is there.
+  /// R and import: notes received, each with `pans` once a record POWN names it.
   std::vector<note> received;
+  /// Whether any POWN record is there.
   bool pown = false;
   std::map<note_id, graded_note> graded;
   std::set<note_id> settled;
@@ -246,7 +253,8 @@ struct journal_view {
 
 /// Adds one record to the view. Fails with ec::wallet_damaged, and leaves the view unchanged, when
 /// the payload is malformed or the record cannot stand at this place (a POWN without RECEIVED, a
-/// second set of PANs for a note (I5), anything after CLOSED).
+/// second set of PANs for a note (I5), SETTLED for a note whose fate is open, anything after
+/// CLOSED).
 caf::error apply(journal_view& view, const journal_record& x);
 
 /// The view of a whole journal; the first record must be `opened`.
@@ -264,6 +272,24 @@ bool all_graded(const journal_view& view);
 
 /// Whether every note received is settled.
 bool all_settled(const journal_view& view);
+
+/// S: the notes sent that nothing settles yet: neither the receipt nor evidence says that they are
+/// the receiver's, and they are not being taken back. In the manifest's order.
+std::vector<note> undecided(const journal_view& view);
+
+/// S: the notes whose fate is known and that are not settled.
+std::vector<note_id> to_settle(const journal_view& view);
+
+/// What became of a sender's notes, as far as it is known.
+struct sent_parts {
+  /// The receiver's: by its receipt, by the servers' word, or because they could not be taken back.
+  std::vector<note_id> gone;
+  amount gone_value;
+  /// Ours again under new secrets.
+  std::vector<note_id> back;
+  amount back_value;
+};
+sent_parts parts_of(const journal_view& view);
 
 /// Sum and number of the transfer's notes, for display.
 amount sum_of(const journal_view& view);

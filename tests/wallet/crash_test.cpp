@@ -278,6 +278,60 @@ TEST(crash, a_failing_call_loses_nothing) {
       }
 }
 
+// The receiver took one note and vanished, another is untouched: what the servers say of each is
+// filed note by note, and a kill anywhere in it must neither lose the one nor bring the other home.
+TEST(crash, of_the_sender_while_its_notes_go_different_ways_loses_nothing) {
+  auto ran_dry = false;
+  for (size_t at = 1; !ran_dry; at += stride(3)) {
+    SCOPED_TRACE("call " + std::to_string(at));
+    ASSERT_LT(at, 2000u);
+    transfer_pair pair;
+    auto minted = pair.mint_for_sender(2, 3);
+    fault_file_ops disk{pair.sender().disk()};
+    auto id = draw_transfer_id();
+    {
+      pair.sender().go_through(&disk);
+      ASSERT_EQ(pair.sender().restart(), caf::error{});
+      auto from = pair.start_sender();
+      id = from.id();
+      ASSERT_EQ(pair.prepare(from, amount::from_coins(300)), caf::error{});
+      ASSERT_TRUE(from.begin_sending(transfer_pair::terms()));
+      for (size_t server = 0; server < 25; ++server)
+        pair.raida().set_held(server, minted[0].id, authenticity_number::random());
+      pair.raida().set_held(3, minted[1].id, authenticity_number::random());
+      pair.clock().advance_seconds(500);
+      disk.arm(at % 2 == 0 ? disk_fault::die_before : disk_fault::die_after, at);
+      (void)from.run(sender_step::ask_servers);
+      ran_dry = !disk.is_dead();
+    }
+    if (at % 4 < 2)
+      pair.sender().disk().lose_power(static_cast<uint32_t>(at));
+    pair.sender().go_through(nullptr);
+    for (int start = 0; start < 2; ++start) {
+      ASSERT_EQ(pair.sender().restart(), caf::error{});
+      auto report = start_up(pair.sender().space());
+      ASSERT_TRUE(report) << detail_of(report.error());
+      EXPECT_EQ(report->failed, 0u);
+      auto settled = settle(pair.sender().space(), id);
+      ASSERT_TRUE(settled) << detail_of(settled.error());
+      ASSERT_EQ(settled->state, transfer_state::sending);
+      auto home = pair.sender().counted();
+      ASSERT_EQ(home.size(), 1u);
+      EXPECT_EQ(home[0].id, minted[2].id);
+      EXPECT_EQ(pair.raida().holders(home[0]), 25u);
+      EXPECT_EQ(pair.sender().holds().all(), std::set<note_id>{minted[1].id});
+    }
+    pair.raida().set_held(3, minted[1].id, minted[1].ans[3]);
+    auto settled = settle(pair.sender().space(), id);
+    ASSERT_TRUE(settled) << detail_of(settled.error());
+    EXPECT_EQ(settled->state, transfer_state::closed);
+    EXPECT_EQ(pair.kept(), amount::from_coins(200));
+    EXPECT_TRUE(pair.sender().holds().all().empty());
+    if (::testing::Test::HasFailure())
+      return;
+  }
+}
+
 TEST(crash, of_the_sender_loses_nothing) {
   kill_everywhere(plain, side::sender, 5);
 }

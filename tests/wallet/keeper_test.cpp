@@ -185,6 +185,42 @@ TEST_F(keeper_test, gives_back_what_a_worker_left_that_nobody_has_seen) {
   EXPECT_TRUE(ask<std::vector<open_transfer>>(alice, atom::open_transfers_v)->empty());
 }
 
+TEST_F(keeper_test, never_sends_twice_on_one_invitation_nor_under_one_id) {
+  auto first = draw_transfer_id();
+  auto open = [&](const keeper_actor& alice, const transfer_id& id) {
+    open_sender send;
+    send.terms.id = id;
+    send.terms.invitation = invitation_text();
+    return ask<sender_wallet_actor>(alice, send);
+  };
+  {
+    auto alice = make_keeper(alice_disk, "Alice");
+    ASSERT_TRUE(ask<operation_report>(alice, minted(3, 10, 2)));
+    {
+      auto from = open(alice, first);
+      ASSERT_TRUE(from);
+      ASSERT_TRUE(ask<step_report>(*from, atom::reserve_v, amount::from_coins(1000)));
+      ASSERT_TRUE(ask<step_report>(*from, sender_step::give_back));
+    }
+    run();
+    EXPECT_FALSE(open(alice, draw_transfer_id()));
+    caf::anon_send_exit(alice, caf::exit_reason::user_shutdown);
+  }
+  run();
+  auto alice = make_keeper(alice_disk, "Alice");
+  for (auto id : {first, draw_transfer_id()}) {
+    auto again = open(alice, id);
+    ASSERT_FALSE(again);
+    EXPECT_EQ(code_of(again.error()), ec::bad_argument);
+  }
+  // The id alone is enough.
+  open_sender send;
+  send.terms.id = first;
+  EXPECT_FALSE(ask<sender_wallet_actor>(alice, send));
+  send.terms.id = draw_transfer_id();
+  EXPECT_TRUE(ask<sender_wallet_actor>(alice, send));
+}
+
 TEST_F(keeper_test, settles_a_transfer_whose_peer_never_came_back) {
   auto alice = make_keeper(alice_disk, "Alice");
   caf::scoped_actor early{system};

@@ -1,12 +1,18 @@
+#include <functional>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "messages/error.hpp"
+#include "tests/support/fault_file_ops.hpp"
 #include "tests/support/transfer_pair.hpp"
 #include "wallet/balance.hpp"
 #include "wallet/check_notes.hpp"
 #include "wallet/export_notes.hpp"
 #include "wallet/heal_notes.hpp"
 #include "wallet/import_notes.hpp"
+#include "wallet/operation_journal.hpp"
+#include "wallet/raida/derive.hpp"
 #include "wallet/start_up.hpp"
 
 // What a wallet does without a peer.
@@ -197,6 +203,266 @@ TEST_F(operations, lost_notes_are_found_under_either_secret) {
   ASSERT_EQ(bank.size(), 2u);
   for (auto& x : bank)
     EXPECT_EQ(pair.raida().holders(x), 25u);
+}
+
+TEST_F(operations, lost_notes_with_one_secret_are_asked_about_as_well) {
+  auto notes = pair.raida().mint(2, 100, 4);
+  alice().give(notes, folder::limbo);
+  // Well again at all servers; at 16; refused by 20; and silence about a note that 14 pass.
+  for (size_t server = 0; server < 25; ++server) {
+    if (server < 9)
+      pair.raida().damage(server, notes[1].id);
+    if (server < 20)
+      pair.raida().damage(server, notes[2].id);
+  }
+  auto report = find_lost(space(), draw_transfer_id());
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->notes, 4u);
+  EXPECT_EQ(report->healed, 3u);
+  EXPECT_EQ(alice().notes_in(folder::bank).size(), 2u);
+  ASSERT_EQ(alice().notes_in(folder::fracked).size(), 1u);
+  EXPECT_EQ(alice().notes_in(folder::fracked)[0].id, notes[1].id);
+  ASSERT_EQ(alice().notes_in(folder::counterfeit).size(), 1u);
+  EXPECT_EQ(alice().notes_in(folder::counterfeit)[0].id, notes[2].id);
+  EXPECT_TRUE(alice().holds().all().empty());
+}
+
+TEST_F(operations, a_lost_note_stays_where_it_is_while_servers_are_silent) {
+  auto notes = pair.raida().mint(2, 100, 1);
+  alice().give(notes, folder::limbo);
+  for (size_t server = 0; server < 11; ++server)
+    pair.raida().add(fault::down(server));
+  ASSERT_TRUE(find_lost(space(), draw_transfer_id()));
+  EXPECT_EQ(alice().notes_in(folder::limbo).size(), 1u);
+  EXPECT_TRUE(alice().counted().empty());
+}
+
+TEST_F(operations, a_lost_note_that_a_bare_majority_passes_is_healed) {
+  auto notes = pair.raida().mint(2, 100, 2);
+  auto with_pans = notes[1];
+  with_pans.pans = raida::draw_ans(25);
+  alice().give({notes[0]}, folder::limbo);
+  ASSERT_EQ(space().user.put(folder::limbo, {with_pans}, pans::with, "lost"), caf::error{});
+  for (size_t server = 0; server < 11; ++server)
+    for (auto& x : notes)
+      pair.raida().damage(server, x.id);
+  auto report = find_lost(space(), draw_transfer_id());
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->notes, 2u);
+  EXPECT_EQ(report->healed, 2u);
+  EXPECT_TRUE(alice().notes_in(folder::limbo).empty());
+  auto bank = alice().notes_in(folder::bank);
+  ASSERT_EQ(bank.size(), 2u);
+  for (auto& x : bank)
+    EXPECT_EQ(pair.raida().holders(x), 25u);
+}
+
+TEST_F(operations, a_silent_server_holds_up_only_the_notes_that_hang_on_it) {
+  auto notes = pair.raida().mint(2, 100, 2);
+  alice().give(notes, folder::fracked);
+  // A Fix at server 3 for both, of which nobody knows what came. The second note lacks ten others.
+  for (size_t server = 10; server < 20; ++server)
+    pair.raida().damage(server, notes[1].id);
+  auto id = draw_transfer_id();
+  heal_record heal;
+  heal.targets = notes;
+  heal.intents.push_back({3, raida::fix_seed::random(), {notes[0].id, notes[1].id}});
+  {
+    auto log = operation_journal::create(space(), space().opened(journal_kind::heal, id), 2);
+    ASSERT_TRUE(log);
+    ASSERT_EQ(log->append(encode(heal)), caf::error{});
+  }
+  pair.raida().add(fault::down(3));
+  ASSERT_EQ(alice().restart(), caf::error{});
+  ASSERT_TRUE(start_up(space()));
+  EXPECT_FALSE(alice().holds().is_held(notes[0].id));
+  EXPECT_TRUE(alice().holds().is_held(notes[1].id));
+  EXPECT_EQ(balance_of(space())->spendable, amount::from_coins(100));
+  // What server 3 may hold is kept with the note.
+  auto fixed = raida::fixed_an(3, notes[0].id, heal.intents[0].pg);
+  auto free = space().user.find({notes[0].id}, {folder::fracked});
+  ASSERT_EQ(free->size(), 1u);
+  ASSERT_EQ((*free)[0].value.pans.size(), 25u);
+  EXPECT_EQ((*free)[0].value.pans[3], fixed);
+  // Again, so that a note that is free is not taken hold of a second time.
+  ASSERT_EQ(alice().restart(), caf::error{});
+  ASSERT_TRUE(start_up(space()));
+  EXPECT_FALSE(alice().holds().is_held(notes[0].id));
+  EXPECT_EQ(alice().open_journals().size(), 1u);
+  // The Fix had worked.
+  pair.raida().clear_faults();
+  for (auto& x : notes)
+    pair.raida().set_held(3, x.id, raida::fixed_an(3, x.id, heal.intents[0].pg));
+  ASSERT_EQ(alice().restart(), caf::error{});
+  ASSERT_TRUE(start_up(space()));
+  EXPECT_TRUE(alice().open_journals().empty());
+  EXPECT_TRUE(alice().holds().all().empty());
+  ASSERT_TRUE(heal_all(space(), draw_transfer_id()));
+  auto bank = alice().notes_in(folder::bank);
+  ASSERT_EQ(bank.size(), 2u);
+  for (auto& x : bank)
+    EXPECT_EQ(pair.raida().holders(x), 25u);
+}
+
+TEST_F(operations, notes_are_held_before_they_are_looked_at) {
+  // Whenever a folder is read or a server asked, another operation tries to take the notes.
+  class watched : public fault_file_ops {
+  public:
+    using fault_file_ops::fault_file_ops;
+    caf::expected<std::vector<dir_entry>> list(const file_handle& directory,
+                                               size_t entries_max) override {
+      auto out = fault_file_ops::list(directory, entries_max);
+      if (on_list)
+        on_list();
+      return out;
+    }
+    std::function<void()> on_list;
+  };
+  watched files{alice().disk()};
+  alice().go_through(&files);
+  ASSERT_EQ(alice().restart(), caf::error{});
+  auto notes = pair.raida().mint(2, 100, 3);
+  alice().give({notes[0]}, folder::fracked);
+  alice().give({notes[1]}, folder::limbo);
+  alice().give({notes[2]}, folder::bank);
+  auto other = draw_transfer_id();
+  auto seen = notes[0].id;
+  size_t looks = 0;
+  size_t first_look = 1;
+  size_t taken = 0;
+  auto grab = [&] {
+    ++looks;
+    // The first look only tells which notes there are, in one folder or two.
+    if (looks > first_look && alice().holds().take({seen}, other))
+      ++taken;
+  };
+  files.on_list = grab;
+  pair.raida().on_ask = [&](const raida::ask_all&) { grab(); };
+  for (auto& x : notes) {
+    seen = x.id;
+    looks = 0;
+    if (x.id == notes[0].id) {
+      ASSERT_TRUE(heal_all(space(), draw_transfer_id()));
+    } else if (x.id == notes[1].id) {
+      ASSERT_TRUE(find_lost(space(), draw_transfer_id()));
+    } else {
+      first_look = 2;
+      ASSERT_TRUE(check_notes(space()));
+    }
+    EXPECT_GT(looks, 2u) << to_string(x.id);
+    EXPECT_EQ(taken, 0u) << to_string(x.id);
+  }
+  pair.raida().on_ask = nullptr;
+  files.on_list = nullptr;
+  EXPECT_TRUE(alice().holds().all().empty());
+}
+
+TEST_F(operations, a_journal_in_hand_is_read_by_others_and_touched_by_none) {
+  auto notes = pair.mint_for_sender(2, 1);
+  auto id = draw_transfer_id();
+  auto log = operation_journal::create(space(), space().opened(journal_kind::import, id), 1);
+  ASSERT_TRUE(log);
+  ASSERT_EQ(log->append(encode_received(notes)), caf::error{});
+  // Its owner is just writing the next record: half of it is there.
+  auto folder = alice().disk().open_directory(space().user.root() / "Journal");
+  ASSERT_TRUE(folder);
+  auto name = to_string(id) + ".lcj";
+  auto file = alice().disk().open_write(*folder, name);
+  ASSERT_TRUE(file);
+  auto before = read_file(alice().disk(), *folder, name, 1 << 20);
+  ASSERT_TRUE(before);
+  auto end = before->size();
+  while (end > 0 && (*before)[end - 1] == 0)
+    --end;
+  ASSERT_EQ(write_all(alice().disk(), *file, end, byte_view{std::string_view{"LCJ1half"}}),
+            caf::error{});
+  auto written = read_file(alice().disk(), *folder, name, 1 << 20);
+  auto views = load_open_journals(space());
+  ASSERT_TRUE(views) << detail_of(views.error());
+  ASSERT_EQ(views->size(), 1u);
+  EXPECT_EQ((*views)[0].received.size(), 1u);
+  EXPECT_EQ(*read_file(alice().disk(), *folder, name, 1 << 20), *written);
+  auto second = operation_journal::open(space(), id);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(code_of(second.error()), ec::wallet_busy);
+  // Recovery leaves it alone as well, whatever it is told about workers.
+  auto report = recover(space(), [](const journal_view&) { return false; });
+  ASSERT_TRUE(report) << detail_of(report.error());
+  EXPECT_EQ(report->failed, 0u);
+  EXPECT_EQ(*read_file(alice().disk(), *folder, name, 1 << 20), *written);
+  // When nobody has it any more, it is repaired like any other.
+  log = fail(ec::internal, "dropped");
+  ASSERT_TRUE(load_open_journals(space()));
+  EXPECT_EQ(*read_file(alice().disk(), *folder, name, 1 << 20), *before);
+}
+
+TEST_F(operations, a_journal_that_closes_while_the_others_are_listed_is_left_out) {
+  class vanishing : public fault_file_ops {
+  public:
+    using fault_file_ops::fault_file_ops;
+    caf::expected<std::vector<dir_entry>> list(const file_handle& directory,
+                                               size_t entries_max) override {
+      auto out = fault_file_ops::list(directory, entries_max);
+      if (on_list)
+        std::exchange(on_list, nullptr)();
+      return out;
+    }
+    std::function<void()> on_list;
+  };
+  vanishing files{alice().disk()};
+  alice().go_through(&files);
+  ASSERT_EQ(alice().restart(), caf::error{});
+  auto log = operation_journal::create(space(),
+                                       space().opened(journal_kind::import, draw_transfer_id()), 1);
+  ASSERT_TRUE(log);
+  // Its worker closes it and ends, between the reading of the names and the opening.
+  auto close = [&] {
+    EXPECT_EQ(log->close(closing::done, 1), caf::error{});
+    log = fail(ec::internal, "dropped");
+  };
+  files.on_list = close;
+  auto views = load_open_journals(space());
+  ASSERT_TRUE(views) << detail_of(views.error());
+  EXPECT_TRUE(views->empty());
+  auto again = operation_journal::create(
+      space(), space().opened(journal_kind::import, draw_transfer_id()), 1);
+  ASSERT_TRUE(again);
+  files.on_list = [&] {
+    EXPECT_EQ(again->close(closing::done, 1), caf::error{});
+    again = fail(ec::internal, "dropped");
+  };
+  auto entries = open_journals(space().files(), space().user.root());
+  ASSERT_TRUE(entries);
+  EXPECT_TRUE(entries->empty());
+}
+
+TEST_F(operations, one_transfer_that_cannot_be_carried_on_holds_up_no_other) {
+  auto notes = pair.mint_for_sender(2, 2);
+  auto first = std::optional<sender_transfer>{pair.start_sender()};
+  ASSERT_TRUE(first->reserve(amount::from_coins(100)));
+  ASSERT_TRUE(first->run(sender_step::move_to_sender));
+  auto blocked = first->view()->selected->notes[0].id;
+  pair.clock().advance_seconds(1);
+  auto second = std::optional<sender_transfer>{pair.start_sender()};
+  ASSERT_TRUE(second->reserve(amount::from_coins(100)));
+  ASSERT_TRUE(second->run(sender_step::move_to_sender));
+  // Where the first one's note belongs lies another of its name.
+  note other;
+  other.id = blocked;
+  other.ans = raida::draw_ans(25);
+  alice().give({other});
+  first.reset();
+  second.reset();
+  ASSERT_EQ(alice().restart(), caf::error{});
+  auto report = start_up(space());
+  ASSERT_TRUE(report) << detail_of(report.error());
+  EXPECT_EQ(report->failed, 1u);
+  EXPECT_EQ(report->closed, 1u);
+  ASSERT_FALSE(report->lines.empty());
+  EXPECT_NE(report->lines[0].find("could not be carried on"), std::string::npos);
+  EXPECT_EQ(report->still_open.size(), 1u);
+  EXPECT_TRUE(alice().holds().is_held(blocked));
+  EXPECT_EQ(balance_of(space())->spendable, amount::from_coins(100));
 }
 
 TEST_F(operations, balance_counts_each_note_once_wherever_it_is) {

@@ -73,24 +73,23 @@ TEST(recovery, a_lost_note_keeps_both_sets) {
   EXPECT_EQ(graded->coin.pans, coin.pans);
 }
 
-TEST(recovery, sent_notes_are_gone_only_when_fifteen_say_so_of_each) {
+TEST(recovery, a_sent_note_is_gone_only_when_fifteen_say_so) {
   auto gone = row(15, find_answer::neither, 10, find_answer::an);
   auto nearly = row(14, find_answer::neither, 11, find_answer::an);
-  auto untouched = row(15, find_answer::an, 0, find_answer::neither);
-  EXPECT_EQ(conclude_sent({gone, gone}, false, rules), sent_outcome::gone);
-  EXPECT_EQ(conclude_sent({gone, nearly}, true, rules), sent_outcome::pending);
-  EXPECT_EQ(conclude_sent({gone, untouched}, true, rules), sent_outcome::pending);
+  EXPECT_EQ(conclude_sent(gone, false, rules), sent_outcome::gone);
+  EXPECT_EQ(conclude_sent(gone, true, rules), sent_outcome::gone);
+  EXPECT_EQ(conclude_sent(nearly, true, rules), sent_outcome::pending);
   EXPECT_EQ(conclude_sent({}, true, rules), sent_outcome::pending);
 }
 
-TEST(recovery, sent_notes_are_taken_back_only_untouched_and_after_the_lease) {
+TEST(recovery, a_sent_note_is_taken_back_only_untouched_and_after_the_lease) {
   auto untouched = row(15, find_answer::an, 0, find_answer::neither);
   auto touched = row(24, find_answer::an, 1, find_answer::neither);
   auto few = row(14, find_answer::an, 0, find_answer::neither);
-  EXPECT_EQ(conclude_sent({untouched}, true, rules), sent_outcome::take_back);
-  EXPECT_EQ(conclude_sent({untouched}, false, rules), sent_outcome::pending);
-  EXPECT_EQ(conclude_sent({untouched, touched}, true, rules), sent_outcome::pending);
-  EXPECT_EQ(conclude_sent({few}, true, rules), sent_outcome::pending);
+  EXPECT_EQ(conclude_sent(untouched, true, rules), sent_outcome::take_back);
+  EXPECT_EQ(conclude_sent(untouched, false, rules), sent_outcome::pending);
+  EXPECT_EQ(conclude_sent(touched, true, rules), sent_outcome::pending);
+  EXPECT_EQ(conclude_sent(few, true, rules), sent_outcome::pending);
 }
 
 TEST(recovery, a_lease_never_ends_early) {
@@ -141,7 +140,12 @@ TEST(recovery, every_state_has_its_task) {
   s.selected.emplace();
   EXPECT_EQ(task_of(s), recovery_task::give_back);
   s.sending.emplace();
+  s.sending->notes.push_back(claimed());
   EXPECT_EQ(task_of(s), recovery_task::ask_servers);
+  auto with_evidence = s;
+  with_evidence.evidence.emplace();
+  with_evidence.evidence->lines.push_back({{2, 1}, std::string(25, 'x')});
+  EXPECT_EQ(task_of(with_evidence), recovery_task::finish_sent);
   auto with_receipt = s;
   with_receipt.receipt = "{}";
   EXPECT_EQ(task_of(with_receipt), recovery_task::finish_sent);
@@ -177,6 +181,15 @@ TEST(recovery, start_up_leaves_to_the_peer_what_needs_the_peer) {
   auto s = view_of(journal_kind::sender);
   EXPECT_TRUE(done_at_start(s, 1000));
   s.sending.emplace();
+  s.sending->notes.push_back(claimed());
+  s.sending->notes.push_back(claimed());
+  s.sending->notes[1].id.serial = 2;
+  EXPECT_FALSE(done_at_start(s, 1'000'000));
+  // What became of one note is known, and was not filed before the program ended.
+  s.evidence.emplace();
+  s.evidence->lines.push_back({{2, 2}, std::string(25, 'x')});
+  EXPECT_TRUE(done_at_start(s, 1'000'000));
+  s.settled.insert({2, 2});
   EXPECT_FALSE(done_at_start(s, 1'000'000));
   auto r = view_of(journal_kind::receiver);
   r.offered.emplace();
@@ -191,6 +204,18 @@ TEST(recovery, start_up_leaves_to_the_peer_what_needs_the_peer) {
   r.settled.insert({2, 1});
   EXPECT_FALSE(done_at_start(r, 1000 + receipt_life_seconds - 1));
   EXPECT_TRUE(done_at_start(r, 1000 + receipt_life_seconds));
+}
+
+TEST(recovery, a_set_is_powned_unasked_only_while_the_lease_surely_runs) {
+  auto r = view_of(journal_kind::receiver);
+  // An import has nobody who promised anything, and nobody who takes back.
+  EXPECT_FALSE(asks_before_pown(r, 1'000'000));
+  r.offered.emplace();
+  r.offered->lease_seconds = 120;
+  EXPECT_FALSE(asks_before_pown(r, 1119));
+  EXPECT_TRUE(asks_before_pown(r, 1120));
+  // A clock that was set back says nothing about the lease.
+  EXPECT_TRUE(asks_before_pown(r, 999));
 }
 
 TEST(recovery, only_a_transfer_whose_notes_are_the_receivers_counts_as_sent) {

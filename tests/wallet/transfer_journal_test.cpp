@@ -85,7 +85,7 @@ std::vector<journal_record> sender_records() {
           encode(session_record{}),
           encode(evidence),
           encode_ids(record_type::rejected, {{2, 2}}),
-          encode_pans(record_type::refresh, back)};
+          encode_pans(record_type::refresh, {back[1]})};
 }
 
 std::vector<journal_record> change_records() {
@@ -238,6 +238,60 @@ TEST(transfer_journal, walks_the_senders_states) {
     EXPECT_EQ(state_of(view), states[i]) << i;
     EXPECT_EQ(held_by(view).size(), held[i]) << i;
   }
+}
+
+TEST(transfer_journal, follows_each_note_that_was_sent_on_its_own_way) {
+  auto records = sender_records();
+  records.resize(3);
+  auto view = view_of(records);
+  EXPECT_EQ(undecided(view).size(), 2u);
+  EXPECT_TRUE(to_settle(view).empty());
+  // One is the receiver's.
+  evidence_record evidence;
+  evidence.lines.push_back({{2, 1}, std::string(25, 'x')});
+  ASSERT_EQ(apply(view, encode(evidence)), caf::error{});
+  ASSERT_EQ(undecided(view).size(), 1u);
+  EXPECT_EQ(undecided(view)[0].id, (note_id{2, 2}));
+  EXPECT_EQ(state_of(view), transfer_state::sending);
+  auto back = view.sending->notes;
+  for (auto& x : back)
+    x.pans = raida::draw_ans(25);
+  // What is gone is not taken back, and what is not decided is not settled.
+  auto wrong = view;
+  EXPECT_EQ(code_of(apply(wrong, encode_pans(record_type::refresh, back))), ec::wallet_damaged);
+  EXPECT_EQ(code_of(apply(wrong, encode_ids(record_type::settled, {{2, 2}}))), ec::wallet_damaged);
+  ASSERT_EQ(apply(view, encode_ids(record_type::settled, {{2, 1}})), caf::error{});
+  EXPECT_EQ(held_by(view), (std::vector<note_id>{{2, 2}}));
+  // The other comes back.
+  ASSERT_EQ(apply(view, encode_pans(record_type::refresh, {back[1]})), caf::error{});
+  EXPECT_EQ(code_of(apply(wrong = view, encode(evidence_record{0, {{{2, 2}, "x"}}}))),
+            ec::wallet_damaged);
+  EXPECT_TRUE(undecided(view).empty());
+  EXPECT_EQ(state_of(view), transfer_state::refresh);
+  EXPECT_TRUE(to_settle(view).empty());
+  graded_record graded;
+  graded.notes.push_back({note_verdict::whole, back[1]});
+  ASSERT_EQ(apply(view, encode(graded)), caf::error{});
+  EXPECT_EQ(to_settle(view), (std::vector<note_id>{{2, 2}}));
+  auto parts = parts_of(view);
+  EXPECT_EQ(parts.gone, (std::vector<note_id>{{2, 1}}));
+  EXPECT_EQ(parts.back, (std::vector<note_id>{{2, 2}}));
+  EXPECT_EQ(parts.back_value, amount::from_coins(100));
+}
+
+TEST(transfer_journal, takes_pans_for_some_notes_now_and_for_others_later) {
+  auto records = receiver_records();
+  records.resize(3);
+  auto view = view_of(records);
+  auto pans = view.received;
+  for (auto& x : pans)
+    x.pans = raida::draw_ans(25);
+  ASSERT_EQ(apply(view, encode_pans(record_type::pown, {pans[1]})), caf::error{});
+  EXPECT_TRUE(view.received[0].pans.empty());
+  EXPECT_EQ(view.received[1].pans, pans[1].pans);
+  EXPECT_EQ(code_of(apply(view, encode_pans(record_type::pown, pans))), ec::wallet_damaged);
+  ASSERT_EQ(apply(view, encode_pans(record_type::pown, {pans[0]})), caf::error{});
+  EXPECT_EQ(view.received[0].pans, pans[0].pans);
 }
 
 TEST(transfer_journal, holds_sources_and_targets_of_a_change_until_it_is_closed) {

@@ -4,6 +4,7 @@
 #include "messages/manifest.hpp"
 #include "messages/receipt.hpp"
 #include "tests/support/transfer_pair.hpp"
+#include "wallet/balance.hpp"
 #include "wallet/start_up.hpp"
 
 // Transfers with a peer, or servers, that do not do as they should.
@@ -236,6 +237,140 @@ TEST_F(transfer_trouble, notes_are_not_taken_back_once_one_server_says_another_h
   pair.raida().set_held(3, parsed()[0].id, authenticity_number::random());
   EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::open);
   EXPECT_EQ(pair.raida().asked[raida::command::pown], 0u);
+}
+
+TEST_F(transfer_trouble, a_receiver_who_takes_some_notes_and_vanishes_holds_up_no_others) {
+  auto minted = pair.mint_for_sender(2, 3);
+  send_coins(amount::from_coins(300));
+  ASSERT_TRUE(from->run(sender_step::all_sent));
+  auto taken = minted[0].id, untouched = minted[1].id, disputed = minted[2].id;
+  for (size_t server = 0; server < 25; ++server)
+    pair.raida().set_held(server, taken, authenticity_number::random());
+  pair.raida().set_held(3, disputed, authenticity_number::random());
+
+  // While the lease runs, only what is gone is decided.
+  auto report = from->run(sender_step::ask_servers);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->settled, settlement::open);
+  ASSERT_TRUE(from->view()->evidence);
+  ASSERT_EQ(from->view()->evidence->lines.size(), 1u);
+  EXPECT_EQ(from->view()->evidence->lines[0].id, taken);
+  EXPECT_EQ(pair.raida().asked[raida::command::pown], 0u);
+  EXPECT_FALSE(pair.sender().holds().is_held(taken));
+  EXPECT_TRUE(pair.sender().holds().is_held(untouched));
+
+  pair.clock().advance_seconds(500);
+  report = from->run(sender_step::ask_servers);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->settled, settlement::open);
+  EXPECT_EQ(report->returned, amount::from_coins(100));
+  EXPECT_EQ(from->state(), transfer_state::sending);
+  // It is money again at once, under secrets that no receiver knows.
+  auto home = pair.sender().notes_in(folder::bank);
+  ASSERT_EQ(home.size(), 1u);
+  EXPECT_EQ(home[0].id, untouched);
+  EXPECT_EQ(pair.raida().holders(home[0]), 25u);
+  EXPECT_EQ(balance_of(pair.sender().space())->spendable, amount::from_coins(100));
+  EXPECT_EQ(balance_of(pair.sender().space())->in_transit, amount::from_coins(100));
+
+  // Nobody picks the disputed one, and the old transfer leaves the freed one to the next.
+  auto next = pair.start_sender();
+  ASSERT_TRUE(next.reserve(amount::from_coins(100)));
+  ASSERT_TRUE(next.run(sender_step::move_to_sender));
+  ASSERT_TRUE(from->run(sender_step::all_sent));
+  EXPECT_EQ(pair.sender().space().sender.list(folder::bank)->notes.size(), 1u);
+  ASSERT_TRUE(next.run(sender_step::give_back));
+  EXPECT_FALSE(pair.sender().holds().is_held(untouched));
+  EXPECT_TRUE(pair.sender().holds().is_held(disputed));
+
+  // After a restart too. The server that disputed comes round; then the last note comes home.
+  from.reset();
+  ASSERT_EQ(pair.sender().restart(), caf::error{});
+  auto started = start_up(pair.sender().space());
+  ASSERT_TRUE(started);
+  ASSERT_EQ(started->still_open.size(), 1u);
+  EXPECT_EQ(pair.kept(), amount::from_coins(100));
+  EXPECT_FALSE(pair.sender().holds().is_held(untouched));
+  pair.raida().set_held(3, disputed, minted[2].ans[3]);
+  auto settled = settle(pair.sender().space(), announced.id);
+  ASSERT_TRUE(settled);
+  EXPECT_EQ(settled->state, transfer_state::closed);
+  EXPECT_EQ(settled->settled, settlement::sent);
+  EXPECT_EQ(settled->returned, amount::from_coins(200));
+  EXPECT_EQ(pair.kept(), amount::from_coins(200));
+  EXPECT_TRUE(pair.sender().holds().all().empty());
+  EXPECT_TRUE(pair.sender().open_journals().empty());
+}
+
+TEST_F(transfer_trouble, a_receipt_settles_what_is_not_back_yet) {
+  auto minted = pair.mint_for_sender(2, 2);
+  send_coins(amount::from_coins(200));
+  ASSERT_TRUE(to->offer(announced));
+  ASSERT_TRUE(to->receive(coins));
+  // One note is disputed, so that only the other comes back.
+  pair.raida().set_held(3, minted[0].id, authenticity_number::random());
+  pair.clock().advance_seconds(500);
+  EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::open);
+  pair.raida().set_held(3, minted[0].id, minted[0].ans[3]);
+  // The receiver comes after all, and gets one of the two.
+  ASSERT_TRUE(to->run(receiver_step::pown));
+  auto receipt = to->make_receipt(transfer_pair::terms());
+  ASSERT_TRUE(receipt);
+  ASSERT_EQ(from->file_receipt(*receipt), caf::error{});
+  EXPECT_EQ(from->state(), transfer_state::closed);
+  EXPECT_EQ(from->run(sender_step::ask_servers)->returned, amount::from_coins(100));
+  EXPECT_EQ(pair.kept(), amount::from_coins(100));
+  EXPECT_EQ(pair.received(), amount::from_coins(100));
+  pair.expect_conserved();
+}
+
+TEST_F(transfer_trouble, a_set_that_lay_past_the_lease_is_powned_only_where_it_is_untouched) {
+  auto minted = pair.mint_for_sender(2, 3);
+  send_coins(amount::from_coins(300));
+  ASSERT_TRUE(to->offer(announced));
+  ASSERT_TRUE(to->receive(coins));
+  to.reset();
+  // Meanwhile the sender took one note back, and began with another.
+  auto taken = minted[0].id, begun = minted[1].id, untouched = minted[2].id;
+  for (size_t server = 0; server < 25; ++server)
+    pair.raida().set_held(server, taken, authenticity_number::random());
+  for (size_t server = 0; server < 5; ++server)
+    pair.raida().set_held(server, begun, authenticity_number::random());
+  pair.clock().advance_seconds(500);
+  ASSERT_EQ(pair.receiver().restart(), caf::error{});
+  auto report = start_up(pair.receiver().space());
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->still_open.size(), 1u);
+  auto ours = pair.receiver().counted();
+  ASSERT_EQ(ours.size(), 1u);
+  EXPECT_EQ(ours[0].id, untouched);
+  // A Pown could only have split what the sender has begun.
+  for (size_t server = 5; server < 25; ++server)
+    EXPECT_EQ(pair.raida().held(server, begun), minted[1].ans[server]) << server;
+  EXPECT_EQ(pair.receiver().space().receiver.list(folder::counterfeit)->notes.size(), 1u);
+  // The sender ends it one way or the other; then the rest is known.
+  for (size_t server = 5; server < 25; ++server)
+    pair.raida().set_held(server, begun, authenticity_number::random());
+  auto settled = settle(pair.receiver().space(), announced.id);
+  ASSERT_TRUE(settled);
+  EXPECT_EQ(settled->state, transfer_state::graded);
+  EXPECT_EQ(pair.received(), amount::from_coins(100));
+}
+
+TEST_F(transfer_trouble, a_set_that_lay_past_the_lease_and_is_all_taken_back_is_closed_as_lost) {
+  pair.mint_for_sender(2, 2);
+  send_coins(amount::from_coins(200));
+  ASSERT_TRUE(to->offer(announced));
+  ASSERT_TRUE(to->receive(coins));
+  to.reset();
+  pair.clock().advance_seconds(500);
+  EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::returned);
+  auto powns = pair.raida().arrived[raida::command::pown];
+  ASSERT_EQ(pair.receiver().restart(), caf::error{});
+  ASSERT_TRUE(start_up(pair.receiver().space()));
+  EXPECT_EQ(pair.raida().arrived[raida::command::pown], powns);
+  EXPECT_EQ(open_transfers(pair.receiver().space())->at(0).state, transfer_state::graded);
+  pair.expect_conserved();
 }
 
 TEST_F(transfer_trouble, a_receiver_who_comes_too_late_finds_the_notes_taken_back) {

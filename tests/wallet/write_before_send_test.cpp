@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include <gtest/gtest.h>
 
@@ -25,6 +26,20 @@ secret_bytes journals_of(wallet_party& whose) {
       continue;
     for (auto& x : log->records())
       out.insert(out.end(), x.payload.begin(), x.payload.end());
+  }
+  return out;
+}
+
+// What the open journals say on the disk, whoever has them in hand.
+std::vector<journal_view> on_disk(wallet_party& whose) {
+  std::vector<journal_view> out;
+  auto& space = whose.space();
+  for (auto& id : whose.open_journals()) {
+    auto log = journal::open(space.files(), space.user.root(), id);
+    auto view = log ? replay(log->records()) : caf::expected<journal_view>{log.error()};
+    EXPECT_TRUE(view) << detail_of(view.error());
+    if (view)
+      out.push_back(std::move(*view));
   }
   return out;
 }
@@ -121,33 +136,34 @@ TEST_F(write_before_send, has_sending_in_the_journal_before_the_coins_are_answer
   auto from = pair.start_sender();
   ASSERT_EQ(pair.prepare(from, amount::from_coins(100)), caf::error{});
   ASSERT_TRUE(from.begin_sending(transfer_pair::terms()));
-  auto views = load_open_journals(pair.sender().space());
-  ASSERT_TRUE(views);
-  ASSERT_EQ(views->size(), 1u);
-  EXPECT_EQ(state_of(views->front()), transfer_state::sending);
+  auto views = on_disk(pair.sender());
+  ASSERT_EQ(views.size(), 1u);
+  EXPECT_EQ(state_of(views.front()), transfer_state::sending);
 }
 
 TEST_F(write_before_send, has_received_and_graded_in_the_journal_before_they_are_answered) {
   pair.mint_for_sender(2, 1);
   auto from = pair.start_sender();
   ASSERT_EQ(pair.prepare(from, amount::from_coins(100)), caf::error{});
-  auto to = pair.start_receiver();
-  ASSERT_TRUE(to.offer(*from.announcement()));
+  auto to = std::optional<receiver_transfer>{pair.start_receiver()};
+  ASSERT_TRUE(to->offer(*from.announcement()));
   auto state = [&] {
-    auto views = load_open_journals(pair.receiver().space());
-    return views && views->size() == 1 ? state_of(views->front()) : transfer_state::fresh;
+    auto views = on_disk(pair.receiver());
+    return views.size() == 1 ? state_of(views.front()) : transfer_state::fresh;
   };
   EXPECT_EQ(state(), transfer_state::offered);
-  ASSERT_TRUE(to.receive(*from.begin_sending(transfer_pair::terms())));
+  ASSERT_TRUE(to->receive(*from.begin_sending(transfer_pair::terms())));
   EXPECT_EQ(state(), transfer_state::received);
-  EXPECT_FALSE(to.make_receipt(transfer_pair::terms()));
-  ASSERT_TRUE(to.run(receiver_step::pown));
+  EXPECT_FALSE(to->make_receipt(transfer_pair::terms()));
+  ASSERT_TRUE(to->run(receiver_step::pown));
   EXPECT_EQ(state(), transfer_state::graded);
   EXPECT_EQ(pair.receiver().notes_in(folder::bank).size(), 1u);
-  auto receipt = to.make_receipt(transfer_pair::terms());
+  auto receipt = to->make_receipt(transfer_pair::terms());
   ASSERT_TRUE(receipt);
   EXPECT_EQ(state(), transfer_state::receipt);
-  auto again = receiver_transfer::reopen(pair.receiver().space(), to.id());
+  auto id = to->id();
+  to.reset();
+  auto again = receiver_transfer::reopen(pair.receiver().space(), id);
   ASSERT_TRUE(again);
   EXPECT_EQ(again->make_receipt(transfer_pair::terms())->json, receipt->json);
 }
