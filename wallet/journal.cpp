@@ -471,6 +471,14 @@ caf::expected<std::vector<transfer_id>> open_journal_ids(file_ops& ops,
   return list_ids(ops, *folder);
 }
 
+caf::expected<std::vector<transfer_id>>
+closed_journal_ids(file_ops& ops, const std::filesystem::path& wallet_root) {
+  auto folder = open_closed_folder(ops, wallet_root);
+  if (!folder)
+    return folder.error();
+  return list_ids(ops, *folder);
+}
+
 caf::expected<bool> is_open_journal(file_ops& ops, const std::filesystem::path& wallet_root,
                                     const transfer_id& id) {
   auto folder = open_journal_folder(ops, wallet_root);

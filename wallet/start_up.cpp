@@ -12,6 +12,7 @@
 #include "wallet/operation_journal.hpp"
 #include "wallet/receiver_transfer.hpp"
 #include "wallet/recovery.hpp"
+#include "wallet/scrub.hpp"
 #include "wallet/sender_transfer.hpp"
 
 namespace liveconnect::wallet {
@@ -231,6 +232,15 @@ caf::expected<recovery_report> start_up(workspace& space) {
       // A change and the transfer it is for may hold the same note: the change comes first.
       (void)space.holds->take({id}, view.id());
   auto report = recover(space, nobody);
+  if (report) {
+    auto scrubbed = scrub_closed(space);
+    if (!scrubbed)
+      report->lines.push_back("old secrets could not be taken out of closed journals: " +
+                              detail_of(scrubbed.error()));
+    else if (*scrubbed > 0)
+      report->lines.push_back("old secrets taken out of " + std::to_string(*scrubbed) +
+                              (*scrubbed == 1 ? " closed journal" : " closed journals"));
+  }
   if (report && leftovers > 0)
     report->lines.push_back(std::to_string(leftovers) + " unfinished files removed");
   return report;

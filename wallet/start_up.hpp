@@ -14,7 +14,7 @@ namespace liveconnect::wallet {
 using in_work = std::function<bool(const journal_view&)>;
 
 /// The first thing after the lock: removes what killed writes left behind, holds again what open
-/// journals hold, then recover(). Fails with
+/// journals hold, then recover(), and scrubs closed journals that are due (scrub.hpp). Fails with
 /// ec::wallet_damaged when a journal cannot be understood: then nothing was touched.
 caf::expected<recovery_report> start_up(workspace& space);
 

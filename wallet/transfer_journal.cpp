@@ -322,6 +322,10 @@ const char* to_string(record_type x) {
     return "CLOSED";
   case record_type::rejected:
     return "REJECTED";
+  case record_type::proven:
+    return "PROVEN";
+  case record_type::scrubbed:
+    return "SCRUBBED";
   }
   return "UNKNOWN";
 }
@@ -464,6 +468,90 @@ journal_record encode_ids(record_type type, const std::vector<note_id>& x) {
   return record(type, [&](writer& out) { put_list(out, x, [&](note_id id) { put_id(out, id); }); });
 }
 
+journal_record encode_moment(record_type type, wall_seconds at) {
+  return record(type, [&](writer& out) { out.u64(at); });
+}
+
+namespace {
+
+void clear(std::vector<note>& notes) {
+  for (auto& x : notes) {
+    x.ans.clear();
+    x.pans.clear();
+  }
+}
+
+} // namespace
+
+caf::expected<journal_record> without_secrets(const journal_record& x) {
+  byte_reader in{liveconnect::view(x.payload)};
+  const auto type = static_cast<record_type>(x.type);
+  auto cleared = [&](auto record, auto take_out) -> caf::expected<journal_record> {
+    if (!decode(in, record) || in.left() != 0)
+      return damaged(type, "payload cannot be read");
+    take_out(record);
+    return encode(record);
+  };
+  switch (type) {
+  case record_type::opened:
+    return cleared(opened_record{}, [](opened_record& r) {
+      r.invitation.clear();
+      r.receipt_seed = {};
+    });
+  case record_type::selected:
+    return cleared(selected_record{}, [](selected_record& r) { clear(r.notes); });
+  case record_type::sending:
+    return cleared(sending_record{}, [](sending_record& r) { clear(r.notes); });
+  case record_type::graded:
+    return cleared(graded_record{}, [](graded_record& r) {
+      for (auto& one : r.notes) {
+        one.coin.ans.clear();
+        one.coin.pans.clear();
+      }
+    });
+  case record_type::change:
+    return cleared(change_record{}, [](change_record& r) {
+      clear(r.sources);
+      clear(r.targets);
+    });
+  case record_type::heal:
+    return cleared(heal_record{}, [](heal_record& r) {
+      clear(r.targets);
+      for (auto& one : r.intents)
+        one.pg = {};
+    });
+  case record_type::received: {
+    std::vector<note> notes;
+    if (!get_notes(in, notes) || in.left() != 0)
+      return damaged(type, "payload cannot be read");
+    clear(notes);
+    return encode_received(notes);
+  }
+  case record_type::refresh:
+  case record_type::pown: {
+    std::vector<note> notes;
+    if (!get_list(in, notes, 6,
+                  [&](note& one) { return get_id(in, one.id) && get_secrets(in, one.pans); }) ||
+        in.left() != 0)
+      return damaged(type, "payload cannot be read");
+    clear(notes);
+    return encode_pans(type, notes);
+  }
+  case record_type::session:
+  case record_type::evidence:
+  case record_type::offered:
+  case record_type::settled:
+  case record_type::receipt:
+  case record_type::destination:
+  case record_type::closed:
+  case record_type::rejected:
+  case record_type::proven:
+  case record_type::scrubbed:
+    return x;
+  }
+  return damaged(type, "type is not known");
+}
+
 caf::error apply(journal_view& view, const journal_record& x) {
   byte_reader in{liveconnect::view(x.payload)};
   const auto type = static_cast<record_type>(x.type);
@@ -585,7 +673,9 @@ caf::error apply(journal_view& view, const journal_record& x) {
     std::vector<note> notes;
     if (!get_notes(in, notes) || in.left() != 0 || notes.empty())
       return malformed();
-    auto whole = [](const note& one) { return one.pans.empty() && !one.ans.empty(); };
+    auto whole = [&](const note& one) {
+      return one.pans.empty() && one.ans.empty() == view.scrubbed.has_value();
+    };
     if (!takes || !view.received.empty() || !std::all_of(notes.begin(), notes.end(), whole))
       return misplaced();
     view.received = std::move(notes);
@@ -651,6 +741,14 @@ caf::error apply(journal_view& view, const journal_record& x) {
     if (!read(record))
       return malformed();
     view.heals.push_back(std::move(record));
+    return {};
+  }
+  case record_type::proven:
+  case record_type::scrubbed: {
+    auto at = in.u64();
+    if (!in.ok() || in.left() != 0)
+      return malformed();
+    (type == record_type::proven ? view.proven : view.scrubbed) = at;
     return {};
   }
   case record_type::closed: {

@@ -82,6 +82,11 @@ enum class record_type : uint16_t {
   closed = 16,
   /// S: notes that the receipt does not call the receiver's: note ids. Stands before RECEIPT.
   rejected = 17,
+  /// Closed journals only, before CLOSED: since when no server can hold a secret that stands here
+  /// and nowhere else (safety.md I3). A moment.
+  proven = 18,
+  /// Closed journals only, behind OPENED: the secrets have been taken out. A moment.
+  scrubbed = 19,
 };
 const char* to_string(record_type x);
 
@@ -222,6 +227,13 @@ journal_record encode_pans(record_type type, const std::vector<note>& x);
 journal_record encode_text(record_type type, const std::string& x);
 /// `type` is settled or rejected. Ids alone.
 journal_record encode_ids(record_type type, const std::vector<note_id>& x);
+/// `type` is proven or scrubbed.
+journal_record encode_moment(record_type type, wall_seconds at);
+
+/// The record without ANs, PANs, PGs, the invitation's text and the receipt's seed; what history
+/// and receipts need stays: ids, letters, sums, moments, texts. Fails with ec::wallet_damaged for a
+/// record that cannot be read.
+caf::expected<journal_record> without_secrets(const journal_record& x);
 
 /// What a journal's records add up to.
 struct journal_view {
@@ -245,6 +257,8 @@ struct journal_view {
   std::optional<change_record> change;
   std::vector<heal_record> heals;
   std::string destination;
+  std::optional<wall_seconds> proven;
+  std::optional<wall_seconds> scrubbed;
   std::optional<closed_record> closed;
 
   transfer_id id() const { return opened.id; }

@@ -1,0 +1,166 @@
+#include "wallet/scrub.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <sodium.h>
+
+#include "messages/error.hpp"
+#include "wallet/journal.hpp"
+#include "wallet/recovery.hpp"
+
+namespace liveconnect::wallet {
+
+namespace {
+
+bool is_whole(const journal_view& view, note_id id) {
+  auto graded = view.graded.find(id);
+  return graded != view.graded.end() && graded->second.verdict == note_verdict::whole;
+}
+
+bool all_whole(const journal_view& view, const std::vector<note>& notes) {
+  return std::all_of(notes.begin(), notes.end(),
+                     [&](const note& x) { return is_whole(view, x.id); });
+}
+
+// Of every note sent: all servers said that they hold another's, or it is whole under a new secret.
+bool nobody_holds_sent(const journal_view& view) {
+  std::set<note_id> gone;
+  if (view.evidence)
+    for (auto& x : view.evidence->lines)
+      if (x.found == std::string(view.opened.servers, 'x'))
+        gone.insert(x.id);
+  return std::all_of(view.sending->notes.begin(), view.sending->notes.end(),
+                     [&](const note& x) { return gone.count(x.id) != 0 || is_whole(view, x.id); });
+}
+
+// Whether the servers could still prove what the records do not.
+bool worth_asking(const journal_view& view) {
+  return view.kind() == journal_kind::sender && view.closed && view.sending &&
+         view.refresh.empty() && !proven_since(view);
+}
+
+bool is_gone_everywhere(const found_row& row, const raida::quorum_rules& rules) {
+  auto counts = raida::count_answers(row);
+  return counts.an == 0 && counts.neither + counts.pan >= rules.settled();
+}
+
+struct closed_journal {
+  transfer_id id;
+  std::vector<journal_record> records;
+  journal_view view;
+};
+
+caf::expected<bool> scrub_if_due(workspace& space, const closed_journal& x) {
+  auto since = proven_since(x.view);
+  if (!since || !lease_over(*since, space.now(), scrub_delay_seconds))
+    return false;
+  auto kept = scrubbed(x.records, space.now());
+  if (!kept)
+    return kept.error();
+  // What could not be read back must not be written.
+  if (auto view = replay(*kept); !view)
+    return view.error();
+  if (auto err = scrub_closed_journal(space.files(), space.user.root(), x.id, *kept))
+    return err;
+  return true;
+}
+
+caf::error ask(workspace& space, closed_journal& x) {
+  auto rows = raida::find(*space.port, x.view.sending->notes, space.rules.times);
+  auto all = rows.size() == x.view.sending->notes.size() &&
+             std::all_of(rows.begin(), rows.end(), [&](const found_row& row) {
+               return is_gone_everywhere(row, space.rules.quorum);
+             });
+  if (!all)
+    return {};
+  x.records.insert(x.records.end() - 1, encode_moment(record_type::proven, space.now()));
+  return scrub_closed_journal(space.files(), space.user.root(), x.id, x.records);
+}
+
+} // namespace
+
+std::optional<wall_seconds> proven_since(const journal_view& view) {
+  if (!view.closed || view.scrubbed)
+    return std::nullopt;
+  if (view.proven)
+    return view.proven;
+  auto proven = false;
+  switch (view.kind()) {
+  case journal_kind::sender:
+    // What was never sent is as it was: in files of its own.
+    proven = view.sending ? nobody_holds_sent(view) : view.closed->how == closing::given_back;
+    break;
+  case journal_kind::receiver:
+  case journal_kind::import:
+    proven = all_whole(view, view.received);
+    break;
+  case journal_kind::change:
+    proven = view.change ? all_whole(view, view.change->targets) : view.heals.empty();
+    break;
+  case journal_kind::heal:
+    // What the Fixes came to stands in the notes' files.
+    proven = view.heals.empty();
+    break;
+  case journal_kind::export_file:
+    // Whoever has the file may not have powned it yet.
+    proven = !view.sending;
+    break;
+  }
+  return proven ? std::optional<wall_seconds>{view.closed->at} : std::nullopt;
+}
+
+caf::expected<std::vector<journal_record>> scrubbed(const std::vector<journal_record>& records,
+                                                    wall_seconds now) {
+  std::vector<journal_record> out;
+  for (auto& x : records) {
+    auto kept = without_secrets(x);
+    if (!kept)
+      return kept.error();
+    out.push_back(std::move(*kept));
+    if (out.size() == 1)
+      out.push_back(encode_moment(record_type::scrubbed, now));
+  }
+  return out;
+}
+
+caf::expected<size_t> scrub_closed(workspace& space) {
+  auto ids = closed_journal_ids(space.files(), space.user.root());
+  if (!ids)
+    return ids.error();
+  size_t out = 0;
+  uint32_t askable = 0;
+  std::vector<closed_journal> open_questions;
+  for (auto& id : *ids) {
+    closed_journal x;
+    x.id = id;
+    auto records = read_closed_journal(space.files(), space.user.root(), id);
+    if (!records || records->empty())
+      continue;
+    auto view = replay(*records);
+    if (!view)
+      continue;
+    x.records = std::move(*records);
+    x.view = std::move(*view);
+    if (worth_asking(x.view)) {
+      // Each has the same chance, so that one that is never proven keeps no other from it.
+      ++askable;
+      if (open_questions.size() < asked_a_start)
+        open_questions.push_back(std::move(x));
+      else if (auto at = randombytes_uniform(askable); at < asked_a_start)
+        open_questions[at] = std::move(x);
+      continue;
+    }
+    auto done = scrub_if_due(space, x);
+    if (!done)
+      return done.error();
+    out += *done ? 1 : 0;
+  }
+  for (auto& x : open_questions)
+    if (auto err = ask(space, x))
+      return err;
+  return out;
+}
+
+} // namespace liveconnect::wallet
