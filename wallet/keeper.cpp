@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 
 #include "messages/error.hpp"
 #include "wallet/balance.hpp"
@@ -327,6 +328,12 @@ keeper_actor spawn_keeper(caf::actor_system& system, raida_client_actor raida,
     return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
                                      std::chrono::system_clock::now().time_since_epoch())
                                      .count());
+  };
+  config.rules.up_ms = [] {
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return static_cast<uint64_t>(now.tv_sec) * 1000 +
+           static_cast<uint64_t>(now.tv_nsec) / 1'000'000;
   };
   config.files = std::make_shared<posix_file_ops>();
   auto servers = options.servers;

@@ -122,8 +122,17 @@ bool asks_before_pown(const journal_view& view, wall_seconds now) {
          (now < view.opened.at || lease_over(view.opened.at, now, view.offered->lease_seconds));
 }
 
-bool lease_over(wall_seconds sent_at, wall_seconds now, uint32_t lease_seconds) {
-  return now >= sent_at && now - sent_at >= lease_seconds;
+bool lease_over(wall_seconds from, wall_seconds now, uint32_t seconds) {
+  return now >= from && now - from >= seconds;
+}
+
+bool lease_over(const journal_view& view, uint64_t up_ms) {
+  return view.sending && view.lease_from && up_ms >= *view.lease_from &&
+         up_ms - *view.lease_from >= uint64_t{view.sending->announced.lease_seconds} * 1000;
+}
+
+bool counts_lease_anew(const journal_view& view, uint64_t up_ms) {
+  return view.sending && !view.closed && (!view.lease_from || up_ms < *view.lease_from);
 }
 
 note with_found(const note& coin, const found_row& found) {

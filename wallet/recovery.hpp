@@ -83,9 +83,18 @@ sent_outcome conclude_sent(const found_row& row, bool lease_over, const raida::q
 /// the sender's lease began. A clock that was set back asks as well.
 bool asks_before_pown(const journal_view& view, wall_seconds now);
 
-/// Whether the lease promised at `sent_at` is over at `now`. A clock that was set back makes it
-/// last longer, never shorter (safety.md threat 33).
-bool lease_over(wall_seconds sent_at, wall_seconds now, uint32_t lease_seconds);
+/// Whether `seconds` have gone by from `from` to `now`, by the wall clock. One that was set back
+/// makes it longer.
+bool lease_over(wall_seconds from, wall_seconds now, uint32_t seconds);
+
+/// Whether S's promise is over, by uptime, which nobody can set (safety.md threat 33): the lease is
+/// a duration. Not before it is written down from when it counts. After a restart of the computer
+/// uptime is less than what has gone by, so the lease lasts longer, never shorter.
+bool lease_over(const journal_view& view, uint64_t up_ms);
+
+/// Whether the lease has to be counted anew from here on: nobody wrote down from when it counts, or
+/// the computer was started again since.
+bool counts_lease_anew(const journal_view& view, uint64_t up_ms);
 
 /// The verdict on a note that we sent a Pown for, or none while it is pending. `coin` has AN and
 /// PAN of each server; the answer has the vector that holds now (PAN where yes, AN where not) and

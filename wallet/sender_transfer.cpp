@@ -63,6 +63,8 @@ caf::expected<sender_transfer> sender_transfer::reopen(workspace& space, const t
   out.log_.emplace(std::move(*log));
   if (auto& sending = out.log_->view().sending)
     out.announced_ = sending->announced;
+  if (auto err = out.count_lease())
+    return err;
   return out;
 }
 
@@ -522,6 +524,8 @@ caf::expected<coin_payload> sender_transfer::begin_sending(const receipt_terms& 
     record.notes = log_->view().selected->notes;
     if (auto err = log_->append(encode(record)))
       return err;
+    if (auto err = count_lease())
+      return err;
   }
   auto known = std::any_of(
       log_->view().sessions.begin(), log_->view().sessions.end(), [&](const receipt_terms& x) {
@@ -615,7 +619,7 @@ caf::expected<step_report> sender_transfer::ask_servers() {
   if (open.empty())
     return conclude(fewest);
   auto rows = raida::find(*space_->port, open, space_->rules.times);
-  auto over = lease_over(view.sending->at, space_->now(), view.sending->announced.lease_seconds);
+  auto over = lease_over(view, space_->up_ms());
   evidence_record evidence;
   evidence.at = space_->now();
   std::vector<note> back;
@@ -720,7 +724,7 @@ caf::expected<step_report> sender_transfer::conclude(size_t fewest_passes) {
     out.returned = parts.back_value;
     if (!all_graded(view))
       out.text = "too few servers answer to take all notes back";
-    else if (lease_over(view.sending->at, space_->now(), view.sending->announced.lease_seconds))
+    else if (lease_over(view, space_->up_ms()))
       out.text = "the servers do not agree yet on who owns the notes";
     else
       out.text = "the receiver may still take the notes";
@@ -750,6 +754,12 @@ caf::expected<step_report> sender_transfer::conclude(size_t fewest_passes) {
   if (!parts.gone.empty())
     log_to_user(*space_, false, parts.gone_value, "LiveConnect send", to_string(terms_.id));
   return out;
+}
+
+caf::error sender_transfer::count_lease() {
+  return counts_lease_anew(log_->view(), space_->up_ms())
+             ? log_->append(encode_moment(record_type::lease, space_->up_ms()))
+             : caf::error{};
 }
 
 caf::error sender_transfer::close(closing how) {

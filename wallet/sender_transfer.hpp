@@ -86,6 +86,8 @@ private:
   caf::error file_decided(bool last);
   /// Files what is decided, closes when that is all, and reports.
   caf::expected<step_report> conclude(size_t fewest_passes);
+  /// Writes down from when the lease counts, where nobody has or the computer was started again.
+  caf::error count_lease();
   /// Burns the invitation (protocol.md 5), then closes.
   caf::error close(closing how);
   caf::error move_sent(const std::vector<note_id>& ids);

@@ -326,6 +326,8 @@ const char* to_string(record_type x) {
     return "PROVEN";
   case record_type::scrubbed:
     return "SCRUBBED";
+  case record_type::lease:
+    return "LEASE";
   }
   return "UNKNOWN";
 }
@@ -468,7 +470,7 @@ journal_record encode_ids(record_type type, const std::vector<note_id>& x) {
   return record(type, [&](writer& out) { put_list(out, x, [&](note_id id) { put_id(out, id); }); });
 }
 
-journal_record encode_moment(record_type type, wall_seconds at) {
+journal_record encode_moment(record_type type, uint64_t at) {
   return record(type, [&](writer& out) { out.u64(at); });
 }
 
@@ -547,6 +549,7 @@ caf::expected<journal_record> without_secrets(const journal_record& x) {
   case record_type::rejected:
   case record_type::proven:
   case record_type::scrubbed:
+  case record_type::lease:
     return x;
   }
   return damaged(type, "type is not known");
@@ -744,10 +747,17 @@ caf::error apply(journal_view& view, const journal_record& x) {
     return {};
   }
   case record_type::proven:
-  case record_type::scrubbed: {
+  case record_type::scrubbed:
+  case record_type::lease: {
     auto at = in.u64();
     if (!in.ok() || in.left() != 0)
       return malformed();
+    if (type == record_type::lease) {
+      if (kind != journal_kind::sender || !view.sending)
+        return misplaced();
+      view.lease_from = at;
+      return {};
+    }
     (type == record_type::proven ? view.proven : view.scrubbed) = at;
     return {};
   }

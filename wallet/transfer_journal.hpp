@@ -87,13 +87,16 @@ enum class record_type : uint16_t {
   proven = 18,
   /// Closed journals only, behind OPENED: the secrets have been taken out. A moment.
   scrubbed = 19,
+  /// S: from when on the lease is counted, in milliseconds of this computer's uptime. The last one
+  /// counts.
+  lease = 20,
 };
 const char* to_string(record_type x);
 
 /// Version of every payload below. Another version is not touched (safety.md threat 39).
 inline constexpr uint16_t record_version = 1;
 
-/// Unix seconds; for display and for the lease, which is a duration added to one.
+/// Unix seconds; for display, and for durations of hours and days.
 using wall_seconds = uint64_t;
 
 struct opened_record {
@@ -227,8 +230,8 @@ journal_record encode_pans(record_type type, const std::vector<note>& x);
 journal_record encode_text(record_type type, const std::string& x);
 /// `type` is settled or rejected. Ids alone.
 journal_record encode_ids(record_type type, const std::vector<note_id>& x);
-/// `type` is proven or scrubbed.
-journal_record encode_moment(record_type type, wall_seconds at);
+/// `type` is proven or scrubbed (wall seconds), or lease (milliseconds of uptime).
+journal_record encode_moment(record_type type, uint64_t at);
 
 /// The record without ANs, PANs, PGs, the invitation's text and the receipt's seed; what history
 /// and receipts need stays: ids, letters, sums, moments, texts. Fails with ec::wallet_damaged for a
@@ -259,6 +262,8 @@ struct journal_view {
   std::string destination;
   std::optional<wall_seconds> proven;
   std::optional<wall_seconds> scrubbed;
+  /// S: milliseconds of uptime.
+  std::optional<uint64_t> lease_from;
   std::optional<closed_record> closed;
 
   transfer_id id() const { return opened.id; }

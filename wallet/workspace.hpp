@@ -25,8 +25,11 @@ struct wallet_rules {
   change_limits change;
   /// How long a sender promises not to take notes back (protocol.md 4, "Manifest").
   uint32_t lease_seconds = 120;
-  /// Wall clock, milliseconds since 1970. For names, the log and the lease.
+  /// Wall clock, milliseconds since 1970. For names, the log and delays of hours and days.
   std::function<uint64_t()> now_ms;
+  /// Milliseconds since this computer was started, sleep included; nobody can set it. For the
+  /// lease. The wall clock in its place when there is none.
+  std::function<uint64_t()> up_ms;
 };
 
 /// What every operation on a wallet works with: its three directories, the way to the servers, the
@@ -48,6 +51,7 @@ struct workspace {
   file_ops& files() const { return user.ops(); }
   uint64_t now_ms() const { return rules.now_ms(); }
   wall_seconds now() const { return now_ms() / 1000; }
+  uint64_t up_ms() const { return rules.up_ms ? rules.up_ms() : now_ms(); }
   wall_time wall() const { return wall_time{now_ms()}; }
   size_t servers() const { return rules.quorum.servers; }
 

@@ -230,6 +230,46 @@ TEST_F(transfer_trouble, notes_are_not_taken_back_while_the_lease_runs) {
     EXPECT_EQ(pair.raida().holders(x), 25u);
 }
 
+TEST_F(transfer_trouble, a_clock_that_jumps_ahead_ends_no_lease) {
+  uint64_t up = 5'000;
+  pair.sender().rules().up_ms = [&] { return up; };
+  ASSERT_EQ(pair.sender().restart(), caf::error{});
+  pair.mint_for_sender(2, 1);
+  send_coins(amount::from_coins(100));
+  pair.clock().advance_seconds(10 * 365 * 24 * 3600);
+  up += 119'999;
+  EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::open);
+  // Another start of the program on the same computer changes nothing.
+  from.reset();
+  ASSERT_EQ(pair.sender().restart(), caf::error{});
+  ASSERT_TRUE(start_up(pair.sender().space()));
+  EXPECT_NE(settle(pair.sender().space(), announced.id)->state, transfer_state::closed);
+  EXPECT_EQ(pair.raida().asked[raida::command::pown], 0u);
+  up += 1;
+  EXPECT_EQ(settle(pair.sender().space(), announced.id)->state, transfer_state::closed);
+  EXPECT_EQ(pair.kept(), amount::from_coins(100));
+}
+
+TEST_F(transfer_trouble, a_lease_starts_again_with_the_computer) {
+  uint64_t up = 900'000'000;
+  pair.sender().rules().up_ms = [&] { return up; };
+  ASSERT_EQ(pair.sender().restart(), caf::error{});
+  pair.mint_for_sender(2, 1);
+  send_coins(amount::from_coins(100));
+  from.reset();
+  up = 5'000;
+  pair.clock().advance_seconds(7200);
+  ASSERT_EQ(pair.sender().restart(), caf::error{});
+  ASSERT_TRUE(start_up(pair.sender().space()));
+  EXPECT_NE(settle(pair.sender().space(), announced.id)->state, transfer_state::closed);
+  up += 119'999;
+  EXPECT_NE(settle(pair.sender().space(), announced.id)->state, transfer_state::closed);
+  EXPECT_EQ(pair.raida().asked[raida::command::pown], 0u);
+  up += 1;
+  EXPECT_EQ(settle(pair.sender().space(), announced.id)->state, transfer_state::closed);
+  EXPECT_EQ(pair.kept(), amount::from_coins(100));
+}
+
 TEST_F(transfer_trouble, notes_are_not_taken_back_once_one_server_says_another_has_them) {
   pair.mint_for_sender(2, 1);
   send_coins(amount::from_coins(100));
