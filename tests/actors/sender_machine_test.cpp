@@ -440,6 +440,23 @@ TEST(sender_machine, asking_the_servers_decides_how_a_cancelled_transfer_ends) {
   }
 }
 
+TEST(sender_machine, says_how_much_came_back_when_the_receiver_took_only_some) {
+  for (auto back : {amount{}, amount::from_coins(250)}) {
+    auto x = at(sender_state::awaiting_received);
+    x.feed(happened::user_cancelled{});
+    wallet::step_report report;
+    report.settled = settlement::sent;
+    report.returned = back;
+    x.done(report);
+    auto named = false;
+    for (auto& y : x.last)
+      if (auto told = std::get_if<order::tell>(&y))
+        if (auto text = std::get_if<session::warning>(&told->what))
+          named = named || text->text.find("250") != std::string::npos;
+    EXPECT_EQ(named, !back.is_zero());
+  }
+}
+
 TEST(sender_machine, stopping_never_asks_the_wallet) {
   for (auto s : all_states) {
     SCOPED_TRACE(to_string(s));
