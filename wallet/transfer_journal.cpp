@@ -109,6 +109,13 @@ bool get_notes(byte_reader& in, std::vector<note>& x) {
                      [&](const note& one) { return seen.insert(one.id).second; });
 }
 
+// A whole payload of PANs.
+bool get_pans(byte_reader& in, std::vector<note>& x) {
+  return get_list(in, x, 6,
+                  [&](note& one) { return get_id(in, one.id) && get_secrets(in, one.pans); }) &&
+         in.left() == 0;
+}
+
 void put_manifest(writer& out, const manifest& x) {
   out.raw(x.id.value).u64(x.sum.units()).u32(x.notes);
   for (auto count : x.by_denomination)
@@ -532,9 +539,7 @@ caf::expected<journal_record> without_secrets(const journal_record& x) {
   case record_type::refresh:
   case record_type::pown: {
     std::vector<note> notes;
-    if (!get_list(in, notes, 6,
-                  [&](note& one) { return get_id(in, one.id) && get_secrets(in, one.pans); }) ||
-        in.left() != 0)
+    if (!get_pans(in, notes))
       return damaged(type, "payload cannot be read");
     clear(notes);
     return encode_pans(type, notes);
@@ -627,9 +632,7 @@ caf::error apply(journal_view& view, const journal_record& x) {
   case record_type::refresh:
   case record_type::pown: {
     std::vector<note> pans;
-    if (!get_list(in, pans, 6,
-                  [&](note& one) { return get_id(in, one.id) && get_secrets(in, one.pans); }) ||
-        in.left() != 0)
+    if (!get_pans(in, pans))
       return malformed();
     if (type == record_type::pown) {
       if (!takes || view.received.empty())

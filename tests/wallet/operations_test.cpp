@@ -21,6 +21,23 @@ namespace {
 
 using namespace wallet;
 
+// Says so whenever a folder has been read: what others may do in that moment, a test does there.
+class listening_file_ops : public fault_file_ops {
+public:
+  using fault_file_ops::fault_file_ops;
+
+  caf::expected<std::vector<dir_entry>> list(const file_handle& directory,
+                                             size_t entries_max) override {
+    auto out = fault_file_ops::list(directory, entries_max);
+    // A copy: it may take itself away.
+    if (auto now = on_list)
+      now();
+    return out;
+  }
+
+  std::function<void()> on_list;
+};
+
 class operations : public ::testing::Test {
 protected:
   wallet_party& alice() { return pair.sender(); }
@@ -305,20 +322,7 @@ TEST_F(operations, a_silent_server_holds_up_only_the_notes_that_hang_on_it) {
 }
 
 TEST_F(operations, notes_are_held_before_they_are_looked_at) {
-  // Whenever a folder is read or a server asked, another operation tries to take the notes.
-  class watched : public fault_file_ops {
-  public:
-    using fault_file_ops::fault_file_ops;
-    caf::expected<std::vector<dir_entry>> list(const file_handle& directory,
-                                               size_t entries_max) override {
-      auto out = fault_file_ops::list(directory, entries_max);
-      if (on_list)
-        on_list();
-      return out;
-    }
-    std::function<void()> on_list;
-  };
-  watched files{alice().disk()};
+  listening_file_ops files{alice().disk()};
   alice().go_through(&files);
   ASSERT_EQ(alice().restart(), caf::error{});
   auto notes = pair.raida().mint(2, 100, 3);
@@ -330,6 +334,7 @@ TEST_F(operations, notes_are_held_before_they_are_looked_at) {
   size_t looks = 0;
   size_t first_look = 1;
   size_t taken = 0;
+  // Whenever a folder is read or a server asked, another operation tries to take the notes.
   auto grab = [&] {
     ++looks;
     // The first look only tells which notes there are, in one folder or two.
@@ -397,40 +402,26 @@ TEST_F(operations, a_journal_in_hand_is_read_by_others_and_touched_by_none) {
 }
 
 TEST_F(operations, a_journal_that_closes_while_the_others_are_listed_is_left_out) {
-  class vanishing : public fault_file_ops {
-  public:
-    using fault_file_ops::fault_file_ops;
-    caf::expected<std::vector<dir_entry>> list(const file_handle& directory,
-                                               size_t entries_max) override {
-      auto out = fault_file_ops::list(directory, entries_max);
-      if (on_list)
-        std::exchange(on_list, nullptr)();
-      return out;
-    }
-    std::function<void()> on_list;
-  };
-  vanishing files{alice().disk()};
+  listening_file_ops files{alice().disk()};
   alice().go_through(&files);
   ASSERT_EQ(alice().restart(), caf::error{});
   auto log = operation_journal::create(space(),
                                        space().opened(journal_kind::import, draw_transfer_id()), 1);
   ASSERT_TRUE(log);
   // Its worker closes it and ends, between the reading of the names and the opening.
-  auto close = [&] {
-    EXPECT_EQ(log->close(closing::done, 1), caf::error{});
-    log = fail(ec::internal, "dropped");
+  auto close = [&](caf::expected<operation_journal>& x) {
+    files.on_list = nullptr;
+    EXPECT_EQ(x->close(closing::done, 1), caf::error{});
+    x = fail(ec::internal, "dropped");
   };
-  files.on_list = close;
+  files.on_list = [&] { close(log); };
   auto views = load_open_journals(space());
   ASSERT_TRUE(views) << detail_of(views.error());
   EXPECT_TRUE(views->empty());
   auto again = operation_journal::create(
       space(), space().opened(journal_kind::import, draw_transfer_id()), 1);
   ASSERT_TRUE(again);
-  files.on_list = [&] {
-    EXPECT_EQ(again->close(closing::done, 1), caf::error{});
-    again = fail(ec::internal, "dropped");
-  };
+  files.on_list = [&] { close(again); };
   auto entries = open_journals(space().files(), space().user.root());
   ASSERT_TRUE(entries);
   EXPECT_TRUE(entries->empty());
