@@ -152,6 +152,9 @@ private:
   config how_;
   uint32_t number_;
   std::mt19937_64 random_;
+  /// Third part of all addresses: a relay remembers for ten minutes who was there with another
+  /// seed.
+  unsigned street_;
   std::vector<attack_tally> tallies_;
   std::vector<time_point> next_start_;
   std::vector<uint64_t> started_;

@@ -375,7 +375,8 @@ private:
     if (!through_.pid)
       return std::nullopt;
     const auto x = usage_of(*through_.pid);
-    if (!x)
+    // One that has ended and that its parent has not fetched has no memory.
+    if (!x || x->resident_kb == 0)
       return std::nullopt;
     return soak_sample{to_seconds(clock::now() - begun_), x->resident_kb,
                        descriptors_of(*through_.pid)};
