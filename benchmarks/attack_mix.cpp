@@ -38,7 +38,8 @@ const std::vector<attack_traits>& all_attacks() {
   using r = refusal;
   using w = waits_for;
   // Rates and addresses are such that each attack gets as far as the limit that it is about: 30 new
-  // connections a minute and 16 at a time from one address, but for the floods.
+  // connections a minute and 16 at a time from one address, but for the floods. Whoever has to join
+  // may be late with it when this program is held up: `slow` is right then.
   static const std::vector<attack_traits> list{
       {k::slow_join,
        "slow-join",
@@ -69,7 +70,7 @@ const std::vector<attack_traits>& all_attacks() {
        false,
        w::nothing,
        {r::wrong_tag, r::guesses},
-       {r::hasty, r::address}},
+       {r::slow, r::hasty, r::address}},
       {k::connection_flood,
        "connection-flood",
        "connections and no word",
@@ -89,7 +90,7 @@ const std::vector<attack_traits>& all_attacks() {
        true,
        w::nothing,
        {r::bytes},
-       {r::hasty}},
+       {r::slow, r::silent, r::hasty}},
       {k::noise,
        "noise",
        "no protocol at all",
@@ -109,7 +110,7 @@ const std::vector<attack_traits>& all_attacks() {
        false,
        w::nothing,
        {r::bad_frame},
-       {r::hasty}},
+       {r::slow, r::hasty}},
       {k::forged_from,
        "forged-from",
        "frames in the name of others",
@@ -119,7 +120,7 @@ const std::vector<attack_traits>& all_attacks() {
        false,
        w::nothing,
        {r::from},
-       {r::hasty}},
+       {r::slow, r::hasty}},
       {k::oversize,
        "oversize",
        "a frame of 70 KB",
@@ -129,7 +130,7 @@ const std::vector<attack_traits>& all_attacks() {
        false,
        w::nothing,
        {r::too_long},
-       {r::hasty}},
+       {r::slow, r::hasty}},
       {k::second_join,
        "second-join",
        "two rooms at once",
@@ -139,7 +140,7 @@ const std::vector<attack_traits>& all_attacks() {
        false,
        w::nothing,
        {r::joined},
-       {r::hasty}},
+       {r::slow, r::hasty}},
       {k::slow_reader,
        "slow-reader",
        "frames for one who never reads",
@@ -149,7 +150,7 @@ const std::vector<attack_traits>& all_attacks() {
        true,
        w::stall,
        {r::stalled},
-       {r::hasty, r::bytes, r::memory}},
+       {r::slow, r::hasty, r::bytes, r::memory}},
       {k::half_open,
        "half-open",
        "a join and nothing more",
@@ -159,7 +160,7 @@ const std::vector<attack_traits>& all_attacks() {
        false,
        w::silence,
        {r::silent},
-       {r::hasty, r::lonely}},
+       {r::slow, r::hasty, r::lonely}},
       {k::proxy_header,
        "proxy-header",
        "a PROXY header from a stranger",

@@ -137,11 +137,19 @@ void paced_load::on_event(uint32_t socket, uint32_t events) {
         fail(ec::network_failed,
              "A connection under load was closed by what is measured. Look at its log."));
   const auto before = x.in.frames();
-  if (!x.in.feed({buffer_.data(), static_cast<size_t>(n)}))
+  const std::string_view got{buffer_.data(), static_cast<size_t>(n)};
+  if (!x.in.feed(got)) {
+    // A relay that ends a connection says why, and that is no broken frame.
+    if (const auto word = got.find("<relay "); word != std::string_view::npos)
+      return loop_.fail_with(
+          fail(ec::relay_refused, "The relay ended a connection under load: '" +
+                                      escape_for_display(got.substr(word, 100), 120) +
+                                      "'. Lift that limit, or ask for less load."));
     return loop_.fail_with(
         fail(ec::protocol_violation,
              "A frame came that was not sent like that (a loss, a repeat, or other bytes). What is "
              "measured is broken: report it."));
+  }
   if (x.in.frames() > before)
     arrived(socket, x.in.frames() - before);
 }

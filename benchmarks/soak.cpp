@@ -40,6 +40,8 @@ constexpr double others_cpu_max = 0.25;
 constexpr double turns_of_generator = 3;
 constexpr auto end_patience = seconds(20);
 constexpr size_t samples_max = 200;
+/// Idle rooms that are opened before they begin to speak.
+constexpr size_t idle_batch = 500;
 
 double to_seconds(clock::duration x) {
   return std::chrono::duration<double>(x).count();
@@ -236,19 +238,23 @@ private:
     auto busy = open_pairs(loop_, through_, plan_.rooms, until);
     if (!busy)
       return busy.error();
-    auto idle = open_pairs(loop_, through_, plan_.idle_rooms, until);
-    if (!idle)
-      return idle.error();
-    out_.progress("Opening rooms", plan_.rooms + plan_.idle_rooms, plan_.rooms + plan_.idle_rooms);
     busy_ = std::make_unique<paced_load>(loop_, std::move(*busy),
                                          paced_load::config{*pattern, true, plan_.rate});
-    idle_ =
-        std::make_unique<paced_load>(loop_, std::move(*idle),
-                                     paced_load::config{heartbeat_pattern(), false,
-                                                        static_cast<double>(2 * plan_.idle_rooms) /
-                                                            to_seconds(plan_.heartbeat())});
     busy_->start(clock::now());
-    idle_->start(clock::now());
+    // Each batch speaks before the relay could think it gone.
+    for (size_t left = plan_.idle_rooms; left > 0;) {
+      const auto count = std::min(left, idle_batch);
+      auto idle = open_pairs(loop_, through_, count, until);
+      if (!idle)
+        return idle.error();
+      const auto rate = static_cast<double>(2 * count) / to_seconds(plan_.heartbeat());
+      idle_.push_back(std::make_unique<paced_load>(
+          loop_, std::move(*idle), paced_load::config{heartbeat_pattern(), false, rate}));
+      idle_.back()->start(clock::now());
+      left -= count;
+      out_.progress("Opening rooms", plan_.rooms + plan_.idle_rooms - left,
+                    plan_.rooms + plan_.idle_rooms);
+    }
 
     std::mt19937_64 random{plan_.seed};
     victim_room_ = random() >> 1 | 1;
@@ -352,10 +358,12 @@ private:
     newcomers_->stop();
     host_->partner_comes();
     busy_->stop();
-    idle_->stop();
+    for (auto& x : idle_)
+      x->stop();
     auto error = serve(end_patience, [this] {
-      return busy_->settled() && idle_->settled() && opener_->in_progress() == 0 &&
-             (host_->met() || !host_->lost().empty());
+      return busy_->settled() &&
+             std::all_of(idle_.begin(), idle_.end(), [](const auto& x) { return x->settled(); }) &&
+             opener_->in_progress() == 0 && (host_->met() || !host_->lost().empty());
     });
     // The partner was not there when descriptors were counted first.
     host_->leave();
@@ -425,19 +433,25 @@ private:
     if (now < next_line_ || out_.style().terminal)
       return;
     next_line_ = now + std::max<milliseconds>(seconds(10), plan_.length / 20);
+    auto frames = busy_->received();
+    for (const auto& x : idle_)
+      frames += x->received();
     out_.line(fmt::format(
         "  {:.0f} s: {} frames of honest rooms, {} attackers begun, {} turned away, {} open; "
         "relay {} KB, {} descriptors",
-        to_seconds(now - begun_), busy_->received() + idle_->received(), mix_ ? mix_->begun() : 0,
-        mix_ ? mix_->turned_away() : 0, mix_ ? mix_->open() : 0, last_.resident_kb,
-        last_.descriptors));
+        to_seconds(now - begun_), frames, mix_ ? mix_->begun() : 0, mix_ ? mix_->turned_away() : 0,
+        mix_ ? mix_->open() : 0, last_.resident_kb, last_.descriptors));
   }
 
   // --- checks
 
   void check_honest() {
-    outcome_.sent = busy_->sent() + idle_->sent();
-    outcome_.received = busy_->received() + idle_->received();
+    outcome_.sent = busy_->sent();
+    outcome_.received = busy_->received();
+    for (const auto& x : idle_) {
+      outcome_.sent += x->sent();
+      outcome_.received += x->received();
+    }
     const bool all = outcome_.sent == outcome_.received && honest_failure_.empty();
     check(all, "honest rooms lose no frame",
           honest_failure_.empty()
@@ -605,7 +619,7 @@ private:
     mix_.reset();
     host_->leave();
     busy_.reset();
-    idle_.reset();
+    idle_.clear();
   }
 
   void check_end() {
@@ -624,7 +638,7 @@ private:
   soak_outcome outcome_;
   event_loop loop_;
   std::unique_ptr<paced_load> busy_;
-  std::unique_ptr<paced_load> idle_;
+  std::vector<std::unique_ptr<paced_load>> idle_;
   std::unique_ptr<waiting_host> host_;
   std::unique_ptr<pair_opener> opener_;
   std::unique_ptr<periodic> beats_;

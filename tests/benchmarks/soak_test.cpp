@@ -66,6 +66,18 @@ TEST(Soak, ARelayWithoutItsLimitsFailsAndIsNamed) {
   EXPECT_EQ(check_in(x, "honest rooms lose no frame").at("verdict"), "held");
 }
 
+TEST(Soak, HonestRoomsThatTheRelayEndsFail) {
+  // A round trip is 2 KiB, and each room has ten a second: spent in the middle of it.
+  const auto x = bench(short_soak(
+      {"--attacks", "noise,half-open", "--relay-arg=--room-bytes-max", "--relay-arg=200KiB"}));
+  EXPECT_EQ(x.code, 1) << x.errors << x.output;
+  const auto honest = check_in(x, "honest rooms lose no frame");
+  EXPECT_EQ(honest.at("verdict"), "failed");
+  EXPECT_NE(honest.at("finding").get<std::string>().find("Refused bytes"), std::string::npos)
+      << honest;
+  EXPECT_EQ(check_in(x, "the relay lives").at("verdict"), "held");
+}
+
 TEST(Soak, AnAttackerWhoIsLetStayFails) {
   // The deadline that --scale shortens is what the soak waits for; this relay has another.
   const auto x = bench(
