@@ -7,9 +7,9 @@
 
 #include "benchmarks/command.hpp"
 #include "cli/exit_codes.hpp"
-#include "cli/nearest_word.hpp"
 #include "messages/error.hpp"
 #include "messages/frame.hpp"
+#include "messages/nearest_word.hpp"
 
 namespace liveconnect::bench {
 
@@ -58,8 +58,7 @@ caf::error describe(CLI::App& root, const CLI::ParseError& x) {
     const auto word = extras.empty() ? std::string{} : extras.front();
     const bool option = !word.empty() && word.front() == '-';
     what = "'" + escape_for_display(word, 40) + "' is not known here";
-    const auto near =
-        cli::nearest_word(word.substr(0, word.find('=')), words_for(root, at, option));
+    const auto near = nearest_word(word.substr(0, word.find('=')), words_for(root, at, option));
     if (!near.empty())
       what += " (did you mean '" + near + "'?)";
   } else if (&at == &root) {

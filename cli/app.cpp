@@ -9,8 +9,8 @@
 #include <spdlog/spdlog.h>
 
 #include "cli/commands.hpp"
-#include "cli/nearest_word.hpp"
 #include "cli/printable.hpp"
+#include "messages/nearest_word.hpp"
 
 namespace liveconnect::cli {
 

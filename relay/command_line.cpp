@@ -47,6 +47,26 @@ caf::error layer(relay_settings& into, const std::string& file, const flag_value
   return check_together(into);
 }
 
+/// What is wrong with the arguments, in words of ours where a word is not known.
+std::string mistake(const CLI::App& app, const CLI::Error& x) {
+  const auto parsed = app.get_subcommands();
+  const auto rest = app.remaining(true);
+  const bool unknown = dynamic_cast<const CLI::ExtrasError*>(&x) != nullptr || parsed.empty();
+  if (rest.empty() || !unknown)
+    return x.what();
+  const auto& word = rest.front();
+  std::vector<std::string> candidates;
+  if (parsed.empty())
+    for (const auto* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+      candidates.push_back(sub->get_name());
+  else
+    for (const auto* option : parsed.front()->get_options())
+      for (const auto& name : option->get_lnames())
+        candidates.push_back("--" + name);
+  return "There is no " + std::string(parsed.empty() ? "command " : "such argument as ") +
+         not_known(word.substr(0, word.find('=')), candidates);
+}
+
 } // namespace
 
 const char* version() {
@@ -116,7 +136,7 @@ command_line read_command_line(int argc, char** argv) {
     return out;
   } catch (const CLI::Error& x) {
     // CLI11's own codes begin at 100; ours for wrong usage is 2.
-    out.exit_code = complain(x.what(), "Run liveconnect-relay --help to see what there is");
+    out.exit_code = complain(mistake(app, x), "Run liveconnect-relay --help to see what there is");
     return out;
   }
   for (const auto& [what, sub] : others)

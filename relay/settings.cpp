@@ -11,6 +11,7 @@
 
 #include "actors/io/resolve.hpp"
 #include "messages/error.hpp"
+#include "messages/nearest_word.hpp"
 
 namespace liveconnect::relay {
 
@@ -20,14 +21,6 @@ using values = std::vector<std::string>;
 
 caf::error wrong(const std::string& what) {
   return fail(ec::bad_config, what);
-}
-
-/// Text from the operator's own files, made fit for one line of a terminal.
-std::string shown(const std::string& x) {
-  std::string out = x.substr(0, 60);
-  std::replace_if(
-      out.begin(), out.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
-  return "'" + out + (x.size() > 60 ? "...'" : "'");
 }
 
 caf::error set_listen(relay_settings& into, const values& list) {
@@ -146,12 +139,31 @@ std::optional<std::string> text_of(const toml::node& x) {
   return std::nullopt;
 }
 
+std::vector<std::string> setting_names() {
+  std::vector<std::string> out;
+  for (const auto& x : all_settings())
+    out.emplace_back(x.name);
+  return out;
+}
+
 std::string replaced(std::string x, char from, char to) {
   std::replace(x.begin(), x.end(), from, to);
   return x;
 }
 
 } // namespace
+
+std::string shown(const std::string& x) {
+  std::string out = x.substr(0, 60);
+  std::replace_if(
+      out.begin(), out.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
+  return "'" + out + (x.size() > 60 ? "...'" : "'");
+}
+
+std::string not_known(const std::string& x, const std::vector<std::string>& candidates) {
+  const auto near = nearest_word(x, candidates);
+  return shown(x) + (near.empty() ? "" : " (did you mean '" + near + "')");
+}
 
 const std::vector<setting>& all_settings() {
   static const std::vector<setting> list{
@@ -254,7 +266,7 @@ caf::error read_file(relay_settings& into, const std::string& path) {
     const auto found =
         std::find_if(list.begin(), list.end(), [&](const auto& x) { return name == x.name; });
     if (found == list.end())
-      return wrong(at(key.source()) + "there is no setting " + shown(name));
+      return wrong(at(key.source()) + "there is no setting " + not_known(name, setting_names()));
     values texts;
     bool right = true;
     if (const auto* array = node.as_array()) {

@@ -54,6 +54,11 @@ struct setting {
 /// All settings, in the order of --help.
 const std::vector<setting>& all_settings();
 
+/// Text from the operator's own files and flags in quotes, made fit for one line of a terminal.
+std::string shown(const std::string& x);
+/// The same for a word that is none of ours, with the one that was most likely meant.
+std::string not_known(const std::string& x, const std::vector<std::string>& candidates);
+
 /// `heartbeat_timeout` as `--heartbeat-timeout` and `LIVECONNECT_RELAY_HEARTBEAT_TIMEOUT`.
 std::string flag_of(const setting& x);
 std::string variable_of(const setting& x);

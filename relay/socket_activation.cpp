@@ -1,12 +1,12 @@
 #include "relay/socket_activation.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "messages/error.hpp"
+#include "relay/settings.hpp"
 
 namespace liveconnect::relay {
 
@@ -35,14 +35,6 @@ std::vector<std::string> split(const std::string& text) {
 
 bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
-/// The name as a line of a terminal bears it.
-std::string shown(const std::string& name) {
-  auto out = name.substr(0, 60);
-  std::replace_if(
-      out.begin(), out.end(), [](unsigned char c) { return c <= 0x20 || c >= 0x7f; }, '?');
-  return "'" + out + "'";
 }
 
 } // namespace

@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/nearest_word.hpp"
 #include "cli/output.hpp"
 #include "cli/printable.hpp"
 #include "cli/qr.hpp"
+#include "messages/nearest_word.hpp"
 
 namespace liveconnect::cli {
 namespace {

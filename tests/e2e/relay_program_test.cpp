@@ -340,6 +340,19 @@ TEST(RelayProgram, WrongUsageIsCodeTwo) {
   EXPECT_NE(x.err.find("--heartbeat-timeout: 'soon' is no duration"), std::string::npos) << x.err;
 }
 
+TEST(RelayProgram, ASlipOfTheFingerIsAnsweredWithTheWordThatWasMeant) {
+  const std::string help = ". Run liveconnect-relay --help to see what there is.\n";
+  EXPECT_EQ(run({"rnu"}).err, "There is no command 'rnu' (did you mean 'run')" + help);
+  EXPECT_EQ(run({"run", "--lisen", "127.0.0.1:0"}).err,
+            "There is no such argument as '--lisen' (did you mean '--listen')" + help);
+  EXPECT_EQ(run({"run", "--elephant=3"}).err, "There is no such argument as '--elephant'" + help);
+  temporary_file file("rooms_mx = 5\n");
+  EXPECT_EQ(run({"check", "--config", file.path}).err,
+            "The settings are wrong: " + file.path +
+                ":1: there is no setting 'rooms_mx' (did you mean 'rooms_max'). Correct them and "
+                "start the relay again.\n");
+}
+
 TEST(RelayProgram, SaysWhatItIs) {
   EXPECT_EQ(run({"version"}).out, "liveconnect-relay 1.0.0\n");
   EXPECT_EQ(nlohmann::json::parse(run({"version", "--json"}).out)["version"], "1.0.0");

@@ -1,8 +1,8 @@
-#include "cli/nearest_word.hpp"
+#include "messages/nearest_word.hpp"
 
 #include <algorithm>
 
-namespace liveconnect::cli {
+namespace liveconnect {
 
 namespace {
 
@@ -27,7 +27,7 @@ size_t distance(std::string_view x, std::string_view y) {
 
 std::string nearest_word(std::string_view word, const std::vector<std::string>& candidates) {
   // Longer than any word of ours: nothing is near, and the table above stays small.
-  if (word.empty() || word.size() > 32)
+  if (word.empty() || word.size() > 48)
     return {};
   std::string best;
   auto best_distance = std::max<size_t>(1, word.size() / 3) + 1;
@@ -41,4 +41,4 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
   return best;
 }
 
-} // namespace liveconnect::cli
+} // namespace liveconnect
