@@ -1,5 +1,7 @@
 #include "benchmarks/turns.hpp"
 
+#include <malloc.h>
+
 #include "benchmarks/event_loop.hpp"
 #include "benchmarks/process_usage.hpp"
 #include "benchmarks/statistics.hpp"
@@ -12,6 +14,8 @@ namespace {
 /// Long beside what reading the clock costs, short beside a time slice of the system.
 constexpr double turn_seconds = 1e-3;
 constexpr size_t times_max = 1u << 22;
+/// More than any turn has in use; glibc takes no larger M_MMAP_THRESHOLD.
+constexpr int kept_bytes = 32 << 20;
 
 /// Processor time of so many pieces; negative when one went wrong.
 double seconds_of_turn(const contender& x, size_t times) {
@@ -30,6 +34,8 @@ caf::error broken() {
 } // namespace
 
 caf::expected<turns> turns::between(std::vector<contender> list) {
+  ::mallopt(M_TRIM_THRESHOLD, kept_bytes);
+  ::mallopt(M_MMAP_THRESHOLD, kept_bytes);
   turns out;
   out.list_ = std::move(list);
   for (const auto& x : out.list_) {

@@ -38,7 +38,9 @@ inline void read_by_somebody(const void* x) {
 /// through its cache only.
 class turns {
 public:
-  /// Finds out how often each has to do its piece for one turn.
+  /// Finds out how often each has to do its piece for one turn. From then on the process keeps what
+  /// it frees: else glibc gives the end of the heap back whenever it happens to be free, and who
+  /// then pays for fetching it again, page by page, depends on what lies where.
   static caf::expected<turns> between(std::vector<contender> list);
 
   /// Seconds that one piece takes each contender, in their order. Goes on for about `time`, at
