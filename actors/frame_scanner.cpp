@@ -39,6 +39,17 @@ size_t find(byte_view text, size_t from, uint8_t what, size_t end = npos) {
   return at == nullptr ? npos : static_cast<size_t>(static_cast<const uint8_t*>(at) - text.data());
 }
 
+/// Whether nothing in `from..end` may not stand in a tag: a `<` or a control character. Without a
+/// way out of the loop, so that the compiler can look at many bytes at a time.
+bool is_head_text(byte_view text, size_t from, size_t end) {
+  uint8_t bad = 0;
+  for (auto i = from; i < end; ++i) {
+    const auto x = text[i];
+    bad = static_cast<uint8_t>(bad | (x == '<') | (x < 0x20) | (x == 0x7f));
+  }
+  return bad == 0;
+}
+
 std::string_view part(byte_view text, size_t from, size_t end) {
   return text.sub(from, end - from).text();
 }
@@ -65,9 +76,9 @@ bool frame_scanner::within_bound(byte_view text) {
       break;
     }
     ++hashes_;
-    counted_ = at + 1;
+    counted_ = narrow(at + 1);
   }
-  return scanned_ - begin_ + hashes_ * growth_ <= frame_bytes_limit_;
+  return scanned_ - begin_ + uint64_t{hashes_} * growth_ <= frame_bytes_limit_;
 }
 
 scan_result frame_scanner::scan(byte_view unread) {
@@ -102,7 +113,8 @@ scan_result frame_scanner::scan(byte_view unread) {
 }
 
 scan_result frame_scanner::scan_head(byte_view text) {
-  for (; scanned_ < text.size(); ++scanned_) {
+  // Offsets 0..2 are "<# " or "<#>".
+  for (; scanned_ < text.size() && scanned_ - begin_ < 3; ++scanned_) {
     const auto x = text[scanned_];
     const auto offset = scanned_ - begin_;
     if (offset == 1 && x != '#')
@@ -113,10 +125,16 @@ scan_result frame_scanner::scan_head(byte_view text) {
       ++scanned_;
       return end_head(text);
     }
-    if ((x == '<' && offset > 0) || x < 0x20 || x == 0x7f)
-      return scan_result::malformed;
   }
-  return scan_result::more;
+  const auto at = find(text, scanned_, '>');
+  const auto end = at == npos ? text.size() : at;
+  if (!is_head_text(text, scanned_, end))
+    return scan_result::malformed;
+  scanned_ = narrow(end);
+  if (at == npos)
+    return scan_result::more;
+  ++scanned_;
+  return end_head(text);
 }
 
 scan_result frame_scanner::end_head(byte_view text) {
@@ -167,10 +185,10 @@ scan_result frame_scanner::scan_lookahead(byte_view text) {
 scan_result frame_scanner::scan_body(byte_view text) {
   const auto at = find(text, scanned_, '<');
   if (at == npos) {
-    scanned_ = text.size();
+    scanned_ = narrow(text.size());
     return scan_result::more;
   }
-  scanned_ = at;
+  scanned_ = narrow(at);
   // `</NAME>`
   const auto size = name_size_ + 3;
   const auto found = text.sub(at, size).text();
@@ -182,7 +200,7 @@ scan_result frame_scanner::scan_body(byte_view text) {
   }
   if (found.size() < size)
     return scan_result::more;
-  scanned_ = at + size;
+  scanned_ = narrow(at + size);
   return scan_result::frame;
 }
 
@@ -202,13 +220,13 @@ scan_result frame_scanner::scan_json(byte_view text) {
       const auto backslash = find(text, scanned_, '\\', quote);
       if (backslash != npos) {
         escaped_ = true;
-        scanned_ = backslash + 1;
+        scanned_ = narrow(backslash + 1);
       } else if (quote != npos) {
         in_string_ = false;
-        string_end_ = quote;
-        scanned_ = quote + 1;
+        string_end_ = narrow(quote);
+        scanned_ = narrow(quote + 1);
       } else {
-        scanned_ = text.size();
+        scanned_ = narrow(text.size());
       }
       continue;
     }
@@ -276,22 +294,51 @@ scan_result frame_scanner::end_json_member(byte_view text, size_t end) {
 
 // --- frame_gatherer -----------------------------------------------------------------------------
 
+void frame_gatherer::count_copied(size_t more) {
+  size_ += more;
+  if (!list_.empty() && list_.back().data == nullptr)
+    list_.back().size += more;
+  else
+    list_.push_back({nullptr, more});
+}
+
 void frame_gatherer::put(byte_view x) {
   if (x.empty())
     return;
-  size_ += x.size();
   if (x.size() > copied_max) {
+    size_ += x.size();
     list_.push_back({x.data(), x.size()});
     return;
   }
   copied_.insert(copied_.end(), x.begin(), x.end());
-  if (!list_.empty() && list_.back().data == nullptr)
-    list_.back().size += x.size();
-  else
-    list_.push_back({nullptr, x.size()});
+  count_copied(x.size());
+}
+
+void frame_gatherer::add_short(byte_view frame, size_t hashes, std::string_view address) {
+  const auto before = copied_.size();
+  copied_.resize(before + frame.size() + hashes * address.size() + 1);
+  auto* to = copied_.data() + before;
+  size_t from = 0;
+  for (size_t i = 0; i < hashes; ++i) {
+    const auto at = find(frame, from, '#');
+    if (at == npos)
+      break;
+    std::memcpy(to, frame.data() + from, at - from);
+    to += at - from;
+    std::memcpy(to, address.data(), address.size());
+    to += address.size();
+    from = at + 1;
+  }
+  std::memcpy(to, frame.data() + from, frame.size() - from);
+  to += frame.size() - from;
+  *to++ = '\n';
+  copied_.resize(static_cast<size_t>(to - copied_.data()));
+  count_copied(copied_.size() - before);
 }
 
 void frame_gatherer::add(byte_view frame, size_t hashes, std::string_view address) {
+  if (frame.size() + hashes * address.size() < copied_max)
+    return add_short(frame, hashes, address);
   size_t from = 0;
   for (size_t i = 0; i < hashes; ++i) {
     const auto at = find(frame, from, '#');

@@ -32,6 +32,19 @@ bool look(heartbeat_actor::stateful_pointer<heartbeat_state> self, heartbeat_sta
 
 } // namespace
 
+void heartbeat_state::forget_ended(size_t looks) {
+  for (; looks > 0 && !list.empty(); --looks) {
+    if (next >= list.size())
+      next = 0;
+    if (list[next].life->ended.load(std::memory_order_acquire)) {
+      std::swap(list[next], list.back());
+      list.pop_back();
+    } else {
+      ++next;
+    }
+  }
+}
+
 caf::timespan heartbeat_config::interval() const {
   const caf::timespan fine = std::min(timeout, room_wait) / 36;
   return std::clamp<caf::timespan>(fine, std::chrono::milliseconds(10), std::chrono::seconds(5));
@@ -44,7 +57,11 @@ heartbeat_actor::behavior_type heartbeat(heartbeat_actor::stateful_pointer<heart
   return {
       [self](std::shared_ptr<pulse>& life, const connection_actor& who) {
         const auto now = self->system().clock().now();
-        self->state.list.push_back({std::move(life), who, now, now});
+        auto& st = self->state;
+        st.list.push_back({std::move(life), who, now, now});
+        // Two that have ended go for each that comes: between two looks thousands may come and go,
+        // and each holds its actor's memory.
+        st.forget_ended(2);
       },
       [self](const bounds& x) {
         self->state.config.timeout = x.heartbeat_timeout;

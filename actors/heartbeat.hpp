@@ -37,6 +37,11 @@ struct heartbeat_state {
 
   heartbeat_config config;
   std::vector<watched> list;
+  /// Where forget_ended() goes on.
+  size_t next = 0;
+
+  /// Looks at so many of the list, in turns, and drops those that have ended.
+  void forget_ended(size_t looks);
 
   static inline const char* name = "heartbeat";
 };

@@ -15,38 +15,57 @@ caf::error no_such_room(uint64_t number) {
   return fail(ec::bad_argument, "there is no room " + std::to_string(number));
 }
 
+/// Hands somebody who has knocked on to the room, or has the switch refuse him.
+void admit(lobby_actor::stateful_pointer<lobby_state> self, const knock& x) {
+  auto& st = self->state;
+  auto& port = *st.links->port;
+  auto wanted = read_join(x.text);
+  if (!wanted)
+    return port.refuse(x.socket, refusal::join);
+  const auto number = wanted->room;
+  auto at = st.rooms.find(number);
+  if (at == st.rooms.end()) {
+    if (const auto why = st.check_new_room())
+      return port.refuse(x.socket, *why);
+    auto made = self->spawn<caf::linked>(room, room_config{number, st.links});
+    at = st.rooms.emplace(number, lobby_state::open_room{std::move(made), 0}).first;
+  }
+  ++at->second.entries;
+  self->send(at->second.handle,
+             entry{x.socket, x.peer, x.how, std::move(*wanted), std::make_shared<pulse>()},
+             self->spawn<caf::lazy_init>(connection, connection_config{x.socket, st.links->port}));
+}
+
 } // namespace
 
-caf::error lobby_state::check_new_room() const {
+caf::expected<join_request> read_join(byte_view first_frame) {
+  frame_reader reader;
+  reader.feed(first_frame);
+  auto read = reader.next();
+  if (!read)
+    return read.error();
+  if (!*read || !(*read)->is(message_number::join_room))
+    return fail(ec::bad_frame, "the first message is no Join_Room");
+  return parse_join_request((*read)->details);
+}
+
+std::optional<refusal> lobby_state::check_new_room() const {
   if (draining)
-    return fail(ec::relay_refused, word_of(refusal::draining));
-  if (config.rooms_max != 0 && rooms.size() >= config.rooms_max)
-    return fail(ec::relay_refused, word_of(refusal::full));
-  return caf::none;
+    return refusal::draining;
+  if (rooms_max != 0 && rooms.size() >= rooms_max)
+    return refusal::full;
+  return std::nullopt;
 }
 
 lobby_actor::behavior_type lobby(lobby_actor::stateful_pointer<lobby_state> self,
                                  lobby_config config) {
-  self->state.config = std::move(config);
+  self->state.links = std::make_shared<const relay_links>(relay_links{
+      std::move(config.port), self, std::move(config.heartbeat), std::move(config.usage)});
+  self->state.rooms_max = config.rooms_max;
   return {
       [self](const knocks& arrived) {
-        const auto& known = self->state.config;
         for (const auto& x : arrived.list)
-          self->spawn(connection, connection_config{x, self, known.heartbeat, known.port});
-      },
-      [self](const entry& newcomer, const connection_actor& who) -> caf::result<seat> {
-        auto& st = self->state;
-        const auto number = newcomer.wanted.room;
-        auto at = st.rooms.find(number);
-        if (at == st.rooms.end()) {
-          if (auto error = st.check_new_room())
-            return error;
-          auto made = self->spawn<caf::linked>(
-              room, room_config{number, st.config.port, self, st.config.usage});
-          at = st.rooms.emplace(number, lobby_state::open_room{std::move(made), 0}).first;
-        }
-        ++at->second.entries;
-        return self->delegate(at->second.handle, newcomer, who);
+          admit(self, x);
       },
       [self](const vacant& x) {
         auto& rooms = self->state.rooms;
@@ -57,7 +76,7 @@ lobby_actor::behavior_type lobby(lobby_actor::stateful_pointer<lobby_state> self
         self->send_exit(at->second.handle, caf::exit_reason::user_shutdown);
         rooms.erase(at);
       },
-      [self](const bounds& x) { self->state.config.rooms_max = x.rooms_max; },
+      [self](const bounds& x) { self->state.rooms_max = x.rooms_max; },
       [self](atom::drain) { self->state.draining = true; },
       [self](atom::describe) -> room_numbers {
         room_numbers out;

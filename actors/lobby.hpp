@@ -1,12 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <unordered_map>
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "actors/room_switch_port.hpp"
+#include "actors/relay_links.hpp"
 
 namespace liveconnect::relay {
 
@@ -20,6 +21,10 @@ struct lobby_config {
   std::shared_ptr<room_usage_port> usage;
 };
 
+/// What a first frame asks for. Fails with ec::bad_frame when it is no Join_Room with a room number
+/// greater than zero and perhaps a tag.
+caf::expected<join_request> read_join(byte_view first_frame);
+
 /// State of the LOBBY. Touched by its own actor only.
 struct lobby_state {
   struct open_room {
@@ -28,12 +33,14 @@ struct lobby_state {
     uint64_t entries = 0;
   };
 
-  lobby_config config;
+  /// What it hands to connections and rooms; the lobby in it is this one.
+  std::shared_ptr<const relay_links> links;
+  size_t rooms_max = 0;
   std::unordered_map<uint64_t, open_room> rooms;
   bool draining = false;
 
   /// Why no further room may be opened; none when one may.
-  caf::error check_new_room() const;
+  std::optional<refusal> check_new_room() const;
 
   static inline const char* name = "lobby";
 };

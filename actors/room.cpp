@@ -19,16 +19,16 @@ bytes text(message_number number, std::string details, notation how) {
 
 } // namespace
 
-caf::error room_state::check(const entry& newcomer) const {
+std::optional<refusal> room_state::check(const entry& newcomer) const {
   if (members.size() >= 2)
-    return fail(ec::relay_refused, word_of(refusal::crowded));
+    return refusal::crowded;
   if (!knows_tag(newcomer))
-    return fail(ec::relay_refused, word_of(refusal::wrong_tag));
-  return caf::none;
+    return refusal::wrong_tag;
+  return std::nullopt;
 }
 
 bool room_state::knows_tag(const entry& newcomer) const {
-  return members.empty() || members.front().from.wanted.tag == newcomer.wanted.tag;
+  return members.empty() || tag == newcomer.wanted.tag;
 }
 
 void room_state::note_arrival(const entry& newcomer, time_point now) {
@@ -47,7 +47,7 @@ void room_state::note_arrival(const entry& newcomer, time_point now) {
 }
 
 void room_state::note_departure(const member& x, const std::string& why, time_point now) {
-  so_far.bytes_forwarded += x.from.life->bytes_forwarded.load(std::memory_order_relaxed);
+  so_far.bytes_forwarded += x.life->bytes_forwarded.load(std::memory_order_relaxed);
   if (why == word_of(refusal::kicked))
     so_far.mood = room_mood::kicked;
   // Who leaves first decides: what becomes of the one left behind is a consequence.
@@ -61,8 +61,8 @@ void room_state::close_record(time_point now) {
   so_far.open = now - opened;
   if (met && parted)
     so_far.together = *parted - *met;
-  if (config.usage)
-    config.usage->record(so_far);
+  if (config.links->usage)
+    config.links->usage->record(so_far);
 }
 
 room_description room_state::describe(time_point now) const {
@@ -71,7 +71,7 @@ room_description room_state::describe(time_point now) const {
   out.open = members.empty() ? caf::timespan{0} : caf::timespan{now - opened};
   for (const auto& x : members)
     out.people.push_back(
-        {x.from.peer, now - x.since, x.from.life->bytes_forwarded.load(std::memory_order_relaxed)});
+        {x.peer, now - x.since, x.life->bytes_forwarded.load(std::memory_order_relaxed)});
   return out;
 }
 
@@ -90,25 +90,28 @@ room_actor::behavior_type room(room_actor::stateful_pointer<room_state> self, ro
     st.note_departure(who, why, now);
     if (st.members.empty()) {
       st.close_record(now);
-      self->send(st.config.lobby, vacant{st.config.number, st.entries_seen});
+      self->send(st.config.links->lobby, vacant{st.config.number, st.entries_seen});
       return;
     }
-    const auto& other = st.members.front().from;
-    st.config.port->tell(other.socket, text(message_number::peer_left, std::move(why), other.how));
+    const auto& other = st.members.front();
+    st.config.links->port->tell(other.socket,
+                                text(message_number::peer_left, std::move(why), other.how));
   });
   return {
-      [self](const entry& newcomer, const connection_actor& who) -> caf::result<seat> {
+      [self](const entry& newcomer, const connection_actor& who) {
         auto& st = self->state;
         ++st.entries_seen;
-        if (auto error = st.check(newcomer)) {
+        if (const auto why = st.check(newcomer)) {
           // One who knows the tag and finds the room crowded has not guessed: mostly his own old
           // seat is still taken.
           if (!st.knows_tag(newcomer))
-            st.config.port->wrong_guess(newcomer.socket);
+            st.config.links->port->wrong_guess(newcomer.socket);
           // Somebody may have looked into a room that all have left meanwhile.
           if (st.members.empty())
-            self->send(st.config.lobby, vacant{st.config.number, st.entries_seen});
-          return error;
+            self->send(st.config.links->lobby, vacant{st.config.number, st.entries_seen});
+          st.config.links->port->refuse(newcomer.socket, *why);
+          self->send(who, departed{word_of(*why)});
+          return;
         }
         const auto now = self->system().clock().now();
         st.note_arrival(newcomer, now);
@@ -122,22 +125,25 @@ room_actor::behavior_type room(room_actor::stateful_pointer<room_state> self, ro
             text(message_number::room_joined,
                  to_details(room_seat{st.config.number, newcomer.peer, people}), newcomer.how);
         if (people == 2) {
-          const auto& other = st.members.front().from;
+          const auto& other = st.members.front();
           const auto met = text(message_number::peer_joined, to_string(other.peer), newcomer.how);
           what.greeting.insert(what.greeting.end(), met.begin(), met.end());
           what.partner = other.socket;
           what.news = text(message_number::peer_joined, to_string(newcomer.peer), other.how);
         }
         self->monitor(who);
-        st.members.push_back({who.address(), newcomer, now});
-        st.config.port->place(std::move(what));
-        return seat{st.config.number, people};
+        st.tag = newcomer.wanted.tag;
+        st.members.reserve(2);
+        st.members.push_back(
+            {who.address(), newcomer.socket, newcomer.peer, newcomer.how, newcomer.life, now});
+        st.config.links->port->place(std::move(what));
+        self->send(st.config.links->heartbeat, newcomer.life, who);
       },
       [self](atom::describe) { return self->state.describe(self->system().clock().now()); },
       [self](atom::kick) {
         // Each hears Refused from the switch and ends; its going then empties the room.
         for (const auto& x : self->state.members)
-          self->state.config.port->refuse(x.from.socket, refusal::kicked);
+          self->state.config.links->port->refuse(x.socket, refusal::kicked);
         return static_cast<uint32_t>(self->state.members.size());
       },
   };

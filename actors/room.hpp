@@ -2,23 +2,21 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <caf/actor_clock.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "actors/room_switch_port.hpp"
+#include "actors/relay_links.hpp"
 
 namespace liveconnect::relay {
 
 struct room_config {
   uint64_t number = 0;
-  std::shared_ptr<room_switch_port> port;
-  /// Hears when the room is empty.
-  lobby_actor lobby;
-  /// Gets the record of what the room was; may be null.
-  std::shared_ptr<room_usage_port> usage;
+  /// The lobby in it hears when the room is empty.
+  std::shared_ptr<const relay_links> links;
 };
 
 /// State of a ROOM. Touched by its own actor only.
@@ -28,13 +26,18 @@ struct room_state {
   struct member {
     /// Weak: the room watches its people, it does not keep them.
     caf::actor_addr who;
-    entry from;
+    io::socket_id socket;
+    endpoint peer;
+    notation how;
+    std::shared_ptr<pulse> life;
     time_point since;
   };
 
   room_config config;
   /// At most two, in the order of their coming. Each is monitored.
   std::vector<member> members;
+  /// The tag that those inside have brought.
+  std::string tag;
   /// Of the room since its first person came; begins anew as the record does.
   std::shared_ptr<room_meter> meter;
   /// Requests for a seat so far, refused ones included.
@@ -47,8 +50,8 @@ struct room_state {
   std::optional<time_point> met;
   std::optional<time_point> parted;
 
-  /// Whether `who` may come in; the reason if not.
-  caf::error check(const entry& newcomer) const;
+  /// Why the newcomer may not come in; none if it may.
+  std::optional<refusal> check(const entry& newcomer) const;
   /// Whether `who` brings the tag of those inside. The tag is derived from the invitation's key, so
   /// unequal tags mean unequal keys; both may have none.
   bool knows_tag(const entry& newcomer) const;

@@ -78,12 +78,13 @@ void room_switch::place(seating what) {
     if (!x->meter->opened)
       x->meter->opened = self->loop_->now();
     x->scanner = frame_scanner(self->limits_.frame_bytes_max, x->address.size() - 1);
-    x->since_join = never;
+    x->since_begun = never;
+    x->keeps_room_time = true;
     ++self->counters_.joined;
     ++self->counters_.seated;
-    self->say(*x, what.greeting);
+    self->say_at_turn_end(*x, what.greeting);
     if (auto* other = self->find(what.partner); other != nullptr && other->at == stage::seated) {
-      self->say(*other, what.news);
+      self->say_at_turn_end(*other, what.news);
       self->pair(*x, *other);
     }
     // What came behind the join waits; then the socket may be read again.
@@ -119,7 +120,9 @@ void room_switch::set_limits(const relay_limits& limits) {
   loop_->post([self = shared_from_this(), limits] {
     self->limits_ = limits;
     self->addresses_.set_limits(limits);
-    for (auto& [id, x] : self->lines_) {
+    for (const auto& x : self->lines_) {
+      if (!x)
+        continue;
       if (x->meter)
         x->meter->budget.reset();
       if (x->fast_until != never)
@@ -132,8 +135,8 @@ void room_switch::set_limits(const relay_limits& limits) {
 void room_switch::close_all() {
   loop_->post([self = shared_from_this()] {
     self->closing_ = true;
-    for (auto& [id, x] : self->lines_) {
-      if (x->at == stage::leaving)
+    for (const auto& x : self->lines_) {
+      if (!x || x->at == stage::leaving)
         continue;
       self->say(*x, encoded(message_number::closing, {}, x->how));
       self->depart(*x, "closing");
@@ -147,7 +150,7 @@ relay_counters room_switch::counters() {
   auto future = promise->get_future();
   loop_->post([self = shared_from_this(), promise] {
     auto out = self->counters_;
-    out.connections = self->lines_.size();
+    out.connections = self->line_count_;
     out.queued_bytes = self->loop_->queued_in_all();
     promise->set_value(out);
   });
@@ -163,20 +166,26 @@ relay_counters room_switch::counters() {
 // -----------------------------------------------------------------------------
 
 room_switch::line* room_switch::find(io::socket_id id) {
-  const auto at = lines_.find(id.value);
-  return at == lines_.end() ? nullptr : at->second.get();
+  const auto slot = id.slot();
+  if (slot >= lines_.size() || !lines_[slot])
+    return nullptr;
+  auto& x = *lines_[slot];
+  return x.id == id ? &x : nullptr;
 }
 
 void room_switch::on_accepted(io::socket_id, io::socket_id socket, const endpoint& peer) {
   ++counters_.accepted;
-  const bool crowd = limits_.connections_max != 0 && lines_.size() >= limits_.connections_max;
-  auto& x =
-      *lines_.emplace(socket.value, std::make_unique<line>(socket, peer, limits_)).first->second;
+  const bool crowd = limits_.connections_max != 0 && line_count_ >= limits_.connections_max;
+  if (lines_.size() <= socket.slot())
+    lines_.resize(socket.slot() + 1);
+  lines_[socket.slot()] = std::make_unique<line>(socket, peer, limits_);
+  ++line_count_;
+  auto& x = *lines_[socket.slot()];
   if (closing_)
     return loop_->close(socket, false);
   if (crowd)
     return drop(x, refusal::full);
-  x.since_join = loop_->now();
+  x.since_begun = loop_->now();
   const bool announced = std::any_of(proxies_.begin(), proxies_.end(),
                                      [&](const auto& range) { return range.contains(peer); });
   if (announced)
@@ -195,16 +204,17 @@ void room_switch::admit(line& x) {
 }
 
 void room_switch::on_closed(io::socket_id socket, io::close_reason reason, std::string_view) {
-  const auto at = lines_.find(socket.value);
-  if (at == lines_.end())
+  auto* gone = find(socket);
+  if (gone == nullptr)
     return; // A listener.
-  auto& x = *at->second;
+  auto& x = *gone;
   if (reason == io::close_reason::overflow)
     ++counters_.refused[static_cast<size_t>(refusal::stalled)];
   depart(x, word_of(reason));
   if (x.counted)
     addresses_.leave(x.peer, loop_->now());
-  lines_.erase(at);
+  lines_[socket.slot()].reset();
+  --line_count_;
 }
 
 void room_switch::depart(line& x, const std::string& why) {
@@ -249,6 +259,10 @@ void room_switch::unpair(line& x) {
   --counters_.rooms_paired;
   x.life->paired = false;
   y->life->paired = false;
+  if (!y->keeps_room_time) {
+    y->keeps_room_time = true;
+    arm(*y);
+  }
   // Nobody is left whose slowness could hold the other back. Its next turn drops what is unheard.
   hold(*y, receiver_is_slow, false);
   if (!y->unread.empty())
@@ -334,7 +348,7 @@ size_t room_switch::take_join(line& x, byte_view text) {
   switch (result) {
   case scan_result::more:
     // What is still unread has not all been counted against the bound yet when it is blank.
-    x.join_bytes += x.scanner.in_frame() ? 0 : x.scanner.blanks();
+    x.join_bytes += static_cast<uint32_t>(x.scanner.in_frame() ? 0 : x.scanner.blanks());
     if (x.join_bytes + (x.scanner.in_frame() ? text.size() : 0) > limits_.join_bytes_max) {
       drop(x, refusal::join);
       return text.size();
@@ -403,7 +417,7 @@ size_t room_switch::pass_on(line& x, byte_view text) {
       used += size;
       ++frames;
       x.scanner.next();
-      x.since_frame = never;
+      x.since_begun = never;
       if (gathered_.size() >= gathered_bytes_max)
         pass_gathered(x);
       continue;
@@ -423,9 +437,9 @@ size_t room_switch::pass_on(line& x, byte_view text) {
     charge(x, used - passed);
   if (problem == scan_result::more) {
     if (x.held != 0 || !x.scanner.in_frame())
-      x.since_frame = never;
-    else if (x.since_frame == never)
-      x.since_frame = loop_->now();
+      x.since_begun = never;
+    else if (x.since_begun == never)
+      x.since_begun = loop_->now();
     return used;
   }
   drop(x, problem == scan_result::wrong_from ? refusal::from
@@ -483,8 +497,8 @@ void room_switch::relieve_memory() {
   if (most == 0 || loop_->queued_in_all() <= most)
     return;
   std::vector<std::pair<size_t, line*>> largest;
-  for (auto& [id, x] : lines_)
-    if (const auto size = loop_->queued(x->id); size > 0)
+  for (const auto& x : lines_)
+    if (const auto size = x ? loop_->queued(x->id) : 0; size > 0)
       largest.emplace_back(size, x.get());
   std::sort(largest.begin(), largest.end(),
             [](const auto& a, const auto& b) { return a.first > b.first; });
@@ -502,6 +516,8 @@ void room_switch::relieve_memory() {
 bool room_switch::flush_to(line& to) {
   if (gathered_.empty())
     return loop_->queued(to.id) == 0;
+  if (to.has_words)
+    say_words(to);
   counters_.bytes_forwarded += gathered_.size();
   auto& forwarded = to.partner->life->bytes_forwarded;
   forwarded.store(forwarded.load(std::memory_order_relaxed) + gathered_.size(),
@@ -525,7 +541,7 @@ void room_switch::hold(line& x, hold_reason why, bool held) {
     return;
   x.life->held.store(held, std::memory_order_relaxed);
   // A frame that cannot arrive because we do not read is not late.
-  x.since_frame = !held && x.scanner.in_frame() ? loop_->now() : never;
+  x.since_begun = !held && x.scanner.in_frame() ? loop_->now() : never;
   if (held) {
     loop_->pause(x.id);
   } else {
@@ -548,7 +564,29 @@ void room_switch::on_drained(io::socket_id socket) {
 }
 
 void room_switch::say(line& x, byte_view text) {
-  if (loop_->write(x.id, text) == 0)
+  if (x.has_words)
+    say_words(x);
+  after_saying(x, loop_->write(x.id, text));
+}
+
+void room_switch::say_at_turn_end(line& x, bytes text) {
+  x.has_words = true;
+  words_.emplace_back(x.id, std::move(text));
+  loop_->touch(shared_from_this());
+}
+
+/// Says what this turn has for `x`, in one write.
+void room_switch::say_words(line& x) {
+  x.has_words = false;
+  std::vector<iovec> pieces;
+  for (auto& [id, text] : words_)
+    if (id == x.id)
+      pieces.push_back({text.data(), text.size()});
+  after_saying(x, loop_->write(x.id, pieces.data(), pieces.size()));
+}
+
+void room_switch::after_saying(line& x, size_t waiting) {
+  if (waiting == 0)
     return;
   watch_queue(x);
   if (x.partner != nullptr)
@@ -566,15 +604,18 @@ void room_switch::watch_queue(line& x) {
 // --- deadlines
 // ----------------------------------------------------------------------------------------
 
+/// How long what it has begun may take.
+std::chrono::nanoseconds room_switch::begun_deadline(const line& x) const {
+  return x.at == stage::seated ? limits_.frame_deadline : limits_.join_deadline;
+}
+
 room_switch::time_point room_switch::next_deadline(const line& x) const {
   auto out = never;
-  if (x.since_join != never)
-    out = std::min(out, x.since_join + limits_.join_deadline);
-  if (x.since_frame != never)
-    out = std::min(out, x.since_frame + limits_.frame_deadline);
+  if (x.since_begun != never)
+    out = std::min(out, x.since_begun + begun_deadline(x));
   if (x.since_stall != never)
     out = std::min(out, x.since_stall + limits_.stall_deadline);
-  if (x.meter)
+  if (x.meter && x.keeps_room_time)
     out = std::min(out, *x.meter->opened + limits_.room_life);
   out = std::min(out, x.fast_until);
   return out;
@@ -605,8 +646,7 @@ void room_switch::on_timer(io::socket_id socket) {
     x->written_then = written;
     x->since_stall = now;
   }
-  if ((x->since_join != never && x->since_join + limits_.join_deadline <= now) ||
-      (x->since_frame != never && x->since_frame + limits_.frame_deadline <= now))
+  if (x->since_begun != never && x->since_begun + begun_deadline(*x) <= now)
     return drop(*x, refusal::slow);
   if (x->meter && *x->meter->opened + limits_.room_life <= now)
     return end_room(*x, refusal::expired);
@@ -619,6 +659,10 @@ void room_switch::on_timer(io::socket_id socket) {
 }
 
 void room_switch::on_turn_end() {
+  for (const auto& [id, text] : words_)
+    if (auto* x = find(id); x != nullptr && x->has_words)
+      say_words(*x);
+  words_.clear();
   if (!knocks_.empty())
     caf::anon_send(lobby_, knocks{std::exchange(knocks_, {})});
   relieve_memory();

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "actors/address_ledger.hpp"
@@ -108,35 +108,39 @@ private:
   /// Why somebody's reading rests; several may hold at once.
   enum hold_reason : uint8_t { receiver_is_slow = 1, room_is_fast = 2 };
 
-  /// One socket.
+  /// One socket. Kept small: ten thousand idle connections have one each.
   struct line {
     line(io::socket_id id, const endpoint& from, const relay_limits& limits);
 
     io::socket_id id;
     endpoint peer;
-    /// What `#` becomes.
-    std::string address;
     stage at = stage::knocking;
     /// The ledger has been told of it.
     bool counted = false;
     notation how = notation::tag;
+    /// Of hold_reason; its reading rests unless this is 0.
+    uint8_t held = 0;
+    /// Its timer ends the room when that has lived long enough: one of the two does it.
+    bool keeps_room_time = false;
+    /// words_ holds something for it.
+    bool has_words = false;
+    /// Bytes before the join was complete.
+    uint32_t join_bytes = 0;
+    /// What `#` becomes.
+    std::string address;
     frame_scanner scanner;
     /// Bytes that no whole frame has been made of, or that wait until the receiver's queue is
     /// empty.
     bytes unread;
-    /// Bytes before the join was complete.
-    size_t join_bytes = 0;
     line* partner = nullptr;
     connection_actor who;
     std::shared_ptr<pulse> life;
     std::shared_ptr<room_meter> meter;
-    /// Of hold_reason; its reading rests unless this is 0.
-    uint8_t held = 0;
     /// Until when the room's bytes of the second are used up.
     time_point fast_until = never;
-    time_point since_join = never;
-    /// When the frame in progress began; when the queue behind this socket last moved.
-    time_point since_frame = never;
+    /// When what is not complete began: the join up to it, then the frame in progress.
+    time_point since_begun = never;
+    /// When the queue behind this socket last moved, and how far it was then.
     time_point since_stall = never;
     uint64_t written_then = 0;
     /// What the socket's timer is set to; never: not set.
@@ -163,9 +167,13 @@ private:
   void depart(line& x, const std::string& why);
   void drop(line& x, refusal why);
   void say(line& x, byte_view text);
+  void say_at_turn_end(line& x, bytes text);
+  void say_words(line& x);
+  void after_saying(line& x, size_t waiting);
   void watch_queue(line& x);
   void arm(line& x);
   time_point next_deadline(const line& x) const;
+  std::chrono::nanoseconds begun_deadline(const line& x) const;
 
   const std::shared_ptr<io::byte_loop> loop_;
   relay_limits limits_;
@@ -173,9 +181,14 @@ private:
   std::vector<address_range> proxies_;
 
   // The loop's thread.
-  std::unordered_map<uint64_t, std::unique_ptr<line>> lines_;
+  /// By their sockets' slots.
+  std::vector<std::unique_ptr<line>> lines_;
+  size_t line_count_ = 0;
   address_ledger addresses_;
   std::vector<knock> knocks_;
+  /// What the relay itself says this turn to those who get a seat: a welcome and the news that the
+  /// other has come often fall into one turn, and go in one write.
+  std::vector<std::pair<io::socket_id, bytes>> words_;
   frame_gatherer gathered_;
   relay_counters counters_;
   bool closing_ = false;

@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "actors/io/resolve.hpp"
+#include "actors/io/scheduling.hpp"
 #include "actors/session.hpp"
 #include "cli/ask.hpp"
 #include "cli/printable.hpp"
@@ -64,7 +65,7 @@ std::filesystem::path own_transcript(const std::filesystem::path& data, role sid
 
 } // namespace
 
-context::context() : system_(config_), net_(system_, loop_bounds()) {}
+context::context() : system_(io::share_work(config_)), net_(system_, loop_bounds()) {}
 
 context::~context() {
   // A detached actor lives until it is told to go, not until nobody refers to it.

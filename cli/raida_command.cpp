@@ -8,6 +8,7 @@
 
 #include "actors/io/resolve.hpp"
 #include "actors/io/runtime.hpp"
+#include "actors/io/scheduling.hpp"
 #include "cli/ask.hpp"
 #include "cli/commands.hpp"
 #include "cli/printable.hpp"
@@ -121,7 +122,7 @@ command_end run_servers(environment& env, const run_arguments& args) {
   options.addresses = look_up(env.conf.raida);
 
   caf::actor_system_config config;
-  caf::actor_system system{config};
+  caf::actor_system system{io::share_work(config)};
   io::runtime net{system};
   auto servers = raida::spawn_servers(system, net.gate(), options);
   if (!servers)
@@ -160,7 +161,7 @@ command_end run_servers(environment& env, const run_arguments& args) {
 
 command_end show_status(environment& env) {
   caf::actor_system_config config;
-  caf::actor_system system{config};
+  caf::actor_system system{io::share_work(config)};
   io::runtime net{system};
   server_access access{system, net, env.conf};
   auto began = std::chrono::steady_clock::now();
@@ -288,7 +289,7 @@ command_end mint(environment& env, const mint_arguments& args) {
     return failed(key.error());
 
   caf::actor_system_config config;
-  caf::actor_system system{config};
+  caf::actor_system system{io::share_work(config)};
   io::runtime net{system};
   server_access access{system, net, env.conf};
   std::optional<keeper_actor> keeper;

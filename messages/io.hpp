@@ -14,10 +14,20 @@
 /// it tells them. design.md, decision 3. None of this leaves the process.
 namespace liveconnect::io {
 
-/// Names one socket for as long as the process lives: a slot and a generation, so that a late
-/// command never meets a reused descriptor. 0 names none.
+/// Names one socket for as long as the process lives: its loop, a slot there and a generation, so
+/// that a late command never meets a reused descriptor. 0 names none.
 struct socket_id {
   uint64_t value = 0;
+
+  static constexpr uint32_t slots_max = 1u << 24;
+
+  static constexpr socket_id of(uint32_t generation, uint8_t loop, uint32_t slot) {
+    return {uint64_t{generation} << 32 | uint64_t{loop} << 24 | slot};
+  }
+  /// The number of the loop that has it (io::loop_config::number).
+  constexpr uint8_t loop() const { return static_cast<uint8_t>(value >> 24); }
+  /// Its place there, below slots_max; taken anew once the socket is gone.
+  constexpr uint32_t slot() const { return static_cast<uint32_t>(value) & (slots_max - 1); }
 };
 inline bool operator==(socket_id x, socket_id y) {
   return x.value == y.value;

@@ -123,13 +123,8 @@ struct entry {
   std::shared_ptr<pulse> life;
 };
 
-/// A seat was given; people counts the newcomer: 1 or 2.
-struct seat {
-  uint64_t room = 0;
-  uint32_t people = 0;
-};
-
-/// A socket of a seated (or joining) connection is gone. `why` is the word for Peer_Left.
+/// A socket of a seated (or joining) connection is gone, or it gets no seat. `why` is the word for
+/// Peer_Left.
 struct departed {
   std::string why;
 };
@@ -213,7 +208,6 @@ struct lapse {
 // Local by design: sockets and shared marks have no meaning in another process.
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::knocks)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::entry)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::seat)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::departed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::vacant)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::room_description)

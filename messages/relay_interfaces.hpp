@@ -12,17 +12,18 @@ namespace liveconnect::relay {
 
 /// The CONNECTION interface: one socket, from its Join_Room to its end.
 using connection_actor = caf::typed_actor<
-    // From the switch: the socket is gone. Ends with ec::peer_gone and the word for Peer_Left.
+    // From the switch: the socket is gone; or from the room: there is no seat. Ends with
+    // ec::peer_gone and the word for Peer_Left.
     caf::reacts_to<departed>,
     // From the heartbeat: silent or lonely for too long. Has the switch end it.
     caf::reacts_to<lapse>>;
 
 /// The ROOM interface: two seats.
 using room_actor = caf::typed_actor<
-    // Asks for a seat for the connection named; the switch is told before this is answered. Fails
-    // with ec::relay_refused and the refusal's word; then nothing has changed, and the newcomer has
+    // From the lobby: the connection named wants a seat. With one, the switch and the heartbeat are
+    // told; without one, the switch refuses it and the connection ends, and the newcomer has
     // learned nothing of the room. A seat is given up by ending: the room watches its connections.
-    caf::replies_to<entry, connection_actor>::with<seat>,
+    caf::reacts_to<entry, connection_actor>,
     // What the room is like now.
     caf::replies_to<atom::describe>::with<room_description>,
     // The operator ends the room: everybody inside is refused as kicked. Answers how many those
@@ -31,10 +32,9 @@ using room_actor = caf::typed_actor<
 
 /// The LOBBY interface: finds and makes rooms.
 using lobby_actor = caf::typed_actor<
-    // From the switch: connections have said their first message. Spawns a connection for each.
+    // From the switch: connections have said their first message. Spawns a connection for each
+    // that may come in, and hands it on to the room named, making that if need be.
     caf::reacts_to<knocks>,
-    // Hands the request on to the room named, making it if need be. Fails as the room does.
-    caf::replies_to<entry, connection_actor>::with<seat>,
     // From a room: empty. Ended, unless an entry is on its way to it.
     caf::reacts_to<vacant>,
     // Takes no new rooms from now on, for good: whoever asks for one is refused as draining. Rooms

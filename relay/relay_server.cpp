@@ -25,6 +25,8 @@ constexpr std::chrono::seconds records_deadline{2};
 
 /// Busy one-way streams of small messages are passed on together (relay.md, adaptive coalescing).
 constexpr std::chrono::microseconds gather{50};
+/// And heartbeats of a relay in which nobody talks.
+constexpr std::chrono::microseconds gather_idle{4000};
 
 /// Descriptors beside the connections: listeners, logs, the loop's own.
 constexpr size_t descriptors_beside = 64;
@@ -34,6 +36,7 @@ io::loop_config loop_settings(const relay_limits& limits) {
   out.write_queue_bytes_max = limits.write_queue_bytes_max;
   out.linger = linger;
   out.gather = gather;
+  out.gather_idle = gather_idle;
   return out;
 }
 

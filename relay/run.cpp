@@ -15,6 +15,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "actors/io/scheduling.hpp"
 #include "messages/error.hpp"
 #include "relay/admin/usage_log.hpp"
 #include "relay/command_line.hpp"
@@ -225,7 +226,7 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
   int code = 0;
   {
     caf::actor_system_config config;
-    caf::actor_system system{config};
+    caf::actor_system system{io::share_work(config, 1)};
     std::shared_ptr<usage_log> usage;
     if (!settings.usage_log.empty()) {
       auto made = usage_log::open(settings.usage_log, settings.usage_addresses_full);

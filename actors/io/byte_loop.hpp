@@ -37,8 +37,18 @@ struct loop_config {
   /// and is answered. 0: never.
   std::chrono::microseconds gather{0};
 
+  /// The same while nothing but signs of life come: when for a while nobody has said two things
+  /// within a second, nobody has come and nobody has given a command, and such signs follow each
+  /// other within this time, the next look waits this long and takes several together. A thousand
+  /// heartbeats a second then do not wake the thread a thousand times. Whoever speaks first after
+  /// that may be heard this much later. 0: never.
+  std::chrono::microseconds gather_idle{0};
+
   /// Pending connections the system keeps for a listener.
   int backlog = 1024;
+
+  /// Which of a process's loops this is: part of the ids of its sockets.
+  uint8_t number = 0;
 };
 
 /// One epoll thread that owns sockets and moves their bytes (design.md, decision 3). TCP and UDP,

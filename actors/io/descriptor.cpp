@@ -54,8 +54,11 @@ caf::expected<descriptor> make_bound(const listen& what, int backlog) {
     return cannot(ec::cannot_listen, "no socket for", what.at);
   // A restarted relay must get its port back while old connections time out. Not for UDP: there it
   // would let two servers share a port unnoticed.
-  if (what.how == transport::tcp)
+  if (what.how == transport::tcp) {
     set(out.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+    // Accepted sockets inherit it: one call for all of them.
+    set_no_delay(out.get());
+  }
   if (address.ss_family == AF_INET6)
     set(out.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
   if (bind(out.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0)
@@ -83,6 +86,7 @@ caf::error prepare_inherited(const descriptor& fd) {
   if (flags < 0 || fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0 ||
       fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0)
     return fail(ec::cannot_listen, std::strerror(errno));
+  set_no_delay(fd.get());
   return caf::none;
 }
 

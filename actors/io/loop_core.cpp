@@ -35,6 +35,10 @@ constexpr uint32_t unanswered_reads_min = 8;
 constexpr std::chrono::microseconds busy_turn_gap{50};
 constexpr ssize_t small_read_bytes = 2048;
 constexpr ssize_t gathered_read_bytes = 16 * 1024;
+/// Whoever says something more often than this is in conversation, and while anybody is, and so
+/// long afterwards, nobody is put off by loop_config::gather_idle.
+constexpr uint32_t signs_of_life_apart_ms = 1000;
+constexpr std::chrono::milliseconds lively_for{100};
 /// How long resting listeners wait at most: descriptors may have been freed outside this loop.
 constexpr std::chrono::seconds listeners_rest{1};
 
@@ -42,18 +46,28 @@ std::string system_word(int error) {
   return std::generic_category().message(error);
 }
 
-bool try_later(int error) {
-  return error == EAGAIN || error == EINTR;
+/// One write; what ::send answers. The system takes a single piece with less ado.
+ssize_t send_pieces(int fd, const iovec* pieces, size_t count) {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces);
+  message.msg_iovlen = count;
+  ssize_t n = 0;
+  do
+    n = count == 1 ? ::send(fd, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL)
+                   : ::sendmsg(fd, &message, MSG_NOSIGNAL);
+  while (n < 0 && errno == EINTR);
+  return n;
 }
 
-size_t slot_of(socket_id id) {
-  return static_cast<uint32_t>(id.value);
+bool try_later(int error) {
+  return error == EAGAIN || error == EINTR;
 }
 
 } // namespace
 
 byte_loop::core::core(loop_config config)
-    : config_(config), write_queue_bytes_max_(config.write_queue_bytes_max),
+    : config_(config), gathers_(config.gather.count() > 0 || config.gather_idle.count() > 0),
+      write_queue_bytes_max_(config.write_queue_bytes_max),
       sockets_max_(config.sockets_max != 0 ? config.sockets_max : sockets_by_limit()),
       buffer_(std::max<size_t>(config.read_bytes_max, 64u << 10)) {
   epoll_ = descriptor(epoll_create1(EPOLL_CLOEXEC));
@@ -75,7 +89,7 @@ void byte_loop::core::start_thread() {
     self->thread_id_ = std::this_thread::get_id();
     pthread_setname_np(pthread_self(), "byte_loop");
     // The system's usual slack would double a gathering's length.
-    if (self->config_.gather.count() > 0)
+    if (self->gathers_)
       prctl(PR_SET_TIMERSLACK, 1000UL);
     self->run();
   });
@@ -123,7 +137,7 @@ socket_id byte_loop::core::new_id() {
     slot = free_slots_.back();
     free_slots_.pop_back();
   }
-  return {uint64_t{generations_[slot]} << 32 | slot};
+  return socket_id::of(generations_[slot], config_.number, slot);
 }
 
 caf::expected<listening> byte_loop::core::prepare(const io::listen& what,
@@ -192,7 +206,7 @@ std::shared_ptr<socket_handler> byte_loop::core::handler_for(const socket_owner_
 // ---------------------------------------------------------------------
 
 byte_loop::core::entry* byte_loop::core::find(socket_id id) const {
-  const auto slot = slot_of(id);
+  const auto slot = id.slot();
   if (slot >= entries_.size() || !entries_[slot])
     return nullptr;
   auto& x = *entries_[slot];
@@ -202,7 +216,7 @@ byte_loop::core::entry* byte_loop::core::find(socket_id id) const {
 byte_loop::core::entry& byte_loop::core::adopt(socket_id id, descriptor fd, kind what,
                                                std::shared_ptr<socket_handler> owner,
                                                std::shared_ptr<const void> held) {
-  const auto slot = slot_of(id);
+  const auto slot = id.slot();
   if (slot >= entries_.size())
     entries_.resize(slot + 1);
   entries_[slot] = std::make_unique<entry>();
@@ -212,6 +226,7 @@ byte_loop::core::entry& byte_loop::core::adopt(socket_id id, descriptor fd, kind
   x.what = what;
   x.owner = std::move(owner);
   x.held = std::move(held);
+  x.last_read = ticks();
   ++open_;
   return x;
 }
@@ -266,7 +281,7 @@ void byte_loop::core::watch(entry& x) {
   case kind::udp_connected:
     if (!x.paused && !x.closing)
       wanted = EPOLLIN;
-    if (x.datagrams && !x.datagrams->empty())
+    if (x.datagrams && !x.datagrams->list.empty())
       wanted |= EPOLLOUT;
     break;
   }
@@ -274,6 +289,13 @@ void byte_loop::core::watch(entry& x) {
   wanted |= EPOLLERR;
   if (wanted == x.watched)
     return;
+  // Most pauses end before the peer says anything: the system is told when it does (handle()).
+  if (x.what == kind::stream && !x.closing && x.watched == (wanted | EPOLLIN))
+    return;
+  set_watch(x, wanted);
+}
+
+void byte_loop::core::set_watch(entry& x, uint32_t wanted) {
   epoll_event event{};
   event.events = wanted;
   event.data.u64 = x.id.value;
@@ -288,11 +310,9 @@ void byte_loop::core::doom(entry& x, close_reason reason, std::string text) {
     return;
   x.doomed = true;
   queued_in_all_ -= x.queue.size() - x.head;
-  x.reason = reason;
-  x.text = std::move(text);
   arm(x, timer_kind::deadline, never);
   arm(x, timer_kind::handler, never);
-  doomed_.push_back(x.id);
+  doomed_.push_back({x.id, reason, std::move(text)});
 }
 
 void byte_loop::core::arm(entry& x, timer_kind which, clock::time_point when) {
@@ -341,16 +361,16 @@ void byte_loop::core::turn(clock::time_point until) {
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(next - clock::now()).count();
     wait = static_cast<int>(std::clamp<long long>(ms, 0, 3'600'000));
   }
-  put_off_ = std::exchange(gathering_, false);
-  if (put_off_)
-    gather();
-  const auto idle_since = config_.gather.count() > 0 ? clock::now() : clock::time_point{};
+  put_off_ = gathering_.count() > 0 && gathering_ == config_.gather;
+  if (gathering_.count() > 0)
+    gather(gathering_);
+  const auto idle_since = gathers_ ? clock::now() : clock::time_point{};
   read_stream_ = false;
   read_other_ = false;
   epoll_event ready[events_a_turn];
   const int count = epoll_wait(epoll_.get(), ready, events_a_turn, wait);
   now_ = clock::now();
-  const bool busy = config_.gather.count() > 0 && now_ - idle_since < busy_turn_gap;
+  const auto idle = now_ - idle_since;
   for (int i = 0; i < count; ++i) {
     if (ready[i].data.u64 == wake_token) {
       uint64_t value = 0;
@@ -359,17 +379,36 @@ void byte_loop::core::turn(clock::time_point until) {
       handle(*x, ready[i].events);
     }
   }
-  gathering_ = busy && read_stream_ && !read_other_;
+  gathering_ = gathers_ && read_stream_ ? time_to_gather(idle) : std::chrono::microseconds{0};
   run_commands();
   fire_timers();
   settle();
 }
 
+std::chrono::microseconds byte_loop::core::time_to_gather(clock::duration idle) const {
+  if (!read_other_ && idle < busy_turn_gap)
+    return config_.gather;
+  if (now_ - last_lively_ >= lively_for && idle < config_.gather_idle)
+    return config_.gather_idle;
+  return std::chrono::microseconds{0};
+}
+
+uint32_t byte_loop::core::ticks() const {
+  return static_cast<uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count());
+}
+
+void byte_loop::core::note_liveliness(entry& x) {
+  const auto tick = ticks();
+  if (tick - x.last_read < signs_of_life_apart_ms)
+    last_lively_ = now_;
+  x.last_read = tick;
+}
+
 /// Lets bytes come together in the system before the next look.
-void byte_loop::core::gather() {
-  const auto ns = std::chrono::nanoseconds(config_.gather).count();
-  const timespec time{0, static_cast<long>(ns)};
-  nanosleep(&time, nullptr);
+void byte_loop::core::gather(std::chrono::microseconds time) {
+  const timespec wait{0, static_cast<long>(std::chrono::nanoseconds(time).count())};
+  nanosleep(&wait, nullptr);
   gatherings_.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -380,6 +419,8 @@ void byte_loop::core::run_commands() {
     batch.swap(commands_);
     woken_ = false;
   }
+  if (!batch.empty())
+    last_lively_ = now_;
   for (auto& job : batch)
     job();
 }
@@ -411,8 +452,8 @@ void byte_loop::core::settle() {
   // Telling one owner may doom another's socket, and ending a turn may write and doom.
   while (!doomed_.empty() || !touched_handlers_.empty()) {
     const auto gone = std::exchange(doomed_, {});
-    for (const auto id : gone) {
-      const auto slot = slot_of(id);
+    for (const auto& [id, reason, text] : gone) {
+      const auto slot = id.slot();
       const auto x = std::move(entries_[slot]);
       --open_;
       x->fd.reset();
@@ -421,9 +462,9 @@ void byte_loop::core::settle() {
         ++generations_[slot];
         if (generations_[slot] == 0)
           generations_[slot] = 1;
-        free_slots_.push_back(static_cast<uint32_t>(slot));
+        free_slots_.push_back(slot);
       }
-      x->owner->on_closed(id, x->reason, x->text);
+      x->owner->on_closed(id, reason, text);
       held_until_told_.push_back(std::move(x->held));
       touch_owner(*x);
     }
@@ -509,7 +550,6 @@ void byte_loop::core::on_acceptable(entry& x) {
         return;
       continue; // The connection was given up before we took it.
     }
-    set_no_delay(fd.get());
     const auto id = new_id();
     auto& made = adopt(id, std::move(fd), kind::stream, x.owner, x.owner->hold());
     made.started = true;
@@ -542,8 +582,13 @@ void byte_loop::core::handle(entry& x, uint32_t ready) {
     on_writable(x);
   if (x.doomed)
     return;
-  if ((ready & EPOLLIN) != 0 && (x.watched & EPOLLIN) != 0)
-    return on_readable(x);
+  if ((ready & EPOLLIN) != 0 && (x.watched & EPOLLIN) != 0) {
+    if (x.what != kind::stream || x.closing || !x.paused)
+      return on_readable(x);
+    set_watch(x, x.watched & ~uint32_t{EPOLLIN});
+    if (x.doomed)
+      return;
+  }
   if ((ready & (EPOLLERR | EPOLLHUP)) != 0) {
     int error = 0;
     socklen_t length = sizeof error;
@@ -604,6 +649,7 @@ void byte_loop::core::on_readable(entry& x) {
   if (x.closing)
     return; // Read away.
   read_stream_ = true;
+  note_liveliness(x);
   const auto small = put_off_ ? gathered_read_bytes : small_read_bytes;
   if (++x.reads_unanswered < unanswered_reads_min || n > small)
     read_other_ = true;
@@ -652,7 +698,7 @@ void byte_loop::core::flush(entry& x) {
 void byte_loop::core::flush_datagrams(entry& x) {
   if (!x.datagrams || !x.started)
     return;
-  auto& list = *x.datagrams;
+  auto& list = x.datagrams->list;
   while (!list.empty()) {
     sockaddr_storage address{};
     socklen_t length = 0;
@@ -669,7 +715,7 @@ void byte_loop::core::flush_datagrams(entry& x) {
     if (n < 0 && x.what == kind::udp_connected)
       return doom(x, close_reason::failed, system_word(errno));
     // From a bound socket a datagram that cannot go is lost, as any may be.
-    x.datagram_bytes -= data.size();
+    x.datagrams->bytes -= data.size();
     list.pop_front();
   }
   x.datagrams.reset();
@@ -707,13 +753,7 @@ size_t byte_loop::core::write(socket_id id, const iovec* pieces, size_t count) {
       size_t size = 0;
       for (size_t i = first; i < first + batch; ++i)
         size += pieces[i].iov_len;
-      msghdr message{};
-      message.msg_iov = const_cast<iovec*>(pieces + first);
-      message.msg_iovlen = batch;
-      ssize_t n = 0;
-      do
-        n = sendmsg(x->fd.get(), &message, MSG_NOSIGNAL);
-      while (n < 0 && errno == EINTR);
+      const auto n = send_pieces(x->fd.get(), pieces + first, batch);
       if (n < 0 && errno != EAGAIN) {
         doom(*x, close_reason::failed, system_word(errno));
         return 0;
@@ -757,13 +797,14 @@ void byte_loop::core::send_to(socket_id id, const endpoint& to, bytes data) {
   if (x == nullptr || x->closing || (x->what != kind::udp_bound && x->what != kind::udp_connected))
     return;
   // A bound on datagrams too; one more than fits is lost, as any datagram may be.
-  if (x->datagram_bytes + data.size() > write_queue_bytes_max_)
-    return;
   if (!x->datagrams)
-    x->datagrams = std::make_unique<std::deque<datagram>>();
-  x->datagram_bytes += data.size();
-  x->datagrams->push_back({to, std::move(data)});
-  if (x->datagrams->size() == 1)
+    x->datagrams = std::make_unique<datagram_queue>();
+  auto& waiting = *x->datagrams;
+  if (waiting.bytes + data.size() > write_queue_bytes_max_)
+    return;
+  waiting.bytes += data.size();
+  waiting.list.push_back({to, std::move(data)});
+  if (waiting.list.size() == 1)
     flush_datagrams(*x);
 }
 
@@ -788,7 +829,7 @@ void byte_loop::core::close(socket_id id, bool flush_first) {
 
 void byte_loop::core::after_flush(entry& x) {
   if (x.what == kind::udp_bound || x.what == kind::udp_connected) {
-    if (!x.datagrams || x.datagrams->empty())
+    if (!x.datagrams || x.datagrams->list.empty())
       doom(x, close_reason::local);
     return;
   }

@@ -79,6 +79,19 @@ private:
     bytes data;
   };
 
+  struct datagram_queue {
+    std::deque<datagram> list;
+    size_t bytes = 0;
+  };
+
+  /// One that has to be told at the end of the turn.
+  struct farewell {
+    socket_id id;
+    close_reason reason;
+    std::string text;
+  };
+
+  /// One socket. Kept small: ten thousand idle connections have one each.
   struct entry {
     socket_id id;
     descriptor fd;
@@ -103,12 +116,11 @@ private:
     uint64_t written = 0;
     /// Reads since something was last written to this stream: it talks and is not answered.
     uint32_t reads_unanswered = 0;
-    std::unique_ptr<std::deque<datagram>> datagrams;
-    size_t datagram_bytes = 0;
+    /// When it was last read, in milliseconds of the loop (ticks()).
+    uint32_t last_read = 0;
+    std::unique_ptr<datagram_queue> datagrams;
     clock::time_point deadline = never;
     clock::time_point timer = never;
-    close_reason reason = close_reason::none;
-    std::string text;
   };
 
   enum class timer_kind : uint8_t { deadline, handler };
@@ -120,7 +132,12 @@ private:
 
   void run();
   void turn(clock::time_point until);
-  void gather();
+  void gather(std::chrono::microseconds time);
+  /// How long the next look is put off after a turn that began `idle` after its look.
+  std::chrono::microseconds time_to_gather(clock::duration idle) const;
+  /// Notes that somebody says more than a sign of life now and then.
+  void note_liveliness(entry& x);
+  uint32_t ticks() const;
   void handle(entry& x, uint32_t ready);
   void on_acceptable(entry& x);
   void on_readable(entry& x);
@@ -131,7 +148,9 @@ private:
   void settle();
   void finish();
 
+  /// Has epoll report what `x` now waits for.
   void watch(entry& x);
+  void set_watch(entry& x, uint32_t wanted);
   void flush(entry& x);
   void flush_datagrams(entry& x);
   void append(entry& x, const iovec* pieces, size_t count, size_t skip);
@@ -144,6 +163,7 @@ private:
   void touch_owner(const entry& x) { touch(x.owner); }
 
   const loop_config config_;
+  const bool gathers_;
 
   // Any thread, under mutex_.
   std::mutex mutex_;
@@ -170,7 +190,7 @@ private:
   size_t open_ = 0;
   /// Of the streams that are not doomed.
   size_t queued_in_all_ = 0;
-  std::vector<socket_id> doomed_;
+  std::vector<farewell> doomed_;
   std::vector<std::shared_ptr<const void>> held_until_told_;
   std::vector<std::shared_ptr<socket_handler>> touched_handlers_;
   std::set<std::tuple<clock::time_point, uint64_t, timer_kind>> timers_;
@@ -180,9 +200,11 @@ private:
   /// What this turn read: any stream at all, and any that must not be put off.
   bool read_stream_ = false;
   bool read_other_ = false;
-  /// The next turn is put off; this one was.
-  bool gathering_ = false;
+  /// The next turn is put off so long; this one was put off by loop_config::gather.
+  std::chrono::microseconds gathering_{0};
   bool put_off_ = false;
+  /// When something other than a sign of life last came.
+  clock::time_point last_lively_ = clock::now();
   bytes buffer_;
   clock::time_point now_ = clock::now();
 };
