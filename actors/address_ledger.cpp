@@ -19,6 +19,7 @@ address_ledger::key address_ledger::key_of(const endpoint& x) {
 }
 
 void address_ledger::set_limits(const relay_limits& limits) {
+  std::lock_guard<std::mutex> guard{mutex_};
   limits_ = limits;
   for (auto& [k, x] : records_) {
     x.arrivals.reset();
@@ -54,6 +55,7 @@ void address_ledger::rest(const key& k, record& x, time_point now) {
 }
 
 std::optional<refusal> address_ledger::enter(const endpoint& from, time_point now) {
+  std::lock_guard<std::mutex> guard{mutex_};
   auto& x = touch(key_of(from));
   ++x.open;
   if (x.out_until > now)
@@ -71,6 +73,7 @@ std::optional<refusal> address_ledger::enter(const endpoint& from, time_point no
 }
 
 void address_ledger::leave(const endpoint& from, time_point now) {
+  std::lock_guard<std::mutex> guard{mutex_};
   const auto k = key_of(from);
   const auto at = records_.find(k);
   if (at == records_.end() || at->second.open == 0)
@@ -80,6 +83,7 @@ void address_ledger::leave(const endpoint& from, time_point now) {
 }
 
 void address_ledger::wrong_guess(const endpoint& from, time_point now) {
+  std::lock_guard<std::mutex> guard{mutex_};
   const auto most = limits_.wrong_guesses_per_address_per_minute;
   if (most == 0)
     return;
@@ -94,8 +98,14 @@ void address_ledger::wrong_guess(const endpoint& from, time_point now) {
 }
 
 bool address_ledger::out(const endpoint& from, time_point now) const {
+  std::lock_guard<std::mutex> guard{mutex_};
   const auto at = records_.find(key_of(from));
   return at != records_.end() && at->second.out_until > now;
+}
+
+size_t address_ledger::size() const {
+  std::lock_guard<std::mutex> guard{mutex_};
+  return records_.size();
 }
 
 } // namespace liveconnect::relay

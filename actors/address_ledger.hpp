@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <list>
 #include <map>
+#include <mutex>
 #include <optional>
 
 #include "actors/relay_limits.hpp"
@@ -19,7 +20,8 @@ namespace liveconnect::relay {
 /// address.
 ///
 /// Pure: callers pass the time. Bounded: an address that has nothing open and nothing against it is
-/// forgotten first, then whoever has nothing open and was seen least lately. One thread.
+/// forgotten first, then whoever has nothing open and was seen least lately. Any thread: a relay's
+/// loops share one.
 class address_ledger {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -47,7 +49,7 @@ public:
   bool out(const endpoint& from, time_point now) const;
 
   /// Addresses remembered now.
-  size_t size() const { return records_.size(); }
+  size_t size() const;
 
 private:
   using key = std::array<uint8_t, 16>;
@@ -65,6 +67,7 @@ private:
   record& touch(const key& k);
   void rest(const key& k, record& x, time_point now);
 
+  mutable std::mutex mutex_;
   relay_limits limits_;
   size_t remembered_max_;
   std::map<key, record> records_;

@@ -5,6 +5,7 @@
 
 #include <caf/send.hpp>
 
+#include "actors/lobby.hpp"
 #include "messages/error.hpp"
 #include "messages/proxy_header.hpp"
 
@@ -55,8 +56,33 @@ const char* word_of(io::close_reason x) {
 room_switch::line::line(io::socket_id socket, const endpoint& from, const relay_limits& limits)
     : id(socket), peer(from), address(from.host()), scanner(limits.join_bytes_max, 0) {}
 
-room_switch::room_switch(std::shared_ptr<io::byte_loop> loop, relay_limits limits)
-    : loop_(std::move(loop)), limits_(limits), addresses_(limits) {}
+relay_counters& relay_counters::operator+=(const relay_counters& x) {
+  accepted += x.accepted;
+  joined += x.joined;
+  paired += x.paired;
+  frames_forwarded += x.frames_forwarded;
+  bytes_received += x.bytes_received;
+  bytes_forwarded += x.bytes_forwarded;
+  frames_unheard += x.frames_unheard;
+  held_back += x.held_back;
+  throttled += x.throttled;
+  for (size_t i = 0; i < refused.size(); ++i)
+    refused[i] += x.refused[i];
+  health_checks += x.health_checks;
+  connections += x.connections;
+  seated += x.seated;
+  rooms_paired += x.rooms_paired;
+  queued_bytes += x.queued_bytes;
+  return *this;
+}
+
+std::shared_ptr<room_switch> switch_commons::home_of(uint64_t room) const {
+  return switches[room % switches.size()].lock();
+}
+
+room_switch::room_switch(std::shared_ptr<io::byte_loop> loop, relay_limits limits,
+                         std::shared_ptr<switch_commons> commons)
+    : loop_(std::move(loop)), commons_(std::move(commons)), limits_(limits) {}
 
 room_switch::~room_switch() = default;
 
@@ -112,14 +138,14 @@ void room_switch::refuse(io::socket_id socket, refusal why) {
 void room_switch::wrong_guess(io::socket_id socket) {
   loop_->post([self = shared_from_this(), socket] {
     if (auto* x = self->find(socket))
-      self->addresses_.wrong_guess(x->peer, self->loop_->now());
+      self->commons_->addresses.wrong_guess(x->peer, self->loop_->now());
   });
 }
 
 void room_switch::set_limits(const relay_limits& limits) {
   loop_->post([self = shared_from_this(), limits] {
     self->limits_ = limits;
-    self->addresses_.set_limits(limits);
+    self->commons_->addresses.set_limits(limits);
     for (const auto& x : self->lines_) {
       if (!x)
         continue;
@@ -173,14 +199,26 @@ room_switch::line* room_switch::find(io::socket_id id) {
   return x.id == id ? &x : nullptr;
 }
 
+room_switch::line& room_switch::keep(std::unique_ptr<line> x) {
+  const auto slot = x->id.slot();
+  if (lines_.size() <= slot)
+    lines_.resize(slot + 1);
+  lines_[slot] = std::move(x);
+  ++line_count_;
+  return *lines_[slot];
+}
+
+std::unique_ptr<room_switch::line> room_switch::let_go(io::socket_id socket) {
+  --line_count_;
+  return std::move(lines_[socket.slot()]);
+}
+
 void room_switch::on_accepted(io::socket_id, io::socket_id socket, const endpoint& peer) {
   ++counters_.accepted;
-  const bool crowd = limits_.connections_max != 0 && line_count_ >= limits_.connections_max;
-  if (lines_.size() <= socket.slot())
-    lines_.resize(socket.slot() + 1);
-  lines_[socket.slot()] = std::make_unique<line>(socket, peer, limits_);
-  ++line_count_;
-  auto& x = *lines_[socket.slot()];
+  const bool crowd =
+      limits_.connections_max != 0 && commons_->connections >= limits_.connections_max;
+  auto& x = keep(std::make_unique<line>(socket, peer, limits_));
+  ++commons_->connections;
   if (closing_)
     return loop_->close(socket, false);
   if (crowd)
@@ -199,7 +237,7 @@ void room_switch::on_accepted(io::socket_id, io::socket_id socket, const endpoin
 void room_switch::admit(line& x) {
   x.at = stage::knocking;
   x.counted = true;
-  if (const auto why = addresses_.enter(x.peer, loop_->now()))
+  if (const auto why = commons_->addresses.enter(x.peer, loop_->now()))
     drop(x, *why);
 }
 
@@ -212,9 +250,9 @@ void room_switch::on_closed(io::socket_id socket, io::close_reason reason, std::
     ++counters_.refused[static_cast<size_t>(refusal::stalled)];
   depart(x, word_of(reason));
   if (x.counted)
-    addresses_.leave(x.peer, loop_->now());
-  lines_[socket.slot()].reset();
-  --line_count_;
+    commons_->addresses.leave(x.peer, loop_->now());
+  let_go(socket);
+  --commons_->connections;
 }
 
 void room_switch::depart(line& x, const std::string& why) {
@@ -376,12 +414,48 @@ size_t room_switch::take_join(line& x, byte_view text) {
 
 void room_switch::knock_with(line& x, byte_view text) {
   // Whoever opened many connections before the first wrong guess gets no more than the others.
-  if (addresses_.out(x.peer, loop_->now()))
+  if (commons_->addresses.out(x.peer, loop_->now()))
     return drop(x, refusal::guesses);
   x.at = stage::joining;
   // Nothing more is read until there is a seat: what waits is bounded by one read.
   loop_->pause(x.id);
+  if (commons_->switches.size() > 1) {
+    const auto wanted = read_join(text);
+    if (wanted && commons_->home_of(wanted->room) != shared_from_this()) {
+      movers_.emplace_back(x.id, text.copy());
+      return;
+    }
+  }
   knocks_.push_back({x.id, x.peer, text.copy(), x.how});
+}
+
+void room_switch::move_lines() {
+  for (auto& [id, join] : std::exchange(movers_, {})) {
+    auto* x = find(id);
+    const auto home = commons_->home_of(read_join(join)->room);
+    if (x == nullptr || x->at != stage::joining || !home)
+      continue;
+    if (auto socket = loop_->release(id); socket.valid())
+      home->take_over(let_go(id), std::move(socket), std::move(join));
+  }
+}
+
+/// From another switch's thread: `x` goes on here.
+void room_switch::take_over(std::unique_ptr<line> x, io::descriptor socket, bytes join) {
+  // std::function wants copies; what changes hands does so through shared ones.
+  auto moved = std::make_shared<std::unique_ptr<line>>(std::move(x));
+  auto hand = std::make_shared<io::descriptor>(std::move(socket));
+  loop_->post([self = shared_from_this(), moved, hand, join = std::move(join)] {
+    auto& known = **moved;
+    known.id = self->loop_->adopt(std::move(*hand), known.peer, self);
+    known.timer = never;
+    auto& y = self->keep(std::move(*moved));
+    if (self->closing_)
+      return self->loop_->close(y.id, false);
+    self->arm(y);
+    self->knocks_.push_back({y.id, y.peer, join, y.how});
+    self->loop_->touch(self);
+  });
 }
 
 size_t room_switch::pass_on(line& x, byte_view text) {
@@ -494,8 +568,14 @@ void room_switch::end_room(line& x, refusal why) {
 /// Closes the largest queues until the others fit (safety.md 6.5).
 void room_switch::relieve_memory() {
   const auto most = limits_.queued_bytes_max;
-  if (most == 0 || loop_->queued_in_all() <= most)
+  const auto mine = loop_->queued_in_all();
+  commons_->queued_bytes += mine - std::exchange(queued_told_, mine);
+  const size_t all = commons_->queued_bytes;
+  if (most == 0 || all <= most)
     return;
+  const auto others = all - mine;
+  // The loops relieve themselves at the same time: none gives up more than what is over its share.
+  const auto share = most / commons_->switches.size();
   std::vector<std::pair<size_t, line*>> largest;
   for (const auto& x : lines_)
     if (const auto size = x ? loop_->queued(x->id) : 0; size > 0)
@@ -503,7 +583,7 @@ void room_switch::relieve_memory() {
   std::sort(largest.begin(), largest.end(),
             [](const auto& a, const auto& b) { return a.first > b.first; });
   for (const auto& [size, x] : largest) {
-    if (loop_->queued_in_all() <= most)
+    if (loop_->queued_in_all() + others <= most || loop_->queued_in_all() <= share)
       break;
     if (x->at == stage::leaving)
       loop_->close(x->id, false); // It has its reason already.
@@ -663,6 +743,7 @@ void room_switch::on_turn_end() {
     if (auto* x = find(id); x != nullptr && x->has_words)
       say_words(*x);
   words_.clear();
+  move_lines();
   if (!knocks_.empty())
     caf::anon_send(lobby_, knocks{std::exchange(knocks_, {})});
   relieve_memory();

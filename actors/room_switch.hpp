@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -42,12 +43,31 @@ struct relay_counters {
   /// Now: bytes that wait for all connections together to take them.
   uint64_t queued_bytes = 0;
 
+  relay_counters& operator+=(const relay_counters& x);
+
   /// Now: rooms in which somebody waits for the other.
   uint64_t rooms_waiting() const { return seated - 2 * rooms_paired; }
 };
 
-/// The relay's data path: frames go from socket to socket inside the byte loop, and actors hear of
-/// joins, leaves, limits and silence only (relay.md, "Design that gives it").
+class room_switch;
+
+/// What a relay's switches share. Any thread, but for the list, which is complete before the first
+/// listener is opened.
+struct switch_commons {
+  explicit switch_commons(const relay_limits& limits) : addresses(limits) {}
+
+  /// The switch of a room's loop.
+  std::shared_ptr<room_switch> home_of(uint64_t room) const;
+
+  address_ledger addresses;
+  std::atomic<size_t> connections{0};
+  /// Bytes that wait for all connections, as the loops last told.
+  std::atomic<size_t> queued_bytes{0};
+  std::vector<std::weak_ptr<room_switch>> switches;
+};
+
+/// The relay's data path on one byte loop: frames go from socket to socket inside the byte loop,
+/// and actors hear of joins, leaves, limits and silence only (relay.md, "Design that gives it").
 ///
 /// A connection's life: a trusted load balancer first announces whose it is; it knocks with its
 /// first frame, which goes to the lobby; its reading rests until the room has placed or refused it;
@@ -56,12 +76,16 @@ struct relay_counters {
 /// leave, so a message of the relay's own never falls into one. What the receiver does not take at
 /// once waits in its queue, and until that is empty the sender is not read.
 ///
+/// Where there are several loops, one has the listeners, and a line whose room belongs to another
+/// moves there when it has named the room, socket and all: both people of a room are always in one.
+///
 /// Handler methods run on the loop's thread; the port's and the others on any.
 class room_switch : public io::socket_handler,
                     public room_switch_port,
                     public std::enable_shared_from_this<room_switch> {
 public:
-  room_switch(std::shared_ptr<io::byte_loop> loop, relay_limits limits);
+  room_switch(std::shared_ptr<io::byte_loop> loop, relay_limits limits,
+              std::shared_ptr<switch_commons> commons);
   ~room_switch() override;
 
   /// Names who hears knocks. Before the first listener is opened.
@@ -150,6 +174,10 @@ private:
   line* find(io::socket_id id);
   void admit(line& x);
   void knock_with(line& x, byte_view text);
+  void move_lines();
+  void take_over(std::unique_ptr<line> x, io::descriptor socket, bytes join);
+  line& keep(std::unique_ptr<line> x);
+  std::unique_ptr<line> let_go(io::socket_id socket);
   void take_unread(line& x);
   size_t take(line& x, byte_view text);
   size_t take_proxy_header(line& x, byte_view text);
@@ -176,6 +204,7 @@ private:
   std::chrono::nanoseconds begun_deadline(const line& x) const;
 
   const std::shared_ptr<io::byte_loop> loop_;
+  const std::shared_ptr<switch_commons> commons_;
   relay_limits limits_;
   lobby_actor lobby_;
   std::vector<address_range> proxies_;
@@ -184,8 +213,11 @@ private:
   /// By their sockets' slots.
   std::vector<std::unique_ptr<line>> lines_;
   size_t line_count_ = 0;
-  address_ledger addresses_;
   std::vector<knock> knocks_;
+  /// Those whose room belongs to another loop, with their Join_Room; they go when the turn ends.
+  std::vector<std::pair<io::socket_id, bytes>> movers_;
+  /// Our part of switch_commons::queued_bytes.
+  size_t queued_told_ = 0;
   /// What the relay itself says this turn to those who get a seat: a welcome and the news that the
   /// other has come often fall into one turn, and go in one write.
   std::vector<std::pair<io::socket_id, bytes>> words_;

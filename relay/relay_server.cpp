@@ -40,20 +40,38 @@ io::loop_config loop_settings(const relay_limits& limits) {
   return out;
 }
 
+/// As many loops as asked for, numbered, with one count of descriptors.
+std::vector<std::shared_ptr<io::byte_loop>> make_loops(size_t count, const relay_limits& limits) {
+  auto config = loop_settings(limits);
+  config.sockets_open = std::make_shared<std::atomic<size_t>>(0);
+  std::vector<std::shared_ptr<io::byte_loop>> out;
+  for (size_t i = 0; i < count; ++i) {
+    config.number = static_cast<uint8_t>(i);
+    out.push_back(std::make_shared<io::byte_loop>(config));
+  }
+  return out;
+}
+
 } // namespace
+
+size_t loops_for(size_t asked, size_t cores) {
+  // On two cores the second is the actors', the kernel's and the operator's.
+  const size_t fitting = cores <= 2 ? 1 : cores;
+  return std::clamp<size_t>(asked == 0 ? fitting : asked, 1, loops_max);
+}
 
 relay_server::relay_server(caf::actor_system& system, const relay_limits& limits,
                            server_options beside)
     : system_(system), records_(beside.usage != nullptr),
       asked_connections_max_(limits.connections_max), rooms_max_(limits.rooms_max),
-      net_(system, loop_settings(limits)),
-      switch_(std::make_shared<room_switch>(net_.share(), limits)),
+      loops_(make_loops(loops_for(beside.loops, 1), limits)),
+      switches_(std::make_shared<switchboard>(loops_, limits)),
       heartbeat_(
           system.spawn(heartbeat, heartbeat_config{limits.heartbeat_timeout, limits.room_wait})),
       lobby_(system.spawn(
-          lobby, lobby_config{switch_, heartbeat_, limits.rooms_max, std::move(beside.usage)})) {
-  switch_->trust_proxies(std::move(beside.proxies));
-  switch_->set_lobby(lobby_);
+          lobby, lobby_config{switches_, heartbeat_, limits.rooms_max, std::move(beside.usage)})) {
+  switches_->trust_proxies(beside.proxies);
+  switches_->set_lobby(lobby_);
 }
 
 relay_server::~relay_server() {
@@ -70,7 +88,7 @@ caf::expected<std::vector<endpoint>> relay_server::listen(const std::string& hos
     return addresses.error();
   std::vector<endpoint> out;
   for (const auto& x : *addresses) {
-    auto made = net_.loop().open(io::listen{x, io::transport::tcp}, switch_);
+    auto made = loops_.front()->open(io::listen{x, io::transport::tcp}, switches_->entrance());
     if (!made)
       return made.error();
     out.push_back(made->at);
@@ -79,7 +97,7 @@ caf::expected<std::vector<endpoint>> relay_server::listen(const std::string& hos
 }
 
 caf::expected<endpoint> relay_server::listen(io::descriptor listening_socket) {
-  auto made = net_.loop().open(std::move(listening_socket), switch_);
+  auto made = loops_.front()->open(std::move(listening_socket), switches_->entrance());
   if (!made)
     return made.error();
   return made->at;
@@ -92,8 +110,9 @@ void relay_server::drain() {
 void relay_server::set_limits(const relay_limits& limits) {
   asked_connections_max_ = limits.connections_max;
   rooms_max_ = limits.rooms_max;
-  net_.loop().set_bounds(limits.write_queue_bytes_max, 0);
-  switch_->set_limits(limits);
+  for (const auto& x : loops_)
+    x->set_bounds(limits.write_queue_bytes_max, 0);
+  switches_->set_limits(limits);
   const bounds change{limits.heartbeat_timeout, limits.room_wait, limits.rooms_max};
   caf::anon_send(lobby_, change);
   caf::anon_send(heartbeat_, change);
@@ -103,6 +122,13 @@ size_t relay_server::connections_max() const {
   const size_t asked = asked_connections_max_;
   const auto possible = io::sockets_by_limit();
   return asked == 0 ? possible : std::min(asked, possible);
+}
+
+uint64_t relay_server::gatherings() const {
+  uint64_t out = 0;
+  for (const auto& x : loops_)
+    out += x->gatherings();
+  return out;
 }
 
 /// Everybody's end is on its way to the rooms; each hands in its record when it is there.
@@ -119,8 +145,10 @@ void relay_server::await_records() {
 void relay_server::stop() {
   if (std::exchange(stopped_, true))
     return;
-  switch_->close_all();
-  net_.loop().stop();
+  switches_->close_all();
+  // The first one first: it has the listeners, and hands nobody on to a loop that has ended.
+  for (const auto& x : loops_)
+    x->stop();
   if (records_)
     await_records();
   caf::anon_send_exit(lobby_, caf::exit_reason::user_shutdown);

@@ -8,10 +8,10 @@
 #include <caf/actor_system.hpp>
 #include <caf/expected.hpp>
 
+#include "actors/io/byte_loop.hpp"
 #include "actors/io/descriptor.hpp"
-#include "actors/io/runtime.hpp"
 #include "actors/relay_limits.hpp"
-#include "actors/room_switch.hpp"
+#include "actors/switchboard.hpp"
 
 namespace liveconnect::relay {
 
@@ -21,9 +21,19 @@ struct server_options {
   std::vector<address_range> proxies;
   /// Hears of every room that is over; may be null.
   std::shared_ptr<room_usage_port> usage;
+  /// Byte loops, each a thread; 0 counts as 1.
+  size_t loops = 1;
 };
 
-/// A whole relay: byte loop, switch, lobby and heartbeat, wired. Declare it after the actor system.
+/// A relay's loops at most.
+inline constexpr size_t loops_max = 64;
+
+/// How many loops to run: those asked for, or (0) what suits so many cores: one a core, and one
+/// alone where there are two or fewer.
+size_t loops_for(size_t asked, size_t cores);
+
+/// A whole relay: byte loops, switches, lobby and heartbeat, wired. Declare it after the actor
+/// system.
 class relay_server {
 public:
   relay_server(caf::actor_system& system, const relay_limits& limits, server_options beside = {});
@@ -61,11 +71,11 @@ public:
   /// the actors. Later calls do nothing.
   void stop();
 
-  relay_counters counters() { return switch_->counters(); }
+  relay_counters counters() { return switches_->counters(); }
   /// How often accepting rested because descriptors were short.
-  uint64_t accept_rests() { return net_.loop().accept_rests(); }
+  uint64_t accept_rests() const { return loops_.front()->accept_rests(); }
   /// How often a turn was put off so that small messages go together (relay.md).
-  uint64_t gatherings() { return net_.loop().gatherings(); }
+  uint64_t gatherings() const;
 
 private:
   void await_records();
@@ -76,8 +86,8 @@ private:
   /// relay_limits::connections_max as it is now; 0: no bound.
   std::atomic<size_t> asked_connections_max_;
   std::atomic<size_t> rooms_max_;
-  io::runtime net_;
-  std::shared_ptr<room_switch> switch_;
+  std::vector<std::shared_ptr<io::byte_loop>> loops_;
+  std::shared_ptr<switchboard> switches_;
   heartbeat_actor heartbeat_;
   lobby_actor lobby_;
 };

@@ -234,7 +234,9 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
         return cannot_start("The usage log cannot be written", "--usage-log", made.error(), json);
       usage = std::move(*made);
     }
-    relay_server server{system, settings.limits, {settings.proxies, usage}};
+    relay_server server{system,
+                        settings.limits,
+                        {settings.proxies, usage, loops_for(settings.loops, io::usable_cores())}};
     std::vector<endpoint> at;
     std::string failed;
     if (const auto error = listen_all(server, settings, std::move(inherited->rooms), at, failed))

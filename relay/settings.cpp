@@ -12,6 +12,7 @@
 #include "actors/io/resolve.hpp"
 #include "messages/error.hpp"
 #include "messages/nearest_word.hpp"
+#include "relay/relay_server.hpp"
 
 namespace liveconnect::relay {
 
@@ -58,6 +59,15 @@ caf::error set_status_listen(relay_settings& into, const values& list) {
     return wrong(shown(text) + " is neither HOST:PORT, such as 127.0.0.1:9101, nor none");
   into.status_listen = text == "none" ? std::string{} : text;
   into.status_listen_is_default = false;
+  return caf::none;
+}
+
+caf::error set_loops(relay_settings& into, const values& list) {
+  const auto text = list.size() == 1 ? list.front() : std::string{};
+  const auto* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, into.loops);
+  if (error != std::errc{} || end != last || into.loops > loops_max)
+    return wrong(shown(text) + " is no number from 0 (as the cores suggest) to 64");
   return caf::none;
 }
 
@@ -169,6 +179,9 @@ const std::vector<setting>& all_settings() {
   static const std::vector<setting> list{
       {"listen", "HOST:PORT to listen on; may be repeated ([::]:9100, which takes IPv4 too)",
        set_listen, "HOST:PORT"},
+      {"loops",
+       "threads that move bytes, up to 64; 0: one a core, one alone on two cores or fewer (0)",
+       set_loops},
       {"heartbeat_timeout", "drop a connection that says nothing for so long (90s)",
        set_duration<&relay_limits::heartbeat_timeout>},
       {"frame_bytes_max",
@@ -331,6 +344,7 @@ std::vector<std::string> changed_beside_limits(const relay_settings& x, const re
   };
   compare("listen", x.listen == y.listen);
   compare("proxy_from", x.proxies == y.proxies);
+  compare("loops", x.loops == y.loops);
   compare("status_listen", x.status_listen == y.status_listen);
   compare("admin_socket", x.admin_socket == y.admin_socket);
   compare("usage_log", x.usage_log == y.usage_log);

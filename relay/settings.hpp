@@ -22,6 +22,8 @@ struct relay_settings {
   /// Whether `listen` is still the built-in one, which gives way on a machine without IPv6.
   bool listen_is_default = true;
   relay_limits limits;
+  /// Threads that move bytes, up to 64; 0: as many as suit the cores (loops_for).
+  size_t loops = 0;
   /// Load balancers whose PROXY headers are believed (--proxy-from); none: everybody speaks for
   /// himself.
   std::vector<address_range> proxies;

@@ -136,6 +136,15 @@ byte_loop::clock::time_point byte_loop::now() const {
   return core_->now();
 }
 
+descriptor byte_loop::release(socket_id socket) {
+  return core_->release(socket);
+}
+
+socket_id byte_loop::adopt(descriptor stream, const endpoint& peer,
+                           std::shared_ptr<socket_handler> owner) {
+  return core_->adopt_stream(std::move(stream), peer, std::move(owner), true);
+}
+
 size_t byte_loop::open_sockets() const {
   return core_->open_sockets();
 }

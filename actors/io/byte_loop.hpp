@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -49,6 +50,10 @@ struct loop_config {
 
   /// Which of a process's loops this is: part of the ids of its sockets.
   uint8_t number = 0;
+
+  /// The sockets of all loops that are given the same count, which sockets_max is about; null for a
+  /// loop that counts its own.
+  std::shared_ptr<std::atomic<size_t>> sockets_open;
 };
 
 /// One epoll thread that owns sockets and moves their bytes (design.md, decision 3). TCP and UDP,
@@ -148,6 +153,14 @@ public:
 
   /// Calls on_timer at `when`; one timer a socket, a later call replaces it.
   void set_timer(socket_id socket, clock::time_point when);
+
+  /// Lets go of a stream with nothing queued, so that another loop can take it: its owner hears
+  /// nothing more of it and its id is free. Only at the end of a turn (on_turn_end, or a posted
+  /// job). Holds no descriptor when there is no such stream.
+  descriptor release(socket_id socket);
+
+  /// Takes a connected TCP socket that another loop has released, paused until resume().
+  socket_id adopt(descriptor stream, const endpoint& peer, std::shared_ptr<socket_handler> owner);
 
   /// Has on_turn_end called at the end of this turn.
   void touch(const std::shared_ptr<socket_handler>& handler);

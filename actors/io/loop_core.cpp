@@ -69,6 +69,8 @@ byte_loop::core::core(loop_config config)
     : config_(config), gathers_(config.gather.count() > 0 || config.gather_idle.count() > 0),
       write_queue_bytes_max_(config.write_queue_bytes_max),
       sockets_max_(config.sockets_max != 0 ? config.sockets_max : sockets_by_limit()),
+      open_in_all_(config.sockets_open ? config.sockets_open
+                                       : std::make_shared<std::atomic<size_t>>(0)),
       buffer_(std::max<size_t>(config.read_bytes_max, 64u << 10)) {
   epoll_ = descriptor(epoll_create1(EPOLL_CLOEXEC));
   wake_ = descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -228,6 +230,7 @@ byte_loop::core::entry& byte_loop::core::adopt(socket_id id, descriptor fd, kind
   x.held = std::move(held);
   x.last_read = ticks();
   ++open_;
+  ++*open_in_all_;
   return x;
 }
 
@@ -453,17 +456,9 @@ void byte_loop::core::settle() {
   while (!doomed_.empty() || !touched_handlers_.empty()) {
     const auto gone = std::exchange(doomed_, {});
     for (const auto& [id, reason, text] : gone) {
-      const auto slot = id.slot();
-      const auto x = std::move(entries_[slot]);
-      --open_;
+      const auto x = std::move(entries_[id.slot()]);
       x->fd.reset();
-      {
-        std::lock_guard<std::mutex> guard{mutex_};
-        ++generations_[slot];
-        if (generations_[slot] == 0)
-          generations_[slot] = 1;
-        free_slots_.push_back(slot);
-      }
+      free_slot(id);
       x->owner->on_closed(id, reason, text);
       held_until_told_.push_back(std::move(x->held));
       touch_owner(*x);
@@ -477,6 +472,44 @@ void byte_loop::core::settle() {
     }
     held_until_told_.clear();
   }
+}
+
+void byte_loop::core::free_slot(socket_id id) {
+  --open_;
+  --*open_in_all_;
+  std::lock_guard<std::mutex> guard{mutex_};
+  auto& generation = generations_[id.slot()];
+  if (++generation == 0)
+    generation = 1;
+  free_slots_.push_back(id.slot());
+}
+
+descriptor byte_loop::core::release(socket_id id) {
+  auto* x = find(id);
+  if (x == nullptr || x->what != kind::stream || x->closing || !x->queue.empty())
+    return {};
+  auto fd = std::move(x->fd);
+  if (x->watched != 0)
+    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd.get(), nullptr);
+  arm(*x, timer_kind::deadline, never);
+  arm(*x, timer_kind::handler, never);
+  entries_[id.slot()].reset();
+  free_slot(id);
+  if (listeners_rest_)
+    wake_listeners();
+  return fd;
+}
+
+socket_id byte_loop::core::adopt_stream(descriptor fd, const endpoint& peer,
+                                        std::shared_ptr<socket_handler> owner, bool paused) {
+  const auto id = new_id();
+  auto held = owner->hold();
+  auto& made = adopt(id, std::move(fd), kind::stream, std::move(owner), std::move(held));
+  made.started = true;
+  made.paused = paused;
+  made.peer = peer;
+  watch(made);
+  return id;
 }
 
 void byte_loop::core::finish() {
@@ -537,7 +570,7 @@ void byte_loop::core::wake_listeners() {
 void byte_loop::core::on_acceptable(entry& x) {
   // `x` may move: adopting an accepted socket grows the table of pointers, not what they point to.
   for (int i = 0; i < accepts_a_turn && !x.doomed && !x.paused; ++i) {
-    if (open_ >= sockets_max_)
+    if (*open_in_all_ >= sockets_max_)
       return rest_listeners();
     sockaddr_storage address{};
     socklen_t length = sizeof address;
@@ -550,14 +583,11 @@ void byte_loop::core::on_acceptable(entry& x) {
         return;
       continue; // The connection was given up before we took it.
     }
-    const auto id = new_id();
-    auto& made = adopt(id, std::move(fd), kind::stream, x.owner, x.owner->hold());
-    made.started = true;
-    made.peer = endpoint::from(address);
-    watch(made);
-    if (made.doomed)
-      continue;
-    x.owner->on_accepted(x.id, id, made.peer);
+    const auto peer = endpoint::from(address);
+    const auto id = adopt_stream(std::move(fd), peer, x.owner, false);
+    if (find(id) == nullptr)
+      continue; // It could not be watched.
+    x.owner->on_accepted(x.id, id, peer);
     touch_owner(x);
   }
 }

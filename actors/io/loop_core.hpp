@@ -63,6 +63,10 @@ public:
   void set_timer(socket_id id, clock::time_point when);
   void set_bounds(size_t write_queue_bytes_max, size_t sockets_max);
   void touch(const std::shared_ptr<socket_handler>& handler);
+  descriptor release(socket_id id);
+  /// A stream that stands already; `paused`: nothing is read before resume.
+  socket_id adopt_stream(descriptor fd, const endpoint& peer, std::shared_ptr<socket_handler> owner,
+                         bool paused);
   clock::time_point now() const { return now_; }
   size_t open_sockets() const { return open_; }
   size_t queued_in_all() const { return queued_in_all_; }
@@ -155,6 +159,8 @@ private:
   void flush_datagrams(entry& x);
   void append(entry& x, const iovec* pieces, size_t count, size_t skip);
   void after_flush(entry& x);
+  /// Frees the place of one that is gone.
+  void free_slot(socket_id id);
   void doom(entry& x, close_reason reason, std::string text = {});
   void arm(entry& x, timer_kind which, clock::time_point when);
   void rest_listeners();
@@ -188,6 +194,8 @@ private:
   size_t sockets_max_;
   std::vector<std::unique_ptr<entry>> entries_;
   size_t open_ = 0;
+  /// loop_config::sockets_open, or our own.
+  std::shared_ptr<std::atomic<size_t>> open_in_all_;
   /// Of the streams that are not doomed.
   size_t queued_in_all_ = 0;
   std::vector<farewell> doomed_;

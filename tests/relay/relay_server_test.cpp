@@ -66,13 +66,66 @@ TEST_F(RelayServer, ManyPairsComeAndGoAtOnce) {
   EXPECT_EQ(server.counters().paired, 300u);
 }
 
-TEST_F(RelayServer, StopsWithPeopleInItAndTheirActorsEndToo) {
+TEST_F(RelayServer, LetsPeopleMeetWhicheverLoopTheirRoomBelongsTo) {
+  constexpr size_t loops = 3;
+  constexpr size_t rooms = 12;
+  limits.connections_per_address_max = 2 * rooms;
+  limits.new_connections_per_address_per_minute = 0;
+  relay_server server{system, limits, {{}, nullptr, loops}};
+  const auto at = server.listen("127.0.0.1:0");
+  ASSERT_TRUE(at);
+  std::vector<tcp_client> people;
+  for (size_t i = 0; i < 2 * rooms; ++i) {
+    people.emplace_back(to_string(at->front()));
+    // The first word of a room comes in two parts, with a message close behind: what was read
+    // before the line moved must not be lost.
+    people.back().send("<# Join_");
+  }
+  for (size_t i = 0; i < people.size(); ++i)
+    people[i].send("Room " + std::to_string(i / 2 + 1) + ">\n<# Early>\n<# Ha");
+  for (auto& x : people)
+    ASSERT_TRUE(x.read_until("Peer_Joined"));
+  for (auto& x : people)
+    x.send("lf>\n");
+  for (size_t i = 0; i < people.size(); ++i)
+    ASSERT_EQ(people[i].read_until("Half"), "<127.0.0.1 Half>") << i;
+  // One address is one address in all loops together.
+  tcp_client one_more(to_string(at->front()));
+  EXPECT_TRUE(one_more.read_until("Refused address"));
+
+  auto x = server.counters();
+  EXPECT_EQ(x.joined, 2 * rooms);
+  EXPECT_EQ(x.paired, rooms);
+  EXPECT_EQ(x.rooms_paired, rooms);
+  people.clear();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (server.counters().connections > 0 && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  EXPECT_EQ(server.counters().connections, 0u);
+  // All of them are gone from the ledger too.
+  tcp_client again(to_string(at->front()));
+  again.send("<# Join_Room 2>\n");
+  EXPECT_TRUE(again.read_until("Room_Joined"));
+}
+
+TEST_F(RelayServer, RunsAsManyLoopsAsSuitTheCores) {
+  EXPECT_EQ(loops_for(0, 1), 1u);
+  EXPECT_EQ(loops_for(0, 2), 1u);
+  EXPECT_EQ(loops_for(0, 8), 8u);
+  EXPECT_EQ(loops_for(2, 8), 2u);
+  EXPECT_EQ(loops_for(0, 1000), loops_max);
+}
+
+struct LoopsOfARelay : RelayServer, ::testing::WithParamInterface<size_t> {};
+
+TEST_P(LoopsOfARelay, StopWithPeopleInItAndTheirActorsEndToo) {
   {
-    relay_server server{system, limits};
+    relay_server server{system, limits, {{}, nullptr, GetParam()}};
     const auto at = server.listen("127.0.0.1:0");
     ASSERT_TRUE(at);
     tcp_client a(to_string(at->front()));
-    a.send("<# Join_Room 42>\n");
+    // The second loop's, where there are two.
+    a.send("<# Join_Room 43>\n");
     ASSERT_TRUE(a.read_until("Room_Joined"));
     server.stop();
     server.stop();
@@ -85,6 +138,9 @@ TEST_F(RelayServer, StopsWithPeopleInItAndTheirActorsEndToo) {
     std::this_thread::yield();
   EXPECT_EQ(system.registry().running(), 0u);
 }
+
+INSTANTIATE_TEST_SUITE_P(One, LoopsOfARelay, ::testing::Values(1));
+INSTANTIATE_TEST_SUITE_P(Two, LoopsOfARelay, ::testing::Values(2));
 
 TEST_F(RelayServer, SaysWhyItCannotListen) {
   relay_server server{system, limits};

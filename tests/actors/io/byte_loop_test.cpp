@@ -103,6 +103,40 @@ TEST(ByteLoopGathering, ABusyOneWayStreamOfSmallMessagesIsReadTogetherAndInOrder
   loop.stop();
 }
 
+loop_config gathering_when_idle() {
+  loop_config out;
+  out.gather_idle = 4ms;
+  return out;
+}
+
+TEST(ByteLoopGathering, SignsOfLifeOfManyAreReadTogether) {
+  byte_loop loop{gathering_when_idle()};
+  const auto who = std::make_shared<recorder>();
+  const auto listener = loop.open(listen{at("127.0.0.1")}, who);
+  ASSERT_TRUE(listener);
+  std::vector<tcp_client> clients;
+  for (int i = 0; i < 100; ++i)
+    clients.emplace_back(to_string(listener->at));
+  ASSERT_TRUE(who->wait_for(event_kind::accepted, clients.size()));
+  // Until nobody counts as having just come.
+  loop.post([&] { loop.set_timer(who->get(event_kind::accepted).socket, loop.now() + 1200ms); });
+  ASSERT_TRUE(who->wait_timers(1));
+  for (auto& x : clients)
+    ASSERT_TRUE(x.send("!"));
+  EXPECT_TRUE(who->wait_for(event_kind::received, clients.size()));
+  EXPECT_GE(loop.gatherings(), 1u);
+  // The same people in conversation: nobody waits.
+  const auto before = loop.gatherings();
+  for (int i = 0; i < 3; ++i)
+    for (auto& x : clients)
+      ASSERT_TRUE(x.send("!"));
+  EXPECT_TRUE(who->wait([&](const auto& list) {
+    return std::count_if(list.begin(), list.end(),
+                         [](const auto& x) { return x.kind == event_kind::received; }) >= 2;
+  }));
+  EXPECT_LE(loop.gatherings(), before + 1);
+}
+
 TEST(ByteLoopGathering, WhoeverAsksAndIsAnsweredNeverWaits) {
   byte_loop loop{gathering()};
   const auto echo = std::make_shared<counting_handler>(loop, true);
@@ -409,6 +443,42 @@ TEST(ByteLoop, SurvivesRunningOutOfDescriptors) {
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   first.close();
   EXPECT_TRUE(who->wait_for(event_kind::accepted, 2));
+}
+
+TEST(ByteLoop, AStreamMovesToAnotherLoopWithWhatItHasNotRead) {
+  byte_loop first;
+  loop_config second_config;
+  second_config.number = 1;
+  byte_loop second{second_config};
+  const auto here = std::make_shared<recorder>();
+  const auto there = std::make_shared<recorder>();
+  const auto listener = first.open(listen{at("127.0.0.1")}, here);
+  tcp_client client(to_string(listener->at));
+  ASSERT_TRUE(here->wait_for(event_kind::accepted));
+  const auto old_id = here->get(event_kind::accepted).socket;
+  const auto peer = here->get(event_kind::accepted).peer;
+  on_loop(first, [&] {
+    first.pause(old_id);
+    return 0;
+  });
+  ASSERT_TRUE(client.send("said before\n"));
+  auto socket = std::make_shared<descriptor>(on_loop(first, [&] { return first.release(old_id); }));
+  ASSERT_TRUE(socket->valid());
+  EXPECT_FALSE(on_loop(first, [&] { return first.release(old_id); }).valid());
+  const auto id = on_loop(second, [&] { return second.adopt(std::move(*socket), peer, there); });
+  EXPECT_EQ(old_id.loop(), 0);
+  EXPECT_EQ(id.loop(), 1);
+  EXPECT_EQ(there->count(event_kind::received), 0u) << "it is paused";
+  second.resume(id);
+  ASSERT_TRUE(there->wait_for(event_kind::received));
+  EXPECT_EQ(there->get(event_kind::received).data, text_bytes("said before\n"));
+  second.send(id, text_bytes("answered\n"));
+  EXPECT_EQ(client.read_line(), "answered");
+  client.close();
+  EXPECT_TRUE(there->wait_for(event_kind::closed));
+  // The first loop has told nobody of its going, and has one socket left.
+  EXPECT_EQ(here->count(event_kind::closed), 0u);
+  EXPECT_EQ(on_loop(first, [&] { return first.open_sockets(); }), 1u);
 }
 
 TEST(ByteLoop, StopFlushesTellsEveryOwnerAndRefusesWhatComesLater) {
