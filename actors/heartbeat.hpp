@@ -1,6 +1,6 @@
 #pragma once
 
-#include <vector>
+#include <deque>
 
 #include <caf/actor_clock.hpp>
 #include <caf/stateful_actor.hpp>
@@ -36,7 +36,8 @@ struct heartbeat_state {
   };
 
   heartbeat_config config;
-  std::vector<watched> list;
+  /// In pieces: a vector's reserve would be the larger part of it.
+  std::deque<watched> list;
   /// Where forget_ended() goes on.
   size_t next = 0;
 

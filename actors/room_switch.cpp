@@ -116,7 +116,9 @@ void room_switch::place(seating what) {
     // What came behind the join waits; then the socket may be read again.
     if (x->held == 0)
       self->loop_->resume(x->id);
-    self->arm(*x);
+    // The join's timer would ring for nothing, and everybody who waits in peace would keep one.
+    x->timer = self->next_deadline(*x);
+    self->loop_->set_timer(x->id, x->timer);
     self->take_unread(*x);
   });
 }
@@ -287,6 +289,8 @@ void room_switch::pair(line& x, line& y) {
   y.partner = &x;
   x.life->paired = true;
   y.life->paired = true;
+  // The one who waited has the timer.
+  x.keeps_room_time = false;
 }
 
 void room_switch::unpair(line& x) {
@@ -421,8 +425,9 @@ void room_switch::knock_with(line& x, byte_view text) {
   loop_->pause(x.id);
   if (commons_->switches.size() > 1) {
     const auto wanted = read_join(text);
-    if (wanted && commons_->home_of(wanted->room) != shared_from_this()) {
-      movers_.emplace_back(x.id, text.copy());
+    auto home = wanted ? commons_->home_of(wanted->room) : nullptr;
+    if (home && home.get() != this) {
+      movers_.push_back({x.id, std::move(home), text.copy()});
       return;
     }
   }
@@ -430,10 +435,9 @@ void room_switch::knock_with(line& x, byte_view text) {
 }
 
 void room_switch::move_lines() {
-  for (auto& [id, join] : std::exchange(movers_, {})) {
+  for (auto& [id, home, join] : std::exchange(movers_, {})) {
     auto* x = find(id);
-    const auto home = commons_->home_of(read_join(join)->room);
-    if (x == nullptr || x->at != stage::joining || !home)
+    if (x == nullptr || x->at != stage::joining)
       continue;
     if (auto socket = loop_->release(id); socket.valid())
       home->take_over(let_go(id), std::move(socket), std::move(join));
@@ -576,6 +580,8 @@ void room_switch::relieve_memory() {
   const auto others = all - mine;
   // The loops relieve themselves at the same time: none gives up more than what is over its share.
   const auto share = most / commons_->switches.size();
+  if (mine <= share)
+    return;
   std::vector<std::pair<size_t, line*>> largest;
   for (const auto& x : lines_)
     if (const auto size = x ? loop_->queued(x->id) : 0; size > 0)
@@ -659,9 +665,13 @@ void room_switch::say_at_turn_end(line& x, bytes text) {
 void room_switch::say_words(line& x) {
   x.has_words = false;
   std::vector<iovec> pieces;
-  for (auto& [id, text] : words_)
-    if (id == x.id)
-      pieces.push_back({text.data(), text.size()});
+  for (auto& [id, text] : words_) {
+    if (id != x.id)
+      continue;
+    pieces.push_back({text.data(), text.size()});
+    // There may be more words for it this turn; these are said.
+    id = {};
+  }
   after_saying(x, loop_->write(x.id, pieces.data(), pieces.size()));
 }
 

@@ -171,6 +171,13 @@ private:
     time_point timer = never;
   };
 
+  /// Somebody who is about to go to another switch.
+  struct mover {
+    io::socket_id socket;
+    std::shared_ptr<room_switch> home;
+    bytes join;
+  };
+
   line* find(io::socket_id id);
   void admit(line& x);
   void knock_with(line& x, byte_view text);
@@ -215,7 +222,7 @@ private:
   size_t line_count_ = 0;
   std::vector<knock> knocks_;
   /// Those whose room belongs to another loop, with their Join_Room; they go when the turn ends.
-  std::vector<std::pair<io::socket_id, bytes>> movers_;
+  std::vector<mover> movers_;
   /// Our part of switch_commons::queued_bytes.
   size_t queued_told_ = 0;
   /// What the relay itself says this turn to those who get a seat: a welcome and the news that the

@@ -28,26 +28,34 @@ constexpr std::chrono::microseconds gather{50};
 /// And heartbeats of a relay in which nobody talks.
 constexpr std::chrono::microseconds gather_idle{4000};
 
-/// Descriptors beside the connections: listeners, logs, the loop's own.
-constexpr size_t descriptors_beside = 64;
+/// One read: with it a silent receiver costs the relay less than 64 KiB (what was read and cannot
+/// go on), and more at a time was measured to bring nothing.
+constexpr size_t read_bytes_max = 48 * 1024;
+/// Descriptors beside the connections: listeners, logs, two for each loop.
+constexpr size_t descriptors_beside = 64 + 2 * loops_max;
 
-io::loop_config loop_settings(const relay_limits& limits) {
+io::loop_config loop_settings(const relay_limits& limits, size_t socket_buffer_bytes) {
   io::loop_config out;
   out.write_queue_bytes_max = limits.write_queue_bytes_max;
   out.linger = linger;
+  out.read_bytes_max = read_bytes_max;
+  out.accepted_buffer_bytes = socket_buffer_bytes;
   out.gather = gather;
   out.gather_idle = gather_idle;
   return out;
 }
 
-/// As many loops as asked for, numbered, with one count of descriptors.
-std::vector<std::shared_ptr<io::byte_loop>> make_loops(size_t count, const relay_limits& limits) {
-  auto config = loop_settings(limits);
+/// As many loops as asked for, numbered, with one count of descriptors; fewer where descriptors are
+/// too short for them, but one in any case.
+std::vector<std::shared_ptr<io::byte_loop>> make_loops(size_t count, io::loop_config config) {
   config.sockets_open = std::make_shared<std::atomic<size_t>>(0);
   std::vector<std::shared_ptr<io::byte_loop>> out;
   for (size_t i = 0; i < count; ++i) {
     config.number = static_cast<uint8_t>(i);
-    out.push_back(std::make_shared<io::byte_loop>(config));
+    auto made = std::make_shared<io::byte_loop>(config);
+    if (i > 0 && !made->running())
+      break;
+    out.push_back(std::move(made));
   }
   return out;
 }
@@ -64,7 +72,8 @@ relay_server::relay_server(caf::actor_system& system, const relay_limits& limits
                            server_options beside)
     : system_(system), records_(beside.usage != nullptr),
       asked_connections_max_(limits.connections_max), rooms_max_(limits.rooms_max),
-      loops_(make_loops(loops_for(beside.loops, 1), limits)),
+      loops_(make_loops(loops_for(beside.loops, 1),
+                        loop_settings(limits, beside.socket_buffer_bytes))),
       switches_(std::make_shared<switchboard>(loops_, limits)),
       heartbeat_(
           system.spawn(heartbeat, heartbeat_config{limits.heartbeat_timeout, limits.room_wait})),

@@ -23,6 +23,8 @@ struct server_options {
   std::shared_ptr<room_usage_port> usage;
   /// Byte loops, each a thread; 0 counts as 1.
   size_t loops = 1;
+  /// io::loop_config::accepted_buffer_bytes.
+  size_t socket_buffer_bytes = 0;
 };
 
 /// A relay's loops at most.

@@ -236,7 +236,8 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
     }
     relay_server server{system,
                         settings.limits,
-                        {settings.proxies, usage, loops_for(settings.loops, io::usable_cores())}};
+                        {settings.proxies, usage, loops_for(settings.loops, io::usable_cores()),
+                         settings.socket_buffer_bytes}};
     std::vector<endpoint> at;
     std::string failed;
     if (const auto error = listen_all(server, settings, std::move(inherited->rooms), at, failed))

@@ -62,12 +62,23 @@ caf::error set_status_listen(relay_settings& into, const values& list) {
   return caf::none;
 }
 
+constexpr size_t socket_buffer_most = 16 * 1024 * 1024;
+
 caf::error set_loops(relay_settings& into, const values& list) {
   const auto text = list.size() == 1 ? list.front() : std::string{};
   const auto* last = text.data() + text.size();
   const auto [end, error] = std::from_chars(text.data(), last, into.loops);
   if (error != std::errc{} || end != last || into.loops > loops_max)
     return wrong(shown(text) + " is no number from 0 (as the cores suggest) to 64");
+  return caf::none;
+}
+
+caf::error set_socket_buffer(relay_settings& into, const values& list) {
+  const auto x = list.size() == 1 ? parse_size(list.front()) : std::nullopt;
+  if (!x || *x > socket_buffer_most)
+    return wrong((list.empty() ? std::string("''") : shown(list.front())) +
+                 " is no size from 0 (as the system likes) to 16MiB, such as 128KiB");
+  into.socket_buffer_bytes = *x;
   return caf::none;
 }
 
@@ -182,6 +193,11 @@ const std::vector<setting>& all_settings() {
       {"loops",
        "threads that move bytes, up to 64; 0: one a core, one alone on two cores or fewer (0)",
        set_loops},
+      {"socket_buffer_bytes",
+       "the system's buffers of a connection, each way, 0 as the system likes; more lets far "
+       "people "
+       "be faster (128KiB)",
+       set_socket_buffer},
       {"heartbeat_timeout", "drop a connection that says nothing for so long (90s)",
        set_duration<&relay_limits::heartbeat_timeout>},
       {"frame_bytes_max",
@@ -345,6 +361,7 @@ std::vector<std::string> changed_beside_limits(const relay_settings& x, const re
   compare("listen", x.listen == y.listen);
   compare("proxy_from", x.proxies == y.proxies);
   compare("loops", x.loops == y.loops);
+  compare("socket_buffer_bytes", x.socket_buffer_bytes == y.socket_buffer_bytes);
   compare("status_listen", x.status_listen == y.status_listen);
   compare("admin_socket", x.admin_socket == y.admin_socket);
   compare("usage_log", x.usage_log == y.usage_log);

@@ -14,6 +14,10 @@ byte_loop::~byte_loop() {
   stop();
 }
 
+bool byte_loop::running() const {
+  return core_->running();
+}
+
 void byte_loop::stop() {
   core_->stop();
 }
@@ -52,6 +56,7 @@ caf::expected<listening> byte_loop::open(descriptor listening_socket,
                                          std::shared_ptr<socket_handler> owner) {
   if (auto error = prepare_inherited(listening_socket))
     return error;
+  core_->size_buffers(listening_socket);
   auto out = core_->prepare(std::move(listening_socket), transport::tcp, std::move(owner));
   if (out)
     start(out->socket);

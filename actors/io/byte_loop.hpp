@@ -25,6 +25,10 @@ struct loop_config {
   /// largest datagram).
   size_t read_bytes_max = 64u << 10;
 
+  /// Send and receive buffers, each, of the connections that listeners accept; the system's own
+  /// sizing, which may go to megabytes for a peer that reads slowly, when 0.
+  size_t accepted_buffer_bytes = 0;
+
   /// How long a close that flushes, and the loop's own end, may wait for the peer to take what is
   /// queued.
   std::chrono::milliseconds linger{5000};
@@ -66,9 +70,10 @@ struct loop_config {
 ///
 /// An id is a slot and its generation: a command for a socket that is gone meets nothing.
 ///
-/// Owners. A socket has one owner for life, a handler or an actor; the loop keeps it alive while
-/// the socket is open. An actor that ends (for whatever reason) takes its sockets with it: the loop
-/// closes them at once, without flushing. An accepted socket belongs to its listener's owner.
+/// Owners. A socket has one owner until it closes or moves to another loop (release), a handler or
+/// an actor; the loop keeps it alive while the socket is open. An actor that ends (for whatever
+/// reason) takes its sockets with it: the loop closes them at once, without flushing. An accepted
+/// socket belongs to its listener's owner.
 class byte_loop {
 public:
   using clock = std::chrono::steady_clock;
@@ -82,6 +87,9 @@ public:
   byte_loop& operator=(const byte_loop&) = delete;
 
   // --- from any thread ---
+
+  /// Whether it could be made (it takes two descriptors) and has not ended.
+  bool running() const;
 
   /// Ends the loop: flushes what is queued (bounded by `linger`), closes every socket, tells every
   /// owner `closed` with close_reason::local, and joins the thread. Later calls do nothing; opening
@@ -151,7 +159,8 @@ public:
   /// Bytes that wait behind all streams together.
   size_t queued_in_all() const;
 
-  /// Calls on_timer at `when`; one timer a socket, a later call replaces it.
+  /// Calls on_timer at `when`; one timer a socket, a later call replaces it, and time_point::max()
+  /// takes it away.
   void set_timer(socket_id socket, clock::time_point when);
 
   /// Lets go of a stream with nothing queued, so that another loop can take it: its owner hears

@@ -46,7 +46,7 @@ void descriptor::reset() {
   fd_ = -1;
 }
 
-caf::expected<descriptor> make_bound(const listen& what, int backlog) {
+caf::expected<descriptor> make_bound(const listen& what, int backlog, size_t buffer_bytes) {
   sockaddr_storage address{};
   const auto length = what.at.to(address);
   descriptor out{socket(address.ss_family, kind_of(what.how), 0)};
@@ -58,6 +58,7 @@ caf::expected<descriptor> make_bound(const listen& what, int backlog) {
     set(out.get(), SOL_SOCKET, SO_REUSEADDR, 1);
     // Accepted sockets inherit it: one call for all of them.
     set_no_delay(out.get());
+    set_accepted_buffers(out.get(), buffer_bytes);
   }
   if (address.ss_family == AF_INET6)
     set(out.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
@@ -97,6 +98,13 @@ caf::expected<descriptor> make_unconnected(const connect& what) {
   if (what.how == transport::tcp)
     set_no_delay(out.get());
   return out;
+}
+
+void set_accepted_buffers(int listener, size_t bytes) {
+  if (bytes == 0)
+    return;
+  set(listener, SOL_SOCKET, SO_SNDBUF, static_cast<int>(bytes));
+  set(listener, SOL_SOCKET, SO_RCVBUF, static_cast<int>(bytes));
 }
 
 void set_no_delay(int fd) {

@@ -23,9 +23,14 @@ private:
   int fd_ = -1;
 };
 
-/// A bound (tcp: listening) socket. `::` takes IPv4 too. Fails with ec::cannot_listen, the detail
-/// naming the address and the system's word.
-caf::expected<descriptor> make_bound(const listen& what, int backlog);
+/// A bound (tcp: listening) socket. `::` takes IPv4 too. `buffer_bytes`: see
+/// loop_config::accepted_buffer_bytes. Fails with ec::cannot_listen, the detail naming the address
+/// and the system's word.
+caf::expected<descriptor> make_bound(const listen& what, int backlog, size_t buffer_bytes = 0);
+
+/// Gives the sockets that a listener will accept send and receive buffers of this size; 0: leaves
+/// them to the system.
+void set_accepted_buffers(int listener, size_t bytes);
 
 /// The family (AF_...) of a stream socket that listens; AF_UNSPEC for everything else.
 int listening_family(int fd);

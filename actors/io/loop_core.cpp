@@ -144,7 +144,7 @@ socket_id byte_loop::core::new_id() {
 
 caf::expected<listening> byte_loop::core::prepare(const io::listen& what,
                                                   std::shared_ptr<socket_handler> owner) {
-  auto fd = make_bound(what, config_.backlog);
+  auto fd = make_bound(what, config_.backlog, config_.accepted_buffer_bytes);
   if (!fd)
     return fd.error();
   return prepare(std::move(*fd), what.how, std::move(owner));
@@ -458,6 +458,7 @@ void byte_loop::core::settle() {
     for (const auto& [id, reason, text] : gone) {
       const auto x = std::move(entries_[id.slot()]);
       x->fd.reset();
+      --*open_in_all_;
       free_slot(id);
       x->owner->on_closed(id, reason, text);
       held_until_told_.push_back(std::move(x->held));
@@ -476,7 +477,6 @@ void byte_loop::core::settle() {
 
 void byte_loop::core::free_slot(socket_id id) {
   --open_;
-  --*open_in_all_;
   std::lock_guard<std::mutex> guard{mutex_};
   auto& generation = generations_[id.slot()];
   if (++generation == 0)
@@ -494,19 +494,20 @@ descriptor byte_loop::core::release(socket_id id) {
   arm(*x, timer_kind::deadline, never);
   arm(*x, timer_kind::handler, never);
   entries_[id.slot()].reset();
+  // It counts on while it travels: its descriptor is not free.
   free_slot(id);
-  if (listeners_rest_)
-    wake_listeners();
   return fd;
 }
 
 socket_id byte_loop::core::adopt_stream(descriptor fd, const endpoint& peer,
-                                        std::shared_ptr<socket_handler> owner, bool paused) {
+                                        std::shared_ptr<socket_handler> owner, bool moved) {
   const auto id = new_id();
   auto held = owner->hold();
   auto& made = adopt(id, std::move(fd), kind::stream, std::move(owner), std::move(held));
+  if (moved)
+    --*open_in_all_;
   made.started = true;
-  made.paused = paused;
+  made.paused = moved;
   made.peer = peer;
   watch(made);
   return id;
@@ -693,10 +694,10 @@ void byte_loop::core::on_writable(entry& x) {
   } else {
     const bool waited = x.head < x.queue.size();
     flush(x);
-    if (!x.doomed && waited && x.queue.empty() && !x.closing) {
+    if (waited)
+      touch_owner(x); // Less waits now, which its owner may count.
+    if (!x.doomed && waited && x.queue.empty() && !x.closing)
       x.owner->on_drained(x.id);
-      touch_owner(x);
-    }
   }
   if (!x.doomed && x.closing)
     after_flush(x);
@@ -756,6 +757,14 @@ void byte_loop::core::append(entry& x, const iovec* pieces, size_t count, size_t
   if (x.head > 0) {
     x.queue.erase(x.queue.begin(), x.queue.begin() + static_cast<ptrdiff_t>(x.head));
     x.head = 0;
+  }
+  if (x.queue.empty()) {
+    // A relay's queue is filled by one write: exactly, since one that grew by doubling would hold
+    // twice what waits, for every silent receiver.
+    size_t more = 0;
+    for (size_t i = 0; i < count; ++i)
+      more += pieces[i].iov_len;
+    x.queue.reserve(more - skip);
   }
   for (size_t i = 0; i < count; ++i) {
     const auto* from = static_cast<const uint8_t*>(pieces[i].iov_base);

@@ -31,6 +31,10 @@ public:
 
   void start_thread();
   void stop();
+  bool running() {
+    std::lock_guard<std::mutex> guard{mutex_};
+    return !ended_;
+  }
   bool on_thread() const { return std::this_thread::get_id() == thread_id_; }
 
   caf::expected<listening> prepare(const io::listen& what, std::shared_ptr<socket_handler> owner);
@@ -38,6 +42,10 @@ public:
   /// The same for a bound (tcp: listening) socket that is there already.
   caf::expected<listening> prepare(descriptor fd, transport how,
                                    std::shared_ptr<socket_handler> owner);
+  /// loop_config::accepted_buffer_bytes, for a listener that others have made.
+  void size_buffers(const descriptor& listener) const {
+    set_accepted_buffers(listener.get(), config_.accepted_buffer_bytes);
+  }
   std::shared_ptr<socket_handler> handler_for(const socket_owner_actor& owner);
 
   /// Queues a command; false (and `job` dropped) when the loop has ended.
@@ -64,9 +72,10 @@ public:
   void set_bounds(size_t write_queue_bytes_max, size_t sockets_max);
   void touch(const std::shared_ptr<socket_handler>& handler);
   descriptor release(socket_id id);
-  /// A stream that stands already; `paused`: nothing is read before resume.
+  /// A stream that stands already. `moved`: it comes from another loop, which has counted it, and
+  /// is paused.
   socket_id adopt_stream(descriptor fd, const endpoint& peer, std::shared_ptr<socket_handler> owner,
-                         bool paused);
+                         bool moved);
   clock::time_point now() const { return now_; }
   size_t open_sockets() const { return open_; }
   size_t queued_in_all() const { return queued_in_all_; }
