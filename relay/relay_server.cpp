@@ -31,8 +31,9 @@ constexpr std::chrono::microseconds gather_idle{4000};
 /// One read: with it a silent receiver costs the relay less than 64 KiB (what was read and cannot
 /// go on), and more at a time was measured to bring nothing.
 constexpr size_t read_bytes_max = 48 * 1024;
-/// Descriptors beside the connections: listeners, logs, two for each loop.
-constexpr size_t descriptors_beside = 64 + 2 * loops_max;
+/// Descriptors beside the connections: listeners, logs, two for each loop (where there are many
+/// loops, the twentieth on top is large enough for them).
+constexpr size_t descriptors_beside = 64;
 
 io::loop_config loop_settings(const relay_limits& limits, size_t socket_buffer_bytes) {
   io::loop_config out;

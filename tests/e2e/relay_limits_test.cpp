@@ -593,8 +593,10 @@ TEST(RelayLimits, ARoomLivesNoLongerThanItMay) {
 }
 
 TEST(RelayLimits, WhenQueuesFillTheMemoryTheLargestGoesAndOthersGoOn) {
+  // One byte: how much of a message the system leaves to the relay depends on its buffers, and once
+  // anything is left the sender is held.
   relay_program relay(
-      {"--queued-bytes-max", "20KiB", "--room-bytes-max", "0", "--room-bytes-per-second-max", "0"});
+      {"--queued-bytes-max", "1", "--room-bytes-max", "0", "--room-bytes-per-second-max", "0"});
   undisturbed_room others(relay);
   auto a = join(relay, "42");
   auto b = join(relay, "42");
