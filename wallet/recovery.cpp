@@ -117,6 +117,12 @@ sent_outcome conclude_sent(const found_row& row, bool lease_over,
   return sent_outcome::pending;
 }
 
+found_row for_sent(const note& sent, found_row found) {
+  if (!sent.pans.empty())
+    std::replace(found.begin(), found.end(), find_answer::pan, find_answer::unknown);
+  return found;
+}
+
 bool asks_before_pown(const journal_view& view, wall_seconds now) {
   return view.offered &&
          (now < view.opened.at || lease_over(view.opened.at, now, view.offered->lease_seconds));

@@ -77,6 +77,11 @@ enum class sent_outcome : uint8_t {
 };
 sent_outcome conclude_sent(const found_row& row, bool lease_over, const raida::quorum_rules& rules);
 
+/// What FIND(AN, second set) says about a note that has left, for conclude_sent(). A server that
+/// holds the note's own second set was not reached by the receiver, who never saw that set: it
+/// counts as silent, neither for him nor for us.
+found_row for_sent(const note& sent, found_row found);
+
 /// Whether a received set that has no PANs yet is powned only after FIND says that the sender has
 /// not begun to take it back: once the sender's lease may be over, and nobody speaks with it
 /// (safety.md 5.4, R in RECEIVED). Judged from when the transfer was opened here, which is before

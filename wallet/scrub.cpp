@@ -24,7 +24,7 @@ bool all_whole(const journal_view& view, const std::vector<note>& notes) {
                      [&](const note& x) { return is_whole(view, x.id); });
 }
 
-// Of every note sent: all servers said that they hold another's, or it is whole under a new secret.
+// Of every note sent, all servers said that they hold another's.
 bool nobody_holds_sent(const journal_view& view) {
   std::set<note_id> gone;
   if (view.evidence)
@@ -32,18 +32,48 @@ bool nobody_holds_sent(const journal_view& view) {
       if (x.found == std::string(view.opened.servers, 'x'))
         gone.insert(x.id);
   return std::all_of(view.sending->notes.begin(), view.sending->notes.end(),
-                     [&](const note& x) { return gone.count(x.id) != 0 || is_whole(view, x.id); });
+                     [&](const note& x) { return gone.count(x.id) != 0; });
+}
+
+// The notes whose old secrets no server may hold any more. Empty where asking could prove nothing:
+// what we took, made or took back must be whole by the records first.
+std::vector<note> to_ask(const journal_view& view) {
+  switch (view.kind()) {
+  case journal_kind::sender:
+    if (view.sending && all_whole(view, view.refresh))
+      return view.sending->notes;
+    break;
+  case journal_kind::receiver:
+  case journal_kind::import:
+    if (all_whole(view, view.received)) {
+      auto out = view.received;
+      // Their second set is the one that the servers should hold now.
+      for (auto& x : out)
+        x.pans.clear();
+      return out;
+    }
+    break;
+  case journal_kind::change:
+    if (view.change && all_whole(view, view.change->targets))
+      return view.change->sources;
+    break;
+  case journal_kind::heal:
+  case journal_kind::export_file:
+    break;
+  }
+  return {};
 }
 
 // Whether the servers could still prove what the records do not.
 bool worth_asking(const journal_view& view) {
-  return view.kind() == journal_kind::sender && view.closed && view.sending &&
-         view.refresh.empty() && !proven_since(view);
+  return view.closed && !view.scrubbed && !proven_since(view) && !to_ask(view).empty();
 }
 
-bool is_gone_everywhere(const found_row& row, const raida::quorum_rules& rules) {
+// A server that holds the note's own second set holds what may stand only here.
+bool is_gone_everywhere(const note& asked, const found_row& row, const raida::quorum_rules& rules) {
   auto counts = raida::count_answers(row);
-  return counts.an == 0 && counts.neither + counts.pan >= rules.settled();
+  auto ours = counts.an + (asked.pans.empty() ? 0 : counts.pan);
+  return ours == 0 && counts.neither + counts.pan >= rules.settled();
 }
 
 struct closed_journal {
@@ -68,13 +98,13 @@ caf::expected<bool> scrub_if_due(workspace& space, const closed_journal& x) {
 }
 
 caf::error ask(workspace& space, closed_journal& x) {
-  auto rows = raida::find(*space.port, x.view.sending->notes, space.rules.times);
-  auto all = rows.size() == x.view.sending->notes.size() &&
-             std::all_of(rows.begin(), rows.end(), [&](const found_row& row) {
-               return is_gone_everywhere(row, space.rules.quorum);
-             });
-  if (!all)
+  auto notes = to_ask(x.view);
+  auto rows = raida::find(*space.port, notes, space.rules.times);
+  if (rows.size() != notes.size())
     return {};
+  for (size_t i = 0; i < notes.size(); ++i)
+    if (!is_gone_everywhere(notes[i], rows[i], space.rules.quorum))
+      return {};
   x.records.insert(x.records.end() - 1, encode_moment(record_type::proven, space.now()));
   return scrub_closed_journal(space.files(), space.user.root(), x.id, x.records);
 }
@@ -94,10 +124,11 @@ std::optional<wall_seconds> proven_since(const journal_view& view) {
     break;
   case journal_kind::receiver:
   case journal_kind::import:
-    proven = all_whole(view, view.received);
+    // The servers' word at the Pown is not enough: they are asked again (I3).
+    proven = view.received.empty();
     break;
   case journal_kind::change:
-    proven = view.change ? all_whole(view, view.change->targets) : view.heals.empty();
+    proven = !view.change && view.heals.empty();
     break;
   case journal_kind::heal:
     // What the Fixes came to stands in the notes' files.

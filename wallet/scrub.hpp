@@ -20,10 +20,9 @@ inline constexpr uint32_t scrub_delay_seconds = 24 * 3600;
 inline constexpr size_t asked_a_start = 4;
 
 /// Since when it is proven that no server can hold a secret that stands in this closed journal and
-/// nowhere else; none while it is not. By the records alone, and only by all servers' word, or
-/// where no secret ever left: every note that was powned, taken back or made by a change is whole
-/// (25 of 25 hold its new AN), and of every note that was sent all servers say that they hold
-/// another's. A peer's receipt is no proof. Pure.
+/// nowhere else; none while it is not. By the records alone: where no secret ever left; where all
+/// servers said of every note that was sent that they hold another's; or since PROVEN, which
+/// scrub_closed() writes. Neither a peer's receipt nor the answers to our own Pown are proof. Pure.
 std::optional<wall_seconds> proven_since(const journal_view& view);
 
 /// The journal without its secrets, as of `now`. Pure.
@@ -31,9 +30,12 @@ caf::expected<std::vector<journal_record>> scrubbed(const std::vector<journal_re
                                                     wall_seconds now);
 
 /// Scrubs the closed journals that have been proven for scrub_delay_seconds; answers how many. Of
-/// the sent transfers that only a receipt closed, asks the servers about a few, drawn at random,
-/// and writes down when all that answer (13+f or more) hold another's. A journal that cannot be
-/// read is left alone. A clock that was set back scrubs later, never earlier. Under the lock.
+/// the others asks the servers about a few, drawn at random: about the notes sent, those received
+/// under the secrets they came with, and the sources of a change. Writes down (PROVEN) when all
+/// that answer, 13+f or more, hold none of those secrets. Only where what was powned, taken back or
+/// made is whole (25 of 25 hold its new AN); the rest is not asked about and keeps its secrets. A
+/// journal that cannot be read is left alone. A clock that was set back scrubs later, never
+/// earlier. Under the lock.
 caf::expected<size_t> scrub_closed(workspace& space);
 
 } // namespace liveconnect::wallet

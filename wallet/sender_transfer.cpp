@@ -624,10 +624,11 @@ caf::expected<step_report> sender_transfer::ask_servers() {
   evidence.at = space_->now();
   std::vector<note> back;
   for (size_t i = 0; i < open.size() && i < rows.size(); ++i) {
-    fewest = std::min(fewest, raida::count_answers(rows[i]).an);
-    switch (conclude_sent(rows[i], over, space_->rules.quorum)) {
+    auto row = for_sent(open[i], rows[i]);
+    fewest = std::min(fewest, raida::count_answers(row).an);
+    switch (conclude_sent(row, over, space_->rules.quorum)) {
     case sent_outcome::gone:
-      evidence.lines.push_back({open[i].id, evidence_of(rows[i])});
+      evidence.lines.push_back({open[i].id, evidence_of(row)});
       break;
     case sent_outcome::take_back:
       open[i].pans = raida::draw_ans(space_->servers());

@@ -31,6 +31,9 @@ caf::expected<bool> carry_on(workspace& space, const journal_view& view, bool wi
     auto log = operation_journal::open(space, id);
     if (!log)
       return log.error();
+    // Its worker wrote it, and let go, since it was looked at.
+    if (log->view().opened.servers != 0)
+      return false;
     if (auto err = log->close(closing::done, space.now()))
       return err;
     return true;

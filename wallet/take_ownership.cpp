@@ -29,26 +29,23 @@ std::vector<note> ungraded(const journal_view& view, bool with) {
   return out;
 }
 
-// Those of the notes, which nobody has powned here, that are untouched at the servers. What is
-// another's already is graded as lost.
-caf::expected<std::vector<note>> untouched(workspace& space, operation_journal& log,
-                                           wallet_store& at, const std::vector<note>& notes) {
+// Those of the notes, which nobody has powned here, that enough servers still leave to whoever has
+// their ANs. What is another's already is graded as lost.
+caf::expected<std::vector<note>> still_free(workspace& space, operation_journal& log,
+                                            wallet_store& at, const std::vector<note>& notes) {
   auto rows = raida::find(*space.port, notes, space.rules.times);
   std::vector<note> out;
   std::vector<note> gone;
   graded_record lost;
-  for (size_t i = 0; i < notes.size() && i < rows.size(); ++i)
-    switch (raida::conclude_sent(raida::count_answers(rows[i]), space.rules.quorum)) {
-    case raida::sent_claim::untouched:
+  for (size_t i = 0; i < notes.size() && i < rows.size(); ++i) {
+    auto counts = raida::count_answers(rows[i]);
+    if (raida::may_claim(counts, space.rules.quorum)) {
       out.push_back(notes[i]);
-      break;
-    case raida::sent_claim::gone:
+    } else if (raida::conclude_sent(counts, space.rules.quorum) == raida::sent_claim::gone) {
       gone.push_back(notes[i]);
       lost.notes.push_back({note_verdict::lost, with_found(notes[i], rows[i])});
-      break;
-    case raida::sent_claim::pending:
-      break;
     }
+  }
   if (!gone.empty()) {
     // Filed as a counterfeit, like any other note that turned out to be somebody else's.
     if (auto err = at.put(folder::suspect, gone, pans::without, tag_of(log.id())))
@@ -130,7 +127,7 @@ caf::expected<ownership_report> take_ownership(workspace& space, operation_journ
     auto start = claim_start::unknown;
     auto bare = ungraded(log.view(), false);
     if (how == pown_start::ask_first && !bare.empty()) {
-      auto free = untouched(space, log, at, bare);
+      auto free = still_free(space, log, at, bare);
       if (!free)
         return free.error();
       bare = std::move(*free);

@@ -12,8 +12,9 @@ namespace liveconnect::wallet {
 /// Whether notes that have no PANs yet are powned at once.
 enum class pown_start : uint8_t {
   at_once,
-  /// Only those that FIND calls untouched: somebody may be taking them back, and a Pown could only
-  /// split what he has begun. Those that are his already are lost; the others wait.
+  /// Only those whose AN FIND finds at 13+f servers: somebody may be taking them back, and where he
+  /// has more than the rest, a Pown could only split what he has begun. Those that are his already
+  /// are lost; the others wait.
   ask_first,
 };
 

@@ -11,6 +11,7 @@
 #include "wallet/export_notes.hpp"
 #include "wallet/heal_notes.hpp"
 #include "wallet/import_notes.hpp"
+#include "wallet/journal.hpp"
 #include "wallet/operation_journal.hpp"
 #include "wallet/raida/derive.hpp"
 #include "wallet/start_up.hpp"
@@ -399,6 +400,31 @@ TEST_F(operations, a_journal_in_hand_is_read_by_others_and_touched_by_none) {
   log = fail(ec::internal, "dropped");
   ASSERT_TRUE(load_open_journals(space()));
   EXPECT_EQ(*read_file(alice().disk(), *folder, name, 1 << 20), *before);
+}
+
+TEST_F(operations, a_journal_that_was_empty_when_listed_and_is_written_since_stays_open) {
+  auto notes = pair.mint_for_sender(2, 1);
+  auto id = draw_transfer_id();
+  // In hand and without its first record: another's look at it sees nothing but the id.
+  auto hand = space().holds->take_journal(id);
+  ASSERT_TRUE(hand);
+  ASSERT_TRUE(journal::create(space().files(), space().user.root(), id, space().now_ms(), 4096));
+  auto busy = [&](const journal_view& seen) {
+    EXPECT_EQ(seen.opened.servers, 0u);
+    // Only now its worker writes, and lets go.
+    hand.reset();
+    auto file = journal::open(space().files(), space().user.root(), id);
+    EXPECT_TRUE(file);
+    for (auto& x : {encode(space().opened(journal_kind::import, id)), encode_received(notes)})
+      EXPECT_EQ(file->append(x.type, view(x.payload)), caf::error{});
+    return false;
+  };
+  auto report = recover(space(), busy);
+  ASSERT_TRUE(report) << detail_of(report.error());
+  EXPECT_EQ(report->closed, 0u);
+  auto open = open_journal_ids(space().files(), space().user.root());
+  ASSERT_TRUE(open);
+  EXPECT_EQ(*open, std::vector<transfer_id>{id});
 }
 
 TEST_F(operations, a_journal_that_closes_while_the_others_are_listed_is_left_out) {

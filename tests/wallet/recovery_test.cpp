@@ -92,6 +92,18 @@ TEST(recovery, a_sent_note_is_taken_back_only_untouched_and_after_the_lease) {
   EXPECT_EQ(conclude_sent(few, true, rules), sent_outcome::pending);
 }
 
+TEST(recovery, a_server_with_the_notes_own_second_set_counts_for_nobody) {
+  auto sent = claimed();
+  auto gone = row(14, find_answer::neither, 11, find_answer::pan);
+  EXPECT_EQ(conclude_sent(for_sent(sent, gone), true, rules), sent_outcome::pending);
+  auto ours = row(24, find_answer::an, 1, find_answer::pan);
+  EXPECT_EQ(conclude_sent(for_sent(sent, ours), true, rules), sent_outcome::take_back);
+  EXPECT_EQ(conclude_sent(for_sent(sent, ours), false, rules), sent_outcome::pending);
+  // Without a second set zero was asked: who holds that holds another's.
+  sent.pans.clear();
+  EXPECT_EQ(conclude_sent(for_sent(sent, ours), true, rules), sent_outcome::pending);
+}
+
 TEST(recovery, a_lease_never_ends_early) {
   EXPECT_FALSE(lease_over(1000, 1119, 120));
   EXPECT_TRUE(lease_over(1000, 1120, 120));

@@ -60,6 +60,10 @@ TEST_F(scrub, takes_the_secrets_out_of_a_received_transfer_after_a_day) {
   ASSERT_EQ(pair.send(amount::from_coins(200)), caf::error{});
   auto before = closed(pair.receiver(), journal_kind::receiver);
   ASSERT_EQ(before.received.size(), 2u);
+  // The answers to the Pown prove nothing, however long ago they came: the servers are asked.
+  pair.clock().advance_seconds(10 * day);
+  start_again(pair.receiver());
+  EXPECT_TRUE(closed(pair.receiver(), journal_kind::receiver).proven);
   pair.clock().advance_seconds(day - 1);
   start_again(pair.receiver());
   EXPECT_FALSE(closed(pair.receiver(), journal_kind::receiver).scrubbed);
@@ -80,8 +84,10 @@ TEST_F(scrub, takes_the_secrets_out_of_a_received_transfer_after_a_day) {
   EXPECT_EQ(after.closed->how, closing::received);
   EXPECT_EQ(after.received.size(), 2u);
   EXPECT_EQ(after.graded.at(before.received[0].id).coin.pown, std::string(25, 'p'));
-  // Once is enough, and the money is where it was.
+  // Once is enough, nobody is asked again, and the money is where it was.
+  auto asked = pair.raida().asked[raida::command::find];
   start_again(pair.receiver());
+  EXPECT_EQ(pair.raida().asked[raida::command::find], asked);
   EXPECT_EQ(pair.received(), amount::from_coins(200));
 }
 
@@ -123,6 +129,48 @@ TEST_F(scrub, asks_the_servers_before_it_believes_a_receipt) {
   pair.expect_conserved();
 }
 
+TEST_F(scrub, keeps_what_was_received_while_a_server_holds_the_old_secret) {
+  auto minted = pair.mint_for_sender(2, 1);
+  ASSERT_EQ(pair.send(amount::from_coins(100)), caf::error{});
+  auto before = closed(pair.receiver(), journal_kind::receiver);
+  ASSERT_EQ(before.graded.at(minted[0].id).verdict, note_verdict::whole);
+  // One server fell back after the Pown.
+  auto now = pair.raida().held(4, minted[0].id);
+  pair.raida().set_held(4, minted[0].id, minted[0].ans[4]);
+  for (int i = 0; i < 2; ++i) {
+    pair.clock().advance_seconds(10 * day);
+    start_again(pair.receiver());
+    auto view = closed(pair.receiver(), journal_kind::receiver);
+    EXPECT_FALSE(view.proven);
+    EXPECT_FALSE(view.scrubbed);
+    EXPECT_TRUE(holds(pair.receiver(), view, minted[0].ans[4]));
+  }
+  pair.raida().set_held(4, minted[0].id, now);
+  start_again(pair.receiver());
+  EXPECT_TRUE(closed(pair.receiver(), journal_kind::receiver).proven);
+}
+
+TEST_F(scrub, lets_what_is_scrubbed_take_no_turn_from_the_others) {
+  auto unproven = [&] {
+    auto out = 0;
+    auto& space = pair.sender().space();
+    auto ids = closed_journal_ids(space.files(), space.user.root());
+    for (auto& id : *ids)
+      out += replay(*read_closed_journal(space.files(), space.user.root(), id))->proven ? 0 : 1;
+    return out;
+  };
+  for (int i = 0; i < 12; ++i) {
+    pair.mint_for_sender(2, 1);
+    ASSERT_EQ(pair.send(amount::from_coins(100)), caf::error{});
+    start_again(pair.sender());
+    // The newest alone is asked about, among ever more that are scrubbed.
+    ASSERT_EQ(unproven(), 0) << i;
+    pair.clock().advance_seconds(day);
+    start_again(pair.sender());
+    ASSERT_TRUE(closed(pair.sender(), journal_kind::sender).scrubbed);
+  }
+}
+
 TEST_F(scrub, leaves_a_transfer_alone_whose_notes_are_not_whole) {
   auto minted = pair.mint_for_sender(2, 1);
   pair.raida().add(fault::down(6));
@@ -139,6 +187,8 @@ TEST_F(scrub, leaves_a_transfer_alone_whose_notes_are_not_whole) {
 TEST_F(scrub, never_follows_a_clock_that_was_set_back) {
   pair.mint_for_sender(2, 1);
   ASSERT_EQ(pair.send(amount::from_coins(100)), caf::error{});
+  start_again(pair.receiver());
+  ASSERT_TRUE(closed(pair.receiver(), journal_kind::receiver).proven);
   pair.clock().ms -= uint64_t{3650} * day * 1000;
   start_again(pair.receiver());
   EXPECT_FALSE(closed(pair.receiver(), journal_kind::receiver).scrubbed);
@@ -194,7 +244,9 @@ TEST(scrub_rules, take_only_all_servers_word) {
     EXPECT_FALSE(proven_since(got)) << to_string(bad);
   }
   got.graded[{2, 2}].verdict = note_verdict::whole;
-  EXPECT_TRUE(proven_since(got));
+  EXPECT_FALSE(proven_since(got)) << "not asked";
+  got.proven = 99;
+  EXPECT_EQ(proven_since(got), wall_seconds{99});
 
   auto change = closed_view(journal_kind::change, closing::abandoned);
   change.change.emplace();

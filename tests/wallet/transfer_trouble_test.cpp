@@ -1,3 +1,5 @@
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "messages/error.hpp"
@@ -364,37 +366,42 @@ TEST_F(transfer_trouble, a_receipt_settles_what_is_not_back_yet) {
   pair.expect_conserved();
 }
 
-TEST_F(transfer_trouble, a_set_that_lay_past_the_lease_is_powned_only_where_it_is_untouched) {
-  auto minted = pair.mint_for_sender(2, 3);
-  send_coins(amount::from_coins(300));
+TEST_F(transfer_trouble,
+       a_set_that_lay_past_the_lease_is_powned_only_where_enough_servers_leave_it) {
+  auto minted = pair.mint_for_sender(2, 4);
+  send_coins(amount::from_coins(400));
   ASSERT_TRUE(to->offer(announced));
   ASSERT_TRUE(to->receive(coins));
   to.reset();
   // Meanwhile the sender took one note back, and began with another.
   auto taken = minted[0].id, begun = minted[1].id, untouched = minted[2].id;
+  auto fracked = minted[3].id;
   for (size_t server = 0; server < 25; ++server)
     pair.raida().set_held(server, taken, authenticity_number::random());
-  for (size_t server = 0; server < 5; ++server)
+  for (size_t server = 0; server < 11; ++server)
     pair.raida().set_held(server, begun, authenticity_number::random());
+  // Some servers never knew the last one's ANs.
+  for (size_t server = 0; server < 10; ++server)
+    pair.raida().damage(server, fracked);
   pair.clock().advance_seconds(500);
   ASSERT_EQ(pair.receiver().restart(), caf::error{});
   auto report = start_up(pair.receiver().space());
   ASSERT_TRUE(report);
   ASSERT_EQ(report->still_open.size(), 1u);
   auto ours = pair.receiver().counted();
-  ASSERT_EQ(ours.size(), 1u);
-  EXPECT_EQ(ours[0].id, untouched);
+  ASSERT_EQ(ours.size(), 2u);
+  EXPECT_EQ((std::set<note_id>{ours[0].id, ours[1].id}), (std::set<note_id>{untouched, fracked}));
   // A Pown could only have split what the sender has begun.
-  for (size_t server = 5; server < 25; ++server)
+  for (size_t server = 11; server < 25; ++server)
     EXPECT_EQ(pair.raida().held(server, begun), minted[1].ans[server]) << server;
   EXPECT_EQ(pair.receiver().space().receiver.list(folder::counterfeit)->notes.size(), 1u);
   // The sender ends it one way or the other; then the rest is known.
-  for (size_t server = 5; server < 25; ++server)
+  for (size_t server = 11; server < 25; ++server)
     pair.raida().set_held(server, begun, authenticity_number::random());
   auto settled = settle(pair.receiver().space(), announced.id);
   ASSERT_TRUE(settled);
   EXPECT_EQ(settled->state, transfer_state::graded);
-  EXPECT_EQ(pair.received(), amount::from_coins(100));
+  EXPECT_EQ(pair.received(), amount::from_coins(200));
 }
 
 TEST_F(transfer_trouble, a_set_that_lay_past_the_lease_and_is_all_taken_back_is_closed_as_lost) {

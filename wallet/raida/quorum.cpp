@@ -220,6 +220,10 @@ sent_claim conclude_sent(const find_counts& x, const quorum_rules& rules) {
   return x.an >= rules.settled() && no == 0 ? sent_claim::untouched : sent_claim::pending;
 }
 
+bool may_claim(const find_counts& x, const quorum_rules& rules) {
+  return is_whole(x, rules) && x.an >= rules.settled();
+}
+
 void adopt_found(note& x, const std::vector<find_answer>& found) {
   const auto servers = x.ans.size();
   if (x.pans.size() != servers || found.size() != servers)

@@ -180,6 +180,11 @@ const char* to_string(sent_claim x);
 /// "neither".
 sent_claim conclude_sent(const find_counts& x, const quorum_rules& rules = {});
 
+/// Whether one who was given a note may still pown it, from Find(AN, zero): 13+f hold the AN, so
+/// whoever else is at it has fewer than a majority. Servers that hold another do not forbid it: of
+/// a note that travelled fracked, some never knew the AN.
+bool may_claim(const find_counts& x, const quorum_rules& rules = {});
+
 // --- what a note holds afterwards ---
 
 /// Writes Find's answers into the note: where a server holds the PAN, it becomes the AN and the

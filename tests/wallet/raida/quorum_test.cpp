@@ -130,6 +130,15 @@ TEST(Quorum, ConcludesFromFindByTheTable) {
   }
 }
 
+TEST(Quorum, LetsANoteBeClaimedThatEnoughServersStillLeave) {
+  EXPECT_TRUE(may_claim({0, 25, 0, 0}));
+  EXPECT_TRUE(may_claim({0, 15, 10, 0}));
+  EXPECT_TRUE(may_claim({0, 15, 0, 10}));
+  EXPECT_FALSE(may_claim({0, 14, 11, 0}));
+  EXPECT_FALSE(may_claim({0, 14, 0, 11}));
+  EXPECT_FALSE(may_claim({0, 15, 0, 0})) << "not the answers of 25 servers";
+}
+
 TEST(Quorum, AnUnknownNoteIsANoAndSilenceIsNone) {
   using f = find_answer;
   const auto n =
