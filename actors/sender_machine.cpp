@@ -322,12 +322,13 @@ void sender_machine::on(const happened::work_done& x) {
     return prepare_next();
   }
   case sender_state::settling:
+    returned_ = x.report.returned;
     switch (x.report.settled) {
     case wallet::settlement::sent:
-      tell(warning{x.report.returned.is_zero()
-                       ? "the servers say that the receiver owns the coins; no receipt came"
-                       : "the receiver took some of the coins, and no receipt came; " +
-                             to_display(x.report.returned) + " came back to the wallet"});
+      if (!returned_.is_zero())
+        return end(false, ec::partly_sent,
+                   to_display(returned_) + " came back, and no receipt came", false);
+      tell(warning{"the servers say that the receiver owns the coins; no receipt came"});
       return end(true, ec::internal, {}, false);
     case wallet::settlement::returned:
       return end(false, end_code_, end_detail_, false);
@@ -658,6 +659,7 @@ void sender_machine::end(bool ok, ec code, std::string detail, bool still_open) 
   last.detail = std::move(detail);
   last.still_open = still_open;
   last.sum = sum_;
+  last.returned = returned_;
   if (offer_)
     last.notes = offer_->notes;
   if (receipt_) {

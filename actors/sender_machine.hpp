@@ -141,6 +141,7 @@ private:
   ec end_code_ = ec::internal;
   std::string end_detail_;
   wallet::sender_step settling_how_ = wallet::sender_step::give_back;
+  amount returned_;
   step_ledger ledger_;
   actions out_;
 };

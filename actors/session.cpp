@@ -605,6 +605,7 @@ void carry_out(self_pointer self, order::end& x) {
   }
   out.sum = x.sum;
   out.notes = x.notes;
+  out.returned = x.returned;
   out.receipt = x.receipt;
   out.milliseconds = milliseconds_since(st.began);
   st.last_word = std::move(out);

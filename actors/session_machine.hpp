@@ -234,6 +234,8 @@ struct end {
   bool still_open = false;
   amount sum;
   uint32_t notes = 0;
+  /// What came back of `sum`.
+  amount returned;
   std::string receipt;
 };
 

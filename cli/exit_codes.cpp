@@ -34,6 +34,8 @@ exit_status exit_of(ec x) {
     return {8, "outcome_unknown"};
   case ec::counterfeit_notes:
     return {9, "counterfeit"};
+  case ec::partly_sent:
+    return {9, "partly_sent"};
   case ec::wallet_busy:
   case ec::wallet_damaged:
     return {10, "wallet"};
@@ -123,8 +125,11 @@ sentences sentences_for(ec x) {
     return {"Coins may have been sent, and no receipt has come",
             "Run 'liveconnect resume' to find out; nothing is lost."};
   case ec::counterfeit_notes:
-    return {"Some of the coins received are counterfeit",
-            "Look at the receipt, which lists them, and talk to the sender."};
+    return {"The servers refused some of the coins",
+            "Look at the receipt, which lists them, and talk to the other person."};
+  case ec::partly_sent:
+    return {"The receiver took only some of the coins",
+            "The others are back in the wallet; what is missing can be sent anew."};
   case ec::too_few_servers:
     return {"Fewer than 13 servers answer",
             "Check your connection and try again later; the coins are "

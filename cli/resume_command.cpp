@@ -61,11 +61,12 @@ command_end resume_one(environment& env, context& all, const wallet::open_transf
   if (!settled || settled->state != wallet::transfer_state::closed)
     return end;
   end.fields["open"] = false;
+  end.fields["returned"] = to_string(settled->returned);
   if (settled->settled == wallet::settlement::sent && !settled->returned.is_zero())
-    env.out.line(fmt::format("The receiver took only some of the coins: {} of {} came back to the "
-                             "wallet.",
-                             to_display(settled->returned), to_display(what.sum)));
-  if (settled->settled == wallet::settlement::sent)
+    end.failure =
+        fail(ec::partly_sent, fmt::format("{} of {} came back", to_display(settled->returned),
+                                          to_display(what.sum)));
+  else if (settled->settled == wallet::settlement::sent)
     end.failure = {};
   else if (what.side == role::sender)
     end.failure = fail(ec::peer_gone, "the coins are back in the wallet, nothing was paid");

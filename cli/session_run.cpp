@@ -18,15 +18,11 @@ constexpr auto wait_shown_after = std::chrono::seconds(1);
 constexpr auto cancel_patience = std::chrono::seconds(5);
 
 json_fields fields_of(const session::finished& x) {
-  return {{"role", to_string(x.side)},
-          {"session", printable(x.session)},
-          {"transfer", to_string(x.id)},
-          {"amount", to_string(x.sum)},
-          {"notes", x.notes},
-          {"receipt", printable(x.receipt)},
-          {"ms", x.transfer_milliseconds},
-          {"total_ms", x.milliseconds},
-          {"open", x.still_open}};
+  return {{"role", to_string(x.side)},         {"session", printable(x.session)},
+          {"transfer", to_string(x.id)},       {"amount", to_string(x.sum)},
+          {"returned", to_string(x.returned)}, {"notes", x.notes},
+          {"receipt", printable(x.receipt)},   {"ms", x.transfer_milliseconds},
+          {"total_ms", x.milliseconds},        {"open", x.still_open}};
 }
 
 } // namespace

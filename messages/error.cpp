@@ -42,6 +42,8 @@ std::string to_string(ec x) {
     return "outcome_unknown";
   case ec::counterfeit_notes:
     return "counterfeit_notes";
+  case ec::partly_sent:
+    return "partly_sent";
   case ec::too_few_servers:
     return "too_few_servers";
   case ec::manifest_mismatch:

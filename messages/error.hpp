@@ -57,6 +57,8 @@ enum class ec : uint8_t {
   outcome_unknown,
   /// Some received notes failed at the servers; the receipt lists them.
   counterfeit_notes,
+  /// The receiver took only a part of the notes; the rest is back in the sender's wallet.
+  partly_sent,
   /// Fewer than 13 servers answer; nothing moved, or what is open stays open.
   too_few_servers,
   /// The received notes are not what the manifest announced; nothing was powned (safety.md I10).

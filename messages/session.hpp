@@ -147,6 +147,8 @@ struct finished {
   std::string session;
   amount sum;
   uint32_t notes = 0;
+  /// S: what came back of `sum`, as far as it is known. ec::partly_sent when the rest was paid.
+  amount returned;
   /// receipt_filed::id; empty without a receipt.
   std::string receipt;
   /// From the spawn of the session to its end.

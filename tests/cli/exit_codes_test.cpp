@@ -35,6 +35,7 @@ constexpr expected_exit table[] = {
     {ec::outcome_unknown, 8, "outcome_unknown"},
     {ec::bad_receipt, 8, "outcome_unknown"},
     {ec::counterfeit_notes, 9, "counterfeit"},
+    {ec::partly_sent, 9, "partly_sent"},
     {ec::wallet_busy, 10, "wallet"},
     {ec::wallet_damaged, 10, "wallet"},
     {ec::too_few_servers, 11, "too_few_servers"},
