@@ -69,7 +69,8 @@ caf::expected<operation_report> check_notes(workspace& space) {
       ++(to == folder::bank ? out.clean : out.fracked);
     }
     if (to != from)
-      failed = relocate(space.user, {notes[i].id}, from, to);
+      if (auto moved = space.user.move_file(from, mine[i].file, to); !moved)
+        failed = std::move(moved.error());
   }
   out.fewest_passes = out.notes == 0 ? uint8_t{0} : static_cast<uint8_t>(fewest);
   if (failed)

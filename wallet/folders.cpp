@@ -162,8 +162,9 @@ caf::error create_wallet(file_ops& ops, const std::filesystem::path& root,
   auto journal = ops.open_directory_at(*directory, journal_folder_name);
   if (!journal)
     return journal.error();
-  if (auto err = make_if_missing(ops, *journal, closed_folder_name))
-    return err;
+  for (const auto part : {closed_folder_name, archive_folder_name})
+    if (auto err = make_if_missing(ops, *journal, part))
+      return err;
   if (auto err = ops.sync_directory(*journal))
     return err;
   if (auto err = ops.sync_directory(*directory))

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "messages/error.hpp"
 #include "wallet/claim_notes.hpp"
@@ -11,6 +12,44 @@
 namespace liveconnect::wallet {
 
 namespace {
+
+void count_note(heal_report& report, const note& x) {
+  ++report.notes;
+  (void)report.value.add(value_of(x));
+}
+
+void leave_alone(heal_report& report, const note& x, const char* why) {
+  count_note(report, x);
+  ++report.not_clean;
+  report.lines.push_back(to_string(x.id) + " " + why);
+}
+
+// Where a note can lie that healing is about.
+const std::vector<folder> healing_folders{folder::bank, folder::fracked, folder::limbo};
+
+// Those of the notes that lie in one of `where`, and of which no other copy lies in this wallet.
+caf::expected<std::vector<stored_note>> single_copies(wallet_store& store,
+                                                      const std::vector<note_id>& ids,
+                                                      const std::set<folder>& where,
+                                                      heal_report& report) {
+  auto all = store.find(ids, healing_folders);
+  if (!all)
+    return all.error();
+  std::map<note_id, size_t> copies;
+  for (auto& x : *all)
+    ++copies[x.value.id];
+  std::vector<stored_note> out;
+  std::set<note_id> doubled;
+  for (auto& x : *all) {
+    if (where.count(x.where) == 0)
+      continue;
+    if (copies[x.value.id] == 1)
+      out.push_back(std::move(x));
+    else if (doubled.insert(x.value.id).second)
+      leave_alone(report, x.value, "lies twice in the wallet and is not healed");
+  }
+  return out;
+}
 
 // Files notes that were healed or asked about, by their letters, from where each of them lay. A
 // healing never condemns: what is not whole stays fracked, and what lay in Limbo leaves it once
@@ -26,14 +65,15 @@ caf::error file_healed(workspace& space, wallet_store& store,
     auto counts = raida::count_letters(x.pown);
     auto passes = static_cast<uint8_t>(counts.passed);
     report.fewest_passes = report.notes == 0 ? passes : std::min(report.fewest_passes, passes);
-    ++report.notes;
-    (void)report.value.add(value_of(x));
+    count_note(report, x);
     auto whole = counts.passed == x.ans.size();
     ++(whole ? report.healed : report.not_clean);
     auto to = whole                                           ? folder::bank
               : counts.passed >= space.rules.quorum.settled() ? folder::fracked
                                                               : was->where;
-    if (to == was->where && same_numbers(was->value, x))
+    // The letters count as well: of a note that is sent fracked they tell later which server's "no"
+    // is none of the receiver's doing.
+    if (to == was->where && same_numbers(was->value, x) && was->value.pown == x.pown)
       continue;
     auto now = x;
     if (whole)
@@ -52,7 +92,7 @@ caf::expected<heal_report> heal_in(workspace& space, wallet_store& store,
   heal_report report;
   // Holds first, files second: what is free now cannot be picked by anybody else meanwhile.
   hold_guard held{*space.holds, ids, owner};
-  auto stored = store.find(held.held(), {where});
+  auto stored = single_copies(store, held.held(), {where}, report);
   if (!stored)
     return stored.error();
   if (stored->empty())
@@ -79,7 +119,7 @@ caf::expected<heal_report> heal_in(workspace& space, wallet_store& store,
   if (!failed && log)
     failed = log->close(closing::done, space.now());
   if (failed) {
-    // The journal is open: the notes stay held by it, until it is carried on.
+    // The journal is open and claims the notes, whoever held them before, until it is carried on.
     if (log)
       held.leave_to(id);
     return failed;
@@ -97,6 +137,90 @@ std::map<size_t, authenticity_number> tried(const journal_view& view, note_id id
   return out;
 }
 
+// Asks FIND which of its two secrets each server holds. What a silent one may hold stays as the
+// second set.
+void settle_second_sets(workspace& space, std::vector<note>& notes) {
+  auto found = raida::find(*space.port, notes, space.rules.times);
+  for (size_t i = 0; i < notes.size(); ++i) {
+    auto& x = notes[i];
+    x.pown.assign(x.ans.size(), raida::letter::silent);
+    if (i < found.size())
+      raida::adopt_found(x, found[i]);
+    for (size_t s = 0; s < x.pown.size(); ++s)
+      if (x.pown[s] != raida::letter::silent)
+        x.pans[s] = x.ans[s];
+    if (x.pans == x.ans)
+      x.pans.clear();
+  }
+}
+
+// Letters of notes as they are asked about now: FIND for those with two sets, Detect for the
+// others.
+void ask_now(workspace& space, std::vector<note>& notes) {
+  std::vector<note> open;
+  std::vector<note> plain;
+  for (auto& x : notes)
+    (x.pans.empty() ? plain : open).push_back(x);
+  auto found = raida::find(*space.port, open, space.rules.times);
+  auto letters = raida::detect(*space.port, plain, space.rules.times);
+  size_t next_open = 0;
+  size_t next_plain = 0;
+  for (auto& x : notes) {
+    x.pown.assign(space.servers(), raida::letter::silent);
+    if (x.pans.empty()) {
+      if (next_plain < letters.size())
+        x.pown = letters[next_plain];
+      ++next_plain;
+    } else {
+      if (next_open < found.size())
+        raida::adopt_found(x, found[next_open]);
+      ++next_open;
+    }
+  }
+}
+
+// Of the notes that lie twice in Limbo, or there and in Bank or Fracked, takes away the copies that
+// the servers' word makes worthless. Answers those that still lie twice.
+caf::expected<std::set<note_id>>
+settle_lost_twins(workspace& space, const std::vector<note_id>& ids, heal_report& report) {
+  auto all = space.user.find(ids, healing_folders);
+  if (!all)
+    return all.error();
+  std::map<note_id, std::vector<stored_note>> by_note;
+  for (auto& x : *all)
+    by_note[x.value.id].push_back(std::move(x));
+  std::set<note_id> out;
+  for (auto& [id, copies] : by_note) {
+    if (copies.size() < 2 || std::none_of(copies.begin(), copies.end(), [](const stored_note& x) {
+          return x.where == folder::limbo;
+        }))
+      continue;
+    auto notes = notes_of(copies);
+    ask_now(space, notes);
+    // A copy that can be spent comes first: it is nobody's to take out of Bank here.
+    std::optional<size_t> good;
+    auto spendable = false;
+    for (size_t i = 0; i < copies.size(); ++i) {
+      auto lost = copies[i].where == folder::limbo;
+      spendable = spendable || !lost;
+      if (raida::count_letters(notes[i].pown).passed >= space.rules.quorum.settled() &&
+          (!good || (!lost && copies[*good].where == folder::limbo)))
+        good = i;
+    }
+    if (!good || (spendable && copies[*good].where == folder::limbo)) {
+      out.insert(id);
+      leave_alone(report, copies.front().value,
+                  "lies twice in the wallet, and the servers do not tell the copies apart yet");
+      continue;
+    }
+    for (size_t i = 0; i < copies.size(); ++i)
+      if (i != *good && copies[i].where == folder::limbo)
+        if (auto moved = space.user.move_file(folder::limbo, copies[i].file, folder::trash); !moved)
+          return moved.error();
+  }
+  return out;
+}
+
 } // namespace
 
 caf::expected<heal_report> heal_notes(workspace& space, wallet_store& store,
@@ -111,62 +235,32 @@ caf::expected<heal_report> heal_all(workspace& space, const transfer_id& owner) 
   return heal_notes(space, space.user, ids_of(notes_of(listing->notes)), owner);
 }
 
-caf::expected<bool> finish_heal(workspace& space, operation_journal& log) {
-  std::vector<note_id> decided;
-  auto waiting = false;
+caf::error finish_heal(workspace& space, operation_journal& log) {
+  heal_report report;
   if (!log.view().heals.empty()) {
-    std::vector<note_id> ids;
-    for (auto& x : log.view().heals.back().targets)
-      if (log.view().settled.count(x.id) == 0)
-        ids.push_back(x.id);
+    auto ids = ids_of(log.view().heals.back().targets);
     for (auto store : {&space.user, &space.sender, &space.receiver}) {
-      auto stored = store->find(ids, {folder::fracked, folder::limbo});
+      auto stored = single_copies(*store, ids, {folder::fracked, folder::limbo}, report);
       if (!stored)
         return stored.error();
       if (stored->empty())
         continue;
       auto notes = notes_of(*stored);
       adopt_intents(space, notes, log.view().heals);
-      auto letters = raida::detect(*space.port, notes, space.rules.times);
-      std::vector<note> known;
-      for (size_t i = 0; i < notes.size() && i < letters.size(); ++i) {
-        auto& x = notes[i];
-        x.pown = letters[i];
-        auto passed = raida::count_letters(x.pown).passed;
-        auto may_hold = x.ans;
-        // A server that a Fix went to and that is silent now may hold either value.
+      for (auto& x : notes) {
+        if (x.pans.size() != x.ans.size())
+          x.pans = x.ans;
+        // A Fix went only where Find had denied what was open before.
         for (auto& [server, an] : tried(log.view(), x.id))
-          if (server < x.pown.size() && x.pown[server] != raida::letter::passed &&
-              x.pown[server] != raida::letter::failed)
-            may_hold[server] = an;
-        auto open = may_hold != x.ans;
-        if (open && passed < space.rules.quorum.settled()) {
-          waiting = true;
-          continue;
-        }
-        // 13+f pass, so the note is ours whatever the silent ones hold. What they may hold becomes
-        // its second set, to be asked about with the next healing.
-        if (open)
-          x.pans = std::move(may_hold);
-        known.push_back(x);
-        decided.push_back(x.id);
+          if (server < x.pans.size())
+            x.pans[server] = an;
       }
-      heal_report report;
-      if (auto err = file_healed(space, *store, *stored, known, tag_of(log.id()), report))
+      settle_second_sets(space, notes);
+      if (auto err = file_healed(space, *store, *stored, notes, tag_of(log.id()), report))
         return err;
     }
   }
-  if (!waiting) {
-    if (auto err = log.close(closing::done, space.now()))
-      return err;
-    return true;
-  }
-  if (!decided.empty()) {
-    if (auto err = log.append(encode_ids(record_type::settled, decided)))
-      return err;
-    space.holds->release(decided, log.id());
-  }
-  return false;
+  return log.close(closing::done, space.now());
 }
 
 caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner) {
@@ -177,13 +271,17 @@ caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner)
   // Holds first, files second, as in heal_in().
   std::optional<hold_guard> held{std::in_place, *space.holds, ids_of(notes_of(listing->notes)),
                                  owner};
+  auto doubled = settle_lost_twins(space, held->held(), report);
+  if (!doubled)
+    return doubled.error();
   auto stored = space.user.find(held->held(), {folder::limbo});
   if (!stored)
     return stored.error();
   std::vector<note> open;
   std::vector<note> plain;
   for (auto& x : *stored)
-    (x.value.pans.empty() ? plain : open).push_back(x.value);
+    if (doubled->count(x.value.id) == 0)
+      (x.value.pans.empty() ? plain : open).push_back(x.value);
   auto file = [&](const note& before, const note& now, folder to) -> caf::error {
     if (to == folder::limbo && same_numbers(before, now))
       return {};
@@ -195,8 +293,7 @@ caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner)
   // Where a note goes by its letters. What a majority passes and some refuse is to be healed.
   auto place = [&](const note& x) {
     auto counts = raida::count_letters(x.pown);
-    ++report.notes;
-    (void)report.value.add(value_of(x));
+    count_note(report, x);
     if (counts.passed >= space.rules.quorum.settled()) {
       ++report.healed;
       return counts.passed == x.ans.size() ? folder::bank : folder::fracked;
@@ -214,6 +311,8 @@ caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner)
   auto found = raida::find(*space.port, open, space.rules.times);
   for (size_t i = 0; i < open.size() && i < found.size(); ++i) {
     auto now = open[i];
+    // Letters of another day say nothing about today's answers.
+    now.pown.assign(now.ans.size(), raida::letter::silent);
     raida::adopt_found(now, found[i]);
     auto to = place(now);
     if (to != folder::limbo && raida::count_letters(now.pown).unknown() == 0)

@@ -22,12 +22,12 @@ std::string file_name(const transfer_id& id) {
   return to_string(id) + extension;
 }
 
-/// The id in a journal's file name; false when the name is none.
 /// The mark of a used invitation; no journal's name.
 std::string used_name(const invitation_id& id) {
   return to_hex(id) + ".used";
 }
 
+/// The id in a journal's file name; false when the name is none.
 bool id_of_file(const std::string& name, transfer_id& out) {
   const auto at = name.find('.');
   bytes raw;
@@ -220,13 +220,32 @@ caf::expected<file_handle> open_journal_folder(file_ops& ops,
   return ops.open_directory_at(*root, journal_folder_name);
 }
 
-/// Journal/Closed.
-caf::expected<file_handle> open_closed_folder(file_ops& ops,
-                                              const std::filesystem::path& wallet_root) {
+/// Journal/Closed or Journal/Archive.
+caf::expected<file_handle>
+open_folder_of_closed(file_ops& ops, const std::filesystem::path& wallet_root, const char* name) {
   auto folder = open_journal_folder(ops, wallet_root);
   if (!folder)
     return folder.error();
-  return ops.open_directory_at(*folder, closed_folder_name);
+  return ops.open_directory_at(*folder, name);
+}
+
+caf::expected<file_handle> open_closed_folder(file_ops& ops,
+                                              const std::filesystem::path& wallet_root) {
+  return open_folder_of_closed(ops, wallet_root, closed_folder_name);
+}
+
+/// Where the closed journal of this id lies; Journal/Closed when it lies nowhere.
+caf::expected<file_handle>
+find_closed_folder(file_ops& ops, const std::filesystem::path& wallet_root, const transfer_id& id) {
+  auto archive = open_folder_of_closed(ops, wallet_root, archive_folder_name);
+  if (!archive)
+    return archive;
+  auto there = ops.exists(*archive, file_name(id));
+  if (!there)
+    return there.error();
+  if (*there)
+    return archive;
+  return open_closed_folder(ops, wallet_root);
 }
 
 /// Every record of a closed journal, in one piece.
@@ -262,11 +281,11 @@ caf::expected<std::vector<transfer_id>> list_ids(file_ops& ops, const file_handl
   return out;
 }
 
-caf::expected<std::vector<journal_entry>> list_journals(file_ops& ops, const file_handle& folder) {
+caf::error list_journals(file_ops& ops, const file_handle& folder,
+                         std::vector<journal_entry>& out) {
   auto entries = ops.list(folder, directory_entries_max);
   if (!entries)
     return entries.error();
-  std::vector<journal_entry> out;
   for (const auto& x : *entries) {
     journal_entry one;
     if (x.kind != entry_kind::file || !id_of_file(x.name, one.id))
@@ -288,7 +307,7 @@ caf::expected<std::vector<journal_entry>> list_journals(file_ops& ops, const fil
   std::sort(out.begin(), out.end(), [](const auto& x, const auto& y) {
     return x.opened_ms != y.opened_ms ? x.opened_ms < y.opened_ms : x.id < y.id;
   });
-  return out;
+  return caf::none;
 }
 
 } // namespace
@@ -489,7 +508,7 @@ caf::expected<bool> is_open_journal(file_ops& ops, const std::filesystem::path& 
 
 caf::expected<bool> is_closed_journal(file_ops& ops, const std::filesystem::path& wallet_root,
                                       const transfer_id& id) {
-  auto folder = open_closed_folder(ops, wallet_root);
+  auto folder = find_closed_folder(ops, wallet_root, id);
   if (!folder)
     return folder.error();
   return ops.exists(*folder, file_name(id));
@@ -518,21 +537,29 @@ caf::expected<std::vector<journal_entry>> open_journals(file_ops& ops,
   auto folder = open_journal_folder(ops, wallet_root);
   if (!folder)
     return folder.error();
-  return list_journals(ops, *folder);
+  std::vector<journal_entry> out;
+  if (auto err = list_journals(ops, *folder, out))
+    return err;
+  return out;
 }
 
 caf::expected<std::vector<journal_entry>>
 closed_journals(file_ops& ops, const std::filesystem::path& wallet_root) {
-  auto folder = open_closed_folder(ops, wallet_root);
-  if (!folder)
-    return folder.error();
-  return list_journals(ops, *folder);
+  std::vector<journal_entry> out;
+  for (const auto name : {closed_folder_name, archive_folder_name}) {
+    auto folder = open_folder_of_closed(ops, wallet_root, name);
+    if (!folder)
+      return folder.error();
+    if (auto err = list_journals(ops, *folder, out))
+      return err;
+  }
+  return out;
 }
 
 caf::expected<std::vector<journal_record>>
 read_closed_journal(file_ops& ops, const std::filesystem::path& wallet_root,
                     const transfer_id& id) {
-  auto folder = open_closed_folder(ops, wallet_root);
+  auto folder = find_closed_folder(ops, wallet_root, id);
   if (!folder)
     return folder.error();
   auto content = read_journal_file(ops, *folder, id);
@@ -556,6 +583,20 @@ caf::error scrub_closed_journal(file_ops& ops, const std::filesystem::path& wall
   if (!opened)
     return opened.error();
   return replace(ops, *folder, file_name(id), view(closed_file(id, *opened, scrubbed)));
+}
+
+caf::error archive_journal(file_ops& ops, const std::filesystem::path& wallet_root,
+                           const transfer_id& id) {
+  auto from = open_closed_folder(ops, wallet_root);
+  if (!from)
+    return from.error();
+  auto to = open_folder_of_closed(ops, wallet_root, archive_folder_name);
+  if (!to)
+    return to.error();
+  auto there = ops.exists(*from, file_name(id));
+  if (!there)
+    return there.error();
+  return *there ? move(ops, *from, *to, {file_name(id), file_name(id)}) : caf::error{};
 }
 
 } // namespace liveconnect::wallet

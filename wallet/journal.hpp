@@ -135,11 +135,11 @@ struct journal_entry {
 caf::expected<std::vector<transfer_id>> open_journal_ids(file_ops& ops,
                                                          const std::filesystem::path& wallet_root);
 
-/// Likewise of the closed ones.
+/// Likewise of the closed ones that are not archived.
 caf::expected<std::vector<transfer_id>>
 closed_journal_ids(file_ops& ops, const std::filesystem::path& wallet_root);
 
-/// Whether a journal of this id is open, or closed; from its name alone.
+/// Whether a journal of this id is open, or closed (archived or not); from its name alone.
 caf::expected<bool> is_open_journal(file_ops& ops, const std::filesystem::path& wallet_root,
                                     const transfer_id& id);
 caf::expected<bool> is_closed_journal(file_ops& ops, const std::filesystem::path& wallet_root,
@@ -156,11 +156,11 @@ caf::expected<bool> is_used(file_ops& ops, const std::filesystem::path& wallet_r
 caf::expected<std::vector<journal_entry>> open_journals(file_ops& ops,
                                                         const std::filesystem::path& wallet_root);
 
-/// The closed ones, oldest first.
+/// The closed ones, archived or not, oldest first.
 caf::expected<std::vector<journal_entry>> closed_journals(file_ops& ops,
                                                           const std::filesystem::path& wallet_root);
 
-/// The records of a closed journal, without the opening one. Writes nothing.
+/// The records of a closed journal, archived or not, without the opening one. Writes nothing.
 caf::expected<std::vector<journal_record>>
 read_closed_journal(file_ops& ops, const std::filesystem::path& wallet_root, const transfer_id& id);
 
@@ -171,5 +171,10 @@ read_closed_journal(file_ops& ops, const std::filesystem::path& wallet_root, con
                                               const std::filesystem::path& wallet_root,
                                               const transfer_id& id,
                                               const std::vector<journal_record>& scrubbed);
+
+/// Moves a closed journal to Journal/Archive, where nobody looks through it again: nothing is left
+/// to do about it. Durable when this succeeds; may be repeated.
+[[nodiscard]] caf::error archive_journal(file_ops& ops, const std::filesystem::path& wallet_root,
+                                         const transfer_id& id);
 
 } // namespace liveconnect::wallet

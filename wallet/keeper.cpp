@@ -122,6 +122,8 @@ caf::expected<operation_report> heal(workspace& space) {
   if (!healed)
     return healed.error();
   auto out = as_operation(*healed);
+  for (auto* report : {&*found, &*healed})
+    out.lines.insert(out.lines.end(), report->lines.begin(), report->lines.end());
   if (found->notes > 0)
     out.lines.push_back(std::to_string(found->healed) + " of " + std::to_string(found->notes) +
                         " lost notes found");

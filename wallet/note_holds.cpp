@@ -119,7 +119,8 @@ hold_guard::~hold_guard() {
 }
 
 void hold_guard::leave_to(const transfer_id& to) {
-  holds_->hand_over(fresh_, owner_, to);
+  holds_->hand_over(held_, owner_, to);
+  held_.clear();
   fresh_.clear();
 }
 

@@ -77,7 +77,7 @@ public:
 
   /// Those that the owner holds now: the ones it held before and the ones that were free.
   const std::vector<note_id>& held() const { return held_; }
-  /// What was free before is `to`'s, and stays held.
+  /// All of them are `to`'s from now on, and stay held.
   void leave_to(const transfer_id& to);
 
 private:

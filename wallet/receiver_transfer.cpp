@@ -311,7 +311,10 @@ caf::error receiver_transfer::carry_on() {
     return {};
   switch (task_of(log_->view())) {
   case recovery_task::file_journal:
-    return log_->close(closing::done, space_->now());
+    if (auto err = log_->close(closing::done, space_->now()))
+      return err;
+    space_->holds->release_all(log_->id());
+    return {};
   case recovery_task::drop_offer: {
     // A sender who comes back within the offer's life must find it: a closed id is refused.
     if (!done_at_start(log_->view(), space_->now()))

@@ -62,10 +62,10 @@ bool done_at_start(const journal_view& view, wall_seconds now) {
     // What is decided is filed; asking about the rest is the user's or the session's to begin.
     return !to_settle(view).empty();
   case recovery_task::await_confirmation:
-    return lease_over(view.opened.at, now, receipt_life_seconds);
+    return has_passed(view.opened.at, now, receipt_life_seconds);
   case recovery_task::drop_offer:
     // An id that is closed cannot be offered again, and a sender may just be reconnecting.
-    return lease_over(view.opened.at, now, offer_life_seconds);
+    return has_passed(view.opened.at, now, offer_life_seconds);
   default:
     return true;
   }
@@ -104,17 +104,32 @@ void order_for_recovery(std::vector<journal_view>& views) {
   });
 }
 
-sent_outcome conclude_sent(const found_row& row, bool lease_over,
+sent_outcome conclude_sent(const note& sent, const found_row& row, patience how,
                            const raida::quorum_rules& rules) {
-  switch (raida::conclude_sent(raida::count_answers(row), rules)) {
-  case raida::sent_claim::gone:
+  switch (raida::conclude_an(raida::count_answers(row), rules)) {
+  case raida::an_claim::gone:
     return sent_outcome::gone;
-  case raida::sent_claim::untouched:
-    return lease_over ? sent_outcome::take_back : sent_outcome::pending;
-  case raida::sent_claim::pending:
+  case raida::an_claim::holds:
     break;
+  case raida::an_claim::pending:
+    return sent_outcome::pending;
   }
-  return sent_outcome::pending;
+  auto disputed = false;
+  for (size_t i = 0; i < row.size(); ++i) {
+    auto yes_or_silent = row[i] == find_answer::an || row[i] == find_answer::unknown ||
+                         row[i] == find_answer::not_asked;
+    auto refused_before = i < sent.pown.size() && sent.pown[i] == raida::letter::failed;
+    disputed = disputed || !(yes_or_silent || refused_before);
+  }
+  return how >= (disputed ? patience::exhausted : patience::promise_kept) ? sent_outcome::take_back
+                                                                          : sent_outcome::pending;
+}
+
+patience patience_of(const journal_view& view, wall_seconds now, uint64_t up_ms) {
+  if (!lease_over(view, up_ms))
+    return patience::leased;
+  return has_passed(view.sending->at, now, dispute_seconds) ? patience::exhausted
+                                                            : patience::promise_kept;
 }
 
 found_row for_sent(const note& sent, found_row found) {
@@ -125,10 +140,10 @@ found_row for_sent(const note& sent, found_row found) {
 
 bool asks_before_pown(const journal_view& view, wall_seconds now) {
   return view.offered &&
-         (now < view.opened.at || lease_over(view.opened.at, now, view.offered->lease_seconds));
+         (now < view.opened.at || has_passed(view.opened.at, now, view.offered->lease_seconds));
 }
 
-bool lease_over(wall_seconds from, wall_seconds now, uint32_t seconds) {
+bool has_passed(wall_seconds from, wall_seconds now, uint32_t seconds) {
   return now >= from && now - from >= seconds;
 }
 

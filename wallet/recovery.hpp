@@ -71,11 +71,34 @@ using found_row = std::vector<raida::find_answer>;
 enum class sent_outcome : uint8_t {
   /// It is gone for 13+f servers: evidence.
   gone,
-  /// It still carries our AN at 13+f servers, another's at none, and the lease is over.
+  /// It still carries our AN at 13+f servers, and nothing stands against taking it back.
   take_back,
   pending,
 };
-sent_outcome conclude_sent(const found_row& row, bool lease_over, const raida::quorum_rules& rules);
+
+/// How much of the time is over that S leaves a note to the receiver.
+enum class patience : uint8_t {
+  /// The lease runs: S has promised to wait.
+  leased,
+  /// The lease is over: a note that the receiver has not begun to take may be taken back.
+  promise_kept,
+  /// So is dispute_seconds: a receiver who had begun would have finished, or been seen.
+  exhausted,
+};
+
+/// How long a note that some server gives to another is left to him. Taking it back sooner would be
+/// as safe (safety.md 2.1, "refresh while some servers say NEITHER"), but unfair to a receiver who
+/// is at it; never taking it back would let one server that lies, or lost the note, keep it from
+/// both for good (I13).
+inline constexpr uint32_t dispute_seconds = 24 * 3600;
+
+/// Concludes from FIND (safety.md 5.4, S in SENDING). `sent` is the note as it left: where its
+/// letters say that a server refused it then, that server's "no" is no sign of the receiver.
+sent_outcome conclude_sent(const note& sent, const found_row& row, patience how,
+                           const raida::quorum_rules& rules);
+
+/// Of an open sender's journal, at these times (wall clock and uptime).
+patience patience_of(const journal_view& view, wall_seconds now, uint64_t up_ms);
 
 /// What FIND(AN, second set) says about a note that has left, for conclude_sent(). A server that
 /// holds the note's own second set was not reached by the receiver, who never saw that set: it
@@ -88,9 +111,9 @@ found_row for_sent(const note& sent, found_row found);
 /// the sender's lease began. A clock that was set back asks as well.
 bool asks_before_pown(const journal_view& view, wall_seconds now);
 
-/// Whether `seconds` have gone by from `from` to `now`, by the wall clock. One that was set back
-/// makes it longer.
-bool lease_over(wall_seconds from, wall_seconds now, uint32_t seconds);
+/// Whether `seconds` have gone by from `from` to `now`, by the wall clock: for hours and days. One
+/// that was set back makes it longer.
+bool has_passed(wall_seconds from, wall_seconds now, uint32_t seconds);
 
 /// Whether S's promise is over, by uptime, which nobody can set (safety.md threat 33): the lease is
 /// a duration. Not before it is written down from when it counts. After a restart of the computer

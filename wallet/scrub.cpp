@@ -82,9 +82,9 @@ struct closed_journal {
   journal_view view;
 };
 
-caf::expected<bool> scrub_if_due(workspace& space, const closed_journal& x) {
-  auto since = proven_since(x.view);
-  if (!since || !lease_over(*since, space.now(), scrub_delay_seconds))
+// Takes the secrets out when the delay is over.
+caf::expected<bool> scrub_if_due(workspace& space, const closed_journal& x, wall_seconds since) {
+  if (!has_passed(since, space.now(), scrub_delay_seconds))
     return false;
   auto kept = scrubbed(x.records, space.now());
   if (!kept)
@@ -97,16 +97,29 @@ caf::expected<bool> scrub_if_due(workspace& space, const closed_journal& x) {
   return true;
 }
 
-caf::error ask(workspace& space, closed_journal& x) {
-  auto notes = to_ask(x.view);
+// Asks the servers about the notes of all these journals at once, and writes PROVEN into those
+// whose secrets nobody holds any more.
+caf::error ask(workspace& space, std::vector<closed_journal>& journals) {
+  std::vector<note> notes;
+  for (auto& x : journals) {
+    auto some = to_ask(x.view);
+    notes.insert(notes.end(), some.begin(), some.end());
+  }
   auto rows = raida::find(*space.port, notes, space.rules.times);
   if (rows.size() != notes.size())
     return {};
-  for (size_t i = 0; i < notes.size(); ++i)
-    if (!is_gone_everywhere(notes[i], rows[i], space.rules.quorum))
-      return {};
-  x.records.insert(x.records.end() - 1, encode_moment(record_type::proven, space.now()));
-  return scrub_closed_journal(space.files(), space.user.root(), x.id, x.records);
+  size_t at = 0;
+  for (auto& x : journals) {
+    auto gone = true;
+    for (auto end = at + to_ask(x.view).size(); at < end; ++at)
+      gone = gone && is_gone_everywhere(notes[at], rows[at], space.rules.quorum);
+    if (!gone)
+      continue;
+    x.records.insert(x.records.end() - 1, encode_moment(record_type::proven, space.now()));
+    if (auto err = scrub_closed_journal(space.files(), space.user.root(), x.id, x.records))
+      return err;
+  }
+  return {};
 }
 
 } // namespace
@@ -167,8 +180,14 @@ caf::expected<size_t> scrub_closed(workspace& space) {
     closed_journal x;
     x.id = id;
     auto records = read_closed_journal(space.files(), space.user.root(), id);
-    if (!records || records->empty())
+    if (!records)
       continue;
+    if (records->empty()) {
+      // Killed before its first record.
+      if (auto err = archive_journal(space.files(), space.user.root(), id))
+        return err;
+      continue;
+    }
     auto view = replay(*records);
     if (!view)
       continue;
@@ -183,13 +202,20 @@ caf::expected<size_t> scrub_closed(workspace& space) {
         open_questions[at] = std::move(x);
       continue;
     }
-    auto done = scrub_if_due(space, x);
-    if (!done)
-      return done.error();
-    out += *done ? 1 : 0;
+    if (auto since = proven_since(x.view)) {
+      auto done = scrub_if_due(space, x, *since);
+      if (!done)
+        return done.error();
+      if (!*done)
+        continue;
+      ++out;
+    }
+    // Scrubbed, or never to be: nothing that is written there says that it will be proven.
+    if (auto err = archive_journal(space.files(), space.user.root(), id))
+      return err;
   }
-  for (auto& x : open_questions)
-    if (auto err = ask(space, x))
+  if (!open_questions.empty())
+    if (auto err = ask(space, open_questions))
       return err;
   return out;
 }

@@ -17,7 +17,7 @@ namespace liveconnect::wallet {
 inline constexpr uint32_t scrub_delay_seconds = 24 * 3600;
 
 /// Closed journals whose notes one start asks the servers about.
-inline constexpr size_t asked_a_start = 4;
+inline constexpr size_t asked_a_start = 32;
 
 /// Since when it is proven that no server can hold a secret that stands in this closed journal and
 /// nowhere else; none while it is not. By the records alone: where no secret ever left; where all
@@ -33,9 +33,10 @@ caf::expected<std::vector<journal_record>> scrubbed(const std::vector<journal_re
 /// the others asks the servers about a few, drawn at random: about the notes sent, those received
 /// under the secrets they came with, and the sources of a change. Writes down (PROVEN) when all
 /// that answer, 13+f or more, hold none of those secrets. Only where what was powned, taken back or
-/// made is whole (25 of 25 hold its new AN); the rest is not asked about and keeps its secrets. A
-/// journal that cannot be read is left alone. A clock that was set back scrubs later, never
-/// earlier. Under the lock.
+/// made is whole (25 of 25 hold its new AN); the rest is not asked about and keeps its secrets.
+/// What is scrubbed, or can never be, goes to the archive, so that a start reads no more journals
+/// than there are open questions. One that cannot be read is left alone. A clock that was set back
+/// scrubs later, never earlier. Under the lock.
 caf::expected<size_t> scrub_closed(workspace& space);
 
 } // namespace liveconnect::wallet

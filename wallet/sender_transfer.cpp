@@ -324,9 +324,12 @@ caf::expected<step_report> sender_transfer::join_notes() {
 
 caf::expected<step_report> sender_transfer::find_change() {
   auto report = find_lost(*space_, terms_.id);
-  if (!report)
-    return report.error();
   step_report out;
+  if (!report) {
+    // The notes that are sent are others: without the lost ones the transfer goes on.
+    out.text = "lost notes could not be looked for: " + detail_of(report.error());
+    return out;
+  }
   out.notes = report->notes;
   out.value = report->value;
   out.not_clean = report->not_clean;
@@ -490,6 +493,10 @@ caf::expected<step_report> sender_transfer::put_in_export() {
   auto notes = notes_of(*stored);
   if (notes.size() != selected.notes.size() || total(notes) != selected.sum)
     return fail(ec::internal, "the notes in Sender are not the sum agreed");
+  // A healing that could not be finished has them: which secrets hold is not known.
+  for (auto& x : notes)
+    if (space_->holds->is_held_by_other(x.id, terms_.id))
+      return fail(ec::wallet_busy, to_string(x.id) + " is being healed");
   std::sort(notes.begin(), notes.end(), [](const note& x, const note& y) { return x.id < y.id; });
   if (auto made = space_->sender.put_container(folder::export_, notes, tag_of(terms_.id)); !made)
     return made.error();
@@ -619,14 +626,14 @@ caf::expected<step_report> sender_transfer::ask_servers() {
   if (open.empty())
     return conclude(fewest);
   auto rows = raida::find(*space_->port, open, space_->rules.times);
-  auto over = lease_over(view, space_->up_ms());
+  auto how = patience_of(view, space_->now(), space_->up_ms());
   evidence_record evidence;
   evidence.at = space_->now();
   std::vector<note> back;
   for (size_t i = 0; i < open.size() && i < rows.size(); ++i) {
     auto row = for_sent(open[i], rows[i]);
     fewest = std::min(fewest, raida::count_answers(row).an);
-    switch (conclude_sent(row, over, space_->rules.quorum)) {
+    switch (conclude_sent(open[i], row, how, space_->rules.quorum)) {
     case sent_outcome::gone:
       evidence.lines.push_back({open[i].id, evidence_of(row)});
       break;
@@ -816,7 +823,10 @@ caf::error sender_transfer::carry_on(bool with_servers) {
   auto outcome = caf::expected<step_report>{step_report{}};
   switch (task) {
   case recovery_task::file_journal:
-    return log_->close(closing::done, space_->now());
+    if (auto err = log_->close(closing::done, space_->now()))
+      return err;
+    space_->holds->release_all(terms_.id);
+    return {};
   case recovery_task::give_back:
     outcome = give_back();
     break;

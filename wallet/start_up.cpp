@@ -23,8 +23,18 @@ bool nobody(const journal_view&) {
   return false;
 }
 
-// Carries one journal on. True when it is closed afterwards.
-caf::expected<bool> carry_on(workspace& space, const journal_view& view, bool with_servers) {
+// An operation that is over lets its notes go: to the transfer that it was for, where that still
+// claims them, without a moment in between in which another could pick them.
+void let_go(workspace& space, const std::vector<journal_view>& open, const journal_view& over) {
+  for (auto& view : open)
+    if (view.id() == over.opened.parent && view.id() != over.id())
+      space.holds->hand_over(held_by(view), over.id(), view.id());
+  space.holds->release_all(over.id());
+}
+
+// Carries one of the open journals on. True when it is closed afterwards.
+caf::expected<bool> carry_on(workspace& space, const std::vector<journal_view>& open,
+                             const journal_view& view, bool with_servers) {
   auto id = view.id();
   // Killed before its first record: nothing can have happened.
   if (view.opened.servers == 0) {
@@ -64,7 +74,7 @@ caf::expected<bool> carry_on(workspace& space, const journal_view& view, bool wi
   if (log->view().closed) {
     if (auto err = log->close(closing::done, space.now()))
       return err;
-    space.holds->release_all(id);
+    let_go(space, open, view);
     return true;
   }
   switch (view.kind()) {
@@ -74,12 +84,10 @@ caf::expected<bool> carry_on(workspace& space, const journal_view& view, bool wi
       return done.error();
     break;
   }
-  case journal_kind::heal: {
-    auto done = finish_heal(space, *log);
-    if (!done)
-      return done.error();
+  case journal_kind::heal:
+    if (auto err = finish_heal(space, *log))
+      return err;
     break;
-  }
   case journal_kind::import: {
     auto done = finish_import(space, *log);
     if (!done)
@@ -96,7 +104,7 @@ caf::expected<bool> carry_on(workspace& space, const journal_view& view, bool wi
     break;
   }
   if (log->view().closed)
-    space.holds->release_all(id);
+    let_go(space, open, view);
   return log->view().closed.has_value();
 }
 
@@ -229,11 +237,6 @@ caf::expected<recovery_report> start_up(workspace& space) {
       return removed.error();
     leftovers += *removed;
   }
-  order_for_recovery(*views);
-  for (auto& view : *views)
-    for (auto& id : held_by(view))
-      // A change and the transfer it is for may hold the same note: the change comes first.
-      (void)space.holds->take({id}, view.id());
   auto report = recover(space, nobody);
   if (report) {
     auto scrubbed = scrub_closed(space);
@@ -249,30 +252,24 @@ caf::expected<recovery_report> start_up(workspace& space) {
   return report;
 }
 
-namespace {
-
-// A change or healing that is over lets its notes go, but the transfer that it was for holds them.
-void hold_for_parent(workspace& space, const std::vector<journal_view>& views,
-                     const transfer_id& parent) {
-  for (auto& view : views)
-    if (view.id() == parent)
-      for (auto& id : held_by(view))
-        (void)space.holds->take({id}, parent);
-}
-
-} // namespace
-
 caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
   recovery_report report;
   auto views = load_open_journals(space);
   if (!views)
     return views.error();
   order_for_recovery(*views);
+  auto is_left_alone = [&](const journal_view& view) {
+    return busy(view) || space.holds->in_hand(view.id());
+  };
+  for (auto& view : *views)
+    if (!is_left_alone(view))
+      for (auto& id : held_by(view))
+        // A change and the transfer it is for may claim the same note: the change comes first.
+        (void)space.holds->take({id}, view.id());
   for (auto& view : *views) {
-    if (busy(view) || space.holds->in_hand(view.id()) ||
-        (view.opened.servers != 0 && !done_at_start(view, space.now())))
+    if (is_left_alone(view) || (view.opened.servers != 0 && !done_at_start(view, space.now())))
       continue;
-    auto closed = carry_on(space, view, false);
+    auto closed = carry_on(space, *views, view, false);
     if (!closed) {
       // It stays open and keeps what it holds. The others have their own notes and files, and must
       // not wait for it.
@@ -283,7 +280,6 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
       continue;
     }
     if (*closed) {
-      hold_for_parent(space, *views, view.opened.parent);
       ++report.closed;
       report.lines.push_back(std::string{to_string(view.kind())} + " of " +
                              to_display(sum_of(view)) + " closed");
@@ -323,7 +319,7 @@ caf::expected<open_transfer> settle(workspace& space, const transfer_id& id) {
   for (auto& view : *views) {
     if (view.id() != id)
       continue;
-    auto closed = carry_on(space, view, true);
+    auto closed = carry_on(space, *views, view, true);
     if (!closed)
       return closed.error();
     if (*closed) {

@@ -13,14 +13,15 @@ namespace liveconnect::wallet {
 /// Whether a worker has this journal in hand right now, so that nobody else may touch it.
 using in_work = std::function<bool(const journal_view&)>;
 
-/// The first thing after the lock: removes what killed writes left behind, holds again what open
-/// journals hold, then recover(), and scrubs closed journals that are due (scrub.hpp). Fails with
-/// ec::wallet_damaged when a journal cannot be understood: then nothing was touched.
+/// The first thing after the lock: removes what killed writes left behind, then recover(), and
+/// scrubs closed journals that are due (scrub.hpp). Fails with ec::wallet_damaged when a journal
+/// cannot be understood: then nothing was touched.
 caf::expected<recovery_report> start_up(workspace& space);
 
-/// Carries every open journal as far as it goes without a peer: changes and healings first, then
-/// transfers, oldest first. Notes that no journal claims go back to the user's wallet. A transfer
-/// in SENDING, or one that waits for a confirmation, stays as it is (settle() does those).
+/// Holds what open journals claim, then carries every one as far as it goes without a peer: changes
+/// and healings first, then transfers, oldest first. Notes that no journal claims go back to the
+/// user's wallet. About notes that were sent nobody is asked here, and nothing that waits for the
+/// peer is closed before its time (settle() asks; recovery.hpp says how long).
 ///
 /// What cannot be carried on stays open and held, and is counted in `failed`: it keeps nothing else
 /// from being carried on. Journals in hand are left alone, whatever `busy` says.

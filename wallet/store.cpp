@@ -70,6 +70,11 @@ copies_by_id index(const folder_listing& x) {
   return out;
 }
 
+/// Folders of notes that are in doubt: the same serial may come there again with other numbers.
+bool keeps_apart(folder x) {
+  return x == folder::limbo || x == folder::counterfeit;
+}
+
 caf::error clash(note_id id, folder where) {
   return fail(ec::file_exists,
               to_string(id) + " lies in " + to_string(where) + " with other numbers");
@@ -273,7 +278,7 @@ caf::error wallet_store::update(folder from, folder to, const std::vector<note>&
         if (same_when_stored(copy->value, x, which) &&
             (x.pown.empty() || copy->value.pown == x.pown))
           kept = copy;
-        else if (from != to)
+        else if (from != to && !keeps_apart(to))
           return clash(x.id, to);
       }
     }
@@ -337,7 +342,7 @@ caf::error wallet_store::move(const std::vector<note_id>& ids, folder from, wall
     if (!seen.insert(id).second)
       continue;
     const auto old = here_copies.find(id);
-    const auto arrived = there_copies.find(id);
+    auto arrived = there_copies.find(id);
     if (old == here_copies.end()) {
       if (arrived == there_copies.end())
         return fail(ec::wallet_damaged, to_string(id) + " is neither in " + to_string(from) +
@@ -351,11 +356,20 @@ caf::error wallet_store::move(const std::vector<note_id>& ids, folder from, wall
                     to_string(id) + " lies twice in " + to_string(from) + " with other numbers");
     }
     if (arrived != there_copies.end()) {
-      for (const auto* copy : arrived->second) {
-        if (!same_numbers(copy->value, first.value))
-          return clash(id, to);
-      }
-    } else {
+      const auto same =
+          std::any_of(arrived->second.begin(), arrived->second.end(), [&](const stored_note* copy) {
+            return same_numbers(copy->value, first.value);
+          });
+      const auto other =
+          std::any_of(arrived->second.begin(), arrived->second.end(), [&](const stored_note* copy) {
+            return !same_numbers(copy->value, first.value);
+          });
+      if (other && !keeps_apart(to))
+        return clash(id, to);
+      if (!same)
+        arrived = there_copies.end();
+    }
+    if (arrived == there_copies.end()) {
       moves.push_back({first.file, names->claim(first.file)});
     }
     for (const auto* copy : old->second) {
@@ -473,8 +487,9 @@ caf::expected<size_t> wallet_store::remove_leftovers() {
   const auto journal = ensure_directory(*ops_, directory_, journal_folder_name);
   if (auto err = clean(journal))
     return err;
-  if (auto err = clean(ensure_directory(*ops_, *journal, closed_folder_name)))
-    return err;
+  for (const auto name : {closed_folder_name, archive_folder_name})
+    if (auto err = clean(ensure_directory(*ops_, *journal, name)))
+      return err;
   if (auto err = clean(ops_->open_directory(root_)))
     return err;
   return removed;

@@ -88,14 +88,17 @@ public:
 
   /// Puts the notes as they are now and retires every older copy of them in `from` to Trash: for
   /// notes whose numbers changed (healed, graded, learned more about). `from` may equal `to`. New
-  /// copies are durable before an old one moves, so a crash leaves both. May be repeated.
+  /// copies are durable before an old one moves, so a crash leaves both. May be repeated. Fails
+  /// with ec::file_exists when another folder than `from` holds a note of the id with other
+  /// numbers; Limbo and Counterfeit keep such notes side by side (I9).
   [[nodiscard]] caf::error update(folder from, folder to, const std::vector<note>& notes,
                                   pans which, const std::string& tag);
 
   /// Moves notes by their ids to a folder of this or another wallet on the same file system; a name
   /// that is taken there gets a random suffix. Ids already there and no longer here count as moved,
   /// so a repeat after a crash finishes. Fails with ec::wallet_damaged when a note is in neither,
-  /// ec::file_exists when the target holds the same note with other numbers; then nothing moved.
+  /// ec::file_exists when the target holds the same note with other numbers (save Limbo and
+  /// Counterfeit, as above); then nothing moved.
   [[nodiscard]] caf::error move(const std::vector<note_id>& ids, folder from, wallet_store& target,
                                 folder to);
 

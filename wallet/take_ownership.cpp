@@ -32,27 +32,24 @@ std::vector<note> ungraded(const journal_view& view, bool with) {
 // Those of the notes, which nobody has powned here, that enough servers still leave to whoever has
 // their ANs. What is another's already is graded as lost.
 caf::expected<std::vector<note>> still_free(workspace& space, operation_journal& log,
-                                            wallet_store& at, const std::vector<note>& notes) {
+                                            const std::vector<note>& notes) {
   auto rows = raida::find(*space.port, notes, space.rules.times);
   std::vector<note> out;
-  std::vector<note> gone;
   graded_record lost;
-  for (size_t i = 0; i < notes.size() && i < rows.size(); ++i) {
-    auto counts = raida::count_answers(rows[i]);
-    if (raida::may_claim(counts, space.rules.quorum)) {
+  for (size_t i = 0; i < notes.size() && i < rows.size(); ++i)
+    switch (raida::conclude_an(raida::count_answers(rows[i]), space.rules.quorum)) {
+    case raida::an_claim::holds:
       out.push_back(notes[i]);
-    } else if (raida::conclude_sent(counts, space.rules.quorum) == raida::sent_claim::gone) {
-      gone.push_back(notes[i]);
+      break;
+    case raida::an_claim::gone:
       lost.notes.push_back({note_verdict::lost, with_found(notes[i], rows[i])});
+      break;
+    case raida::an_claim::pending:
+      break;
     }
-  }
-  if (!gone.empty()) {
-    // Filed as a counterfeit, like any other note that turned out to be somebody else's.
-    if (auto err = at.put(folder::suspect, gone, pans::without, tag_of(log.id())))
-      return err;
+  if (!lost.notes.empty())
     if (auto err = log.append(encode(lost)))
       return err;
-  }
   return out;
 }
 
@@ -73,15 +70,33 @@ caf::error put_finals(workspace& space, const journal_view& view, wallet_store& 
   return put_graded(at, where, missing, tag_of(view.id()));
 }
 
-// Suspect copies of notes with a verdict: a counterfeit goes to Counterfeit as it is, with both its
-// sets; the others are superseded.
+// Lost notes lie in Counterfeit as they came, with both their sets. One that was lost before its
+// Pown has no file yet.
+caf::error file_lost(const journal_view& view, wallet_store& at) {
+  auto ids = unsettled(view, note_verdict::lost);
+  if (ids.empty())
+    return {};
+  auto there = at.find(ids, {folder::suspect, folder::counterfeit});
+  if (!there)
+    return there.error();
+  std::vector<note> missing;
+  for (auto& id : ids) {
+    auto& coin = view.graded.at(id).coin;
+    if (std::none_of(there->begin(), there->end(), [&](const stored_note& x) {
+          return x.value.id == id && x.value.ans == coin.ans;
+        }))
+      missing.push_back(coin);
+  }
+  if (auto err = put_graded(at, folder::suspect, missing, tag_of(view.id())))
+    return err;
+  return relocate(at, ids, folder::suspect, folder::counterfeit);
+}
+
+// The Suspect copies of the others are superseded.
 caf::error clear_suspect(const journal_view& view, wallet_store& at) {
   auto superseded = unsettled(view, note_verdict::whole);
   auto fracked = unsettled(view, note_verdict::fracked);
   superseded.insert(superseded.end(), fracked.begin(), fracked.end());
-  if (auto err =
-          relocate(at, unsettled(view, note_verdict::lost), folder::suspect, folder::counterfeit))
-    return err;
   return retire(at, superseded, folder::suspect);
 }
 
@@ -127,7 +142,7 @@ caf::expected<ownership_report> take_ownership(workspace& space, operation_journ
     auto start = claim_start::unknown;
     auto bare = ungraded(log.view(), false);
     if (how == pown_start::ask_first && !bare.empty()) {
-      auto free = still_free(space, log, at, bare);
+      auto free = still_free(space, log, bare);
       if (!free)
         return free.error();
       bare = std::move(*free);
@@ -184,6 +199,8 @@ caf::error settle_graded(workspace& space, operation_journal& log, wallet_store&
   if (auto err = put_finals(space, view, at, whole, folder::bank))
     return err;
   if (auto err = put_finals(space, view, at, fracked, folder::fracked))
+    return err;
+  if (auto err = file_lost(view, at))
     return err;
   if (auto err = clear_suspect(view, at))
     return err;

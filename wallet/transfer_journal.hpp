@@ -54,8 +54,7 @@ enum class record_type : uint16_t {
   /// about other notes.
   evidence = 5,
   /// S: P6. The PANs that take notes back: notes whose secrets are the PANs. Later records are
-  /// about
-  /// other notes.
+  /// about other notes.
   refresh = 6,
   /// R: the manifest: manifest_record.
   offered = 7,
@@ -68,7 +67,7 @@ enum class record_type : uint16_t {
   /// verdict on a note stands: graded_record.
   graded = 10,
   /// These notes lie where they belong, and the journal claims them no longer: note ids. R and
-  /// import: graded. S: gone, or taken back. Heal: the outcome is known.
+  /// import: graded. S: gone, or taken back.
   settled = 11,
   /// The receipt: text.
   receipt = 12,

@@ -42,9 +42,9 @@ TEST_F(folders_test, a_new_wallet_has_all_folders_for_its_owner_only) {
   for (const auto x : all_folders())
     EXPECT_EQ(names.count(to_string(x)), 1u) << to_string(x);
   EXPECT_EQ(std::set<folder>(all_folders().begin(), all_folders().end()).size(), folder_count);
-  for (const auto* x : {"Journal", "Closed", "config.toml", "transactions.csv"})
+  for (const auto* x : {"Journal", "Closed", "Archive", "config.toml", "transactions.csv"})
     EXPECT_EQ(names.count(x), 1u) << x;
-  EXPECT_EQ(names.size(), folder_count + 5); // and "me"
+  EXPECT_EQ(names.size(), folder_count + 6); // and "me"
 }
 
 TEST_F(folders_test, making_a_wallet_again_changes_nothing) {

@@ -275,51 +275,244 @@ TEST_F(operations, a_lost_note_that_a_bare_majority_passes_is_healed) {
     EXPECT_EQ(pair.raida().holders(x), 25u);
 }
 
-TEST_F(operations, a_silent_server_holds_up_only_the_notes_that_hang_on_it) {
+TEST_F(operations, a_healing_waits_for_no_server_and_forgets_nothing_that_one_may_hold) {
   auto notes = pair.raida().mint(2, 100, 2);
-  alice().give(notes, folder::fracked);
+  // Of the first note, an older Pown at server 5 is open as well.
+  notes[0].pans = notes[0].ans;
+  notes[0].pans[5] = authenticity_number::random();
+  alice().give({notes[1]}, folder::fracked);
+  ASSERT_EQ(space().user.put(folder::fracked, {notes[0]}, pans::with, "old"), caf::error{});
   // A Fix at server 3 for both, of which nobody knows what came. The second note lacks ten others.
   for (size_t server = 10; server < 20; ++server)
     pair.raida().damage(server, notes[1].id);
-  auto id = draw_transfer_id();
   heal_record heal;
   heal.targets = notes;
   heal.intents.push_back({3, raida::fix_seed::random(), {notes[0].id, notes[1].id}});
   {
-    auto log = operation_journal::create(space(), space().opened(journal_kind::heal, id), 2);
+    auto log = operation_journal::create(space(),
+                                         space().opened(journal_kind::heal, draw_transfer_id()), 2);
     ASSERT_TRUE(log);
     ASSERT_EQ(log->append(encode(heal)), caf::error{});
   }
-  pair.raida().add(fault::down(3));
+  for (size_t server : {3u, 5u})
+    pair.raida().add(fault::down(server));
   ASSERT_EQ(alice().restart(), caf::error{});
-  ASSERT_TRUE(start_up(space()));
-  EXPECT_FALSE(alice().holds().is_held(notes[0].id));
-  EXPECT_TRUE(alice().holds().is_held(notes[1].id));
-  EXPECT_EQ(balance_of(space())->spendable, amount::from_coins(100));
-  // What server 3 may hold is kept with the note.
-  auto fixed = raida::fixed_an(3, notes[0].id, heal.intents[0].pg);
-  auto free = space().user.find({notes[0].id}, {folder::fracked});
-  ASSERT_EQ(free->size(), 1u);
-  ASSERT_EQ((*free)[0].value.pans.size(), 25u);
-  EXPECT_EQ((*free)[0].value.pans[3], fixed);
-  // Again, so that a note that is free is not taken hold of a second time.
-  ASSERT_EQ(alice().restart(), caf::error{});
-  ASSERT_TRUE(start_up(space()));
-  EXPECT_FALSE(alice().holds().is_held(notes[0].id));
-  EXPECT_EQ(alice().open_journals().size(), 1u);
-  // The Fix had worked.
-  pair.raida().clear_faults();
-  for (auto& x : notes)
-    pair.raida().set_held(3, x.id, raida::fixed_an(3, x.id, heal.intents[0].pg));
-  ASSERT_EQ(alice().restart(), caf::error{});
-  ASSERT_TRUE(start_up(space()));
+  auto report = start_up(space());
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->failed, 0u);
   EXPECT_TRUE(alice().open_journals().empty());
   EXPECT_TRUE(alice().holds().all().empty());
+  // What the silent ones may hold is kept with the notes.
+  auto fixed = [&](size_t i) { return raida::fixed_an(3, notes[i].id, heal.intents[0].pg); };
+  auto now = alice().notes_in(folder::fracked);
+  ASSERT_EQ(now.size(), 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    ASSERT_EQ(now[i].id, notes[i].id);
+    ASSERT_EQ(now[i].pans.size(), 25u);
+    EXPECT_EQ(now[i].ans, notes[i].ans);
+    EXPECT_EQ(now[i].pans[3], fixed(i));
+  }
+  EXPECT_EQ(now[0].pans[5], notes[0].pans[5]);
+  // Both the Fix and the older Pown had worked.
+  pair.raida().clear_faults();
+  for (size_t i = 0; i < 2; ++i)
+    pair.raida().set_held(3, notes[i].id, fixed(i));
+  pair.raida().set_held(5, notes[0].id, notes[0].pans[5]);
   ASSERT_TRUE(heal_all(space(), draw_transfer_id()));
   auto bank = alice().notes_in(folder::bank);
   ASSERT_EQ(bank.size(), 2u);
   for (auto& x : bank)
     EXPECT_EQ(pair.raida().holders(x), 25u);
+}
+
+TEST_F(operations, a_healing_that_breaks_off_keeps_its_notes_from_everybody) {
+  fault_file_ops files{alice().disk()};
+  alice().go_through(&files);
+  ASSERT_EQ(alice().restart(), caf::error{});
+  auto minted = pair.mint_for_sender(2, 1);
+  pair.raida().damage(7, minted[0].id);
+  ASSERT_TRUE(check_notes(space()));
+  auto from = std::optional<sender_transfer>{pair.start_sender()};
+  ASSERT_TRUE(from->reserve(amount::from_coins(100)));
+  // The Fix works, and the disk fails before the note's new secret is in a file.
+  pair.raida().on_ask = [&](const raida::ask_all& ask) {
+    if (ask.what == raida::command::fix)
+      files.arm(disk_fault::fail_once, 1);
+  };
+  ASSERT_FALSE(from->run(sender_step::fix_change));
+  pair.raida().on_ask = nullptr;
+  EXPECT_TRUE(alice().holds().is_held_by_other(minted[0].id, from->id()));
+  // Its transfer may neither send it nor, when it gives up, leave it to another.
+  ASSERT_TRUE(from->run(sender_step::move_to_sender));
+  auto exported = from->run(sender_step::put_in_export);
+  ASSERT_FALSE(exported);
+  EXPECT_EQ(code_of(exported.error()), ec::wallet_busy);
+  ASSERT_TRUE(from->run(sender_step::give_back));
+  from.reset();
+  auto next = pair.start_sender();
+  auto refused = next.reserve(amount::from_coins(100));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(code_of(refused.error()), ec::not_enough_coins);
+  // Until the healing is known to be over.
+  auto report = recover(space(), [](const journal_view&) { return false; });
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->failed, 0u);
+  EXPECT_TRUE(alice().holds().all().empty());
+  ASSERT_TRUE(next.reserve(amount::from_coins(100)));
+  auto bank = alice().notes_in(folder::bank);
+  ASSERT_EQ(bank.size(), 1u);
+  EXPECT_EQ(pair.raida().holders(bank[0]), 25u);
+}
+
+TEST_F(operations, a_healing_that_is_over_leaves_its_notes_to_the_transfer_it_was_for) {
+  auto minted = pair.mint_for_sender(2, 1);
+  auto from = pair.start_sender();
+  ASSERT_TRUE(from.reserve(amount::from_coins(100)));
+  {
+    auto id = draw_transfer_id();
+    auto log =
+        operation_journal::create(space(), space().opened(journal_kind::heal, id, from.id()), 1);
+    ASSERT_TRUE(log);
+    heal_record heal;
+    heal.targets = minted;
+    ASSERT_EQ(log->append(encode(heal)), caf::error{});
+    alice().holds().hand_over({minted[0].id}, from.id(), id);
+  }
+  // The transfer is in work; whoever carries its healing on must not free its note.
+  auto report = recover(space(), [](const journal_view&) { return false; });
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->closed, 1u);
+  EXPECT_TRUE(alice().holds().is_held(minted[0].id));
+  EXPECT_FALSE(alice().holds().is_held_by_other(minted[0].id, from.id()));
+}
+
+TEST_F(operations, a_filed_journal_lets_go_of_what_its_operation_held) {
+  pair.mint_for_sender(2, 1);
+  auto from = std::optional<sender_transfer>{pair.start_sender()};
+  ASSERT_TRUE(from->reserve(amount::from_coins(100)));
+  auto id = from->id();
+  auto held = from->view()->selected->notes[0].id;
+  from.reset();
+  {
+    // CLOSED is written, and then the disk would not file the journal.
+    auto file = journal::open(space().files(), space().user.root(), id);
+    ASSERT_TRUE(file);
+    auto closed = encode(closed_record{closing::given_back, 1});
+    ASSERT_EQ(file->append(closed.type, view(closed.payload)), caf::error{});
+  }
+  EXPECT_TRUE(alice().holds().is_held(held));
+  ASSERT_TRUE(recover(space(), [](const journal_view&) { return false; }));
+  EXPECT_TRUE(alice().open_journals().empty());
+  EXPECT_FALSE(alice().holds().is_held(held));
+}
+
+TEST_F(operations, a_lost_note_that_lies_twice_is_told_apart_by_the_servers) {
+  auto minted = pair.raida().mint(2, 100, 4);
+  auto older = [](note x) {
+    x.ans = raida::draw_ans(25);
+    return x;
+  };
+  // Twice in Limbo: once with a second set, once with numbers of old.
+  auto with_pans = minted[0];
+  with_pans.pans = raida::draw_ans(25);
+  ASSERT_EQ(space().user.put(folder::limbo, {with_pans}, pans::with, "new"), caf::error{});
+  ASSERT_TRUE(space().user.put_container(folder::limbo, {older(minted[0])}, "old"));
+  // In Bank, where it is good, and in Limbo.
+  alice().give({minted[1]});
+  alice().give({older(minted[1])}, folder::limbo);
+  // In Limbo, where it is good, and in Bank: that copy is for `wallet check` to take away.
+  alice().give({older(minted[2])});
+  alice().give({minted[2]}, folder::limbo);
+  // And one without a twin.
+  alice().give({minted[3]}, folder::limbo);
+  auto report = find_lost(space(), draw_transfer_id());
+  ASSERT_TRUE(report) << detail_of(report.error());
+  EXPECT_EQ(report->notes, 3u);
+  EXPECT_EQ(report->healed, 2u);
+  ASSERT_EQ(report->lines.size(), 1u);
+  EXPECT_NE(report->lines[0].find(to_string(minted[2].id)), std::string::npos);
+  auto limbo = alice().notes_in(folder::limbo);
+  ASSERT_EQ(limbo.size(), 1u);
+  EXPECT_EQ(limbo[0].ans, minted[2].ans);
+  auto bank = alice().notes_in(folder::bank);
+  ASSERT_EQ(bank.size(), 4u);
+  for (auto& x : bank)
+    EXPECT_EQ(pair.raida().holders(x), x.id == minted[2].id ? 0u : 25u);
+  EXPECT_EQ(alice().notes_in(folder::trash).size(), 4u);
+  // The check takes the bad copy away, and then the good one is found.
+  ASSERT_TRUE(check_notes(space()));
+  ASSERT_TRUE(find_lost(space(), draw_transfer_id()));
+  EXPECT_TRUE(alice().notes_in(folder::limbo).empty());
+  EXPECT_EQ(alice().notes_in(folder::bank).size(), 4u);
+  EXPECT_TRUE(alice().holds().all().empty());
+}
+
+TEST_F(operations, a_lost_note_that_nobody_can_tell_apart_holds_up_no_transfer) {
+  auto minted = pair.raida().mint(2, 900, 1);
+  auto other = minted[0];
+  other.ans = raida::draw_ans(25);
+  for (size_t server = 0; server < 13; ++server)
+    pair.raida().damage(server, minted[0].id);
+  alice().give(minted, folder::limbo);
+  ASSERT_TRUE(space().user.put_container(folder::limbo, {other}, "other"));
+  pair.mint_for_sender(2, 1);
+  ASSERT_EQ(pair.send(amount::from_coins(100)), caf::error{});
+  EXPECT_EQ(alice().notes_in(folder::limbo).size(), 2u);
+}
+
+TEST_F(operations, a_search_for_lost_notes_that_fails_fails_no_transfer) {
+  fault_file_ops files{alice().disk()};
+  alice().go_through(&files);
+  ASSERT_EQ(alice().restart(), caf::error{});
+  pair.mint_for_sender(2, 1);
+  auto from = pair.start_sender();
+  ASSERT_TRUE(from.reserve(amount::from_coins(100)));
+  files.arm(disk_fault::fail_once, 1);
+  auto report = from.run(sender_step::find_change);
+  ASSERT_TRUE(report);
+  EXPECT_NE(report->text.find("could not be looked for"), std::string::npos);
+}
+
+TEST_F(operations, a_lost_note_becomes_counterfeit_beside_an_older_one) {
+  auto minted = pair.raida().mint(2, 900, 1);
+  auto other = minted[0];
+  other.ans = raida::draw_ans(25);
+  for (size_t server = 0; server < 25; ++server)
+    pair.raida().damage(server, minted[0].id);
+  alice().give({other}, folder::counterfeit);
+  alice().give(minted, folder::limbo);
+  auto report = find_lost(space(), draw_transfer_id());
+  ASSERT_TRUE(report) << detail_of(report.error());
+  EXPECT_TRUE(alice().notes_in(folder::limbo).empty());
+  EXPECT_EQ(alice().notes_in(folder::counterfeit).size(), 2u);
+}
+
+TEST_F(operations, a_note_that_lies_twice_is_not_healed) {
+  auto notes = pair.mint_for_sender(2, 2);
+  for (auto& x : notes)
+    pair.raida().damage(3, x.id);
+  ASSERT_TRUE(check_notes(space()));
+  auto other = notes[0];
+  other.ans = raida::draw_ans(25);
+  alice().give({other});
+  auto report = heal_all(space(), draw_transfer_id());
+  ASSERT_TRUE(report) << detail_of(report.error());
+  EXPECT_EQ(report->healed, 1u);
+  ASSERT_EQ(report->lines.size(), 1u);
+  ASSERT_EQ(alice().notes_in(folder::fracked).size(), 1u);
+  EXPECT_EQ(alice().notes_in(folder::fracked)[0].ans, notes[0].ans);
+}
+
+TEST_F(operations, check_condemns_one_copy_and_not_its_twin) {
+  auto notes = pair.raida().mint(2, 100, 1);
+  auto other = notes[0];
+  other.ans = raida::draw_ans(25);
+  alice().give({other});
+  ASSERT_TRUE(space().user.put_container(folder::bank, {notes[0]}, "zz"));
+  for (int i = 0; i < 2; ++i)
+    ASSERT_TRUE(check_notes(space()));
+  ASSERT_EQ(alice().notes_in(folder::bank).size(), 1u);
+  EXPECT_EQ(alice().notes_in(folder::bank)[0].ans, notes[0].ans);
 }
 
 TEST_F(operations, notes_are_held_before_they_are_looked_at) {
@@ -411,6 +604,8 @@ TEST_F(operations, a_journal_that_was_empty_when_listed_and_is_written_since_sta
   ASSERT_TRUE(journal::create(space().files(), space().user.root(), id, space().now_ms(), 4096));
   auto busy = [&](const journal_view& seen) {
     EXPECT_EQ(seen.opened.servers, 0u);
+    if (!hand)
+      return false;
     // Only now its worker writes, and lets go.
     hand.reset();
     auto file = journal::open(space().files(), space().user.root(), id);

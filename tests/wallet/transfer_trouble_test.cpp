@@ -5,8 +5,10 @@
 #include "messages/error.hpp"
 #include "messages/manifest.hpp"
 #include "messages/receipt.hpp"
+#include "tests/support/fault_file_ops.hpp"
 #include "tests/support/transfer_pair.hpp"
 #include "wallet/balance.hpp"
+#include "wallet/recovery.hpp"
 #include "wallet/start_up.hpp"
 
 // Transfers with a peer, or servers, that do not do as they should.
@@ -278,7 +280,34 @@ TEST_F(transfer_trouble, notes_are_not_taken_back_once_one_server_says_another_h
   pair.clock().advance_seconds(500);
   pair.raida().set_held(3, parsed()[0].id, authenticity_number::random());
   EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::open);
+  pair.clock().advance_seconds(dispute_seconds - 501);
+  EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::open);
   EXPECT_EQ(pair.raida().asked[raida::command::pown], 0u);
+  // Whoever had begun a day ago would have finished: nothing stays open for ever (I13).
+  pair.clock().advance_seconds(1);
+  EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::returned);
+  EXPECT_EQ(pair.kept(), amount::from_coins(100));
+  pair.expect_conserved();
+}
+
+TEST_F(transfer_trouble, a_note_that_left_fracked_comes_back_after_the_lease) {
+  auto minted = pair.mint_for_sender(2, 1);
+  // One server lost it, and no Fix reaches that one.
+  pair.raida().damage(3, minted[0].id);
+  pair.raida().add(fault::lost_request(3, raida::command::fix, SIZE_MAX));
+  send_coins(amount::from_coins(100));
+  ASSERT_EQ(from->view()->sending->notes.size(), 1u);
+  EXPECT_EQ(from->view()->sending->notes[0].pown, "pppfppppppppppppppppppppp");
+  EXPECT_TRUE(parsed()[0].pown.find_first_not_of("pu") == std::string::npos);
+  pair.clock().advance_seconds(119);
+  EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::open);
+  pair.clock().advance_seconds(1);
+  // A second server that has another now is a sign of the receiver.
+  pair.raida().set_held(4, minted[0].id, authenticity_number::random());
+  EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::open);
+  pair.raida().set_held(4, minted[0].id, minted[0].ans[4]);
+  EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::returned);
+  EXPECT_EQ(pair.kept(), amount::from_coins(100));
 }
 
 TEST_F(transfer_trouble, a_receiver_who_takes_some_notes_and_vanishes_holds_up_no_others) {
@@ -418,6 +447,57 @@ TEST_F(transfer_trouble, a_set_that_lay_past_the_lease_and_is_all_taken_back_is_
   EXPECT_EQ(pair.raida().arrived[raida::command::pown], powns);
   EXPECT_EQ(open_transfers(pair.receiver().space())->at(0).state, transfer_state::graded);
   pair.expect_conserved();
+}
+
+TEST_F(transfer_trouble, a_receiver_killed_while_it_learns_that_notes_are_gone_goes_on) {
+  for (size_t at = 1;; ++at) {
+    SCOPED_TRACE(at);
+    transfer_pair fresh;
+    fault_file_ops files{fresh.receiver().disk()};
+    auto minted = fresh.mint_for_sender(2, 2);
+    auto sender = fresh.start_sender();
+    ASSERT_EQ(fresh.prepare(sender, amount::from_coins(200)), caf::error{});
+    auto payload = sender.begin_sending(transfer_pair::terms());
+    ASSERT_TRUE(payload);
+    {
+      auto receiver = fresh.start_receiver();
+      ASSERT_TRUE(receiver.offer(*sender.announcement()));
+      ASSERT_TRUE(receiver.receive(*payload));
+    }
+    fresh.clock().advance_seconds(500);
+    for (size_t server = 0; server < 25; ++server)
+      fresh.raida().set_held(server, minted[0].id, authenticity_number::random());
+    fresh.receiver().go_through(&files);
+    ASSERT_EQ(fresh.receiver().restart(), caf::error{});
+    // Dies in its start, once it has asked who owns the notes.
+    size_t asked = 0;
+    fresh.raida().on_ask = [&](const raida::ask_all&) {
+      if (asked++ == 0)
+        files.arm(disk_fault::die_before, at);
+    };
+    (void)start_up(fresh.receiver().space());
+    fresh.raida().on_ask = nullptr;
+    auto died = files.is_dead();
+    // Meanwhile the servers' minds change: they had fallen back, and hold the old secrets again.
+    for (size_t server = 0; server < 25; ++server)
+      fresh.raida().set_held(server, minted[0].id, minted[0].ans[server]);
+    fresh.receiver().go_through(nullptr);
+    ASSERT_EQ(fresh.receiver().restart(), caf::error{});
+    auto report = start_up(fresh.receiver().space());
+    ASSERT_TRUE(report) << detail_of(report.error());
+    EXPECT_EQ(report->failed, 0u);
+    auto open = open_transfers(fresh.receiver().space());
+    ASSERT_TRUE(open);
+    ASSERT_EQ(open->size(), 1u);
+    EXPECT_EQ((*open)[0].state, transfer_state::graded);
+    // Each note lies once where it belongs: ours, or for a counterfeit.
+    auto lost = fresh.receiver().space().receiver.list(folder::counterfeit);
+    ASSERT_TRUE(lost);
+    EXPECT_EQ(fresh.receiver().counted().size() + lost->notes.size(), 2u);
+    EXPECT_TRUE(fresh.receiver().space().receiver.list(folder::suspect)->notes.empty());
+    if (!died)
+      break;
+  }
 }
 
 TEST_F(transfer_trouble, a_receiver_who_comes_too_late_finds_the_notes_taken_back) {

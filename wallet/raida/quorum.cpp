@@ -199,29 +199,24 @@ claim conclude_claim(const find_counts& x, const quorum_rules& rules) {
   return x.pan >= rules.majority ? claim::ours_by_majority : claim::pending;
 }
 
-const char* to_string(sent_claim x) {
+const char* to_string(an_claim x) {
   switch (x) {
-  case sent_claim::gone:
+  case an_claim::gone:
     return "gone";
-  case sent_claim::untouched:
-    return "untouched";
-  case sent_claim::pending:
+  case an_claim::holds:
+    return "holds";
+  case an_claim::pending:
     return "pending";
   }
   return "unknown";
 }
 
-sent_claim conclude_sent(const find_counts& x, const quorum_rules& rules) {
+an_claim conclude_an(const find_counts& x, const quorum_rules& rules) {
   if (!is_whole(x, rules))
-    return sent_claim::pending;
-  const auto no = x.neither + x.pan;
-  if (no >= rules.settled())
-    return sent_claim::gone;
-  return x.an >= rules.settled() && no == 0 ? sent_claim::untouched : sent_claim::pending;
-}
-
-bool may_claim(const find_counts& x, const quorum_rules& rules) {
-  return is_whole(x, rules) && x.an >= rules.settled();
+    return an_claim::pending;
+  if (x.neither + x.pan >= rules.settled())
+    return an_claim::gone;
+  return x.an >= rules.settled() ? an_claim::holds : an_claim::pending;
 }
 
 void adopt_found(note& x, const std::vector<find_answer>& found) {

@@ -165,25 +165,20 @@ const char* to_string(claim x);
 /// they get the same PAN again first.
 claim conclude_claim(const find_counts& x, const quorum_rules& rules = {});
 
-/// Whether notes that have left are gone (safety.md 5.4: S in SENDING).
-enum class sent_claim : uint8_t {
-  /// 13+f no longer hold our AN: evidence that the peer took it.
+/// What a note's AN is still worth (safety.md 5.4: S in SENDING, R before its first Pown).
+enum class an_claim : uint8_t {
+  /// 13+f no longer hold it: somebody else has taken the note.
   gone,
-  /// 13+f hold our AN and none holds another: it may be taken back once the lease is over.
-  untouched,
+  /// 13+f hold it: whoever else is at the note has fewer than a majority. Servers that hold another
+  /// do not forbid that: of a note that travelled fracked, some never knew the AN.
+  holds,
   /// Ask again later.
   pending,
 };
-const char* to_string(sent_claim x);
+const char* to_string(an_claim x);
 
-/// Concludes from Find(AN, zero) for a note that may have left; a "PAN" (zero) is a "no" like
-/// "neither".
-sent_claim conclude_sent(const find_counts& x, const quorum_rules& rules = {});
-
-/// Whether one who was given a note may still pown it, from Find(AN, zero): 13+f hold the AN, so
-/// whoever else is at it has fewer than a majority. Servers that hold another do not forbid it: of
-/// a note that travelled fracked, some never knew the AN.
-bool may_claim(const find_counts& x, const quorum_rules& rules = {});
+/// Concludes from Find(AN, zero); a "PAN" (zero) is a "no" like "neither".
+an_claim conclude_an(const find_counts& x, const quorum_rules& rules = {});
 
 // --- what a note holds afterwards ---
 
