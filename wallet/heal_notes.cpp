@@ -121,7 +121,7 @@ caf::expected<heal_report> heal_in(workspace& space, wallet_store& store,
   if (failed) {
     // The journal is open and claims the notes, whoever held them before, until it is carried on.
     if (log)
-      held.leave_to(id);
+      held.leave(ids_of(notes), id);
     return failed;
   }
   return report;

@@ -118,10 +118,8 @@ hold_guard::~hold_guard() {
   holds_->release(fresh_, owner_);
 }
 
-void hold_guard::leave_to(const transfer_id& to) {
-  holds_->hand_over(held_, owner_, to);
-  held_.clear();
-  fresh_.clear();
+void hold_guard::leave(const std::vector<note_id>& notes, const transfer_id& to) {
+  holds_->hand_over(notes, owner_, to);
 }
 
 } // namespace liveconnect::wallet

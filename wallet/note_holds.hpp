@@ -77,8 +77,8 @@ public:
 
   /// Those that the owner holds now: the ones it held before and the ones that were free.
   const std::vector<note_id>& held() const { return held_; }
-  /// All of them are `to`'s from now on, and stay held.
-  void leave_to(const transfer_id& to);
+  /// Those of `notes` that the owner holds are `to`'s from now on, without a gap, and stay held.
+  void leave(const std::vector<note_id>& notes, const transfer_id& to);
 
 private:
   note_holds* holds_;

@@ -190,7 +190,9 @@ caf::error settle_twins(workspace& space, recovery_report& report) {
     for (size_t i = 0; i < copies->size(); ++i) {
       same = same && same_numbers((*copies)[i].value, (*copies)[0].value);
       auto passed = i < letters.size() ? raida::count_letters(letters[i]).passed : 0;
-      if (passed > most) {
+      // Of equals the one with a second set: it knows more (wallet/steps.md, "Start-up recovery").
+      auto knows_more = !(*copies)[i].value.pans.empty() && (*copies)[best].value.pans.empty();
+      if (passed > most || (passed == most && knows_more)) {
         most = passed;
         best = i;
       }

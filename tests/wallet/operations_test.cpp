@@ -329,11 +329,11 @@ TEST_F(operations, a_healing_that_breaks_off_keeps_its_notes_from_everybody) {
   fault_file_ops files{alice().disk()};
   alice().go_through(&files);
   ASSERT_EQ(alice().restart(), caf::error{});
-  auto minted = pair.mint_for_sender(2, 1);
+  auto minted = pair.mint_for_sender(2, 2);
   pair.raida().damage(7, minted[0].id);
   ASSERT_TRUE(check_notes(space()));
   auto from = std::optional<sender_transfer>{pair.start_sender()};
-  ASSERT_TRUE(from->reserve(amount::from_coins(100)));
+  ASSERT_TRUE(from->reserve(amount::from_coins(200)));
   // The Fix works, and the disk fails before the note's new secret is in a file.
   pair.raida().on_ask = [&](const raida::ask_all& ask) {
     if (ask.what == raida::command::fix)
@@ -342,6 +342,7 @@ TEST_F(operations, a_healing_that_breaks_off_keeps_its_notes_from_everybody) {
   ASSERT_FALSE(from->run(sender_step::fix_change));
   pair.raida().on_ask = nullptr;
   EXPECT_TRUE(alice().holds().is_held_by_other(minted[0].id, from->id()));
+  EXPECT_FALSE(alice().holds().is_held_by_other(minted[1].id, from->id()));
   // Its transfer may neither send it nor, when it gives up, leave it to another.
   ASSERT_TRUE(from->run(sender_step::move_to_sender));
   auto exported = from->run(sender_step::put_in_export);
@@ -350,7 +351,7 @@ TEST_F(operations, a_healing_that_breaks_off_keeps_its_notes_from_everybody) {
   ASSERT_TRUE(from->run(sender_step::give_back));
   from.reset();
   auto next = pair.start_sender();
-  auto refused = next.reserve(amount::from_coins(100));
+  auto refused = next.reserve(amount::from_coins(200));
   ASSERT_FALSE(refused);
   EXPECT_EQ(code_of(refused.error()), ec::not_enough_coins);
   // Until the healing is known to be over.
@@ -358,10 +359,11 @@ TEST_F(operations, a_healing_that_breaks_off_keeps_its_notes_from_everybody) {
   ASSERT_TRUE(report);
   EXPECT_EQ(report->failed, 0u);
   EXPECT_TRUE(alice().holds().all().empty());
-  ASSERT_TRUE(next.reserve(amount::from_coins(100)));
+  ASSERT_TRUE(next.reserve(amount::from_coins(200)));
   auto bank = alice().notes_in(folder::bank);
-  ASSERT_EQ(bank.size(), 1u);
-  EXPECT_EQ(pair.raida().holders(bank[0]), 25u);
+  ASSERT_EQ(bank.size(), 2u);
+  for (auto& x : bank)
+    EXPECT_EQ(pair.raida().holders(x), 25u);
 }
 
 TEST_F(operations, a_healing_that_is_over_leaves_its_notes_to_the_transfer_it_was_for) {
@@ -706,6 +708,24 @@ TEST_F(operations, start_up_settles_a_note_that_lies_twice) {
   EXPECT_EQ(alice().counted().size(), 2u);
   for (auto& x : alice().counted())
     EXPECT_EQ(pair.raida().holders(x), 25u);
+}
+
+TEST_F(operations, start_up_keeps_the_twin_that_knows_a_second_secret) {
+  auto notes = pair.raida().mint(2, 100, 1);
+  alice().give(notes, folder::fracked);
+  auto open = notes[0];
+  open.pans = open.ans;
+  open.pans[3] = authenticity_number::random();
+  // Another of its name in the same folder: written, and the older one not yet taken away.
+  ASSERT_EQ(space().user.put(folder::bank, {open}, pans::with, "zz"), caf::error{});
+  auto file = space().user.list(folder::bank)->notes[0].file;
+  ASSERT_TRUE(space().user.move_file(folder::bank, file, folder::fracked));
+  ASSERT_EQ(alice().restart(), caf::error{});
+  ASSERT_TRUE(start_up(space()));
+  auto kept = alice().notes_in(folder::fracked);
+  ASSERT_EQ(kept.size(), 1u);
+  ASSERT_EQ(kept[0].pans.size(), 25u);
+  EXPECT_EQ(kept[0].pans[3], open.pans[3]);
 }
 
 TEST_F(operations, start_up_brings_orphans_of_the_hidden_wallets_home) {
