@@ -104,9 +104,7 @@ private:
       programs.push_back(client(
           "sender", i, {"raida", "mint", "--denominations", purse_of(plan_), "--data=" + servers}));
     out_.progress("Minting purses", 0, plan_.count);
-    // One after the other: two who ask at the same moment which serials are free may be given
-    // others by each server, and then neither finds one that all 25 have kept for him.
-    auto results = run_all(programs, 1, stop_, patience);
+    auto results = run_all(programs, plan_.jobs, stop_, patience);
     if (!results)
       return results.error();
     out_.progress("Minting purses", plan_.count, plan_.count);

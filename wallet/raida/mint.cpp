@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "messages/error.hpp"
 #include "wallet/raida/derive.hpp"
 #include "wallet/raida/note_commands.hpp"
 #include "wallet/raida/packet.hpp"
+#include "wallet/raida/retry.hpp"
 
 namespace liveconnect::raida {
 
@@ -238,6 +240,7 @@ caf::expected<std::vector<note>> mint_notes(raida_port& port, const operator_key
   auto session = draw_session();
   std::vector<note> out;
   auto left = plan;
+  std::optional<serial_retry> again;
   while (!left.empty()) {
     auto free = available(port, key, session, left);
     if (!free)
@@ -249,9 +252,15 @@ caf::expected<std::vector<note>> mint_notes(raida_port& port, const operator_key
            i != serials.end() && order.count > 0 && ids.size() < round_max; ++i, --order.count)
         ids.push_back({order.denomination, *i});
     }
-    if (ids.empty())
+    if (ids.empty()) {
+      if (!again)
+        again.emplace(admin_deadline);
+      if (again->wait())
+        continue;
       return fail(ec::change_not_possible, "no serial is free on every server for notes of " +
                                                denomination_name(left.front().denomination));
+    }
+    again.reset();
     left.erase(std::remove_if(left.begin(), left.end(), [](auto x) { return x.count == 0; }),
                left.end());
     auto made = create(port, key, session, ids);

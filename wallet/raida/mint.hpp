@@ -50,8 +50,9 @@ amount value_of(const mint_plan& plan);
 /// be computed by anybody who knows the serials**: make_own() before they count as anyone's.
 ///
 /// All servers must answer. Fails with ec::too_few_servers when one does not, with ec::bad_config
-/// when one refuses the key, with ec::change_not_possible when serials are exhausted. Notes of
-/// earlier rounds then exist on the servers, unowned.
+/// when one refuses the key, with ec::change_not_possible when serials are exhausted: no serial is
+/// free on every server although they were asked a few times (retry.hpp). Notes of earlier rounds
+/// then exist on the servers, unowned.
 caf::expected<std::vector<note>> mint_notes(raida_port& port, const operator_key& key,
                                             const mint_plan& plan);
 

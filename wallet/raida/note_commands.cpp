@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "wallet/raida/packet.hpp"
+#include "wallet/raida/retry.hpp"
 
 namespace liveconnect::raida {
 
@@ -288,14 +289,12 @@ std::string fix(raida_port& port, size_t server, const std::vector<note_id>& not
   return out;
 }
 
-serial_offer available_serials(raida_port& port, uint32_t session, change_operation op, int8_t held,
-                               const quorum_rules& rules, const command_times& times) {
+namespace {
+
+serial_offer ask_serials(raida_port& port, uint32_t session, change_operation op, int8_t held,
+                         const quorum_rules& rules, const command_times& times) {
   serial_offer out;
   out.target = static_cast<int8_t>(op == change_operation::break_note ? held - 1 : held + 1);
-  if (session == 0 || !is_denomination(held) || !is_denomination(out.target)) {
-    out.servers = std::string(port.servers(), letter::untried);
-    return out;
-  }
   auto ask = ask_everyone(port, command::available_serials, times.change);
   for (auto& payload : ask.payloads)
     payload = encode_available(session, op, held);
@@ -313,6 +312,27 @@ serial_offer available_serials(raida_port& port, uint32_t session, change_operat
   std::sort(out.serials.begin(), out.serials.end(), [](const auto& x, const auto& y) {
     return x.offered_by != y.offered_by ? x.offered_by > y.offered_by : x.serial < y.serial;
   });
+  return out;
+}
+
+/// Whether enough servers answered, and yet too few of them offer the same.
+bool servers_disagree(const serial_offer& x, change_operation op, const quorum_rules& rules) {
+  const auto wanted = op == change_operation::break_note ? change_count : size_t{1};
+  return count_letters(x.servers).passed >= rules.settled() &&
+         (x.serials.size() < wanted || x.serials[wanted - 1].offered_by < rules.settled());
+}
+
+} // namespace
+
+serial_offer available_serials(raida_port& port, uint32_t session, change_operation op, int8_t held,
+                               const quorum_rules& rules, const command_times& times) {
+  const auto target = static_cast<int8_t>(op == change_operation::break_note ? held - 1 : held + 1);
+  if (session == 0 || !is_denomination(held) || !is_denomination(target))
+    return {std::string(port.servers(), letter::untried), target, {}};
+  serial_retry again{times.change};
+  auto out = ask_serials(port, session, op, held, rules, times);
+  while (servers_disagree(out, op, rules) && again.wait())
+    out = ask_serials(port, session, op, held, rules, times);
   return out;
 }
 

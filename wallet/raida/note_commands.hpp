@@ -112,7 +112,9 @@ struct serial_offer {
   std::vector<candidate> serials;
 };
 
-/// Asks for free serials and reserves them for `session` (draw_session(), never 0) for 16 s.
+/// Asks for free serials and reserves them for `session` (draw_session(), never 0) for 16 s. Where
+/// enough servers answer but too few of them offer the same, as when others ask at the same moment,
+/// asks again after a short pause: a few times (retry.hpp), all begun within `times.change`.
 serial_offer available_serials(raida_port& port, uint32_t session, change_operation op, int8_t held,
                                const quorum_rules& rules = {}, const command_times& times = {});
 

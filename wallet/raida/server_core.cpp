@@ -123,6 +123,16 @@ change_request read_change(byte_view payload) {
   return out;
 }
 
+/// Where a page stands in a session's order: lower goes first. All servers must agree, hence no
+/// std::hash. The mixing is that of splitmix64.
+uint64_t place_of(uint32_t session, int8_t denomination, uint32_t page) {
+  auto x = uint64_t{session} << 32 | uint64_t{static_cast<uint8_t>(denomination)} << 24 | page;
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
 } // namespace
 
 uint8_t months_of(std::chrono::system_clock::time_point wall) {
@@ -769,18 +779,14 @@ authenticity_number server_core::random_an() {
 
 bool server_core::in_use(note_id id) const {
   const auto& pages = used_[index_of(id.denomination)];
-  auto page = id.serial / page_size;
-  return page < pages.size() && pages[page].test(id.serial % page_size);
+  auto page = pages.find(id.serial / page_size);
+  return page != pages.end() && page->second.test(id.serial % page_size);
 }
 
 void server_core::note_use(const std::vector<change>& changes) {
   for (const auto& x : changes) {
     auto index = index_of(x.id.denomination);
-    auto& pages = used_[index];
-    auto page = x.id.serial / page_size;
-    if (page >= pages.size())
-      pages.resize(page + 1);
-    auto bit = pages[page][x.id.serial % page_size];
+    auto bit = used_[index][x.id.serial / page_size][x.id.serial % page_size];
     bool now = x.to.mfs != 0;
     if (now && !bit)
       ++used_count_[index];
@@ -795,23 +801,44 @@ bool server_core::holds(uint32_t session, note_id id, moment now) const {
   return i != reservations_.end() && i->second.session == session && i->second.until > now.now;
 }
 
+std::vector<uint32_t> server_core::open_pages(uint32_t session, int8_t denomination) const {
+  constexpr auto page_count = (serial_max + 1) / page_size;
+  const auto& used = used_[index_of(denomination)];
+  std::vector<uint32_t> out;
+  for (uint32_t page = 0; page < page_count; ++page) {
+    auto held = reservations_.find({denomination, page});
+    auto known = used.find(page);
+    if ((held == reservations_.end() || held->second.session == session) &&
+        (known == used.end() || !known->second.all()))
+      out.push_back(page);
+  }
+  return out;
+}
+
 std::vector<uint32_t> server_core::reserve(uint32_t session, int8_t denomination, size_t count,
                                            moment now) {
   drop_expired(now);
+  auto pages = open_pages(session, denomination);
+  auto of_a_page = count;
+  auto held = reservations_.lower_bound({denomination, 0});
+  if (held != reservations_.end() && held->first.denomination == denomination) {
+    std::sort(pages.begin(), pages.end(), [=](uint32_t x, uint32_t y) {
+      return place_of(session, denomination, x) < place_of(session, denomination, y);
+    });
+    of_a_page = (count + pages_spread - 1) / pages_spread;
+  }
   std::vector<uint32_t> out;
-  constexpr auto page_count = (serial_max + 1) / page_size;
-  const auto& pages = used_[index_of(denomination)];
-  for (uint32_t page = 0; page < page_count && out.size() < count; ++page) {
-    auto held = reservations_.find({denomination, page});
-    if (held != reservations_.end() && held->second.session != session)
-      continue;
-    if (page < pages.size() && pages[page].all())
-      continue;
-    for (uint32_t i = 0; i < page_size && out.size() < count; ++i)
-      if (page >= pages.size() || !pages[page].test(i))
-        out.push_back(page * page_size + i);
+  for (auto page : pages) {
+    if (out.size() == count)
+      break;
+    auto most = std::min(count, out.size() + of_a_page);
+    for (auto serial = page * page_size; serial < (page + 1) * page_size && out.size() < most;
+         ++serial)
+      if (!in_use({denomination, serial}))
+        out.push_back(serial);
     reservations_[{denomination, page}] = {session, now.now + reservation_lifetime};
   }
+  std::sort(out.begin(), out.end());
   return out;
 }
 

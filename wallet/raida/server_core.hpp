@@ -31,6 +31,8 @@ inline constexpr size_t ticket_notes_max = 4096;
 /// Serials in one answer to available_serials, and of one denomination to admin_available.
 inline constexpr size_t available_max = 64;
 inline constexpr size_t admin_available_max = 1029;
+/// Pages over which an answer is spread while others ask for the same denomination.
+inline constexpr size_t pages_spread = 4;
 /// Session number that admin_create accepts without a reservation.
 inline constexpr uint32_t unchecked_session = 0xeeeeeeee;
 
@@ -212,17 +214,23 @@ private:
   authenticity_number random_an();
   bool in_use(note_id id) const;
   void note_use(const std::vector<change>& changes);
+  /// Pages of the denomination that are neither full nor somebody else's, ascending.
+  std::vector<uint32_t> open_pages(uint32_t session, int8_t denomination) const;
   /// Whether `session` holds the page of `id` at this moment.
   bool holds(uint32_t session, note_id id, moment now) const;
-  /// Lowest free serials on pages that nobody else holds; those pages are `session`'s afterwards.
+  /// Free serials, ascending, on pages that nobody else holds; those pages are `session`'s
+  /// afterwards. The lowest ones while nobody holds a page of the denomination, as the published
+  /// server does. Otherwise, also when a session asks again, they come from pages_spread pages or
+  /// more, in an order that follows from session and denomination alone: servers that heard several
+  /// sessions in different order then offer each of them the same.
   std::vector<uint32_t> reserve(uint32_t session, int8_t denomination, size_t count, moment now);
   void drop_expired(moment now);
 
   server_options options_;
   record_store& store_;
   random_source& random_;
-  /// Serials in use: denomination, page. Pages beyond the vector's end are all free.
-  std::array<std::vector<page_bits>, denomination_count> used_;
+  /// Serials in use: denomination, page. Pages that are not named are all free.
+  std::array<std::map<uint32_t, page_bits>, denomination_count> used_;
   std::array<uint32_t, denomination_count> used_count_{};
   std::map<uint32_t, ticket> tickets_;
   std::map<page_key, reservation> reservations_;

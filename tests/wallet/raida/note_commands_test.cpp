@@ -8,6 +8,7 @@
 #include "wallet/raida/derive.hpp"
 #include "wallet/raida/note_commands.hpp"
 #include "wallet/raida/packet.hpp"
+#include "wallet/raida/retry.hpp"
 
 namespace liveconnect::raida {
 namespace {
@@ -436,6 +437,47 @@ TEST(NoteCommands, SerialsThatTooFewOfferAreNotTaken) {
     one += x.serial == 1 ? x.offered_by : 0;
   }
   EXPECT_EQ(one, 13u);
+}
+
+TEST(NoteCommands, SerialsAreAskedForAgainWhereServersOfferOthers) {
+  fake_raida raida;
+  // Somebody else was first on 12 servers, with the notes that this one wants to make.
+  ask_all other;
+  other.what = command::available_serials;
+  other.payloads.assign(raida_count, encode_available(77, change_operation::break_note, 2));
+  other.skip.assign(raida_count, false);
+  std::fill(other.skip.begin() + 12, other.skip.end(), true);
+  raida.ask(other);
+  const auto offer = available_serials(raida, draw_session(), change_operation::break_note, 2);
+  EXPECT_EQ(raida.asked[command::available_serials], 3u);
+  ASSERT_GE(offer.serials.size(), 10u);
+  EXPECT_EQ(offer.serials[9].offered_by, raida_count);
+}
+
+TEST(NoteCommands, SerialsAreAskedForAFewTimesAndOnlyWhereEnoughServersAnswer) {
+  scripted_port port{raida_count};
+  size_t answering = raida_count;
+  // Each server offers a serial of its own, always.
+  port.reply = [&](size_t server, const ask_all&) {
+    answer out;
+    out.what = server < answering ? outcome::answered : outcome::silent;
+    out.status = status::success;
+    byte_writer<bytes>(out.payload).u8(1).u32(static_cast<uint32_t>(server));
+    return out;
+  };
+  auto ask = [&](const command_times& times) {
+    port.questions.clear();
+    const auto offer =
+        available_serials(port, draw_session(), change_operation::break_note, 2, {}, times);
+    EXPECT_TRUE(offer.serials.empty());
+    return port.questions.size();
+  };
+  EXPECT_EQ(ask({}), serial_retry::tries_max);
+  command_times no_time;
+  no_time.change = std::chrono::nanoseconds(1);
+  EXPECT_EQ(ask(no_time), 1u);
+  answering = quorum_rules{}.settled() - 1;
+  EXPECT_EQ(ask({}), 1u);
 }
 
 TEST(NoteCommands, ChangeThatMakesNoSenseIsNotAsked) {

@@ -1,5 +1,9 @@
 // Rules of the server core that recordings cannot show: what may never happen, whatever is asked.
 
+#include <algorithm>
+#include <map>
+#include <set>
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -191,9 +195,77 @@ TEST_F(raida_server_core, a_page_is_one_sessions_for_16_seconds) {
   auto second = offered(2, 1);
   ASSERT_EQ(second.size(), available_max);
   EXPECT_EQ(first.front() / page_size, 0u);
-  EXPECT_EQ(second.front() / page_size, 1u);
+  EXPECT_EQ(first.back() / page_size, 0u);
+  for (auto serial : second)
+    EXPECT_NE(serial / page_size, 0u);
   lab.advance(reservation_lifetime);
   EXPECT_EQ(offered(2, 1), first);
+}
+
+/// Serials that a server offers to `session` for breaking notes of 10.
+std::vector<uint32_t> offered_at(raida_lab& lab, size_t server, uint32_t session) {
+  auto payload = encode_available(session, change_operation::break_note, 1);
+  auto x =
+      encode_request(static_cast<uint8_t>(server), command::available_serials, view(payload), {});
+  auto got = decode_response(x->context, lab.exchange(server, arrival::udp, view(x->packet)));
+  return decode_available(got, change_operation::break_note, 1).serials;
+}
+
+/// However the sessions overtake each other on their way to the servers: who asks twice is offered
+/// the same serials by all, and nobody else is offered them meanwhile.
+RC_GTEST_PROP(raida_server_cores, overlapping_sessions_agree_at_their_second_question, ()) {
+  constexpr size_t server_count = 7;
+  raida_lab lab(server_count);
+  auto sessions = *rc::gen::unique<std::vector<uint32_t>>(8, rc::gen::inRange(1u, ~0u));
+  std::map<uint32_t, std::vector<std::vector<uint32_t>>> second;
+  std::vector<std::map<uint32_t, uint32_t>> holder_of_page(server_count);
+  for (size_t server = 0; server < server_count; ++server) {
+    // Each asks twice, in any order among the others.
+    auto order = sessions;
+    order.insert(order.end(), sessions.begin(), sessions.end());
+    for (size_t i = order.size(); i > 1; --i)
+      std::swap(order[i - 1], order[*rc::gen::inRange<size_t>(0, i)]);
+    std::set<uint32_t> asked;
+    for (auto session : order) {
+      auto serials = offered_at(lab, server, session);
+      RC_ASSERT(serials.size() == available_max);
+      RC_ASSERT(std::is_sorted(serials.begin(), serials.end()));
+      for (auto serial : serials)
+        RC_ASSERT(holder_of_page[server].emplace(serial / page_size, session).first->second ==
+                  session);
+      if (!asked.insert(session).second)
+        second[session].push_back(serials);
+    }
+  }
+  for (const auto& [session, lists] : second) {
+    auto common = lists.front();
+    for (const auto& list : lists) {
+      std::vector<uint32_t> both;
+      std::set_intersection(common.begin(), common.end(), list.begin(), list.end(),
+                            std::back_inserter(both));
+      common = std::move(both);
+    }
+    RC_ASSERT(common.size() >= change_count);
+  }
+}
+
+TEST(raida_server_cores, spread_offers_come_from_pages_with_room_alone) {
+  raida_lab lab(1);
+  // All pages but three are full, and one of the three has two serials left.
+  constexpr auto page_count = (serial_max + 1) / page_size;
+  for (uint32_t serial = 0; serial <= serial_max; ++serial) {
+    auto page = serial / page_size;
+    if ((page != 5 && page != 700 && page != page_count - 1) ||
+        (page == 700 && serial % page_size >= 2))
+      lab.store(0).put({0, serial}, {}, 45);
+  }
+  lab.core(0).reset();
+  EXPECT_EQ(offered_at(lab, 0, 1).size(), available_max); // page 5
+  auto rest = offered_at(lab, 0, 2);
+  EXPECT_EQ(rest.size(), 2 + available_max / pages_spread);
+  for (auto serial : rest)
+    EXPECT_TRUE(serial / page_size == 700 || serial / page_size == page_count - 1) << serial;
+  EXPECT_TRUE(offered_at(lab, 0, 3).empty());
 }
 
 TEST_F(raida_server_core, break_and_join_need_a_reservation_that_still_holds) {

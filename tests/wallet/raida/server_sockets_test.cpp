@@ -1,6 +1,10 @@
 // The servers of this process over real sockets and real files, asked by the real client.
 
+#include <condition_variable>
 #include <filesystem>
+#include <mutex>
+#include <set>
+#include <thread>
 
 #include <caf/all.hpp>
 #include <gtest/gtest.h>
@@ -102,6 +106,72 @@ TEST_F(raida_servers_on_sockets, mint_pown_heal_and_keep_everything_over_a_resta
   ASSERT_FALSE(HasFatalFailure());
   for (const auto& x : detect(*port, *notes))
     EXPECT_EQ(x, all_pass);
+}
+
+TEST_F(raida_servers_on_sockets, eight_who_mint_and_make_change_at_once_all_get_what_they_want) {
+  up();
+  ASSERT_FALSE(HasFatalFailure());
+  auto key = load_operator_key(options.data);
+  ASSERT_TRUE(key);
+  constexpr size_t people = 8;
+  std::vector<raida_client_actor> clients;
+  std::vector<endpoint> table(raida_count);
+  for (const auto& y : servers->list)
+    table[y.id] = y.at;
+  for (size_t i = 0; i < people; ++i)
+    clients.push_back(spawn_raida_client(system, net.gate(), table));
+  // All at once, twice: each waits until everybody is there.
+  std::mutex at_the_line;
+  std::condition_variable moved;
+  size_t arrived = 0;
+  auto together = [&] {
+    std::unique_lock guard{at_the_line};
+    const auto all = (arrived++ / people + 1) * people;
+    moved.notify_all();
+    moved.wait(guard, [&] { return arrived >= all; });
+  };
+  struct person {
+    caf::error minting;
+    std::string made;
+    std::string broken;
+    std::vector<note> notes;
+  };
+  std::vector<person> crowd(people);
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < people; ++i)
+    threads.emplace_back([&, i] {
+      auto& me = crowd[i];
+      actor_port mine{system, clients[i], raida_count};
+      together();
+      auto notes = mint_notes(mine, *key, {{2, 1}, {1, 20}, {0, 1100}});
+      together();
+      if (!notes) {
+        me.minting = notes.error();
+        return;
+      }
+      const auto session = draw_session();
+      const auto offer = available_serials(mine, session, change_operation::break_note, 2);
+      std::vector<note> small;
+      for (const auto& x : offer.serials)
+        if (small.size() < change_count && x.offered_by >= quorum_rules{}.settled())
+          small.push_back({{1, x.serial}, draw_ans(raida_count), {}, {}});
+      me.broken = break_note(mine, session, notes->front(), small).letters;
+      me.notes = *notes;
+      me.notes.erase(me.notes.begin());
+      me.notes.insert(me.notes.end(), small.begin(), small.end());
+    });
+  for (auto& x : threads)
+    x.join();
+  std::set<note_id> ids;
+  for (const auto& x : crowd) {
+    EXPECT_FALSE(x.minting) << detail_of(x.minting);
+    EXPECT_GE(count_letters(x.broken).passed, quorum_rules{}.settled()) << x.broken;
+    EXPECT_EQ(x.notes.size(), 1130u);
+    for (const auto& y : x.notes)
+      EXPECT_TRUE(ids.insert(y.id).second);
+  }
+  for (const auto& x : clients)
+    caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
 }
 
 TEST_F(raida_servers_on_sockets, a_data_folder_in_use_is_refused_and_no_server_of_it_runs) {
