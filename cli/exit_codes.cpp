@@ -120,7 +120,7 @@ sentences sentences_for(ec x) {
             "Run 'liveconnect wallet list' to see what can be spent."};
   case ec::change_not_possible:
     return {"The sum is there, but not in notes that fit, and no change can be made",
-            "Choose a sum that the notes can make, or try again when more servers answer."};
+            "Choose a sum that the notes can make, or try again in a minute; no note is lost."};
   case ec::outcome_unknown:
     return {"Coins may have been sent, and no receipt has come",
             "Run 'liveconnect resume' to find out; nothing is lost."};

@@ -107,6 +107,7 @@ struct run_arguments {
   std::string host = "127.0.0.1";
   uint16_t port_base = 50000;
   std::string servers = "0-24";
+  uint32_t breaks_per_minute = raida::server_options{}.breaks_per_minute;
 };
 
 command_end run_servers(environment& env, const run_arguments& args) {
@@ -116,6 +117,7 @@ command_end run_servers(environment& env, const run_arguments& args) {
   raida::host_options options;
   options.data = servers_folder(env, args.data);
   options.ids = *ids;
+  options.breaks_per_minute = args.breaks_per_minute;
   if (!endpoint::parse(args.host, args.port_base, options.at))
     return failed(fail(ec::bad_argument, "--host takes a numeric address, like 127.0.0.1 or ::"));
   // Where the servers that do not run here are: Fix asks them.
@@ -334,6 +336,9 @@ void add_raida_command(CLI::App& root, command_table& table) {
   run_at->add_option("--port-base", run_args->port_base,
                      "Server i listens on this port plus i; 0 takes free ports (50000)");
   run_at->add_option("--servers", run_args->servers, "Which ones to run, like 0-24 or 0,5 (0-24)");
+  run_at->add_option("--breaks-per-address-per-minute", run_args->breaks_per_minute,
+                     "Notes that one client address may break; 0 sets no limit, and loopback has "
+                     "none (300)");
   table.add(run_at, [run_args](environment& env) { return run_servers(env, *run_args); });
 
   auto mint_at = group->add_subcommand("mint", "Make notes, with the operator's key");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
+#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -358,7 +359,17 @@ change_answer ask_change(raida_port& port, command what, uint32_t session, const
   auto ask = ask_everyone(port, what, times.change);
   for (size_t i = 0; i < servers; ++i)
     ask.payloads[i] = encode_change(session, big, small, i);
-  const auto got = ask_once(port, ask);
+  auto got = ask_once(port, ask);
+  ask.skip.assign(servers, true);
+  for (size_t i = 0; i < servers; ++i)
+    ask.skip[i] = got.list[i].what != outcome::answered || got.list[i].status != status::rate_limit;
+  if (std::find(ask.skip.begin(), ask.skip.end(), false) != ask.skip.end()) {
+    std::this_thread::sleep_for(times.limited);
+    auto second = ask_once(port, ask);
+    for (size_t i = 0; i < servers; ++i)
+      if (!ask.skip[i])
+        got.list[i] = std::move(second.list[i]);
+  }
   for (size_t i = 0; i < servers; ++i) {
     out.letters[i] = decode_change(got.list[i]);
     if (got.list[i].what == outcome::answered)

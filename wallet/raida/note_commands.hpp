@@ -30,6 +30,8 @@ struct command_times {
   caf::timespan fix = std::chrono::seconds(40);
   /// Available Serials, Break, Join: all three within the reservation of 16 s.
   caf::timespan change = std::chrono::seconds(5);
+  /// Before the one repeat of a Break where a server answered 160.
+  caf::timespan limited = std::chrono::seconds(1);
 };
 
 /// One letter a server: 'p' answered. Repeats once where silent.
@@ -120,8 +122,7 @@ serial_offer available_serials(raida_port& port, uint32_t session, change_operat
 
 /// What servers said to a Break or Join.
 struct change_answer {
-  /// One letter a server: 'p' done. Everything else is unknown until find() has told, since the
-  /// request is never repeated.
+  /// One letter a server: 'p' done. Everything else is unknown until find() has told.
   std::string letters;
   /// Status bytes, 0 where none came: 41 on most servers means that change is not to be had there.
   std::vector<uint8_t> statuses;
@@ -130,6 +131,9 @@ struct change_answer {
 /// Breaks `big` into ten notes of the next smaller denomination, whose `ans` are the new secrets
 /// and whose serials were offered to `session`. All secrets must be durable before (P3). Anything
 /// but ten well-formed notes is not asked: all 'u'.
+///
+/// Sent once, and once more after a pause to the servers that answered 160 (raida/protocol.md 5):
+/// that says they did nothing, so it is no verdict on the note, and the same bytes may go again.
 change_answer break_note(raida_port& port, uint32_t session, const note& big,
                          const std::vector<note>& small, const command_times& times = {});
 

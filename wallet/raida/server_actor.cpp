@@ -25,6 +25,7 @@ constexpr auto stop_deadline = std::chrono::seconds(10);
 /// A connection that brings one request.
 struct connection {
   bytes in;
+  endpoint peer;
   time_point deadline;
   /// The request is complete; nothing more is read.
   bool taken = false;
@@ -259,7 +260,9 @@ void server_state::on_accepted(const io::event& x) {
     close(x.socket, false);
     return;
   }
-  connections_[x.socket].deadline = now() + setup_.limits.read_deadline;
+  auto& c = connections_[x.socket];
+  c.peer = x.peer;
+  c.deadline = now() + setup_.limits.read_deadline;
   if (!sweep_armed_) {
     sweep_armed_ = true;
     self->delayed_send(self, setup_.limits.read_deadline,
@@ -282,7 +285,7 @@ void server_state::on_stream(io::socket_id socket, connection& c, const bytes& d
   // It may hold ANs: nothing of it stays until the connection has gone.
   sodium_memzero(c.in.data(), c.in.size());
   bytes{}.swap(c.in);
-  take({arrival::tcp, socket, {}}, packet);
+  take({arrival::tcp, socket, c.peer}, packet);
   sodium_memzero(packet.data(), packet.size());
 }
 
@@ -326,7 +329,7 @@ void server_state::sweep() {
 
 void server_state::take(const destination& where, byte_view packet) {
   auto asked = now();
-  auto x = core_->handle(where.how, packet, {asked, setup_.month()});
+  auto x = core_->handle(where.how, packet, {asked, setup_.month()}, where.peer);
   if (!x) {
     if (where.how == arrival::tcp)
       close(where.socket, false);

@@ -123,6 +123,14 @@ change_request read_change(byte_view payload) {
   return out;
 }
 
+bool is_loopback(const endpoint& x) {
+  if (x.is_v4())
+    return x.address[12] == 127;
+  endpoint one;
+  one.address[15] = 1;
+  return x.address == one.address;
+}
+
 /// Where a page stands in a session's order: lower goes first. All servers must agree, hence no
 /// std::hash. The mixing is that of splitmix64.
 uint64_t place_of(uint32_t session, int8_t denomination, uint32_t page) {
@@ -163,7 +171,8 @@ std::optional<ticket_listing> read_ticket_listing(uint8_t server, const answer& 
 }
 
 server_core::server_core(server_options options, record_store& store, random_source& random)
-    : options_(std::move(options)), store_(store), random_(random) {}
+    : options_(std::move(options)), store_(store), random_(random),
+      breaks_(options_.breaks_per_minute) {}
 
 caf::error server_core::reset() {
   for (auto& pages : used_)
@@ -180,7 +189,8 @@ caf::error server_core::reset() {
   });
 }
 
-std::optional<handled> server_core::handle(arrival how, byte_view packet, moment now) {
+std::optional<handled> server_core::handle(arrival how, byte_view packet, moment now,
+                                           const std::optional<endpoint>& from) {
   if (packet.size() < header_size)
     return std::nullopt;
   handled out;
@@ -212,12 +222,13 @@ std::optional<handled> server_core::handle(arrival how, byte_view packet, moment
     return refuse(*bad);
   const auto& in = std::get<request>(body);
   out.to = in.reply;
-  out.answer = dispatch(in, now, out.fix);
+  out.answer = dispatch(in, now, from, out.fix);
   note_use(out.answer.changes);
   return out;
 }
 
-reply server_core::dispatch(const request& in, moment now, std::optional<pending_fix>& fix) {
+reply server_core::dispatch(const request& in, moment now, const std::optional<endpoint>& from,
+                            std::optional<pending_fix>& fix) {
   switch (in.what) {
   case command::echo:
     ++counters_.echoes;
@@ -263,7 +274,7 @@ reply server_core::dispatch(const request& in, moment now, std::optional<pending
   case command::available_serials:
     return available_serials(in, now);
   case command::break_note:
-    return break_note(in, now);
+    return break_note(in, now, from);
   case command::join_notes:
     return join_notes(in, now);
   }
@@ -579,9 +590,11 @@ reply server_core::available_serials(const request& in, moment now) {
   return out;
 }
 
-reply server_core::break_note(const request& in, moment now) {
+reply server_core::break_note(const request& in, moment now, const std::optional<endpoint>& from) {
   if (in.payload.size() != change_payload)
     return only(status::bad_length);
+  if (from && (options_.limits_loopback || !is_loopback(*from)) && !breaks_.take(*from, now.now))
+    return only(status::rate_limit);
   auto x = read_change(view(in.payload));
   if (!x.is_sound())
     return only(status::bad_serial);

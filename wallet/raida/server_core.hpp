@@ -14,6 +14,7 @@
 
 #include "messages/note.hpp"
 #include "messages/raida.hpp"
+#include "wallet/raida/address_limit.hpp"
 #include "wallet/raida/packet.hpp"
 
 /// One RAIDA server as a function: packet and time in, answer and changes out. No socket, file,
@@ -99,6 +100,11 @@ struct server_options {
   std::string version = "20261101";
   /// Larger datagrams are refused (16).
   size_t datagram_max = 1440;
+  /// Breaks of one client address; more are answered 160. 0: no limit. A transfer takes a handful.
+  uint32_t breaks_per_minute = 300;
+  /// Whether the limit counts 127.0.0.0/8 and ::1 too. The published server exempts them
+  /// (raida/protocol.md 10).
+  bool limits_loopback = false;
 };
 
 /// A ticket of another server that a Fix rests on.
@@ -152,8 +158,10 @@ public:
   /// Learns from the store which serials are in use; drops tickets and reservations.
   caf::error reset();
 
-  /// Handles one request. Nothing to answer for a datagram that is shorter than a header.
-  std::optional<handled> handle(arrival how, byte_view packet, moment now);
+  /// Handles one request of `from`; without it no limit on addresses holds. Nothing to answer for a
+  /// datagram that is shorter than a header.
+  std::optional<handled> handle(arrival how, byte_view packet, moment now,
+                                const std::optional<endpoint>& from = std::nullopt);
 
   /// Finishes a Fix with what the other servers said. A server that was not asked, or speaks twice,
   /// counts once or not at all.
@@ -187,7 +195,8 @@ private:
   };
   using page_bits = std::bitset<page_size>;
 
-  reply dispatch(const request& in, moment now, std::optional<pending_fix>& fix);
+  reply dispatch(const request& in, moment now, const std::optional<endpoint>& from,
+                 std::optional<pending_fix>& fix);
   reply version() const;
   reply show_stats(const request& in) const;
   reply count_coins() const;
@@ -200,7 +209,7 @@ private:
   reply validate_ticket(const request& in, moment now);
   reply begin_fix(const request& in, std::optional<pending_fix>& fix) const;
   reply available_serials(const request& in, moment now);
-  reply break_note(const request& in, moment now);
+  reply break_note(const request& in, moment now, const std::optional<endpoint>& from);
   reply join_notes(const request& in, moment now);
   reply admin_available(const request& in, moment now);
   reply admin_create(const request& in, moment now);
@@ -235,6 +244,7 @@ private:
   std::map<uint32_t, ticket> tickets_;
   std::map<page_key, reservation> reservations_;
   counters counters_;
+  address_limit breaks_;
 };
 
 } // namespace liveconnect::raida

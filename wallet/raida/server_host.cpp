@@ -170,6 +170,8 @@ caf::expected<host_setup> host_setup_of(const byte_loop_actor& loop, const host_
     server_setup x;
     x.options.id = id;
     x.options.admin_key = *key;
+    x.options.breaks_per_minute = options.breaks_per_minute;
+    x.options.limits_loopback = options.limits_loopback;
     x.limits = options.limits;
     x.loop = loop;
     char file[32];

@@ -21,6 +21,9 @@ struct host_options {
   /// Where the others are, index = server, for Fix; may be shorter. Our own are filled in.
   std::vector<endpoint> addresses;
   server_limits limits;
+  /// As in server_options.
+  uint32_t breaks_per_minute = server_options{}.breaks_per_minute;
+  bool limits_loopback = false;
 };
 
 /// All servers listen; one entry a server, in the order asked for.

@@ -391,6 +391,34 @@ TEST(NoteCommands, BreakMakesTenOfOne) {
     EXPECT_EQ(raida.holders(x), raida_count);
 }
 
+TEST(NoteCommands, ABreakGoesOnceMoreToServersThatLimitIt) {
+  fake_raida raida;
+  command_times times;
+  times.limited = std::chrono::milliseconds(1);
+  const auto big = raida.mint({2, 100});
+  const auto session = draw_session();
+  const auto offer = available_serials(raida, session, change_operation::break_note, 2);
+  const auto small = fresh_notes(1, offer, 10);
+  // Always 160: the note stays what it was, everywhere, and nothing is asked a third time.
+  for (size_t i = 0; i < raida_count; ++i)
+    raida.add(fault::lying(i, command::break_note, status::rate_limit));
+  const auto refused = break_note(raida, session, big, small, times);
+  EXPECT_EQ(refused.letters, std::string(raida_count, 'e'));
+  EXPECT_EQ(refused.statuses, std::vector<uint8_t>(raida_count, status::rate_limit));
+  EXPECT_EQ(raida.asked[command::break_note], 2u);
+  EXPECT_EQ(raida.holders(big), raida_count);
+  // 160 from ten servers, once: they alone are asked again, and do it.
+  raida.clear_faults();
+  raida.arrived.clear();
+  for (size_t i = 0; i < 10; ++i)
+    raida.add(fault::lying(i, command::break_note, status::rate_limit, false, 1));
+  EXPECT_EQ(break_note(raida, session, big, small, times).letters, all_pass);
+  EXPECT_EQ(raida.arrived[command::break_note], raida_count);
+  EXPECT_EQ(raida.holders(big), 0u);
+  for (const auto& x : small)
+    EXPECT_EQ(raida.holders(x), raida_count);
+}
+
 TEST(NoteCommands, JoinMakesOneOfTen) {
   fake_raida raida;
   const auto small = raida.mint(1, 500, 10);

@@ -327,6 +327,71 @@ TEST_F(raida_server_core, break_and_join_keep_the_value_and_destroy_what_they_co
     EXPECT_EQ(detect(0, x), status::all_fail);
 }
 
+TEST(raida_break_limit, more_breaks_than_an_address_has_are_answered_160_and_change_nothing) {
+  test::memory_store store;
+  test::scripted_random random;
+  server_options options;
+  options.breaks_per_minute = 2;
+  server_core core(options, store, random);
+  const note_id id{1, 5000};
+  const auto an = draw_an();
+  store.put(id, an, 45);
+  ASSERT_FALSE(core.reset());
+  note big{id, std::vector<authenticity_number>(raida_count, an), {}, {}};
+  std::vector<note> small;
+  for (uint32_t i = 0; i < change_count; ++i)
+    small.push_back({{0, i}, draw_ans(raida_count), {}, {}});
+  moment now{std::chrono::steady_clock::time_point{} + 1000h, 45};
+  auto ask = [&](command what, const secret_bytes& payload, const std::string& from) {
+    endpoint at;
+    EXPECT_TRUE(endpoint::parse(from, 4000, at));
+    auto x = encode_request(0, what, view(payload), {});
+    return core.handle(arrival::udp, view(x->packet), now, at)->answer.status;
+  };
+  auto wrong = big;
+  wrong.ans[0] = draw_an();
+  auto break_from = [&](const std::string& from, const note& which) {
+    ask(command::available_serials, encode_available(7, change_operation::break_note, 1), from);
+    return ask(command::break_note, encode_change(7, which, small, 0), from);
+  };
+  EXPECT_EQ(break_from("192.0.2.1", wrong), status::all_fail);
+  EXPECT_EQ(break_from("192.0.2.1", wrong), status::all_fail);
+  EXPECT_EQ(break_from("192.0.2.1", big), status::rate_limit);
+  EXPECT_TRUE((*store.get(id))->an == an);
+  // Others are not held up; all of a /64 is one, loopback is exempt.
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(break_from(i % 2 == 0 ? "127.0.0.9" : "::1", wrong), status::all_fail);
+  EXPECT_EQ(break_from("2001:db8::1", wrong), status::all_fail);
+  EXPECT_EQ(break_from("2001:db8::2", wrong), status::all_fail);
+  EXPECT_EQ(break_from("2001:db8::3", wrong), status::rate_limit);
+  EXPECT_EQ(break_from("2001:db8:0:1::3", wrong), status::all_fail);
+  // Half a minute later there is one more.
+  now.now += 30s;
+  EXPECT_EQ(break_from("192.0.2.1", big), status::success);
+  EXPECT_EQ(break_from("192.0.2.1", big), status::rate_limit);
+}
+
+TEST(raida_break_limit, the_table_of_addresses_is_bounded_and_forgets) {
+  address_limit limit(1);
+  const auto start = std::chrono::steady_clock::time_point{} + 1000h;
+  endpoint from;
+  ASSERT_TRUE(endpoint::parse("10.0.0.0", 1, from));
+  for (size_t i = 0; i < address_limit::addresses_max + 10; ++i) {
+    from.address[13] = static_cast<uint8_t>(i >> 16);
+    from.address[14] = static_cast<uint8_t>(i >> 8);
+    from.address[15] = static_cast<uint8_t>(i);
+    EXPECT_TRUE(limit.take(from, start));
+  }
+  EXPECT_EQ(limit.remembered(), address_limit::addresses_max);
+  EXPECT_TRUE(limit.take(from, start + 60s));
+  EXPECT_EQ(limit.remembered(), 1u);
+  EXPECT_FALSE(limit.take(from, start + 61s));
+  address_limit none(0);
+  for (int i = 0; i < 1000; ++i)
+    EXPECT_TRUE(none.take(from, start));
+  EXPECT_EQ(none.remembered(), 0u);
+}
+
 TEST_F(raida_server_core, a_failed_commit_leaves_neither_records_nor_tickets_nor_serials) {
   auto big = lab.mint({1, 5000});
   auto small = ten_targets(7, 1);

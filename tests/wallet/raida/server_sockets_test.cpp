@@ -174,6 +174,31 @@ TEST_F(raida_servers_on_sockets, eight_who_mint_and_make_change_at_once_all_get_
     caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
 }
 
+TEST_F(raida_servers_on_sockets, breaks_are_counted_by_where_they_come_from) {
+  options.breaks_per_minute = 1;
+  options.limits_loopback = true;
+  up();
+  ASSERT_FALSE(HasFatalFailure());
+  auto key = load_operator_key(options.data);
+  ASSERT_TRUE(key);
+  auto notes = mint_notes(*port, *key, {{2, 4}});
+  ASSERT_TRUE(notes) << detail_of(notes.error());
+  command_times times;
+  times.limited = std::chrono::milliseconds(1);
+  auto break_one = [&](const note& big) {
+    const auto session = draw_session();
+    const auto offer = available_serials(*port, session, change_operation::break_note, 2);
+    std::vector<note> small;
+    for (size_t i = 0; i < change_count && i < offer.serials.size(); ++i)
+      small.push_back({{1, offer.serials[i].serial}, draw_ans(raida_count), {}, {}});
+    return raida::break_note(*port, session, big, small, times);
+  };
+  const auto all_pass = std::string(raida_count, letter::passed);
+  EXPECT_EQ(break_one((*notes)[0]).letters, all_pass);
+  EXPECT_EQ(break_one((*notes)[1]).statuses, std::vector<uint8_t>(raida_count, status::rate_limit));
+  EXPECT_EQ(detect(*port, {(*notes)[1]})[0], all_pass);
+}
+
 TEST_F(raida_servers_on_sockets, a_data_folder_in_use_is_refused_and_no_server_of_it_runs) {
   options.ids = {0, 1};
   up();
