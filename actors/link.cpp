@@ -201,7 +201,7 @@ void relay_says(self_pointer self, const frame& what) {
   }
 }
 
-void received(self_pointer self, const bytes& data) {
+void received(self_pointer self, const bytes& data, const std::shared_ptr<const void>& credit) {
   auto& st = self->state;
   st.reader.feed(data);
   const auto socket = st.socket;
@@ -216,12 +216,12 @@ void received(self_pointer self, const bytes& data) {
       relay_says(self, **next);
     } else if (st.now == stage::inside) {
       st.peer_heard = self->clock().now();
-      self->send(st.owner, link_frame{std::move(**next)});
+      self->send(st.owner, link_frame{std::move(**next), credit});
     }
   }
 }
 
-void take(self_pointer self, const io::event& what) {
+void take(self_pointer self, const io::event& what, const std::shared_ptr<const void>& credit) {
   auto& st = self->state;
   if (what.socket != st.socket || st.socket == io::socket_id{})
     return;
@@ -236,7 +236,7 @@ void take(self_pointer self, const io::event& what) {
     return send_now(self, make_frame(message_number::join_room, to_details(join)));
   }
   case io::event_kind::received:
-    return received(self, what.data);
+    return received(self, what.data, credit);
   case io::event_kind::closed:
     st.socket = {};
     if (st.now == stage::over)
@@ -306,7 +306,7 @@ link_actor::behavior_type link(link_actor::stateful_pointer<link_state> self, li
       [self](const link_close&) { finish(self); },
       [self](const io::events& x) {
         for (const auto& one : x.list)
-          take(self, one);
+          take(self, one, x.credit);
       },
       [self](atom::tick) { beat(self); },
       [self](atom::tick, uint64_t number) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,9 @@ struct link_peer {
 /// A frame of the peer.
 struct link_frame {
   frame what;
+  /// io::events::credit: a peer that says more than the owner takes is not read meanwhile. It may
+  /// be called silent then, if the owner lags behind by that much.
+  std::shared_ptr<const void> credit = nullptr;
 };
 /// Time for a heartbeat: the owner makes it, because it knows what rides on it.
 struct link_beat {};

@@ -326,8 +326,7 @@ void sender_machine::on(const happened::work_done& x) {
     switch (x.report.settled) {
     case wallet::settlement::sent:
       if (!returned_.is_zero())
-        return end(false, ec::partly_sent,
-                   to_display(returned_) + " came back, and no receipt came", false);
+        return end(false, ec::partly_sent, to_display(returned_) + " came back", false);
       tell(warning{"the servers say that the receiver owns the coins; no receipt came"});
       return end(true, ec::internal, {}, false);
     case wallet::settlement::returned:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -121,6 +122,10 @@ struct event {
 /// What one loop turn brought for one owner, in order.
 struct events {
   std::vector<event> list;
+  /// Goes with the message: while too much is under way to an owner, the loop reads none of its
+  /// sockets, and the peers are slowed down. Whoever passes bytes on, and would wait for the next
+  /// to take them, passes this on with them. Empty where nothing was read.
+  std::shared_ptr<const void> credit = nullptr;
 };
 
 } // namespace liveconnect::io

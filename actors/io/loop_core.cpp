@@ -188,7 +188,11 @@ std::shared_ptr<socket_handler> byte_loop::core::handler_for(const socket_owner_
     auto& known = actor_owners_[key];
     if (known)
       return known;
-    known = made = std::make_shared<actor_owner>(owner);
+    known = made = std::make_shared<actor_owner>(
+        owner, [weak = weak_from_this()](std::shared_ptr<actor_owner> hungry) {
+          if (const auto self = weak.lock())
+            self->enqueue([raw = self.get(), hungry] { raw->feed(hungry); });
+        });
   }
   // Outside the lock: for an actor that has ended already this runs at once.
   owner->attach_functor([weak = weak_from_this(), made, key](const caf::error&) {
@@ -275,14 +279,14 @@ void byte_loop::core::watch(entry& x) {
     break;
   case kind::stream:
     // While closing, what the peer still says is read away until it ends (see entry::shut).
-    if (x.closing ? x.shut : !x.paused)
+    if (x.closing ? x.shut : !rests(x))
       wanted = EPOLLIN;
     if (x.head < x.queue.size())
       wanted |= EPOLLOUT;
     break;
   case kind::udp_bound:
   case kind::udp_connected:
-    if (!x.paused && !x.closing)
+    if (!rests(x) && !x.closing)
       wanted = EPOLLIN;
     if (x.datagrams && !x.datagrams->list.empty())
       wanted |= EPOLLOUT;
@@ -333,6 +337,14 @@ void byte_loop::core::drop_owned_by(const std::shared_ptr<socket_handler>& owner
   for (const auto& x : entries_)
     if (x && x->owner == owner)
       doom(*x, close_reason::local);
+}
+
+void byte_loop::core::feed(const std::shared_ptr<socket_handler>& owner) {
+  for (const auto& x : entries_)
+    if (x && x->owner == owner && x->starved) {
+      x->starved = false;
+      watch(*x);
+    }
 }
 
 void byte_loop::core::touch(const std::shared_ptr<socket_handler>& handler) {
@@ -614,7 +626,8 @@ void byte_loop::core::handle(entry& x, uint32_t ready) {
   if (x.doomed)
     return;
   if ((ready & EPOLLIN) != 0 && (x.watched & EPOLLIN) != 0) {
-    if (x.what != kind::stream || x.closing || !x.paused)
+    x.starved = !x.closing && !x.owner->takes_more();
+    if (x.closing || !rests(x))
       return on_readable(x);
     set_watch(x, x.watched & ~uint32_t{EPOLLIN});
     if (x.doomed)

@@ -111,6 +111,8 @@ private:
     kind what = kind::stream;
     bool started = false;
     bool paused = false;
+    /// Its owner takes no more (socket_handler::takes_more).
+    bool starved = false;
     /// A flushing close is under way: nothing is handed to the owner any more.
     bool closing = false;
     /// Our side has said its last (FIN sent); the peer's end is awaited so that a late byte of its
@@ -175,6 +177,10 @@ private:
   void rest_listeners();
   void wake_listeners();
   void drop_owned_by(const std::shared_ptr<socket_handler>& owner);
+  /// Reads on for an owner that takes more.
+  void feed(const std::shared_ptr<socket_handler>& owner);
+  /// Whether what comes for `x` is left to wait in the system.
+  static bool rests(const entry& x) { return x.paused || x.starved; }
   void touch_owner(const entry& x) { touch(x.owner); }
 
   const loop_config config_;

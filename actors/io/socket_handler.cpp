@@ -14,6 +14,10 @@ std::shared_ptr<const void> socket_handler::hold() const {
   return nullptr;
 }
 
+bool socket_handler::takes_more() {
+  return true;
+}
+
 bool socket_handler::gone() const {
   return false;
 }

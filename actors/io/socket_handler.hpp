@@ -38,6 +38,10 @@ public:
   /// The end of a loop turn in which one of the above was called, or byte_loop::touch.
   virtual void on_turn_end();
 
+  /// Whether the owner takes bytes now: asked before each look at one of its sockets. After a no,
+  /// none of them is read until the loop hears that it does.
+  virtual bool takes_more();
+
   /// Whether the owner behind this has ended, so that its sockets must go.
   virtual bool gone() const;
 

@@ -1,5 +1,6 @@
 #include "actors/link.hpp"
 #include "tests/support/actor_fixture.hpp"
+#include "tests/support/fake_byte_loop.hpp"
 #include "tests/support/fake_relay.hpp"
 
 namespace liveconnect::session {
@@ -68,6 +69,53 @@ TEST_F(links, two_in_a_room_hear_of_each_other_and_pass_frames) {
   run();
   EXPECT_EQ(one->words, (std::vector<std::string>{"entered 1", "came", "went gone"}));
   EXPECT_EQ(two->words, (std::vector<std::string>{"entered 2", "came", "Making_Change"}));
+}
+
+TEST_F(links, a_frame_keeps_its_bytes_under_way_until_the_owner_has_taken_it) {
+  auto loop_log = std::make_shared<liveconnect::test::fake_byte_loop>();
+  auto quiet = system.spawn(liveconnect::test::run_fake_byte_loop, loop_log);
+  std::vector<link_frame> kept;
+  auto owner = system.spawn([&kept](link_owner_actor::pointer) -> link_owner_actor::behavior_type {
+    return {
+        [](const link_entered&) {},
+        [](const link_peer&) {},
+        [&kept](const link_frame& x) { kept.push_back(x); },
+        [](const link_beat&) {},
+        [](const link_lost_line&) {},
+        [](const link_failed&) {},
+    };
+  });
+  auto line = system.spawn(link, config, quiet, owner);
+  everybody = {caf::actor_cast<caf::actor>(line), caf::actor_cast<caf::actor>(owner),
+               caf::actor_cast<caf::actor>(quiet)};
+  caf::anon_send(line, link_open{});
+  run();
+  loop_log->connected(0);
+  run();
+  auto arrive = [&](const std::string& text) {
+    io::event what;
+    what.socket = loop_log->at(0).socket;
+    what.data = byte_view(text).copy();
+    auto credit = std::make_shared<int>(0);
+    std::weak_ptr<int> out = credit;
+    caf::anon_send(loop_log->at(0).owner, io::events{{what}, std::move(credit)});
+    credit.reset();
+    run();
+    return out;
+  };
+  // What the relay says is taken by the link itself; so is half a frame.
+  EXPECT_TRUE(arrive("<relay Room_Joined 42 127.0.0.1:5 2>").expired());
+  EXPECT_TRUE(arrive("<127.0.0.1:6 Making_").expired());
+  auto first = arrive("Change><127.0.0.1:6 Joining_Coins>");
+  auto second = arrive("<127.0.0.1:6 Finding_Change>");
+  ASSERT_EQ(kept.size(), 3u);
+  kept.erase(kept.begin());
+  EXPECT_FALSE(first.expired());
+  kept.erase(kept.begin());
+  EXPECT_TRUE(first.expired());
+  EXPECT_FALSE(second.expired());
+  kept.clear();
+  EXPECT_TRUE(second.expired());
 }
 
 TEST_F(links, beats_come_once_an_interval_and_go_on_after_a_reconnection) {

@@ -1,12 +1,18 @@
 #include <deque>
 #include <future>
+#include <mutex>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
 
 #include <caf/all.hpp>
 #include <gtest/gtest.h>
 
+#include "actors/io/actor_owner.hpp"
 #include "actors/io/loop_gate.hpp"
 #include "actors/io/runtime.hpp"
 #include "messages/error.hpp"
+#include "tests/support/sockets.hpp"
 #include "tests/support/tcp_client.hpp"
 
 namespace liveconnect::io {
@@ -142,6 +148,111 @@ TEST_F(LoopGate, SaysSoWhenTheAddressIsTaken) {
   self->request(net.gate(), 5s, listen{at.at}, caf::actor_cast<socket_owner_actor>(owner))
       .receive([](const listening&) { FAIL() << "listens twice"; },
                [](const caf::error& e) { EXPECT_EQ(code_of(e), ec::cannot_listen); });
+}
+
+/// What a slow owner was given and has not let go.
+struct hoard {
+  std::mutex guard;
+  std::vector<std::shared_ptr<const void>> credits;
+  size_t held = 0;
+  size_t total = 0;
+  bool in_order = true;
+
+  std::pair<size_t, size_t> held_and_total() {
+    std::lock_guard<std::mutex> lock{guard};
+    return {held, total};
+  }
+  void let_go() {
+    std::vector<std::shared_ptr<const void>> out;
+    std::lock_guard<std::mutex> lock{guard};
+    out.swap(credits);
+    held = 0;
+  }
+};
+
+socket_owner_actor::behavior_type run_hoarder(socket_owner_actor::pointer,
+                                              std::shared_ptr<hoard> out) {
+  return {[out](const events& x) {
+    std::lock_guard<std::mutex> lock{out->guard};
+    for (const auto& e : x.list)
+      if (e.kind == event_kind::received) {
+        for (const auto byte : e.data) {
+          out->in_order = out->in_order && byte == static_cast<uint8_t>(out->total % 251);
+          ++out->total;
+        }
+        out->held += e.data.size();
+      }
+    if (x.credit)
+      out->credits.push_back(x.credit);
+  }};
+}
+
+TEST_F(LoopGate, AnOwnerThatFallsBehindIsNotReadForAndLosesNothing) {
+  constexpr size_t flood = 24u << 20;
+  // What may come on top of the window: the reads of one turn.
+  constexpr size_t slack = 256u << 10;
+  auto out = std::make_shared<hoard>();
+  // With a mailbox of its own thread, so that it is never behind by chance.
+  auto owner = system.spawn<caf::detached>(run_hoarder, out);
+  auto at = net.loop().open(listen{loopback()}, net.loop().handler_for(owner));
+  ASSERT_TRUE(at);
+  std::string text(flood, 0);
+  for (size_t i = 0; i < flood; ++i)
+    text[i] = static_cast<char>(i % 251);
+  tcp_client client(to_string(at->at));
+  auto sent = std::async(std::launch::async, [&] { return client.send(text); });
+  size_t stalls = 0;
+  while (out->held_and_total().second < flood) {
+    if (out->held_and_total().first < owner_window_bytes / 2) {
+      std::this_thread::yield();
+      continue;
+    }
+    // Each turn of the loop could read more: it must not.
+    for (int i = 0; i < 40; ++i) {
+      std::promise<void> turn;
+      net.loop().post([&] { turn.set_value(); });
+      turn.get_future().wait();
+    }
+    ASSERT_LE(out->held_and_total().first, owner_window_bytes + slack);
+    ++stalls;
+    out->let_go();
+  }
+  EXPECT_TRUE(sent.get());
+  EXPECT_GE(stalls, 5u);
+  EXPECT_TRUE(out->in_order);
+  caf::anon_send_exit(owner, caf::exit_reason::user_shutdown);
+}
+
+TEST_F(LoopGate, AFloodOfDatagramsIsDroppedBySystemWhileTheOwnerIsBehind) {
+  auto out = std::make_shared<hoard>();
+  auto owner = system.spawn<caf::detached>(run_hoarder, out);
+  auto at = net.loop().open(listen{loopback(), transport::udp}, net.loop().handler_for(owner));
+  ASSERT_TRUE(at);
+  const auto from = liveconnect::test::connect_udp(at->at.port);
+  const std::string datagram(1000, 'x');
+  // Far more than the window: an owner that were read for regardless would have it all.
+  const auto until = byte_loop::clock::now() + 20s;
+  auto before = size_t{0};
+  for (int quiet = 0; quiet < 100 && byte_loop::clock::now() < until;) {
+    for (int i = 0; i < 50; ++i)
+      (void)::send(from, datagram.data(), datagram.size(), 0);
+    std::promise<void> turn;
+    net.loop().post([&] { turn.set_value(); });
+    turn.get_future().wait();
+    const auto now = out->held_and_total().first;
+    ASSERT_LE(now, owner_window_bytes);
+    quiet = now == before && now > 0 ? quiet + 1 : 0;
+    before = now;
+  }
+  EXPECT_GT(before, owner_window_bytes / 4);
+  // It is read for again once it has taken what it has.
+  out->let_go();
+  const auto known = out->held_and_total().second;
+  while (out->held_and_total().second == known && byte_loop::clock::now() < until)
+    (void)::send(from, datagram.data(), datagram.size(), 0);
+  EXPECT_GT(out->held_and_total().second, known);
+  ::close(from);
+  caf::anon_send_exit(owner, caf::exit_reason::user_shutdown);
 }
 
 } // namespace
