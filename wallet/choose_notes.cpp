@@ -89,10 +89,12 @@ caf::expected<std::vector<note>> choose_notes(workspace& space, amount sum,
     auto listing = space.user.list({folder::bank, folder::fracked});
     if (!listing)
       return listing.error();
+    // The same note twice is for recovery to settle, not to be paid out.
+    for (auto& x : duplicates_of(*listing))
+      held.insert(x.id);
     std::vector<stored_note> free;
     for (auto& x : listing->notes)
-      // The same note twice is for recovery to settle, not to be paid out.
-      if (held.count(x.value.id) == 0 && (free.empty() || free.back().value.id != x.value.id))
+      if (held.count(x.value.id) == 0)
         free.push_back(x);
     auto plan = plan_change(purse_of(free), sum, space.rules.change);
     if (!plan)

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "messages/error.hpp"
 #include "wallet/claim_notes.hpp"
@@ -49,6 +50,25 @@ caf::expected<std::vector<stored_note>> single_copies(wallet_store& store,
       leave_alone(report, x.value, "lies twice in the wallet and is not healed");
   }
   return out;
+}
+
+// Takes away what a store.update() of this healing, killed or failed half-way, left of its notes:
+// the copy with its tag is the newer one, and whole.
+caf::error finish_updates(wallet_store& store, const std::vector<note_id>& ids,
+                          const std::string& tag) {
+  auto all = store.find(ids, healing_folders);
+  if (!all)
+    return all.error();
+  auto is_newer = [&](const stored_note& x) { return x.file.find(tag) != std::string::npos; };
+  std::set<note_id> replaced;
+  for (auto& x : *all)
+    if (is_newer(x))
+      replaced.insert(x.value.id);
+  for (auto& x : *all)
+    if (replaced.count(x.value.id) != 0 && !is_newer(x) && x.where != folder::bank)
+      if (auto moved = store.move_file(x.where, x.file, folder::trash); !moved)
+        return moved.error();
+  return {};
 }
 
 // Files notes that were healed or asked about, by their letters, from where each of them lay. A
@@ -197,20 +217,27 @@ settle_lost_twins(workspace& space, const std::vector<note_id>& ids, heal_report
       continue;
     auto notes = notes_of(copies);
     ask_now(space, notes);
-    // A copy that can be spent comes first: it is nobody's to take out of Bank here.
+    // A good copy that can be spent comes first, for it is nobody's to take out of Bank here; then
+    // the one that most servers pass, and of equals the one that knows a second secret.
+    auto rank = [&](size_t i) {
+      return std::make_tuple(copies[i].where != folder::limbo,
+                             raida::count_letters(notes[i].pown).passed,
+                             !copies[i].value.pans.empty());
+    };
     std::optional<size_t> good;
     auto spendable = false;
     for (size_t i = 0; i < copies.size(); ++i) {
-      auto lost = copies[i].where == folder::limbo;
-      spendable = spendable || !lost;
+      spendable = spendable || copies[i].where != folder::limbo;
       if (raida::count_letters(notes[i].pown).passed >= space.rules.quorum.settled() &&
-          (!good || (!lost && copies[*good].where == folder::limbo)))
+          (!good || rank(i) > rank(*good)))
         good = i;
     }
     if (!good || (spendable && copies[*good].where == folder::limbo)) {
       out.insert(id);
       leave_alone(report, copies.front().value,
-                  "lies twice in the wallet, and the servers do not tell the copies apart yet");
+                  good
+                      ? "is good in Limbo and bad where it could be spent; run 'wallet check' first"
+                      : "lies twice, and the servers do not tell the copies apart yet");
       continue;
     }
     for (size_t i = 0; i < copies.size(); ++i)
@@ -240,6 +267,8 @@ caf::error finish_heal(workspace& space, operation_journal& log) {
   if (!log.view().heals.empty()) {
     auto ids = ids_of(log.view().heals.back().targets);
     for (auto store : {&space.user, &space.sender, &space.receiver}) {
+      if (auto err = finish_updates(*store, ids, tag_of(log.id())))
+        return err;
       auto stored = single_copies(*store, ids, {folder::fracked, folder::limbo}, report);
       if (!stored)
         return stored.error();

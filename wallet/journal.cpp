@@ -593,10 +593,17 @@ caf::error archive_journal(file_ops& ops, const std::filesystem::path& wallet_ro
   auto to = open_folder_of_closed(ops, wallet_root, archive_folder_name);
   if (!to)
     return to.error();
-  auto there = ops.exists(*from, file_name(id));
+  const auto name = file_name(id);
+  auto there = ops.exists(*from, name);
   if (!there)
     return there.error();
-  return *there ? move(ops, *from, *to, {file_name(id), file_name(id)}) : caf::error{};
+  if (!*there)
+    return caf::none;
+  auto err = move(ops, *from, *to, {name, name});
+  // A crash within a move that has to link and remove: it has both names.
+  if (err && code_of(err) == ec::file_exists)
+    return remove_durably(ops, *from, name);
+  return err;
 }
 
 } // namespace liveconnect::wallet

@@ -79,6 +79,7 @@ std::string waits_for(const journal_view& view) {
   case recovery_task::settle_notes:
   case recovery_task::finish_import:
   case recovery_task::finish_export:
+  case recovery_task::finish_heal:
     return "nothing but the disk";
   case recovery_task::drop_offer:
     return "the sender's coins";
@@ -92,8 +93,6 @@ std::string waits_for(const journal_view& view) {
     return "the sender's confirmation of the receipt; the notes are in the wallet";
   case recovery_task::finish_change:
     return "enough servers, to learn what became of a change";
-  case recovery_task::finish_heal:
-    return "enough servers, to learn what became of a healing";
   }
   return {};
 }
@@ -125,11 +124,13 @@ sent_outcome conclude_sent(const note& sent, const found_row& row, patience how,
                                                                           : sent_outcome::pending;
 }
 
-patience patience_of(const journal_view& view, wall_seconds now, uint64_t up_ms) {
-  if (!lease_over(view, up_ms))
+patience patience_of(const journal_view& view, uint64_t up_ms) {
+  if (!view.sending || !view.lease_from || up_ms < *view.lease_from)
     return patience::leased;
-  return has_passed(view.sending->at, now, dispute_seconds) ? patience::exhausted
-                                                            : patience::promise_kept;
+  const auto gone_by = up_ms - *view.lease_from;
+  if (gone_by < uint64_t{view.sending->announced.lease_seconds} * 1000)
+    return patience::leased;
+  return gone_by < uint64_t{dispute_seconds} * 1000 ? patience::promise_kept : patience::exhausted;
 }
 
 found_row for_sent(const note& sent, found_row found) {
@@ -145,11 +146,6 @@ bool asks_before_pown(const journal_view& view, wall_seconds now) {
 
 bool has_passed(wall_seconds from, wall_seconds now, uint32_t seconds) {
   return now >= from && now - from >= seconds;
-}
-
-bool lease_over(const journal_view& view, uint64_t up_ms) {
-  return view.sending && view.lease_from && up_ms >= *view.lease_from &&
-         up_ms - *view.lease_from >= uint64_t{view.sending->announced.lease_seconds} * 1000;
 }
 
 bool counts_lease_anew(const journal_view& view, uint64_t up_ms) {

@@ -82,23 +82,25 @@ enum class patience : uint8_t {
   leased,
   /// The lease is over: a note that the receiver has not begun to take may be taken back.
   promise_kept,
-  /// So is dispute_seconds: a receiver who had begun would have finished, or been seen.
+  /// dispute_seconds are over as well: a receiver who had begun would have finished.
   exhausted,
 };
 
-/// How long a note that some server gives to another is left to him. Taking it back sooner would be
-/// as safe (safety.md 2.1, "refresh while some servers say NEITHER"), but unfair to a receiver who
-/// is at it; never taking it back would let one server that lies, or lost the note, keep it from
-/// both for good (I13).
-inline constexpr uint32_t dispute_seconds = 24 * 3600;
+/// How long a note that some server gives to another is left to him, if that is more than the
+/// lease. Taking it back sooner would be as safe (safety.md 2.1, "refresh while some servers say
+/// NEITHER"), but unfair to a receiver who is at it; never taking it back would let one server that
+/// lies, or lost the note, keep it from both for good (I13).
+inline constexpr uint32_t dispute_seconds = 3600;
 
 /// Concludes from FIND (safety.md 5.4, S in SENDING). `sent` is the note as it left: where its
 /// letters say that a server refused it then, that server's "no" is no sign of the receiver.
 sent_outcome conclude_sent(const note& sent, const found_row& row, patience how,
                            const raida::quorum_rules& rules);
 
-/// Of an open sender's journal, at these times (wall clock and uptime).
-patience patience_of(const journal_view& view, wall_seconds now, uint64_t up_ms);
+/// Of an open sender's journal, by uptime, which nobody can set: both are durations (safety.md
+/// threat 33). Neither counts before it is written down from when on. After a restart of the
+/// computer uptime is less than what has gone by, so it lasts longer, never shorter.
+patience patience_of(const journal_view& view, uint64_t up_ms);
 
 /// What FIND(AN, second set) says about a note that has left, for conclude_sent(). A server that
 /// holds the note's own second set was not reached by the receiver, who never saw that set: it
@@ -114,11 +116,6 @@ bool asks_before_pown(const journal_view& view, wall_seconds now);
 /// Whether `seconds` have gone by from `from` to `now`, by the wall clock: for hours and days. One
 /// that was set back makes it longer.
 bool has_passed(wall_seconds from, wall_seconds now, uint32_t seconds);
-
-/// Whether S's promise is over, by uptime, which nobody can set (safety.md threat 33): the lease is
-/// a duration. Not before it is written down from when it counts. After a restart of the computer
-/// uptime is less than what has gone by, so the lease lasts longer, never shorter.
-bool lease_over(const journal_view& view, uint64_t up_ms);
 
 /// Whether the lease has to be counted anew from here on: nobody wrote down from when it counts, or
 /// the computer was started again since.

@@ -176,6 +176,12 @@ caf::expected<size_t> scrub_closed(workspace& space) {
   size_t out = 0;
   uint32_t askable = 0;
   std::vector<closed_journal> open_questions;
+  // One that fails keeps no other from its turn.
+  caf::error failed;
+  auto note_failure = [&](caf::error err) {
+    if (err && !failed)
+      failed = std::move(err);
+  };
   for (auto& id : *ids) {
     closed_journal x;
     x.id = id;
@@ -184,8 +190,7 @@ caf::expected<size_t> scrub_closed(workspace& space) {
       continue;
     if (records->empty()) {
       // Killed before its first record.
-      if (auto err = archive_journal(space.files(), space.user.root(), id))
-        return err;
+      note_failure(archive_journal(space.files(), space.user.root(), id));
       continue;
     }
     auto view = replay(*records);
@@ -205,18 +210,18 @@ caf::expected<size_t> scrub_closed(workspace& space) {
     if (auto since = proven_since(x.view)) {
       auto done = scrub_if_due(space, x, *since);
       if (!done)
-        return done.error();
-      if (!*done)
+        note_failure(std::move(done.error()));
+      if (!done || !*done)
         continue;
       ++out;
     }
     // Scrubbed, or never to be: nothing that is written there says that it will be proven.
-    if (auto err = archive_journal(space.files(), space.user.root(), id))
-      return err;
+    note_failure(archive_journal(space.files(), space.user.root(), id));
   }
   if (!open_questions.empty())
-    if (auto err = ask(space, open_questions))
-      return err;
+    note_failure(ask(space, open_questions));
+  if (failed)
+    return failed;
   return out;
 }
 

@@ -497,6 +497,10 @@ caf::expected<step_report> sender_transfer::put_in_export() {
   for (auto& x : notes)
     if (space_->holds->is_held_by_other(x.id, terms_.id))
       return fail(ec::wallet_busy, to_string(x.id) + " is being healed");
+  for (size_t i = 0; i < notes.size(); ++i)
+    // The health check found nothing against it, so what its file still says is old.
+    if ((*stored)[i].where == folder::bank)
+      notes[i].pown.clear();
   std::sort(notes.begin(), notes.end(), [](const note& x, const note& y) { return x.id < y.id; });
   if (auto made = space_->sender.put_container(folder::export_, notes, tag_of(terms_.id)); !made)
     return made.error();
@@ -626,7 +630,7 @@ caf::expected<step_report> sender_transfer::ask_servers() {
   if (open.empty())
     return conclude(fewest);
   auto rows = raida::find(*space_->port, open, space_->rules.times);
-  auto how = patience_of(view, space_->now(), space_->up_ms());
+  auto how = patience_of(view, space_->up_ms());
   evidence_record evidence;
   evidence.at = space_->now();
   std::vector<note> back;
@@ -732,7 +736,7 @@ caf::expected<step_report> sender_transfer::conclude(size_t fewest_passes) {
     out.returned = parts.back_value;
     if (!all_graded(view))
       out.text = "too few servers answer to take all notes back";
-    else if (lease_over(view, space_->up_ms()))
+    else if (patience_of(view, space_->up_ms()) != patience::leased)
       out.text = "the servers do not agree yet on who owns the notes";
     else
       out.text = "the receiver may still take the notes";

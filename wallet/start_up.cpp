@@ -198,7 +198,7 @@ caf::error settle_twins(workspace& space, recovery_report& report) {
       }
     }
     // Copies that differ are only told apart by enough servers; until then both stay.
-    if (!same && most < space.rules.quorum.majority) {
+    if (!same && most < space.rules.quorum.settled()) {
       report.lines.push_back(to_string(twin.id) + " lies twice in the wallet");
       continue;
     }
@@ -273,6 +273,12 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
       continue;
     auto closed = carry_on(space, *views, view, false);
     if (!closed) {
+      auto there = is_open_journal(space.files(), space.user.root(), view.id());
+      if (there && !*there) {
+        // Its worker closed it, and let its notes go, since the journals were read.
+        space.holds->release_all(view.id());
+        continue;
+      }
       // It stays open and keeps what it holds. The others have their own notes and files, and must
       // not wait for it.
       ++report.failed;

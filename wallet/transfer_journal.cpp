@@ -712,6 +712,11 @@ caf::error apply(journal_view& view, const journal_record& x) {
     if (kind == journal_kind::sender)
       for (auto& id : to_settle(view))
         known.insert(id);
+    // Not written any more: a healing that had to wait let go of the notes that had not.
+    if (kind == journal_kind::heal)
+      for (auto& heal : view.heals)
+        for (auto& one : heal.targets)
+          known.insert(one.id);
     for (auto& id : ids)
       if (known.count(id) == 0 && !(takes && view.graded.count(id) != 0))
         return misplaced();

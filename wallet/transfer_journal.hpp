@@ -67,7 +67,7 @@ enum class record_type : uint16_t {
   /// verdict on a note stands: graded_record.
   graded = 10,
   /// These notes lie where they belong, and the journal claims them no longer: note ids. R and
-  /// import: graded. S: gone, or taken back.
+  /// import: graded. S: gone, or taken back. Heal: read, not written any more.
   settled = 11,
   /// The receipt: text.
   receipt = 12,

@@ -442,6 +442,34 @@ void live_and_die(disk_fault what, size_t at, uint32_t seed, bool& over) {
   EXPECT_EQ(closed_journals(disk, root)->size(), 1u);
 }
 
+TEST(journal_crash, dying_while_it_is_archived_leaves_one_that_can_be_archived) {
+  for (const auto plain : {false, true})
+    for (size_t at = 1;; ++at) {
+      SCOPED_TRACE(at);
+      memory_file_ops disk;
+      const std::filesystem::path root{"/w"};
+      ASSERT_FALSE(create_wallet(disk, root, "w"));
+      auto x = journal::create(disk, root, some_id, 7, 2'048);
+      ASSERT_TRUE(x);
+      ASSERT_FALSE(x->append(5, dense(100, 1)));
+      ASSERT_FALSE(x->close({{5, secret_of(dense(100, 1))}}));
+      fault_file_ops ops{disk};
+      ops.no_exclusive_rename = plain;
+      ops.arm(disk_fault::die_before, at);
+      (void)archive_journal(ops, root, some_id);
+      EXPECT_EQ(read_closed_journal(disk, root, some_id)->size(), 1u);
+      EXPECT_TRUE(*is_closed_journal(disk, root, some_id));
+      fault_file_ops again{disk};
+      again.no_exclusive_rename = plain;
+      ASSERT_EQ(archive_journal(again, root, some_id), caf::error{});
+      EXPECT_TRUE(closed_journal_ids(disk, root)->empty());
+      EXPECT_EQ(closed_journals(disk, root)->size(), 1u);
+      EXPECT_EQ(read_closed_journal(disk, root, some_id)->size(), 1u);
+      if (!ops.is_dead())
+        break;
+    }
+}
+
 TEST(journal_crash, dying_at_every_call_keeps_every_acknowledged_record) {
   for (const auto what :
        {disk_fault::die_before, disk_fault::die_after, disk_fault::short_write_and_die,

@@ -366,6 +366,88 @@ TEST_F(operations, a_healing_that_breaks_off_keeps_its_notes_from_everybody) {
     EXPECT_EQ(pair.raida().holders(x), 25u);
 }
 
+// A note of which one Fix takes and others do not, and a death at each call to the disk that
+// follows.
+TEST_F(operations, a_healing_killed_while_it_files_a_note_leaves_one_copy_that_goes_on) {
+  for (auto where : {folder::fracked, folder::limbo})
+    for (size_t at = 1;; ++at) {
+      SCOPED_TRACE(std::string{to_string(where)} + " " + std::to_string(at));
+      transfer_pair fresh;
+      fault_file_ops files{fresh.sender().disk()};
+      fresh.sender().go_through(&files);
+      ASSERT_EQ(fresh.sender().restart(), caf::error{});
+      auto lost = where == folder::limbo;
+      auto notes = fresh.raida().mint(2, 100, 2);
+      for (size_t server = 0; server < (lost ? 12u : 2u); ++server) {
+        fresh.raida().damage(server, notes[0].id);
+        if (server > 0)
+          fresh.raida().add(fault::lost_request(server, raida::command::fix, SIZE_MAX));
+      }
+      fresh.sender().give({notes[0]}, where);
+      fresh.sender().give({notes[1]});
+      std::optional<sender_transfer> from;
+      if (!lost) {
+        from.emplace(fresh.start_sender());
+        ASSERT_TRUE(from->reserve(amount::from_coins(200)));
+        ASSERT_TRUE(from->run(sender_step::move_to_sender));
+      }
+      auto fixes = 0;
+      fresh.raida().on_ask = [&](const raida::ask_all& ask) {
+        if (ask.what == raida::command::fix && fixes++ == 0)
+          files.arm(disk_fault::die_before, at);
+      };
+      if (lost)
+        (void)find_lost(fresh.sender().space(), draw_transfer_id());
+      else
+        (void)from->run(sender_step::fix_notes);
+      ASSERT_GT(fixes, 0);
+      auto died = files.is_dead();
+      from.reset();
+      fresh.raida().on_ask = nullptr;
+      fresh.raida().clear_faults();
+      fresh.sender().go_through(nullptr);
+      ASSERT_EQ(fresh.sender().restart(), caf::error{});
+      auto report = start_up(fresh.sender().space());
+      ASSERT_TRUE(report) << detail_of(report.error());
+      EXPECT_EQ(report->failed, 0u);
+      EXPECT_TRUE(fresh.sender().open_journals().empty());
+      EXPECT_TRUE(fresh.sender().holds().all().empty());
+      ASSERT_TRUE(find_lost(fresh.sender().space(), draw_transfer_id()));
+      ASSERT_TRUE(heal_all(fresh.sender().space(), draw_transfer_id()));
+      auto bank = fresh.sender().notes_in(folder::bank);
+      ASSERT_EQ(bank.size(), 2u);
+      for (auto& x : bank)
+        EXPECT_EQ(fresh.raida().holders(x), 25u);
+      if (!died)
+        break;
+    }
+}
+
+TEST_F(operations, a_journal_that_closes_while_recovery_looks_at_it_holds_nothing) {
+  auto notes = pair.mint_for_sender(2, 1);
+  auto id = draw_transfer_id();
+  {
+    auto log = operation_journal::create(space(), space().opened(journal_kind::heal, id), 1);
+    ASSERT_TRUE(log);
+    heal_record heal;
+    heal.targets = notes;
+    ASSERT_EQ(log->append(encode(heal)), caf::error{});
+  }
+  auto looks = 0;
+  auto busy = [&](const journal_view&) {
+    if (looks++ == 0) {
+      auto log = operation_journal::open(space(), id);
+      EXPECT_TRUE(log);
+      EXPECT_EQ(log->close(closing::done, 1), caf::error{});
+    }
+    return false;
+  };
+  auto report = recover(space(), busy);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->failed, 0u);
+  EXPECT_TRUE(alice().holds().all().empty());
+}
+
 TEST_F(operations, a_healing_that_is_over_leaves_its_notes_to_the_transfer_it_was_for) {
   auto minted = pair.mint_for_sender(2, 1);
   auto from = pair.start_sender();
@@ -447,6 +529,31 @@ TEST_F(operations, a_lost_note_that_lies_twice_is_told_apart_by_the_servers) {
   EXPECT_TRUE(alice().notes_in(folder::limbo).empty());
   EXPECT_EQ(alice().notes_in(folder::bank).size(), 4u);
   EXPECT_TRUE(alice().holds().all().empty());
+}
+
+TEST_F(operations, of_a_lost_note_that_lies_twice_the_copy_that_most_servers_pass_is_kept) {
+  auto minted = pair.raida().mint(2, 900, 1);
+  auto older = minted[0];
+  for (size_t server = 0; server < 10; ++server)
+    older.ans[server] = authenticity_number::random();
+  alice().give({older}, folder::limbo);
+  ASSERT_TRUE(space().user.put_container(folder::limbo, minted, "zz"));
+  ASSERT_TRUE(find_lost(space(), draw_transfer_id()));
+  auto bank = alice().notes_in(folder::bank);
+  ASSERT_EQ(bank.size(), 1u);
+  EXPECT_EQ(pair.raida().holders(bank[0]), 25u);
+}
+
+TEST_F(operations, a_note_that_lies_twice_is_not_paid_out_and_keeps_no_other_from_it) {
+  auto minted = pair.raida().mint(2, 900, 2);
+  auto other = minted[0];
+  other.ans = raida::draw_ans(25);
+  alice().give(minted);
+  alice().give({other}, folder::fracked);
+  auto from = pair.start_sender();
+  auto report = from.reserve(amount::from_coins(100));
+  ASSERT_TRUE(report) << detail_of(report.error());
+  EXPECT_EQ(from.view()->selected->notes[0].id, minted[1].id);
 }
 
 TEST_F(operations, a_lost_note_that_nobody_can_tell_apart_holds_up_no_transfer) {
@@ -726,6 +833,24 @@ TEST_F(operations, start_up_keeps_the_twin_that_knows_a_second_secret) {
   ASSERT_EQ(kept.size(), 1u);
   ASSERT_EQ(kept[0].pans.size(), 25u);
   EXPECT_EQ(kept[0].pans[3], open.pans[3]);
+}
+
+TEST_F(operations, start_up_tells_twins_apart_by_fifteen_servers_and_not_by_fewer) {
+  auto notes = pair.raida().mint(2, 100, 1);
+  auto other = notes[0];
+  other.ans = raida::draw_ans(25);
+  alice().give(notes);
+  alice().give({other}, folder::fracked);
+  for (size_t server = 0; server < 11; ++server)
+    pair.raida().add(fault::down(server));
+  ASSERT_EQ(alice().restart(), caf::error{});
+  ASSERT_TRUE(start_up(space()));
+  EXPECT_EQ(alice().counted().size(), 2u);
+  pair.raida().clear_faults();
+  ASSERT_EQ(alice().restart(), caf::error{});
+  ASSERT_TRUE(start_up(space()));
+  ASSERT_EQ(alice().counted().size(), 1u);
+  EXPECT_EQ(alice().counted()[0].ans, notes[0].ans);
 }
 
 TEST_F(operations, start_up_brings_orphans_of_the_hidden_wallets_home) {

@@ -99,7 +99,7 @@ TEST(recovery, a_sent_note_is_taken_back_only_untouched_and_after_the_lease) {
   EXPECT_EQ(conclude_sent(x, few, patience::exhausted, rules), sent_outcome::pending);
 }
 
-TEST(recovery, a_note_that_some_server_gives_to_another_is_left_to_him_for_a_day) {
+TEST(recovery, a_note_that_some_server_gives_to_another_is_left_to_him_for_an_hour) {
   for (auto no : {find_answer::neither, find_answer::no_such_note, find_answer::pan}) {
     auto touched = row(24, find_answer::an, 1, no);
     auto x = sent_whole();
@@ -139,15 +139,23 @@ TEST(recovery, a_time_that_must_pass_never_ends_early) {
   EXPECT_FALSE(has_passed(1'790'000'000, 1'490'000'000, 120));
 }
 
-TEST(recovery, patience_ends_with_the_lease_and_again_after_a_day) {
+TEST(recovery, patience_ends_with_the_lease_and_again_after_an_hour_of_uptime) {
   journal_view view;
+  EXPECT_EQ(patience_of(view, UINT64_MAX), patience::leased);
   view.sending.emplace();
   view.sending->at = 1000;
   view.sending->announced.lease_seconds = 120;
+  EXPECT_EQ(patience_of(view, UINT64_MAX), patience::leased) << "not counted yet";
   view.lease_from = 5000;
-  EXPECT_EQ(patience_of(view, 1000 + dispute_seconds, 124'999), patience::leased);
-  EXPECT_EQ(patience_of(view, 1000 + dispute_seconds - 1, 125'000), patience::promise_kept);
-  EXPECT_EQ(patience_of(view, 1000 + dispute_seconds, 125'000), patience::exhausted);
+  EXPECT_EQ(patience_of(view, 4999), patience::leased) << "before it, so another start";
+  EXPECT_EQ(patience_of(view, 124'999), patience::leased);
+  EXPECT_EQ(patience_of(view, 125'000), patience::promise_kept);
+  EXPECT_EQ(patience_of(view, 5000 + dispute_seconds * 1000 - 1), patience::promise_kept);
+  EXPECT_EQ(patience_of(view, 5000 + dispute_seconds * 1000), patience::exhausted);
+  // A lease that is longer than that ends both.
+  view.sending->announced.lease_seconds = dispute_seconds * 2;
+  EXPECT_EQ(patience_of(view, 5000 + dispute_seconds * 2000 - 1), patience::leased);
+  EXPECT_EQ(patience_of(view, 5000 + dispute_seconds * 2000), patience::exhausted);
 }
 
 std::vector<found_row> ten(const found_row& x) {

@@ -302,6 +302,14 @@ TEST(transfer_journal, holds_sources_and_targets_of_a_change_until_it_is_closed)
   EXPECT_TRUE(held_by(view).empty());
 }
 
+TEST(transfer_journal, reads_what_a_healing_used_to_let_go_of) {
+  heal_record heal;
+  heal.targets = {make_note(2, 1), make_note(2, 2)};
+  auto view = view_of({encode(opened(journal_kind::heal)), encode(heal),
+                       encode_ids(record_type::settled, {{2, 1}})});
+  EXPECT_EQ(held_by(view), (std::vector<note_id>{{2, 2}}));
+}
+
 TEST(transfer_journal, keeps_the_first_verdict_on_a_note) {
   auto records = receiver_records();
   records.resize(5);

@@ -283,7 +283,7 @@ TEST_F(transfer_trouble, notes_are_not_taken_back_once_one_server_says_another_h
   pair.clock().advance_seconds(dispute_seconds - 501);
   EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::open);
   EXPECT_EQ(pair.raida().asked[raida::command::pown], 0u);
-  // Whoever had begun a day ago would have finished: nothing stays open for ever (I13).
+  // Whoever had begun so long ago would have finished: nothing stays open for ever (I13).
   pair.clock().advance_seconds(1);
   EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::returned);
   EXPECT_EQ(pair.kept(), amount::from_coins(100));
@@ -308,6 +308,17 @@ TEST_F(transfer_trouble, a_note_that_left_fracked_comes_back_after_the_lease) {
   pair.raida().set_held(4, minted[0].id, minted[0].ans[4]);
   EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::returned);
   EXPECT_EQ(pair.kept(), amount::from_coins(100));
+}
+
+TEST_F(transfer_trouble, letters_of_another_day_excuse_no_server) {
+  auto minted = pair.raida().mint(2, 100, 1);
+  minted[0].pown = "pppfppppppppppppppppppppp";
+  pair.sender().give(minted);
+  send_coins(amount::from_coins(100));
+  pair.clock().advance_seconds(500);
+  pair.raida().set_held(3, minted[0].id, authenticity_number::random());
+  EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::open);
+  EXPECT_EQ(pair.raida().asked[raida::command::pown], 0u);
 }
 
 TEST_F(transfer_trouble, a_receiver_who_takes_some_notes_and_vanishes_holds_up_no_others) {
