@@ -137,20 +137,24 @@ void connect(self_pointer self) {
 }
 
 /// The peer is there (again): its silence counts from now.
-void present(self_pointer self, std::string address) {
+void present(self_pointer self, std::string address,
+             const std::shared_ptr<const void>& credit = nullptr) {
   auto& st = self->state;
   st.peer_present = true;
   st.peer_named = !address.empty();
   st.peer_heard = self->clock().now();
-  self->send(st.owner, link_peer{true, std::move(address)});
+  st.untaken = credit;
+  self->send(st.owner, link_peer{true, std::move(address), credit});
 }
 
-void gone(self_pointer self, std::string reason) {
+void gone(self_pointer self, std::string reason,
+          const std::shared_ptr<const void>& credit = nullptr) {
   auto& st = self->state;
   if (!st.peer_present)
     return;
   st.peer_present = false;
-  self->send(st.owner, link_peer{false, std::move(reason)});
+  st.untaken = credit;
+  self->send(st.owner, link_peer{false, std::move(reason), credit});
 }
 
 void refused(self_pointer self, const frame& what) {
@@ -165,7 +169,7 @@ void refused(self_pointer self, const frame& what) {
   fail_for_good(self, code, std::move(detail));
 }
 
-void relay_says(self_pointer self, const frame& what) {
+void relay_says(self_pointer self, const frame& what, const std::shared_ptr<const void>& credit) {
   auto& st = self->state;
   if (what.is(message_number::refused))
     return refused(self, what);
@@ -185,7 +189,7 @@ void relay_says(self_pointer self, const frame& what) {
       self->delayed_send(self, st.config.heartbeat, atom::tick_v);
     }
     if (seat->people > 1)
-      present(self, {});
+      present(self, {}, credit);
     return;
   }
   if (st.now != stage::inside)
@@ -194,10 +198,10 @@ void relay_says(self_pointer self, const frame& what) {
     // A peer that came back before anybody noticed that it was gone is a new one all the same; the
     // one that Room_Joined counted is only named here.
     if (st.peer_named)
-      gone(self, "replaced");
-    present(self, shown(what.details));
+      gone(self, "replaced", credit);
+    present(self, shown(what.details), credit);
   } else if (what.is(message_number::peer_left)) {
-    gone(self, shown(what.details));
+    gone(self, shown(what.details), credit);
   }
 }
 
@@ -213,9 +217,10 @@ void received(self_pointer self, const bytes& data, const std::shared_ptr<const 
     if (!*next)
       return;
     if ((*next)->is_from_relay()) {
-      relay_says(self, **next);
+      relay_says(self, **next, credit);
     } else if (st.now == stage::inside) {
       st.peer_heard = self->clock().now();
+      st.untaken = credit;
       self->send(st.owner, link_frame{std::move(**next), credit});
     }
   }
@@ -259,6 +264,8 @@ void beat(self_pointer self) {
   if (st.now != stage::inside)
     return;
   const auto allowed = st.config.heartbeat * st.config.missed_max;
+  if (!st.untaken.expired())
+    st.peer_heard = self->clock().now();
   if (st.peer_present && self->clock().now() - st.peer_heard > allowed) {
     // Whose line is dead we cannot know: ours is made anew.
     gone(self, "silent");

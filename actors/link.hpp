@@ -48,12 +48,13 @@ struct link_peer {
   bool present = false;
   /// Address when it came, reason when it went; at most 64 printable characters.
   std::string word;
+  /// As link_frame's; none when the link itself finds it out.
+  std::shared_ptr<const void> credit = nullptr;
 };
 /// A frame of the peer.
 struct link_frame {
   frame what;
-  /// io::events::credit: a peer that says more than the owner takes is not read meanwhile. It may
-  /// be called silent then, if the owner lags behind by that much.
+  /// io::events::credit: who says more than the owner takes is not read meanwhile.
   std::shared_ptr<const void> credit = nullptr;
 };
 /// Time for a heartbeat: the owner makes it, because it knows what rides on it.
@@ -127,6 +128,9 @@ struct link_state {
   /// Whether the relay has told the present peer's address.
   bool peer_named = false;
   caf::actor_clock::time_point peer_heard;
+  /// Of what was given to the owner last. While it lives, the peer's next words may lie unread
+  /// because the owner is behind, and nobody is called silent.
+  std::weak_ptr<const void> untaken;
   /// The number of the deadline or back-off in force.
   uint64_t alarm = 0;
   std::string last_reason;

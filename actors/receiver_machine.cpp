@@ -533,6 +533,9 @@ void receiver_machine::agree() {
 }
 
 void receiver_machine::show_work(message_number number) {
+  // Said again, it is shown already.
+  if (number == shown_number_)
+    return;
   uint8_t step = 0;
   switch (number) {
   case message_number::making_change:

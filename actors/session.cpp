@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 
 #include <caf/all.hpp>
 
@@ -24,8 +25,8 @@ namespace {
 using session_impl_actor = session_actor::extend_with<link_owner_actor>::extend<
     // INTERNAL: begin; sent by the spawning function.
     caf::reacts_to<atom::tick>,
-    // INTERNAL: a timer of the machine (or `line_timer`), and the number under which it was armed.
-    caf::reacts_to<atom::tick, uint8_t, uint64_t>>;
+    // INTERNAL: a timer of the machine (or `line_timer`) rings.
+    caf::reacts_to<atom::tick, uint8_t>>;
 
 /// The one timer that is not a machine's: how long the link may take to close.
 constexpr uint8_t line_timer = 255;
@@ -36,6 +37,18 @@ constexpr auto line_closes_within = std::chrono::seconds(7);
 constexpr uint32_t unproved_beats_max = 3;
 
 constexpr size_t shown_characters_max = 200;
+
+/// Events that the observer has not taken, and questions that the wallet has not answered, before
+/// the line is told to wait (safety.md I15): a peer or relay decides how many it causes.
+constexpr uint32_t unheard_events_max = 64;
+constexpr uint32_t open_questions_max = 64;
+
+/// Frames of ours that one line's frames may make us say at once. A transfer needs some twenty; who
+/// makes us say more, and may not read them, shall not fill our memory.
+constexpr uint32_t answers_max = 4096;
+
+/// Hashes of sessions that are kept. Each costs a peer a handshake.
+constexpr size_t hashes_max = 1024;
 
 /// State of a SESSION. Touched by its own actor only.
 struct session_state {
@@ -56,6 +69,15 @@ struct session_state {
   std::deque<happening> pending;
   bool working = false;
 
+  /// See unheard_events_max and open_questions_max; and what the line gave that we have not let go,
+  /// so that it waits (io::events::credit).
+  uint32_t unheard_events = 0;
+  uint32_t open_questions = 0;
+  std::vector<std::shared_ptr<const void>> owed_to_line;
+  /// See answers_max.
+  bool answering = false;
+  uint32_t answers = 0;
+
   std::string own_address;
   std::string peer_address;
   /// From a peer's coming to its going; the transfer outlives it.
@@ -73,8 +95,8 @@ struct session_state {
   uint32_t handshakes = 0;
   /// Hashes of this run's sessions that a receipt may name: the one in which it was made. A sender
   /// keeps one before it sends the proof that lets the receiver begin, for the receiver's own proof
-  /// may never come.
-  std::vector<std::array<uint8_t, 64>> hashes;
+  /// may never come. The last hashes_max.
+  std::deque<std::array<uint8_t, 64>> hashes;
   /// The last session that both sides had proved, as we know.
   std::optional<std::array<uint8_t, 64>> session_hash;
   /// Receiver: our own. Sender: the peer's, by the last handshake.
@@ -87,12 +109,12 @@ struct session_state {
   uint32_t receipt_parts = 0;
   uint32_t receipt_count = 0;
 
-  /// When the timer `answer` is due, which the peer's signs of life put off, and no later than
+  /// When each armed timer is due. The peer's signs of life put `answer` off, and no later than
   /// what.
-  caf::actor_clock::time_point answer_due;
+  std::map<uint8_t, caf::actor_clock::time_point> due;
   caf::actor_clock::time_point answer_limit;
-  std::map<uint8_t, uint64_t> armed;
-  uint64_t last_armed = 0;
+  /// Timers with a message under way: one each, however often they are armed.
+  std::set<uint8_t> ringing;
   std::optional<awaited> told_waiting;
   caf::actor_clock::time_point began;
   caf::actor_clock::time_point connected_at;
@@ -111,9 +133,23 @@ std::string shown(std::string_view text) {
 
 // --- what people hear ---
 
+/// Lets the line go on, unless the observer or the wallet must catch up first.
+void pay_line(self_pointer self) {
+  auto& st = self->state;
+  if (st.unheard_events < unheard_events_max && st.open_questions < open_questions_max)
+    st.owed_to_line.clear();
+}
+
+/// The empty answer to an event tells that it was taken.
 template<class T>
 void to_observer(self_pointer self, T what) {
-  self->send(self->state.observer, std::move(what));
+  ++self->state.unheard_events;
+  const auto heard = [self] {
+    --self->state.unheard_events;
+    pay_line(self);
+  };
+  self->request(self->state.observer, caf::infinite, std::move(what))
+      .then(heard, [heard](const caf::error&) { heard(); });
 }
 
 /// How long a peer that shows life may take for its next message.
@@ -157,7 +193,7 @@ void say_last_word(self_pointer self) {
   auto& st = self->state;
   if (!st.last_word)
     return;
-  to_observer(self, *std::exchange(st.last_word, std::nullopt));
+  self->send(st.observer, *std::exchange(st.last_word, std::nullopt));
   self->quit();
 }
 
@@ -165,6 +201,8 @@ void say_last_word(self_pointer self) {
 
 void transmit(self_pointer self, frame what) {
   auto& st = self->state;
+  if (st.answering)
+    ++st.answers;
   st.log.add(
       transcript_line(std::chrono::system_clock::now(), direction::sent, st.own_address, what));
   self->send(st.line, link_send{std::move(what)});
@@ -221,6 +259,8 @@ void remember_hash(session_state& st) {
   const auto& hash = st.channel->handshake_hash();
   if (st.hashes.empty() || st.hashes.back() != hash)
     st.hashes.push_back(hash);
+  if (st.hashes.size() > hashes_max)
+    st.hashes.pop_front();
 }
 
 void connected_now(self_pointer self) {
@@ -242,7 +282,9 @@ void connected_now(self_pointer self) {
 /// The peer lives: it may be at work, or its answer behind what it still sends.
 void put_off_answer(self_pointer self) {
   auto& st = self->state;
-  st.answer_due = std::min(self->clock().now() + st.config.answer_timeout, st.answer_limit);
+  auto due = st.due.find(static_cast<uint8_t>(timer::answer));
+  if (due != st.due.end())
+    due->second = std::min(self->clock().now() + st.config.answer_timeout, st.answer_limit);
 }
 
 body_place place_in_transfer(const session_state& st) {
@@ -348,11 +390,21 @@ ec code_of_answer(const caf::error& why) {
 /// Asks, and turns the answer into a happening by `read`; a failure into work_failed.
 template<class Answer, class Wallet, class Read, class... Message>
 void request(self_pointer self, ticket which, const Wallet& wallet, Read read, Message&&... what) {
+  ++self->state.open_questions;
+  const auto answered = [self] {
+    --self->state.open_questions;
+    pay_line(self);
+  };
   self->request(wallet, self->state.config.wallet_timeout, std::forward<Message>(what)...)
-      .then([self, read](Answer& x) { handle(self, read(x)); },
-            [self, which](const caf::error& why) {
-              handle(self, happened::work_failed{which, code_of_answer(why), detail_of(why)});
-            });
+      .then(
+          [self, read, answered](Answer& x) {
+            handle(self, read(x));
+            answered();
+          },
+          [self, which, answered](const caf::error& why) {
+            handle(self, happened::work_failed{which, code_of_answer(why), detail_of(why)});
+            answered();
+          });
 }
 
 wallet::receipt_terms terms_now(const session_state& st) {
@@ -553,17 +605,18 @@ void carry_out(self_pointer self, order::ask_wallet& x) {
 void carry_out(self_pointer self, order::arm& x) {
   auto& st = self->state;
   const auto which = static_cast<uint8_t>(x.which);
-  st.armed[which] = ++st.last_armed;
-  if (x.which == timer::answer) {
-    const auto now = self->clock().now();
-    st.answer_due = now + st.config.answer_timeout;
+  const auto now = self->clock().now();
+  const auto length = length_of(st.config, x.which);
+  st.due[which] = now + length;
+  if (x.which == timer::answer)
     st.answer_limit = now + work_limit(st.config);
-  }
-  self->delayed_send(self, length_of(st.config, x.which), atom::tick_v, which, st.last_armed);
+  // One that is under way rings no later, and goes on for the rest then.
+  if (st.ringing.insert(which).second)
+    self->delayed_send(self, length, atom::tick_v, which);
 }
 
 void carry_out(self_pointer self, order::disarm& x) {
-  self->state.armed.erase(static_cast<uint8_t>(x.which));
+  self->state.due.erase(static_cast<uint8_t>(x.which));
 }
 
 void carry_out(self_pointer self, order::tell& x) {
@@ -613,7 +666,7 @@ void carry_out(self_pointer self, order::end& x) {
   // The last word waits until what was queued has left: who hears it may end the program.
   if (st.line_is_down)
     return say_last_word(self);
-  self->delayed_send(self, line_closes_within, atom::tick_v, line_timer, uint64_t{0});
+  self->delayed_send(self, line_closes_within, atom::tick_v, line_timer);
 }
 
 /// Gives the machine what happened, carries its orders out, then what happened meanwhile.
@@ -694,6 +747,25 @@ void peer_went(self_pointer self, const std::string& reason) {
     count_stranger(self);
 }
 
+/// Does what the line's message asks for, and keeps its credit while others must catch up.
+template<class F>
+void take_from_line(self_pointer self, const std::shared_ptr<const void>& credit, F what) {
+  auto& st = self->state;
+  st.answering = true;
+  what();
+  st.answering = false;
+  if (st.answers > answers_max) {
+    st.answers = 0;
+    drop_channel(self);
+    handle(self, happened::line_failed{ec::protocol_violation,
+                                       "the other side made us answer without end"});
+  }
+  // One of a chunk stands for all of it.
+  if (credit && (st.owed_to_line.empty() || st.owed_to_line.back() != credit))
+    st.owed_to_line.push_back(credit);
+  pay_line(self);
+}
+
 session_impl_actor::behavior_type behaviour(self_pointer self) {
   self->state.began = self->clock().now();
   link_config to;
@@ -733,16 +805,21 @@ session_impl_actor::behavior_type behaviour(self_pointer self) {
         auto& st = self->state;
         drop_channel(self);
         st.own_address = x.own_address;
+        st.answers = 0;
         tell(self, joined{x.own_address, x.people});
         handle(self, happened::entered{x.people});
       },
       [self](const link_peer& x) {
-        if (x.present)
-          peer_came(self, x.word);
-        else
-          peer_went(self, x.word);
+        take_from_line(self, x.credit, [&] {
+          if (x.present)
+            peer_came(self, x.word);
+          else
+            peer_went(self, x.word);
+        });
       },
-      [self](const link_frame& x) { take_frame(self, x.what); },
+      [self](const link_frame& x) {
+        take_from_line(self, x.credit, [&] { take_frame(self, x.what); });
+      },
       [self](const link_beat&) {
         auto& st = self->state;
         if (st.channel && !st.channel->is_connected() &&
@@ -759,19 +836,19 @@ session_impl_actor::behavior_type behaviour(self_pointer self) {
         handle(self, happened::line_failed{x.code, x.detail});
       },
       [self](atom::tick) { start(self); },
-      [self](atom::tick, uint8_t which, uint64_t number) {
+      [self](atom::tick, uint8_t which) {
         auto& st = self->state;
         if (which == line_timer)
           return say_last_word(self);
-        auto found = st.armed.find(which);
-        if (found == st.armed.end() || found->second != number)
+        st.ringing.erase(which);
+        auto found = st.due.find(which);
+        if (found == st.due.end())
           return;
-        if (which == static_cast<uint8_t>(timer::answer)) {
-          const auto now = self->clock().now();
-          if (now < st.answer_due)
-            return self->delayed_send(self, st.answer_due - now, atom::tick_v, which, number);
+        if (const auto now = self->clock().now(); now < found->second) {
+          st.ringing.insert(which);
+          return self->delayed_send(self, found->second - now, atom::tick_v, which);
         }
-        st.armed.erase(found);
+        st.due.erase(found);
         handle(self, happened::timed_out{static_cast<timer>(which)});
       },
   };

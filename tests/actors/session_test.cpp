@@ -246,6 +246,110 @@ TEST_F(hostile_session, another_key_past_a_relay_without_tags_ends_both_and_move
   EXPECT_EQ(money->asked, expected);
 }
 
+/// The relay says that somebody comes, or goes.
+std::string coming_and_going(size_t times) {
+  const auto came =
+      encode(make_relay_frame(message_number::peer_joined, "198.51.100.9:5000"), notation::tag);
+  const auto went = encode(make_relay_frame(message_number::peer_left, "left"), notation::tag);
+  std::string out;
+  for (size_t i = 0; i < times; ++i)
+    out += came + went;
+  return out;
+}
+
+TEST_F(hostile_session, a_person_who_does_not_look_holds_the_line_back_and_misses_nothing) {
+  // As the programs have it: nobody takes its messages but who asks for them.
+  caf::scoped_actor person{system};
+  const auto observer =
+      caf::actor_cast<session_observer_actor>(caf::actor_cast<caf::actor>(person));
+  const auto wallet = fake_receiver_wallet(system, money);
+  receiver = session::receiver_session(system, settings, loop, wallet, observer);
+  everybody.push_back(caf::actor_cast<caf::actor>(wallet));
+  everybody.push_back(caf::actor_cast<caf::actor>(receiver));
+  run();
+  const size_t chunks = 100;
+  const size_t a_chunk = 20;
+  const auto text = coming_and_going(a_chunk);
+  size_t seen = 0;
+  size_t lost = 0;
+  const auto look = [&] {
+    while (person->has_next_message())
+      person->receive([&](const session::peer_seen&) { ++seen; },
+                      [&](const session::peer_lost&) {
+                        ++lost;
+                        EXPECT_EQ(seen, lost);
+                      },
+                      caf::others >> [&](caf::message_view&) -> caf::result<caf::message> {
+                        return caf::message{};
+                      });
+    run();
+  };
+  // As the loop does it: what is under way is bounded, and more is read when some was taken.
+  std::vector<std::weak_ptr<int>> under_way;
+  size_t rounds = 0;
+  for (size_t sent = 0; sent < chunks || seen < chunks * a_chunk; ++rounds) {
+    ASSERT_LT(rounds, 2 * chunks);
+    size_t at_once = 0;
+    for (; sent < chunks; ++sent, ++at_once) {
+      under_way.erase(
+          std::remove_if(under_way.begin(), under_way.end(), [](auto& x) { return x.expired(); }),
+          under_way.end());
+      if (under_way.size() >= 4)
+        break;
+      auto credit = std::make_shared<int>(0);
+      under_way.push_back(credit);
+      relay->shout(relay->sockets().at(0), text, std::move(credit));
+      run();
+    }
+    // 64 events of a person's, and then four chunks wait.
+    EXPECT_LE(at_once, 64 / (2 * a_chunk) + 1 + 4);
+    look();
+  }
+  EXPECT_EQ(seen, chunks * a_chunk);
+  EXPECT_EQ(lost, chunks * a_chunk);
+  EXPECT_GT(rounds, 10u);
+  look();
+  for (auto& x : under_way)
+    EXPECT_TRUE(x.expired());
+}
+
+TEST_F(hostile_session, who_makes_us_answer_without_end_is_left) {
+  start_receiver();
+  run();
+  size_t answers = 0;
+  const auto before = relay->onlooker.size();
+  relay->shout(relay->sockets().at(0), coming_and_going(20'000));
+  run();
+  for (auto at = relay->onlooker.find("Heartbeat", before); at != std::string::npos;
+       at = relay->onlooker.find("Heartbeat", at + 1))
+    ++answers;
+  ASSERT_NE(receiver_end(), nullptr);
+  EXPECT_EQ(receiver_end()->code, ec::protocol_violation);
+  EXPECT_FALSE(receiver_end()->detail.empty());
+  EXPECT_GT(answers, 1000u);
+  EXPECT_LT(answers, 2 * 4200u);
+}
+
+TEST_F(hostile_session, however_often_a_line_breaks_no_timer_is_set_twice) {
+  settings.wait_for_return = 1h;
+  settings.answer_timeout = 1h;
+  money->hold_pown = true;
+  start_sender();
+  start_receiver();
+  run();
+  size_t before = 0;
+  for (int i = 0; i < 300; ++i) {
+    relay->cut_all();
+    run();
+    advance(200ms);
+    // Those of the connections themselves live for ten seconds.
+    if (i == 100)
+      before = scheduler.clock().schedule().size();
+  }
+  EXPECT_FALSE(sender_end() || receiver_end());
+  EXPECT_LE(scheduler.clock().schedule().size(), before + 10);
+}
+
 TEST_F(hostile_session, a_third_person_is_told_that_the_room_is_full) {
   relay->on_frame = [](frame& x, io::socket_id) { return x.is(message_number::heartbeat); };
   start_sender();

@@ -80,12 +80,12 @@ public:
   uint64_t attempts() const { return last_; }
 
   /// Sends raw bytes to one client.
-  void shout(io::socket_id to, std::string_view text) {
+  void shout(io::socket_id to, std::string_view text, std::shared_ptr<const void> credit = {}) {
     io::event out;
     out.kind = io::event_kind::received;
     out.socket = to;
     out.data = byte_view(text).copy();
-    caf::anon_send(clients_.at(to).owner, io::events{{out}});
+    caf::anon_send(clients_.at(to).owner, io::events{{out}, std::move(credit)});
   }
 
 private:
