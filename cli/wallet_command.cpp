@@ -27,6 +27,10 @@ const char* plural(uint64_t count) {
   return count == 1 ? "" : "s";
 }
 
+std::string unreadable_files(uint64_t count) {
+  return fmt::format("{} file{} of the wallet cannot be read as a note", count, plural(count));
+}
+
 json_fields fields_of(const wallet::wallet_balance& x) {
   auto by_denomination = json_fields::object();
   for (size_t i = denomination_count; i-- > 0;)
@@ -37,7 +41,8 @@ json_fields fields_of(const wallet::wallet_balance& x) {
           {"in_transit", to_string(x.in_transit)},
           {"notes", x.notes},
           {"fracked", x.fracked},
-          {"by_denomination", by_denomination}};
+          {"by_denomination", by_denomination},
+          {"unreadable", x.unreadable.size()}};
 }
 
 command_end list_notes(environment& env) {
@@ -66,6 +71,16 @@ command_end list_notes(environment& env) {
         balance->in_transit.is_zero() ? ""
                                       : fmt::format("; {} in transit (liveconnect resume)",
                                                     to_display(balance->in_transit))));
+    for (const auto& x : balance->unreadable) {
+      env.out.event("unreadable", {{"folder", x.folder},
+                                   {"file", printable(x.file)},
+                                   {"why", printable(x.why, detail_chars_max)}});
+      env.out.note(fmt::format("{}/{} cannot be read as a note: {}", x.folder, printable(x.file),
+                               printable(x.why, detail_chars_max)));
+    }
+    if (!balance->unreadable.empty())
+      return failed(fail(ec::wallet_damaged, unreadable_files(balance->unreadable.size())),
+                    fields_of(*balance));
     return {{}, fields_of(*balance), 0};
   });
 }
@@ -100,6 +115,8 @@ command_end end_of(environment& env, const wallet::operation_report& x, const ch
         fail(ec::outcome_unknown, fmt::format("{} note{} of {} wait for more servers", x.pending,
                                               plural(x.pending), to_display(x.pending_value))),
         fields);
+  if (x.unreadable != 0)
+    return failed(fail(ec::wallet_damaged, unreadable_files(x.unreadable)), fields);
   return {{}, fields, 0};
 }
 

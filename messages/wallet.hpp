@@ -156,6 +156,15 @@ struct open_transfer {
   amount returned;
 };
 
+/// A file in a folder of notes that cannot be read as one: what it may be worth is counted nowhere.
+struct unreadable_note {
+  /// The folder's name, that of a hidden wallet in front of it.
+  std::string folder;
+  std::string file;
+  /// One clause on why.
+  std::string why;
+};
+
 /// Where the money is.
 struct wallet_balance {
   /// Bank and Fracked of the user's wallet, less what open transfers hold.
@@ -165,6 +174,8 @@ struct wallet_balance {
   std::array<uint32_t, denomination_count> by_denomination{};
   uint32_t notes = 0;
   uint32_t fracked = 0;
+  /// In Bank, Fracked, Limbo and Suspect, and where notes are in transit.
+  std::vector<unreadable_note> unreadable;
 };
 
 /// What start-up recovery did (safety.md 5.4).
@@ -243,6 +254,8 @@ struct operation_report {
   uint8_t fewest_passes = 0;
   /// Import: files that could not be taken in; `lines` says why. They stay where they are.
   uint32_t refused = 0;
+  /// Check: files that cannot be read as a note; `lines` names them.
+  uint32_t unreadable = 0;
   /// One line a thing worth telling: files refused with the reason, notes set aside.
   std::vector<std::string> lines;
 };

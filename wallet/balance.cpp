@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "messages/error.hpp"
 #include "wallet/operation_journal.hpp"
 
 namespace liveconnect::wallet {
@@ -85,6 +86,22 @@ caf::expected<wallet_balance> balance_of(workspace& space) {
   for (auto& x : lost->notes)
     if (counted.count(x.value.id) == 0)
       in_transit(x.value.id);
+  auto note_unreadable = [&](const folder_listing& from, const std::string& prefix) {
+    for (auto& x : from.unreadable)
+      out.unreadable.push_back({prefix + to_string(x.where), x.file, detail_of(x.problem)});
+  };
+  note_unreadable(*listing, "");
+  note_unreadable(*lost, "");
+  // Of the others only what cannot be read matters here: their notes stand in the journals.
+  auto suspect = space.user.list(folder::suspect);
+  auto sender = space.sender.list({folder::bank, folder::fracked});
+  auto receiver = space.receiver.list({folder::suspect, folder::bank, folder::fracked});
+  for (auto& [from, prefix] : {std::pair{&suspect, ""}, std::pair{&sender, "Sender/"},
+                               std::pair{&receiver, "Receiver/"}}) {
+    if (!*from)
+      return from->error();
+    note_unreadable(**from, prefix);
+  }
   return out;
 }
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "messages/error.hpp"
+#include "wallet/coin_name.hpp"
+
 namespace liveconnect::wallet {
 
 caf::expected<operation_report> check_notes(workspace& space) {
@@ -11,7 +14,9 @@ caf::expected<operation_report> check_notes(workspace& space) {
   if (!listing)
     return listing.error();
   for (auto& x : listing->unreadable)
-    out.lines.push_back(std::string{"a file in "} + to_string(x.where) + " cannot be read");
+    out.lines.push_back(std::string{to_string(x.where)} + "/" + printable(x.file) +
+                        " cannot be read as a note: " + detail_of(x.problem));
+  out.unreadable = static_cast<uint32_t>(listing->unreadable.size());
   // Holds first, files second: what was listed may have left for another operation's sake.
   hold_guard held{*space.holds, ids_of(notes_of(listing->notes)), id};
   auto found = space.user.find(held.held(), {folder::bank, folder::fracked});

@@ -267,7 +267,7 @@ caf::expected<file_handle> ensure_directory(file_ops& ops, const file_handle& pa
   if (!err)
     err = ops.sync_directory(parent);
   if (err && code_of(err) != ec::file_exists)
-    return with_name(name, err);
+    return err;
   return ops.open_directory_at(parent, name);
 }
 
@@ -300,7 +300,7 @@ caf::expected<size_t> remove_temporaries(file_ops& ops, const file_handle& direc
     if (x.kind != entry_kind::file || !is_temporary_name(x.name))
       continue;
     if (auto err = ops.remove(directory, x.name))
-      return with_name(x.name, err);
+      return err;
     ++removed;
   }
   if (removed > 0) {

@@ -260,13 +260,21 @@ secret_bytes closed_file(const transfer_id& id, uint64_t opened_ms,
   return out;
 }
 
+/// The error, with the file that it is about: a person has to look at it.
+caf::error in_file(const transfer_id& id, const caf::error& err) {
+  return fail(code_of(err), file_name(id) + ": " + detail_of(err));
+}
+
 /// Reads a journal without changing it.
 caf::expected<journal_content> read_journal_file(file_ops& ops, const file_handle& folder,
                                                  const transfer_id& id) {
   auto raw = read_file(ops, folder, file_name(id), journal_bytes_max);
   if (!raw)
     return raw.error();
-  return read_journal(id, view(*raw));
+  auto out = read_journal(id, view(*raw));
+  if (!out)
+    return in_file(id, out.error());
+  return out;
 }
 
 caf::expected<std::vector<transfer_id>> list_ids(file_ops& ops, const file_handle& folder) {
@@ -394,10 +402,10 @@ caf::expected<journal> journal::open(file_ops& ops, const std::filesystem::path&
     return raw.error();
   auto content = read_journal(id, view(*raw));
   if (!content)
-    return content.error();
+    return in_file(id, content.error());
   auto opened = take_opening(*content);
   if (!opened)
-    return opened.error();
+    return in_file(id, opened.error());
   auto file = ops.open_write(*folder, file_name(id));
   if (!file)
     return file.error();

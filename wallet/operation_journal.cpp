@@ -42,7 +42,7 @@ caf::expected<operation_journal> operation_journal::open(workspace& space, const
     return out;
   auto view = replay(out.file_.records());
   if (!view)
-    return view.error();
+    return fail(code_of(view.error()), to_string(id) + ".lcj: " + detail_of(view.error()));
   if (view->id() != id)
     return fail(ec::wallet_damaged, "journal " + to_string(id) + " is another transfer's");
   out.hand_->publish(std::move(*view));

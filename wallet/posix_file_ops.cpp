@@ -1,6 +1,7 @@
 #include "wallet/posix_file_ops.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <dirent.h>
@@ -20,12 +21,37 @@ namespace {
 constexpr mode_t file_mode = 0600;
 constexpr mode_t directory_mode = 0700;
 
-/// The call's failure from errno.
-caf::error failed(const char* call, const std::string& name = {}) {
+/// Where an open file or directory lies, for people; empty when the system does not tell.
+std::string place_of(int fd) {
+  std::array<char, 4096> path;
+  const auto length =
+      ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), path.data(), path.size());
+  return length > 0 ? std::string(path.data(), static_cast<size_t>(length)) : std::string{};
+}
+
+/// The end of a path, which tells most; whoever shows it to people escapes it.
+std::string shown(const std::filesystem::path& path) {
+  constexpr size_t bytes_max = 240;
+  auto out = path.string();
+  return out.size() <= bytes_max ? out : "..." + out.substr(out.size() - bytes_max);
+}
+
+/// The call's failure from errno; `path` tells on what.
+caf::error failed(const char* call, const std::filesystem::path& path) {
   const int code = errno;
   const auto words = std::system_category().message(code);
-  auto where = name.empty() ? std::string{call} : call + (" '" + printable(name) + "'");
+  auto where = path.empty() ? std::string{call} : call + (" '" + shown(path) + "'");
   return fail(code == EEXIST ? ec::file_exists : ec::disk_failed, where + ": " + words);
+}
+
+/// The same for a name in an open directory, or (without a name) for what is open itself.
+caf::error failed(const char* call, const file_handle& at, const std::string& name = {}) {
+  const int code = errno;
+  std::filesystem::path path = place_of(at.id());
+  if (!name.empty())
+    path /= name;
+  errno = code;
+  return failed(call, path);
 }
 
 /// Names reach the kernel only as one plain component.
@@ -60,13 +86,13 @@ caf::expected<file_handle> open_regular(file_ops& ops, const file_handle& direct
     return ::openat(directory.id(), name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
   });
   if (fd < 0)
-    return failed("open", name);
+    return failed("open", directory, name);
   file_handle out{ops, fd};
   struct stat info {};
   if (::fstat(fd, &info) != 0)
-    return failed("stat", name);
+    return failed("stat", directory, name);
   if (!S_ISREG(info.st_mode))
-    return fail(ec::disk_failed, "open '" + printable(name) + "': not a regular file");
+    return fail(ec::disk_failed, "open '" + shown(place_of(fd)) + "': not a regular file");
   return out;
 }
 
@@ -76,7 +102,7 @@ caf::expected<file_handle> posix_file_ops::open_directory(const std::filesystem:
   const int fd = uninterrupted(
       [&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); });
   if (fd < 0)
-    return failed("open", path.filename().string());
+    return failed("open", path);
   return file_handle{*this, fd};
 }
 
@@ -88,7 +114,7 @@ caf::expected<file_handle> posix_file_ops::open_directory_at(const file_handle& 
     return ::openat(parent.id(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   });
   if (fd < 0)
-    return failed("open", name);
+    return failed("open", parent, name);
   return file_handle{*this, fd};
 }
 
@@ -96,7 +122,7 @@ caf::error posix_file_ops::make_directory(const file_handle& parent, const std::
   if (!is_plain_name(name))
     return refuse(name);
   if (::mkdirat(parent.id(), name.c_str(), directory_mode) != 0)
-    return failed("mkdir", name);
+    return failed("mkdir", parent, name);
   return caf::none;
 }
 
@@ -106,10 +132,10 @@ caf::expected<std::vector<dir_entry>> posix_file_ops::list(const file_handle& di
   const int fd = uninterrupted(
       [&] { return ::openat(directory.id(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (fd < 0)
-    return failed("list");
+    return failed("list", directory);
   std::unique_ptr<DIR, close_directory> stream{::fdopendir(fd)};
   if (stream == nullptr) {
-    auto err = failed("list");
+    auto err = failed("list", directory);
     ::close(fd);
     return err;
   }
@@ -136,14 +162,14 @@ caf::expected<std::vector<dir_entry>> posix_file_ops::list(const file_handle& di
     errno = 0;
   }
   if (errno != 0)
-    return failed("list");
+    return failed("list", directory);
   std::sort(out.begin(), out.end(), [](const auto& x, const auto& y) { return x.name < y.name; });
   return out;
 }
 
 caf::error posix_file_ops::sync_directory(const file_handle& directory) {
   if (sync_file(directory.id()) != 0)
-    return failed("fsync of a directory");
+    return failed("fsync", directory);
   return caf::none;
 }
 
@@ -156,7 +182,7 @@ caf::expected<file_handle> posix_file_ops::create(const file_handle& directory,
                     O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file_mode);
   });
   if (fd < 0)
-    return failed("create", name);
+    return failed("create", directory, name);
   return file_handle{*this, fd};
 }
 
@@ -173,7 +199,7 @@ caf::expected<file_handle> posix_file_ops::open_write(const file_handle& directo
 caf::expected<file_status> posix_file_ops::status(const file_handle& file) {
   struct stat info {};
   if (::fstat(file.id(), &info) != 0)
-    return failed("stat");
+    return failed("stat", file);
   return file_status{kind_of(info.st_mode), static_cast<uint64_t>(info.st_size),
                      info.st_mode & 07777u};
 }
@@ -186,7 +212,7 @@ caf::expected<bool> posix_file_ops::exists(const file_handle& directory, const s
     return true;
   if (errno == ENOENT)
     return false;
-  return failed("stat", name);
+  return failed("stat", directory, name);
 }
 
 caf::expected<size_t> posix_file_ops::write(const file_handle& file, uint64_t offset,
@@ -195,7 +221,7 @@ caf::expected<size_t> posix_file_ops::write(const file_handle& file, uint64_t of
   if (count < 0) {
     if (errno == EINTR)
       return size_t{0};
-    return failed("write");
+    return failed("write", file);
   }
   return static_cast<size_t>(count);
 }
@@ -205,19 +231,19 @@ caf::expected<size_t> posix_file_ops::read(const file_handle& file, uint64_t off
   const auto got =
       uninterrupted([&] { return ::pread(file.id(), to, count, static_cast<off_t>(offset)); });
   if (got < 0)
-    return failed("read");
+    return failed("read", file);
   return static_cast<size_t>(got);
 }
 
 caf::error posix_file_ops::sync(const file_handle& file) {
   if (sync_file(file.id()) != 0)
-    return failed("fsync");
+    return failed("fsync", file);
   return caf::none;
 }
 
 caf::error posix_file_ops::sync_data(const file_handle& file) {
   if (sync_file_data(file.id()) != 0)
-    return failed("fdatasync");
+    return failed("fdatasync", file);
   return caf::none;
 }
 
@@ -228,7 +254,7 @@ caf::error posix_file_ops::preallocate(const file_handle& file, uint64_t size) {
     code = ::posix_fallocate(file.id(), 0, static_cast<off_t>(size));
   if (code != 0) {
     errno = code;
-    return failed("fallocate");
+    return failed("fallocate", file);
   }
   return caf::none;
 }
@@ -236,7 +262,7 @@ caf::error posix_file_ops::preallocate(const file_handle& file, uint64_t size) {
 caf::error posix_file_ops::close(file_handle file) {
   // After EINTR the descriptor is gone on Linux: never close twice.
   if (::close(file.release()) != 0 && errno != EINTR)
-    return failed("close");
+    return failed("close", std::filesystem::path{});
   return caf::none;
 }
 
@@ -253,7 +279,7 @@ caf::expected<bool> posix_file_ops::rename_no_replace(const file_handle& from,
   // Both mean: this kernel or file system has no exclusive rename.
   if (errno == EINVAL || errno == ENOSYS)
     return false;
-  return failed("rename to", new_name);
+  return failed("rename to", to, new_name);
 }
 
 caf::error posix_file_ops::rename_over(const file_handle& directory, const std::string& name,
@@ -263,7 +289,7 @@ caf::error posix_file_ops::rename_over(const file_handle& directory, const std::
   if (!is_plain_name(new_name))
     return refuse(new_name);
   if (::renameat(directory.id(), name.c_str(), directory.id(), new_name.c_str()) != 0)
-    return failed("rename to", new_name);
+    return failed("rename to", directory, new_name);
   return caf::none;
 }
 
@@ -274,7 +300,7 @@ caf::error posix_file_ops::link(const file_handle& from, const std::string& name
   if (!is_plain_name(new_name))
     return refuse(new_name);
   if (::linkat(from.id(), name.c_str(), to.id(), new_name.c_str(), 0) != 0)
-    return failed("link", new_name);
+    return failed("link", to, new_name);
   return caf::none;
 }
 
@@ -282,7 +308,7 @@ caf::error posix_file_ops::remove(const file_handle& directory, const std::strin
   if (!is_plain_name(name))
     return refuse(name);
   if (::unlinkat(directory.id(), name.c_str(), 0) != 0)
-    return failed("remove", name);
+    return failed("remove", directory, name);
   return caf::none;
 }
 
@@ -293,7 +319,7 @@ caf::error posix_file_ops::lock(const file_handle& file) {
   if (::fcntl(file.id(), F_OFD_SETLK, &what) != 0) {
     if (errno == EAGAIN || errno == EACCES)
       return fail(ec::wallet_busy, "another program holds this wallet");
-    return failed("lock");
+    return failed("lock", file);
   }
   return caf::none;
 }

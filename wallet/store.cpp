@@ -112,15 +112,29 @@ wallet_store::wallet_store(file_ops& ops, std::filesystem::path root, file_handl
     : ops_(&ops), root_(std::move(root)), directory_(std::move(directory)) {}
 
 caf::expected<wallet_store> wallet_store::open(file_ops& ops, const std::filesystem::path& root) {
-  if (!is_wallet(ops, root))
-    return fail(ec::bad_argument,
-                "'" + printable(root.filename().string()) +
-                    "' is no wallet: transactions.csv, config.toml, Bank or Fracked is missing");
-  if (auto err = check_permissions(ops, root))
-    return err;
   auto directory = ops.open_directory(root);
   if (!directory)
     return directory.error();
+  if (!is_wallet(ops, root)) {
+    // What is there and cannot be opened is another trouble than what is missing.
+    for (const auto* name : {to_string(folder::bank), to_string(folder::fracked)}) {
+      auto there = ops.exists(*directory, name);
+      auto opened = ops.open_directory_at(*directory, name);
+      if (there && *there && !opened)
+        return opened.error();
+    }
+    for (const auto* name : {transactions_file_name, config_file_name}) {
+      auto there = ops.exists(*directory, name);
+      auto opened = ops.open_read(*directory, name);
+      if (there && *there && !opened)
+        return opened.error();
+    }
+    return fail(ec::bad_argument,
+                "'" + printable(root.filename().string()) +
+                    "' is no wallet: transactions.csv, config.toml, Bank or Fracked is missing");
+  }
+  if (auto err = check_permissions(ops, root))
+    return err;
   return wallet_store{ops, root, std::move(*directory)};
 }
 

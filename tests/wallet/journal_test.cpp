@@ -331,7 +331,9 @@ TEST_F(journal_file, a_damaged_journal_is_left_as_it_is) {
   std::filesystem::remove(path());
   auto folder = std::move(*ops.open_directory(root / "Journal"));
   ASSERT_FALSE(put(ops, folder, to_string(some_id) + ".lcj", raw));
-  EXPECT_EQ(code_of(journal::open(ops, root, some_id).error()), ec::wallet_damaged);
+  auto refused = journal::open(ops, root, some_id);
+  EXPECT_EQ(code_of(refused.error()), ec::wallet_damaged);
+  EXPECT_NE(detail_of(refused.error()).find(to_string(some_id) + ".lcj"), std::string::npos);
   EXPECT_EQ(slurp(path()), raw);
   auto list = open_journals(ops, root);
   ASSERT_TRUE(list);

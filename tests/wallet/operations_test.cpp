@@ -159,6 +159,29 @@ TEST_F(operations, check_files_notes_where_the_servers_say) {
   EXPECT_EQ(alice().notes_in(folder::counterfeit).size(), 1u);
 }
 
+TEST_F(operations, a_file_that_is_no_note_is_named_wherever_money_is_counted) {
+  pair.mint_for_sender(2, 2);
+  ASSERT_EQ(space().user.put_file(folder::bank, "100 CloudCoin #7 'x'.bin",
+                                  byte_view{std::string_view{"half a note"}}),
+            caf::error{});
+  ASSERT_EQ(
+      space().sender.put_file(folder::fracked, "junk.bin", byte_view{std::string_view{"what?"}}),
+      caf::error{});
+  auto balance = balance_of(space());
+  ASSERT_TRUE(balance);
+  EXPECT_EQ(balance->spendable, amount::from_coins(200));
+  ASSERT_EQ(balance->unreadable.size(), 2u);
+  EXPECT_EQ(balance->unreadable[0].folder, "Bank");
+  EXPECT_EQ(balance->unreadable[0].file, "100 CloudCoin #7 'x'.bin");
+  EXPECT_FALSE(balance->unreadable[0].why.empty());
+  EXPECT_EQ(balance->unreadable[1].folder, "Sender/Fracked");
+  auto report = check_notes(space());
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->unreadable, 1u);
+  ASSERT_EQ(report->lines.size(), 1u);
+  EXPECT_NE(report->lines[0].find("Bank/100 CloudCoin #7 'x'.bin"), std::string::npos);
+}
+
 TEST_F(operations, check_moves_nothing_because_of_silence) {
   pair.mint_for_sender(2, 2);
   for (size_t server = 0; server < 25; ++server)

@@ -1,7 +1,9 @@
+#include <fstream>
 #include <sys/stat.h>
 
 #include <gtest/gtest.h>
 
+#include "messages/error.hpp"
 #include "tests/support/fault_file_ops.hpp"
 #include "tests/support/memory_file_ops.hpp"
 #include "tests/support/sample_notes.hpp"
@@ -38,6 +40,20 @@ protected:
   memory_file_ops disk;
   wallet_store store = open(disk, "/w");
 };
+
+TEST(store_on_disk, says_which_folder_cannot_be_opened_and_why) {
+  temp_dir dir;
+  posix_file_ops ops;
+  ASSERT_TRUE(wallet_store::open_or_create(ops, dir / "w", "w"));
+  std::filesystem::remove(dir / "w/Fracked");
+  std::ofstream{dir / "w/Fracked"} << "no folder";
+  auto out = wallet_store::open_or_create(ops, dir / "w", "w");
+  ASSERT_FALSE(out);
+  EXPECT_EQ(code_of(out.error()), ec::disk_failed);
+  EXPECT_NE(detail_of(out.error()).find((dir / "w/Fracked").string()), std::string::npos)
+      << detail_of(out.error());
+  EXPECT_NE(detail_of(out.error()).find("Not a directory"), std::string::npos);
+}
 
 TEST_F(store_test, what_is_put_is_listed_in_order_with_its_pro_name) {
   ASSERT_FALSE(store.put(folder::bank, {sample_note(0, 5), sample_note(3, 1), sample_note(0, 4)},
