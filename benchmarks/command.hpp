@@ -17,6 +17,8 @@ class App;
 
 namespace liveconnect::bench {
 
+struct subject_flags;
+
 /// What every command is given.
 struct environment {
   cli::output& out;
@@ -42,6 +44,13 @@ struct command_end {
 
 /// The heading in a command's help below which flags about its result stand.
 inline constexpr const char* result_group = "Result";
+
+/// The heading for flags that say which relay is measured.
+inline constexpr const char* subject_group = "What is measured";
+
+/// TARGET and the flags of subject_flags, for commands that load a relay; the help says of the
+/// target what `target_help` does.
+void add_subject_options(CLI::App& app, subject_flags& into, const char* target_help);
 
 /// --out and --report, for commands whose result is a file.
 void add_result_options(CLI::App& app, std::string& out_file, std::string& report_folder);

@@ -27,14 +27,18 @@ caf::expected<std::chrono::milliseconds> parse_seconds(const std::string& text,
 /// Parts of a list with commas, without blanks; empty parts are dropped.
 std::vector<std::string> split_list(const std::string& text);
 
-/// What `relay` was asked for, as text; empty: not given.
-struct relay_flags {
+/// Which relay is measured, as text; empty: not given.
+struct subject_flags {
   std::string target;
   bool spawn = false;
   std::string relay_program;
   std::vector<std::string> relay_arguments;
-  bool keep_limits = false;
   std::string relay_pid;
+};
+
+/// What `relay` was asked for, as text; empty: not given.
+struct relay_flags : subject_flags {
+  bool keep_limits = false;
   std::string modes;
   std::string pairs;
   std::string frame_bytes;

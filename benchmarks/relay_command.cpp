@@ -100,21 +100,14 @@ void add_relay_command(CLI::App& root, command_table& table) {
   auto* app = root.add_subcommand("relay", "Load a relay, alone or beside others");
   auto flags = std::make_shared<relay_flags>();
   auto& x = *flags;
-  app->add_option("TARGET", x.target, "HOST:PORT of a relay that runs; without one, it is started");
-  const auto* which = "What is measured";
-  app->add_flag("--spawn", x.spawn, "Start liveconnect-relay on a free port (so without TARGET)")
-      ->group(which);
-  app->add_option("--relay-program", x.relay_program, "Start this one")->group(which);
-  app->add_option("--relay-arg", x.relay_arguments, "Another argument for it; may be repeated")
-      ->allow_extra_args(false)
-      ->group(which);
-  app->add_flag("--keep-limits", x.keep_limits, "Leave its limits as they are")->group(which);
-  app->add_option("--relay-pid", x.relay_pid, "With TARGET: its process, to measure CPU and memory")
-      ->group(which);
+  add_subject_options(*app, x, "HOST:PORT of a relay that runs; without one, it is started");
+  app->add_flag("--keep-limits", x.keep_limits, "Leave its limits as they are")
+      ->group(subject_group);
   app->add_option("--peers", x.peers,
                   "Do the same through these too, in turns: haproxy, raw, wormhole, syncthing")
-      ->group(which);
-  app->add_flag("--same-core", x.same_core, "Generator and relay share one core")->group(which);
+      ->group(subject_group);
+  app->add_flag("--same-core", x.same_core, "Generator and relay share one core")
+      ->group(subject_group);
   const auto* work = "Work";
   app->add_option("--mode", x.modes,
                   "bulk, paced, ping-pong, connect, idle, slow-reader, flood (bulk,ping-pong,"

@@ -29,9 +29,7 @@ constexpr size_t attackers_open_max = 1000;
 /// A room of default limits may live for 24 hours.
 constexpr auto length_max = std::chrono::hours(23);
 
-struct soak_flags {
-  std::string target;
-  bool spawn = false;
+struct soak_flags : subject_flags {
   std::string length = "60s";
   std::string rooms = "50";
   std::string idle = "200";
@@ -41,24 +39,16 @@ struct soak_flags {
   std::string scale = "1";
   std::string ratio = "3";
   std::string seed;
-  std::string relay_program;
-  std::vector<std::string> relay_arguments;
-  std::string relay_pid;
   std::string relay_status;
   std::string out_file;
 };
-
-caf::error wrong(const std::string& flag, const std::string& text, const std::string& right) {
-  return fail(ec::bad_argument, fmt::format("{} cannot be '{}'. Give it {}.", flag,
-                                            escape_for_display(text, 40), right));
-}
 
 caf::expected<double> parse_number(const std::string& text, const std::string& flag, double least,
                                    double most) {
   char* end = nullptr;
   const auto out = std::strtod(text.c_str(), &end);
   if (text.empty() || end != text.c_str() + text.size() || !(out >= least && out <= most))
-    return wrong(flag, text, fmt::format("a number from {} to {}", least, most));
+    return wrong_value(flag, text, fmt::format("a number from {} to {}", least, most));
   return out;
 }
 
@@ -74,7 +64,7 @@ caf::error read_attacks(const std::string& text, soak_plan& into) {
       std::string names;
       for (const auto& y : all_attacks())
         names += (names.empty() ? "" : ", ") + std::string(y.name);
-      return wrong("--attacks", name, "names with commas between, of " + names);
+      return wrong_value("--attacks", name, "names with commas between, of " + names);
     }
     if (std::find(into.attacks.begin(), into.attacks.end(), x->kind) == into.attacks.end())
       into.attacks.push_back(x->kind);
@@ -86,7 +76,7 @@ caf::expected<soak_plan> plan_of(const soak_flags& flags) {
   soak_plan out;
   const auto length = cli::parse_duration(flags.length);
   if (!length || *length < seconds(5) || *length > length_max)
-    return wrong("--for", flags.length, "a time from 5s to 23h, such as 60s or 10m");
+    return wrong_value("--for", flags.length, "a time from 5s to 23h, such as 60s or 10m");
   out.length = *length;
   const auto rooms = parse_count(flags.rooms, "--rooms", 1, 5'000);
   if (!rooms)
@@ -192,9 +182,10 @@ caf::expected<subject> subject_for(const soak_flags& flags, const std::vector<st
   }
   endpoint where;
   if (flags.spawn || !endpoint::parse(flags.target, where) || where.host().rfind("127.", 0) != 0)
-    return wrong("The relay", flags.target,
-                 "as 127.x.y.z:PORT, for honest and hostile people have addresses of their own "
-                 "only there, or leave it out");
+    return wrong_value(
+        "The relay", flags.target,
+        "as 127.x.y.z:PORT, for honest and hostile people have addresses of their own "
+        "only there, or leave it out");
   if (!lifted.empty())
     return fail(ec::bad_argument, "A relay that runs already keeps its limits, and honest rooms "
                                   "would need " +
@@ -210,7 +201,7 @@ caf::expected<subject> subject_for(const soak_flags& flags, const std::vector<st
   if (!flags.relay_status.empty()) {
     endpoint status;
     if (!endpoint::parse(flags.relay_status, status))
-      return wrong("--relay-status", flags.relay_status, "HOST:PORT of its status page");
+      return wrong_value("--relay-status", flags.relay_status, "HOST:PORT of its status page");
     out.status = status;
   }
   return out;
@@ -356,18 +347,9 @@ void add_soak_command(CLI::App& root, command_table& table) {
   auto* app = root.add_subcommand("soak", "Honest rooms and a mix of attacks, for a set time");
   auto flags = std::make_shared<soak_flags>();
   auto& x = *flags;
-  app->add_option("TARGET", x.target,
-                  "127.x.y.z:PORT of a relay that runs; without, it is started");
-  const auto* which = "What is measured";
-  app->add_flag("--spawn", x.spawn, "Start liveconnect-relay on a free port (so without TARGET)")
-      ->group(which);
-  app->add_option("--relay-program", x.relay_program, "Start this one")->group(which);
-  app->add_option("--relay-arg", x.relay_arguments, "Another argument for it; may be repeated")
-      ->allow_extra_args(false)
-      ->group(which);
-  app->add_option("--relay-pid", x.relay_pid, "With TARGET: its process")->group(which);
+  add_subject_options(*app, x, "127.x.y.z:PORT of a relay that runs; without, it is started");
   app->add_option("--relay-status", x.relay_status, "With TARGET: HOST:PORT of its status page")
-      ->group(which);
+      ->group(subject_group);
   const auto* work = "Work";
   app->add_option("--for", x.length, "Calm, attack, calm: so long in all (60s)")->group(work);
   app->add_option("--rooms", x.rooms, "Busy rooms (50)")->group(work);
