@@ -11,6 +11,7 @@
 #include "cli/commands.hpp"
 #include "cli/printable.hpp"
 #include "messages/nearest_word.hpp"
+#include "messages/variables.hpp"
 
 namespace liveconnect::cli {
 
@@ -205,6 +206,10 @@ int run(int argc, const char* const* argv) {
   std::optional<std::filesystem::path> named_file;
   if (!flags.config.empty())
     named_file = flags.config;
+  if (auto unknown = check_variables(variables_with(variable_prefix))) {
+    output out{early};
+    return finish(out, failed(std::move(unknown)));
+  }
   auto conf =
       load_settings(flags.layer(), named_file, [](const char* x) { return std::getenv(x); });
   if (!conf) {

@@ -9,6 +9,7 @@
 
 #include "cli/printable.hpp"
 #include "messages/error.hpp"
+#include "messages/nearest_word.hpp"
 
 namespace liveconnect::cli {
 
@@ -105,7 +106,7 @@ caf::expected<notation_choice> parse_notation(std::string_view text) {
 }
 
 std::string environment_name(std::string_view key) {
-  std::string out = "LIVECONNECT_";
+  std::string out = variable_prefix;
   for (auto c : key)
     out += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   return out;
@@ -303,6 +304,33 @@ settings_layer read_environment(const std::function<const char*(const char*)>& l
       out[name.key] = {value, variable};
   }
   return out;
+}
+
+caf::error check_variables(const std::vector<std::string>& names) {
+  // The relay's; and those of our tests, whose programs start this one.
+  constexpr std::string_view relay = "LIVECONNECT_RELAY_";
+  const auto is_other = [=](std::string_view x) {
+    return x.substr(0, relay.size()) == relay || x == "LIVECONNECT_CRASH_STRIDE" ||
+           x == "LIVECONNECT_SCREENSHOTS";
+  };
+  const auto prefix = std::string_view{variable_prefix}.size();
+  std::vector<std::string> words;
+  std::vector<std::string> known;
+  for (const auto& x : setting_names()) {
+    known.push_back(environment_name(x.key));
+    words.push_back(known.back().substr(prefix));
+  }
+  for (const auto& name : names) {
+    if (is_other(name) || std::find(known.begin(), known.end(), name) != known.end())
+      continue;
+    // By what comes after the prefix: with it, everything would be near.
+    const auto near = nearest_word(std::string_view{name}.substr(prefix), words);
+    auto text = fmt::format("there is no variable '{}'", printable(name, 60));
+    if (!near.empty())
+      text += fmt::format(" (did you mean '{}{}')", variable_prefix, near);
+    return fail(ec::bad_config, std::move(text));
+  }
+  return {};
 }
 
 settings_layer built_in(const std::function<const char*(const char*)>& lookup) {

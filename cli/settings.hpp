@@ -91,6 +91,14 @@ caf::expected<settings_layer> read_settings_file(const std::filesystem::path& fi
 /// The settings named in the environment; `lookup` is std::getenv outside tests.
 settings_layer read_environment(const std::function<const char*(const char*)>& lookup);
 
+/// What every variable of this program begins with.
+inline constexpr auto variable_prefix = "LIVECONNECT_";
+
+/// Whether all of these variables, whose names begin with variable_prefix, are settings, or another
+/// program's of ours (the relay's begin with LIVECONNECT_RELAY_). Else ec::bad_config names the
+/// first that is neither, and the nearest setting.
+caf::error check_variables(const std::vector<std::string>& names);
+
 /// What is built in; needs HOME or XDG_DATA_HOME for the data folder.
 settings_layer built_in(const std::function<const char*(const char*)>& lookup);
 

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "messages/error.hpp"
+#include "messages/variables.hpp"
 
 namespace liveconnect::relay {
 
@@ -38,6 +39,8 @@ caf::error layer(relay_settings& into, const std::string& file, const flag_value
   if (!file.empty())
     if (auto error = read_file(into, file))
       return error;
+  if (auto error = check_variables(variables_with(variable_prefix)))
+    return error;
   if (auto error = read_environment(into, environment))
     return error;
   for (const auto& [which, values] : flags)

@@ -268,7 +268,7 @@ std::string flag_of(const setting& x) {
 }
 
 std::string variable_of(const setting& x) {
-  std::string out = "LIVECONNECT_RELAY_";
+  std::string out = variable_prefix;
   for (const char* c = x.name; *c != 0; ++c)
     out += static_cast<char>(std::toupper(static_cast<unsigned char>(*c)));
   return out;
@@ -334,6 +334,25 @@ read_environment(relay_settings& into,
     }
     if (auto error = x.set(into, texts))
       return wrong(name + ": " + detail_of(error));
+  }
+  return caf::none;
+}
+
+caf::error check_variables(const std::vector<std::string>& names) {
+  std::vector<std::string> known{std::string(variable_prefix) + "CONFIG"};
+  for (const auto& x : all_settings())
+    known.push_back(variable_of(x));
+  for (const auto& name : names) {
+    if (std::find(known.begin(), known.end(), name) != known.end())
+      continue;
+    // By what comes after the prefix: with it, everything would be near.
+    const auto prefix = std::string(variable_prefix).size();
+    std::vector<std::string> words;
+    for (const auto& x : known)
+      words.push_back(x.substr(prefix));
+    const auto near = nearest_word(std::string_view(name).substr(prefix), words);
+    return wrong("there is no variable " + shown(name) +
+                 (near.empty() ? "" : " (did you mean '" + (variable_prefix + near) + "')"));
   }
   return caf::none;
 }

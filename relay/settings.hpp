@@ -80,6 +80,13 @@ caf::error
 read_environment(relay_settings& into,
                  const std::function<std::optional<std::string>(const std::string&)>& get);
 
+/// What every variable of the relay's begins with.
+inline constexpr auto variable_prefix = "LIVECONNECT_RELAY_";
+
+/// Whether the relay knows all of these variables, whose names begin with variable_prefix; else
+/// ec::bad_config names the first that it does not, and the nearest that it does.
+caf::error check_variables(const std::vector<std::string>& names);
+
 /// A variable of this process's environment.
 std::optional<std::string> environment(const std::string& name);
 

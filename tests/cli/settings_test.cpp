@@ -75,6 +75,17 @@ TEST_F(settings_test, a_flag_wins_over_environment_over_named_file_over_user_fil
   EXPECT_EQ(x->timeout, 9s);
 }
 
+TEST_F(settings_test, a_variable_that_is_no_setting_is_named_with_the_nearest) {
+  EXPECT_FALSE(check_variables({"LIVECONNECT_DATA", "LIVECONNECT_RELAY", "LIVECONNECT_NOTATION",
+                                "LIVECONNECT_RELAY_ROOM_WAIT", "LIVECONNECT_SCREENSHOTS"}));
+  auto slip = check_variables({"LIVECONNECT_DATA", "LIVECONNECT_WALET"});
+  EXPECT_EQ(code_of(slip), ec::bad_config);
+  EXPECT_EQ(detail_of(slip),
+            "there is no variable 'LIVECONNECT_WALET' (did you mean 'LIVECONNECT_WALLET')");
+  EXPECT_EQ(detail_of(check_variables({"LIVECONNECT_QQQQQQ"})),
+            "there is no variable 'LIVECONNECT_QQQQQQ'");
+}
+
 TEST_F(settings_test, toml_knows_every_setting) {
   auto file = write("all.toml", R"(
 data = "/d"

@@ -71,6 +71,16 @@ protected:
   }
 };
 
+TEST_F(command_line, a_variable_that_is_misspelt_is_exit_2_and_named) {
+  process::options how;
+  how.environment["HOME"] = folder_.path().string();
+  how.environment["LIVECONNECT_WALET"] = "Other";
+  how.folder = folder_.path().string();
+  process x{{"liveconnect", "wallet", "list"}, how};
+  EXPECT_EQ(x.wait(std::chrono::milliseconds(30'000)), 2);
+  EXPECT_NE(x.errors().find("LIVECONNECT_WALLET"), std::string::npos) << x.errors();
+}
+
 TEST_F(command_line, bad_words_are_exit_2_and_say_which) {
   struct row {
     std::vector<std::string> words;

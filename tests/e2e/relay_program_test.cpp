@@ -361,6 +361,15 @@ TEST(RelayProgram, SaysWhatItIs) {
   EXPECT_NE(help.out.find("--heartbeat-timeout"), std::string::npos);
 }
 
+TEST(RelayProgram, AVariableThatIsMisspeltIsAnError) {
+  process::options how;
+  how.environment["LIVECONNECT_RELAY_ROOMWAIT"] = "1h";
+  process relay({"liveconnect-relay", "check"}, how);
+  EXPECT_EQ(relay.wait(10s), 2);
+  EXPECT_NE(relay.errors().find("LIVECONNECT_RELAY_ROOM_WAIT"), std::string::npos)
+      << relay.errors();
+}
+
 TEST(RelayProgram, FlagsGoBeforeTheEnvironmentAndThatBeforeTheFile) {
   temporary_file file("listen = [\"127.0.0.1:0\"]\nrooms_max = 1\nroom_wait = \"200ms\"\n"
                       "heartbeat_timeout = \"1h\"\n");

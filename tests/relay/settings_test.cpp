@@ -121,6 +121,20 @@ TEST(RelaySettings, ReadsTheEnvironment) {
   EXPECT_EQ(detail_of(wrong).rfind("LIVECONNECT_RELAY_LISTEN: ", 0), 0u) << detail_of(wrong);
 }
 
+TEST(RelaySettings, AVariableThatIsNoneOfTheRelaysIsNamedWithTheNearest) {
+  std::vector<std::string> known{"LIVECONNECT_RELAY_CONFIG"};
+  for (const auto& x : all_settings())
+    known.push_back(variable_of(x));
+  EXPECT_FALSE(check_variables(known));
+  EXPECT_FALSE(check_variables({}));
+  const auto slip = check_variables({known[1], "LIVECONNECT_RELAY_ROOMWAIT"});
+  EXPECT_EQ(code_of(slip), ec::bad_config);
+  EXPECT_EQ(detail_of(slip), "there is no variable 'LIVECONNECT_RELAY_ROOMWAIT' (did you mean "
+                             "'LIVECONNECT_RELAY_ROOM_WAIT')");
+  EXPECT_EQ(detail_of(check_variables({"LIVECONNECT_RELAY_ZZZZ\n"})),
+            "there is no variable 'LIVECONNECT_RELAY_ZZZZ?'");
+}
+
 TEST(RelaySettings, AControlCharacterInAFileReachesNoTerminal) {
   char name[] = "/tmp/relay-settings-XXXXXX";
   const int fd = mkstemp(name);
