@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <sstream>
 
+#include "messages/frame.hpp"
 #include "messages/invitation.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/network_fixture.hpp"
@@ -81,53 +84,84 @@ TEST_F(attack, more_than_there_is_cannot_be_sent) {
   expect_moved("0");
 }
 
-/// Another clear message in place of the one that stands there.
-std::string altered(const std::string& line) {
-  if (message_number(line) == 4) {
-    auto at = line.find("3439");
-    return at == std::string::npos ? line : line.substr(0, at) + "34390" + line.substr(at + 4);
-  }
-  static const std::map<std::string, std::string> others = {
-      {"Empty_Import_Export", "Making_Change"},
-      {"Import_Export_Empty", "Ready_To_Receive"},
-      {"Making_Change", "Joining_Coins"},
-      {"Joining_Coins", "Finding_Change"},
-      {"Finding_Change", "Fixing_Change"},
-      {"Fixing_Change", "Finding_Change"},
-      {"Moving_Coins_To_Sender", "Detecting_Coin_authenticity"},
-      {"Detecting_Coin_authenticity", "Fixing_Coins"},
-      {"Fixing_Coins", "Putting_Coins_in_Export"},
-      {"Putting_Coins_in_Export", "Encrypting_Coins"},
-      {"Ready_To_Receive", "Received"},
-  };
-  for (const auto& [name, other] : others)
-    if (line.compare(0, 3 + name.size(), "<# " + name) == 0)
-      return "<# " + other + line.substr(3 + name.size());
-  // One letter of the body, or of the proof where there is no body.
-  auto out = line;
-  auto body = out.find('>') + 1;
-  auto proof = out.find("a=\"") + 3;
-  auto& letter = out[body < out.size() ? body : proof];
-  letter = letter == 'A' ? 'B' : 'A';
-  return out;
+/// One letter of base64 becomes another.
+void alter_letter(std::string& text) {
+  text[0] = text[0] == 'A' ? 'B' : 'A';
 }
 
-class tampering : public attack, public ::testing::WithParamInterface<int> {};
+/// Another message in place of the one that stands there, with the proof of the first.
+std::string altered(const std::string& line) {
+  static const std::map<int, uint16_t> others = {
+      {2, 5},   {3, 13},  {5, 6},   {6, 7},   {7, 20},  {20, 7},  {8, 9},   {9, 10},
+      {10, 11}, {11, 12}, {12, 11}, {13, 14}, {14, 15}, {15, 16}, {16, 18}, {18, 15},
+  };
+  frame_reader reader;
+  reader.feed(byte_view(line + "\n"));
+  auto read = reader.next();
+  if (!read || !*read) {
+    ADD_FAILURE() << "no frame: " << line;
+    return line;
+  }
+  auto x = **read;
+  if (auto other = others.find(x.number); other != others.end())
+    x.number = other->second;
+  else if (x.is(message_number::amount))
+    x.details += '0';
+  else if (x.is(message_number::cancel))
+    x.details = "coins";
+  else if (x.is(message_number::coins_confirmed))
+    x.details[0] = x.details[0] == '0' ? '1' : '0';
+  else
+    // Of the handshake or the body, or of the proof where there is neither.
+    alter_letter(!x.handshake.empty() ? x.handshake : !x.details.empty() ? x.details : x.auth);
+  auto out = encode(x, x.how);
+  EXPECT_FALSE(out.empty()) << line;
+  EXPECT_NE(out, line + "\n");
+  return out.substr(0, out.find('\n'));
+}
+
+/// Whether somebody heard that a message was not authentic.
+bool is_noticed(const client& x) {
+  return std::any_of(x.objects().begin(), x.objects().end(), [](const json& y) {
+    return y.value("type", "") == "warning" &&
+           y.value("text", "").find("was not authentic") != std::string::npos;
+  });
+}
+
+/// Which message is altered, and the notation in which both write.
+struct target {
+  int number = 0;
+  const char* notation = "tag";
+};
+
+std::string to_string(const target& x) {
+  return std::to_string(x.number) + "_" + x.notation;
+}
+
+void PrintTo(const target& x, std::ostream* out) {
+  *out << to_string(x);
+}
+
+std::string name_of(const ::testing::TestParamInfo<target>& x) {
+  return to_string(x.param);
+}
+
+class tampering : public attack, public ::testing::WithParamInterface<target> {};
 
 TEST_P(tampering, with_any_command_before_the_coins_moves_nothing) {
   start_network();
   size_t changed = 0;
   line_proxy wire{relay_address_, [&](const line_proxy::record& x) -> std::optional<std::string> {
-                    if (!x.to_relay || message_number(x.line) != GetParam())
+                    if (!x.to_relay || message_number(x.line) != GetParam().number)
                       return x.line;
-                    auto out = altered(x.line);
-                    EXPECT_NE(out, x.line);
                     ++changed;
-                    return out;
+                    return altered(x.line);
                   }};
   relay_address_ = wire.address();
-  auto sender = start_sender("3439", {"--wait", "10s", "--timeout", "5s"});
-  auto receiver = start_receiver({"--wait", "10s", "--timeout", "5s"});
+  std::vector<std::string> how{"--wait", "10s",        "--timeout",
+                               "5s",     "--notation", GetParam().notation};
+  auto sender = start_sender("3439", how);
+  auto receiver = start_receiver(how);
   auto sent = sender.result();
   auto got = receiver.result();
   EXPECT_NE(sent.value("code", 0), 0) << sent;
@@ -142,31 +176,153 @@ TEST_P(tampering, with_any_command_before_the_coins_moves_nothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(relay, tampering,
-                         ::testing::Values(2, 3, 4, 5, 6, 7, 20, 8, 9, 10, 11, 21, 13));
+                         ::testing::Values(target{2}, target{3}, target{4}, target{5}, target{6},
+                                           target{7}, target{20}, target{8}, target{9}, target{10},
+                                           target{11}, target{12}, target{21}, target{13},
+                                           target{8, "json"}),
+                         name_of);
 
-class tampering_once : public attack, public ::testing::WithParamInterface<int> {};
+class tampering_once : public attack {
+protected:
+  using is_it = std::function<bool(const line_proxy::record&)>;
 
-TEST_P(tampering_once, is_noticed_and_the_transfer_goes_on_by_its_id) {
-  start_network();
-  bool done = false;
-  line_proxy wire{relay_address_, [&](const line_proxy::record& x) -> std::optional<std::string> {
-                    if (done || !x.to_relay || message_number(x.line) != GetParam())
-                      return x.line;
-                    done = true;
-                    auto out = altered(x.line);
-                    EXPECT_NE(out, x.line);
-                    return out;
-                  }};
-  relay_address_ = wire.address();
-  auto sender = start_sender("3439");
-  auto receiver = start_receiver();
-  EXPECT_EQ(sender.result().value("name", ""), "done");
-  EXPECT_EQ(receiver.result().value("name", ""), "done");
-  EXPECT_TRUE(done);
-  expect_moved("3439");
+  /// A transfer in which the first line to the relay that `wanted` says yes to becomes another; the
+  /// transfer must come to its end.
+  void run(const is_it& wanted, const std::function<std::string(const std::string&)>& change,
+           const char* notation) {
+    start_network();
+    bool done = false;
+    line_proxy wire{relay_address_, [&](const line_proxy::record& x) -> std::optional<std::string> {
+                      if (done || !x.to_relay || !wanted(x))
+                        return x.line;
+                      done = true;
+                      return change(x.line);
+                    }};
+    relay_address_ = wire.address();
+    auto sender = start_sender("3439", {"--notation", notation});
+    auto receiver = start_receiver({"--notation", notation});
+    EXPECT_EQ(sender.result().value("name", ""), "done");
+    EXPECT_EQ(receiver.result().value("name", ""), "done");
+    EXPECT_TRUE(done);
+    noticed_ = is_noticed(sender) || is_noticed(receiver);
+    for (const auto& x : wire.lines())
+      joins_ += x.to_relay && message_number(x.line) == 100 ? 1 : 0;
+    expect_moved("3439");
+  }
+
+  void expect_new_connection() const {
+    EXPECT_TRUE(noticed_);
+    EXPECT_GT(joins_, 2u);
+  }
+
+  bool noticed_ = false;
+  size_t joins_ = 0;
+};
+
+class tampering_with_a_command : public tampering_once,
+                                 public ::testing::WithParamInterface<target> {};
+
+TEST_P(tampering_with_a_command, is_noticed_and_the_transfer_goes_on_by_its_id) {
+  run([](const line_proxy::record& x) { return message_number(x.line) == GetParam().number; },
+      altered, GetParam().notation);
+  expect_new_connection();
 }
 
-INSTANTIATE_TEST_SUITE_P(relay, tampering_once, ::testing::Values(4, 24, 14, 17));
+INSTANTIATE_TEST_SUITE_P(relay, tampering_with_a_command,
+                         ::testing::Values(target{4}, target{12}, target{24}, target{14},
+                                           target{15}, target{16}, target{17}, target{18},
+                                           target{19}, target{4, "json"}, target{24, "json"},
+                                           target{19, "json"}),
+                         name_of);
+
+/// Text of an attribute or member of a heartbeat; empty when there is none, and in other messages.
+std::string part_of_heartbeat(const std::string& line, const std::string& tag,
+                              const std::string& key) {
+  auto mark = line[0] == '{' ? "\"" + key + "\":\"" : " " + tag + "=\"";
+  auto at = line.find(mark);
+  if (message_number(line) != 1 || at == std::string::npos)
+    return {};
+  at += mark.size();
+  return line.substr(at, line.find('"', at) - at);
+}
+
+std::string handshake_of(const std::string& line) {
+  return part_of_heartbeat(line, "h", "handshake");
+}
+
+bool is_proved_heartbeat(const std::string& line) {
+  return !part_of_heartbeat(line, "a", "auth").empty();
+}
+
+/// Base64 of the 48 bytes of Noise message 1, and of the 80 of message 2.
+constexpr size_t call_letters = 64;
+constexpr size_t answer_letters = 108;
+
+TEST_F(tampering_once, with_the_call_is_noticed) {
+  run([](const auto& x) { return handshake_of(x.line).size() == call_letters; }, altered, "tag");
+  expect_new_connection();
+}
+
+TEST_F(tampering_once, with_the_answer_to_a_call_is_passed_over_and_the_answer_repeated) {
+  // It may as well be an older session's, so the sender waits for the next one.
+  run([](const auto& x) { return handshake_of(x.line).size() == answer_letters; }, altered, "json");
+  EXPECT_FALSE(noticed_);
+  EXPECT_EQ(joins_, 2u);
+}
+
+TEST_F(tampering_once, with_the_senders_proof_of_the_key_is_noticed) {
+  run([](const auto& x) { return is_proved_heartbeat(x.line); }, altered, "json");
+  expect_new_connection();
+}
+
+TEST_F(tampering_once, with_the_receivers_proof_of_the_key_is_noticed) {
+  std::optional<size_t> sender;
+  run(
+      [&](const auto& x) {
+        if (!is_proved_heartbeat(x.line))
+          return false;
+        if (!sender)
+          sender = x.connection;
+        return x.connection != *sender;
+      },
+      altered, "tag");
+  expect_new_connection();
+}
+
+TEST_F(tampering_once, with_a_heartbeat_that_nobody_sent_is_noticed) {
+  run([](const auto& x) { return message_number(x.line) == 9; },
+      [](const std::string& line) { return "<# Heartbeat>\n" + line; }, "tag");
+  expect_new_connection();
+}
+
+class tampering_with_a_cancel : public attack, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(tampering_with_a_cancel, is_noticed_and_nothing_moves) {
+  start_network();
+  // Both wait for this one, which never comes.
+  line_proxy wire{relay_address_, [](const line_proxy::record& x) -> std::optional<std::string> {
+                    auto number = message_number(x.line);
+                    if (x.to_relay && number == 3)
+                      return std::nullopt;
+                    return x.to_relay && number == 105 ? altered(x.line) : x.line;
+                  }};
+  relay_address_ = wire.address();
+  auto sender = start_sender("3439", {"--notation", GetParam()});
+  auto receiver = start_receiver({"--notation", GetParam()});
+  ASSERT_TRUE(wire.wait_for(
+      [](const line_proxy::record& x) { return x.to_relay && message_number(x.line) == 3; },
+      patience));
+  sender.program().signal(SIGINT);
+  EXPECT_EQ(sender.result().value("code", 0), 130);
+  // It does not obey, and waits for the sender to come back.
+  ASSERT_TRUE(receiver.wait_until([&](const json&) { return is_noticed(receiver); }));
+  receiver.program().signal(SIGTERM);
+  EXPECT_EQ(receiver.result().value("code", 0), 143);
+  expect_moved("0");
+}
+
+INSTANTIATE_TEST_SUITE_P(both, tampering_with_a_cancel, ::testing::Values("tag", "json"),
+                         [](const auto& x) { return std::string{x.param}; });
 
 TEST_F(attack, the_key_is_in_no_argument_environment_or_output) {
   start_network();
