@@ -1,22 +1,41 @@
 #include "relay/command_line.hpp"
 
+#include <cstring>
 #include <iostream>
 #include <map>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 
 #include "messages/error.hpp"
+#include "messages/room.hpp"
 #include "messages/variables.hpp"
+#include "relay/output.hpp"
 
 namespace liveconnect::relay {
 
 namespace {
 
-constexpr int wrong_usage = 2;
+/// JSON mode must hold for mistakes too, which are found before the flags are known.
+bool wants_json(int argc, char** argv) {
+  for (int i = 1; i < argc && std::strcmp(argv[i], "--") != 0; ++i)
+    if (std::strcmp(argv[i], "--json") == 0)
+      return true;
+  return false;
+}
 
-int complain(const std::string& what, const std::string& what_to_do) {
-  std::cerr << what << ". " << what_to_do << ".\n";
-  return wrong_usage;
+/// These two say what is wrong, or nothing, as CLI11 wants it.
+std::string is_room(const std::string& text) {
+  uint64_t number = 0;
+  return parse_room(text, number) ? ""
+                                  : shown(text) + " is no number from 1 to 18446744073709551615";
+}
+
+std::string is_level(const std::string& text) {
+  for (const auto* known : {"debug", "info", "warn", "error"})
+    if (text == known)
+      return "";
+  return shown(text) + " is none of debug, info, warn and error";
 }
 
 using flag_values = std::map<const setting*, std::vector<std::string>>;
@@ -85,6 +104,10 @@ command_line read_command_line(int argc, char** argv) {
   CLI::App app{"The relay of LiveConnect: two people meet in a room and hear each other."};
   app.name("liveconnect-relay");
   app.require_subcommand(1);
+  const auto add_json = [&out](CLI::App& to) {
+    to.add_flag("--json", out.json, "speak JSON on stdout, one object a line");
+  };
+  add_json(app);
   using command = command_line::command;
   auto* run = app.add_subcommand("run", "listen until SIGTERM or SIGINT");
   auto* check =
@@ -103,13 +126,15 @@ command_line read_command_line(int argc, char** argv) {
   std::map<const setting*, std::vector<std::string>> flags;
   out.admin_socket = default_admin_socket().value_or("/run/liveconnect/admin.sock");
   for (const auto& [what, sub] : others) {
-    sub->add_flag("--json", out.json, "speak JSON on stdout, one object a line");
+    add_json(*sub);
     if (what == command::rooms)
       sub->add_flag("--addresses", out.full_addresses, "whole addresses, not /24 and /48");
     if (what == command::kick)
-      sub->add_option("ROOM", out.argument, "its number")->required();
+      sub->add_option("ROOM", out.argument, "its number")->required()->check(is_room);
     if (what == command::log_level)
-      sub->add_option("LEVEL", out.argument, "debug, info, warn or error")->required();
+      sub->add_option("LEVEL", out.argument, "debug, info, warn or error")
+          ->required()
+          ->check(is_level);
     if (what == command::probe)
       sub->add_option("HOST:PORT", out.argument, "the relay")->required();
     else if (what != command::version)
@@ -129,17 +154,23 @@ command_line read_command_line(int argc, char** argv) {
   for (auto* sub : {run, check}) {
     sub->add_option("--config", file, "TOML file with these settings, - written as _")
         ->type_name("FILE");
-    sub->add_flag("--json", out.json, "speak JSON on stdout, one object a line");
+    add_json(*sub);
   }
+  const bool json = wants_json(argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& x) {
-    app.exit(x, std::cout, std::cerr);
-    out.exit_code = 0;
+    std::ostringstream help;
+    app.exit(x, help, std::cerr);
+    if (!json)
+      std::cout << help.str();
+    out.exit_code = say_done(json, {{"help", help.str()}});
     return out;
   } catch (const CLI::Error& x) {
     // CLI11's own codes begin at 100; ours for wrong usage is 2.
-    out.exit_code = complain(mistake(app, x), "Run liveconnect-relay --help to see what there is");
+    const auto what = mistake(app, x);
+    out.exit_code = say_failed(json, {wrong_usage, ec::bad_argument, what, what,
+                                      "Run liveconnect-relay --help to see what there is"});
     return out;
   }
   for (const auto& [what, sub] : others)
@@ -158,8 +189,9 @@ command_line read_command_line(int argc, char** argv) {
     return fresh;
   };
   if (auto error = layer(out.settings, file, flags))
-    out.exit_code = complain("The settings are wrong: " + detail_of(error),
-                             "Correct them and start the relay again");
+    out.exit_code = say_failed(out.json, {wrong_usage, ec::bad_config, detail_of(error),
+                                          "The settings are wrong: " + detail_of(error),
+                                          "Correct them and start the relay again"});
   return out;
 }
 

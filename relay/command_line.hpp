@@ -32,13 +32,12 @@ struct command_line {
   std::string admin_socket;
   /// rooms shows whole addresses.
   bool full_addresses = false;
-  /// Set when there is nothing (more) to do: --help, or an error that has been said on stderr. 0
-  /// or 2.
+  /// Set when there is nothing (more) to do: --help, or an error; either has been said. 0 or 2.
   int exit_code = -1;
 };
 
 /// Reads flags, environment and file in their order (cli.md). Says --help on stdout, and what is
-/// wrong on stderr in two sentences.
+/// wrong on stderr in two sentences; with --json either also as a result line on stdout.
 command_line read_command_line(int argc, char** argv);
 
 /// `liveconnect-relay 1.0.0`.

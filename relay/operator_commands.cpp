@@ -7,6 +7,7 @@
 
 #include "messages/error.hpp"
 #include "relay/admin/admin_client.hpp"
+#include "relay/output.hpp"
 #include "relay/probe.hpp"
 #include "relay/relay_server.hpp"
 
@@ -16,36 +17,6 @@ namespace {
 
 using command = command_line::command;
 using json = nlohmann::json;
-
-enum exit_code : int { done = 0, other_error = 1, unreachable = 3, try_later = 75 };
-
-int complain(int code, const std::string& what, const std::string& what_to_do) {
-  std::cerr << what << ". " << what_to_do << ".\n";
-  return code;
-}
-
-const char* name_of(int code) {
-  switch (code) {
-  case done:
-    return "done";
-  case unreachable:
-    return "relay_unreachable";
-  case try_later:
-    return "try_later";
-  default:
-    return "error";
-  }
-}
-
-/// The last line of --json output, whatever happened.
-void say_result(nlohmann::ordered_json rest, int code) {
-  nlohmann::ordered_json out{
-      {"v", 1}, {"type", "result"}, {"ok", code == done}, {"code", code}, {"name", name_of(code)}};
-  for (const auto& name : {"v", "type", "ok"})
-    rest.erase(name);
-  out.update(rest);
-  std::cout << out.dump() << "\n";
-}
 
 std::string span(double seconds) {
   char out[32];
@@ -138,65 +109,77 @@ json request_of(const command_line& asked) {
   return out;
 }
 
+/// What the relay said, less what every line begins with.
+json_fields fields_of(const json& line) {
+  json_fields out = json_fields::object();
+  for (const auto& [name, value] : line.items())
+    if (name != "v" && name != "type" && name != "ok")
+      out[name] = value;
+  return out;
+}
+
 int ask(const command_line& asked) {
   json result;
   const auto error = ask_admin(asked.admin_socket, request_of(asked), [&](const json& line) {
     if (line.value("type", "") == "result")
       result = line;
     else if (asked.json)
-      std::cout << line.dump() << "\n";
+      std::cout << json_line(line.value("type", "room").c_str(), fields_of(line)) << "\n";
     else
       show_room(line);
   });
   if (error) {
-    if (asked.json)
-      say_result({{"error", detail_of(error)}}, unreachable);
-    return complain(unreachable, "No relay answers at its admin socket (" + detail_of(error) + ")",
-                    "Start one with --admin-socket, name the socket with the same flag here, and "
-                    "be its user");
+    const auto why = detail_of(error);
+    return say_failed(asked.json,
+                      {unreachable, code_of(error), why,
+                       "No relay answers at its admin socket (" + why + ")",
+                       "Start one with --admin-socket, name the socket with the same flag here, "
+                       "and be its user"});
   }
-  const bool ok = result.value("ok", false);
-  const int code = ok ? done : other_error;
-  if (asked.json)
-    say_result(result, code);
-  if (!ok)
-    return complain(code, "The relay did not do that: " + result.value("error", "no reason"),
-                    "See liveconnect-relay --help");
+  if (!result.value("ok", false)) {
+    const auto why = result.value("error", "no reason");
+    return say_failed(asked.json,
+                      {other_error, ec::relay_refused, why, "The relay did not do that: " + why,
+                       "See liveconnect-relay --help"});
+  }
   if (!asked.json)
     show_result(asked, result);
-  return code;
+  return say_done(asked.json, fields_of(result));
+}
+
+failure why_no_probe(const std::string& at, const caf::error& error) {
+  const auto why = detail_of(error);
+  const auto what = "The relay at " + at + " did not bring two connections together (" + why + ")";
+  switch (code_of(error)) {
+  case ec::bad_argument:
+    return {wrong_usage, ec::bad_argument, why,
+            "'" + at + "' is no address of a relay (" + why + ")",
+            "Name one as relay.example.org:9100"};
+  case ec::relay_unreachable:
+    return {unreachable, ec::relay_unreachable, why, what,
+            "Check the address, and whether it runs"};
+  case ec::relay_busy:
+    return {try_later, ec::relay_busy, why, what, "Try later"};
+  default:
+    return {other_error, code_of(error), why, what, "Check the address, and whether it runs"};
+  }
 }
 
 int run_probe(const command_line& asked) {
   const auto x = probe(asked.argument);
-  if (!x) {
-    const auto what = code_of(x.error());
-    const int code = what == ec::relay_unreachable ? unreachable
-                     : what == ec::relay_busy      ? try_later
-                                                   : other_error;
-    if (asked.json)
-      say_result({{"error", detail_of(x.error())}}, code);
-    return complain(code,
-                    "The relay at " + asked.argument +
-                        " did not bring two connections "
-                        "together (" +
-                        detail_of(x.error()) + ")",
-                    code == try_later ? "Try later" : "Check the address, and whether it runs");
-  }
-  if (asked.json)
-    say_result({{"room", std::to_string(x->room)},
-                {"seen_as", x->seen_as},
-                {"connect_us", x->connect.count()},
-                {"meet_us", x->meet.count()},
-                {"round_trip_us", x->round_trip.count()},
-                {"round_trip_worst_us", x->worst.count()}},
-               done);
-  else
+  if (!x)
+    return say_failed(asked.json, why_no_probe(asked.argument, x.error()));
+  if (!asked.json)
     std::cout << "Two connections met at " << asked.argument << ", which sees us as " << x->seen_as
               << ".\nconnect " << milliseconds(x->connect) << "   join and meet "
               << milliseconds(x->meet) << "   round trip " << milliseconds(x->round_trip)
               << " (worst " << milliseconds(x->worst) << ")\n";
-  return done;
+  return say_done(asked.json, {{"room", std::to_string(x->room)},
+                               {"seen_as", x->seen_as},
+                               {"connect_us", x->connect.count()},
+                               {"meet_us", x->meet.count()},
+                               {"round_trip_us", x->round_trip.count()},
+                               {"round_trip_worst_us", x->worst.count()}});
 }
 
 /// Reading the settings has been the check; what remains depends on the machine.
@@ -204,21 +187,24 @@ int check(const command_line& asked) {
   const auto& settings = asked.settings;
   const auto connections = provide_descriptors(settings.limits).connections;
   const auto wanted = settings.limits.connections_max;
-  if (asked.json) {
-    say_result({{"listen", settings.listen},
-                {"connections_max", wanted},
-                {"connections_by_descriptors", connections}},
-               done);
-    return done;
+  if (!asked.json) {
+    std::cout << "The settings are good: listening on";
+    for (const auto& x : settings.listen)
+      std::cout << " " << x;
+    std::cout << ".\n";
+    if (wanted == 0 || connections < wanted)
+      std::cout << "The descriptor limit leaves room for " << connections
+                << " connections only; raise LimitNOFILE (or ulimit -n) for more.\n";
   }
-  std::cout << "The settings are good: listening on";
-  for (const auto& x : settings.listen)
-    std::cout << " " << x;
-  std::cout << ".\n";
-  if (wanted == 0 || connections < wanted)
-    std::cout << "The descriptor limit leaves room for " << connections
-              << " connections only; raise LimitNOFILE (or ulimit -n) for more.\n";
-  return done;
+  return say_done(asked.json, {{"listen", settings.listen},
+                               {"connections_max", wanted},
+                               {"connections_by_descriptors", connections}});
+}
+
+int show_version(const command_line& asked) {
+  if (!asked.json)
+    std::cout << program_and_version() << "\n";
+  return say_done(asked.json, {{"program", "liveconnect-relay"}, {"version", version()}});
 }
 
 } // namespace
@@ -229,6 +215,8 @@ int operate(const command_line& asked) {
     return check(asked);
   case command::probe:
     return run_probe(asked);
+  case command::version:
+    return show_version(asked);
   default:
     return ask(asked);
   }

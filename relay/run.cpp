@@ -4,14 +4,11 @@
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
-#include <ctime>
 #include <iostream>
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
-#include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -21,6 +18,7 @@
 #include "relay/command_line.hpp"
 #include "relay/drain.hpp"
 #include "relay/operator_desk.hpp"
+#include "relay/output.hpp"
 #include "relay/process_signals.hpp"
 #include "relay/relay_server.hpp"
 #include "relay/service_notify.hpp"
@@ -31,39 +29,18 @@ namespace liveconnect::relay {
 
 namespace {
 
-std::string now_text() {
-  const auto now = std::chrono::system_clock::now();
-  const auto ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
-  const std::time_t seconds = ms / 1000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char day[32];
-  std::strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &parts);
-  char out[48];
-  std::snprintf(out, sizeof out, "%s.%03dZ", day, static_cast<int>(ms % 1000));
-  return out;
-}
-
-std::string json_line(const char* type, const std::string& rest) {
-  return std::string(R"({"v":1,"t":")") + now_text() + R"(","type":")" + type + "\"" + rest + "}";
-}
-
-std::string joined(const std::vector<endpoint>& list, const char* quote, const char* between) {
-  std::string out;
+std::vector<std::string> texts_of(const std::vector<endpoint>& list) {
+  std::vector<std::string> out;
   for (const auto& x : list)
-    out += (out.empty() ? "" : between) + (quote + to_string(x)) + quote;
+    out.push_back(to_string(x));
   return out;
 }
 
-void say_end(bool json, int code) {
-  if (!json)
-    return;
-  const char* name = code == 0 ? "done" : code == 1 ? "error" : "signal";
-  std::cout << json_line("result", std::string(",\"ok\":") + (code == 0 ? "true" : "false") +
-                                       ",\"code\":" + std::to_string(code) + ",\"name\":\"" + name +
-                                       "\"")
-            << std::endl;
+std::string joined(const std::vector<endpoint>& list) {
+  std::string out;
+  for (const auto& x : texts_of(list))
+    out += (out.empty() ? "" : ", ") + x;
+  return out;
 }
 
 /// What to do about an address that cannot be had, by the system's word for it.
@@ -79,24 +56,23 @@ std::string advice(const caf::error& error, const std::string& flag) {
 }
 
 int cannot_listen(const std::string& what, const char* flag, const caf::error& error, bool json) {
-  std::cerr << what << " (" << detail_of(error) << "). " << advice(error, flag) << ".\n";
-  say_end(json, 1);
-  return 1;
+  const auto why = detail_of(error);
+  return say_failed(
+      json, {other_error, code_of(error), why, what + " (" + why + ")", advice(error, flag)});
 }
 
 int cannot_start(const std::string& what, const char* flag, const caf::error& error, bool json) {
-  std::cerr << what << " (" << detail_of(error) << "). Name another path with " << flag
-            << ", or mend this one.\n";
-  say_end(json, 1);
-  return 1;
+  const auto why = detail_of(error);
+  return say_failed(json, {other_error, code_of(error), why, what + " (" + why + ")",
+                           std::string("Name another path with ") + flag + ", or mend this one"});
 }
 
 /// What systemd handed over is not what a relay can use.
 int cannot_inherit(const caf::error& error, bool json) {
-  std::cerr << "The service manager handed over sockets that do not fit (" << detail_of(error)
-            << "). Correct the .socket unit and start it again.\n";
-  say_end(json, 2);
-  return 2;
+  const auto why = detail_of(error);
+  return say_failed(json, {wrong_usage, code_of(error), why,
+                           "The service manager handed over sockets that do not fit (" + why + ")",
+                           "Correct the .socket unit and start it again"});
 }
 
 /// Listens on the sockets that are there already, else as asked; the built-in address gives way to
@@ -147,12 +123,13 @@ open_status(const relay_settings& settings, const status_board& board, spdlog::l
 constexpr uint64_t descriptors_least = 48;
 
 int too_few_descriptors(const descriptor_room& x, bool json) {
-  std::cerr << "This process may have " << x.soft
-            << " descriptors, which leaves no room for people. "
-            << "Raise the limit to " << descriptors_least
-            << " at the very least, better to 65536 (LimitNOFILE= in the unit, or ulimit -n).\n";
-  say_end(json, 1);
-  return 1;
+  const auto soft = std::to_string(x.soft);
+  return say_failed(
+      json, {other_error, ec::cannot_listen, "a limit of " + soft + " descriptors",
+             "This process may have " + soft + " descriptors, which leaves no room for people",
+             "Raise the limit to " + std::to_string(descriptors_least) +
+                 " at the very least, better to 65536 (LimitNOFILE= in the unit, or "
+                 "ulimit -n)"});
 }
 
 /// Says how far the descriptors reach: at the start, and when the limits have changed.
@@ -178,16 +155,16 @@ std::string bound(size_t x) {
 void say_ready(const relay_limits& limits, size_t connections, const std::vector<endpoint>& at,
                const status_server* status, const admin_server* admin, bool json) {
   if (json) {
-    std::cout << json_line("ready",
-                           ",\"listen\":[" + joined(at, "\"", ",") + "],\"status\":" +
-                               (status == nullptr ? "null" : "\"" + status->address() + "\"") +
-                               ",\"admin_socket\":" +
-                               (admin == nullptr ? "null" : nlohmann::json(admin->path()).dump()) +
-                               ",\"connections_max\":" + std::to_string(connections))
-              << std::endl;
+    json_fields fields{{"listen", texts_of(at)}, {"status", nullptr}, {"admin_socket", nullptr}};
+    if (status != nullptr)
+      fields["status"] = status->address();
+    if (admin != nullptr)
+      fields["admin_socket"] = admin->path();
+    fields["connections_max"] = connections;
+    std::cout << json_line("ready", fields) << std::endl;
     return;
   }
-  std::cout << program_and_version() << " listening on " << joined(at, "", ", ")
+  std::cout << program_and_version() << " listening on " << joined(at)
             << ", limits: " << bound(limits.rooms_max) << " rooms, " << connections
             << " connections, " << bound(limits.connections_per_address_max) << " of one address\n";
   if (status != nullptr)
@@ -223,7 +200,7 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
   const auto descriptors = provide_descriptors(settings.limits);
   if (descriptors.soft < descriptors_least)
     return too_few_descriptors(descriptors, json);
-  int code = 0;
+  int stopped_by = 0;
   {
     caf::actor_system_config config;
     caf::actor_system system{io::share_work(config, 1)};
@@ -272,7 +249,7 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
       admin = std::move(*made);
     }
     say_ready(settings.limits, server.connections_max(), at, status->get(), admin.get(), json);
-    notify_ready("listening on " + joined(at, "", ", "));
+    notify_ready("listening on " + joined(at));
 
     log_descriptors(*log, settings.limits, descriptors, true);
     const auto apply = [&](const relay_limits& x) {
@@ -291,12 +268,12 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
       board.set_draining();
       notify_stopping("draining");
       const auto end = drain(system, server, signals, settings.drain_timeout);
-      code = end.signal == 0 ? 0 : 128 + end.signal;
+      stopped_by = end.signal;
       log->info("{}", end.empty         ? "drained: nobody is left"
                       : end.signal != 0 ? "a second signal ends the drain"
                                         : "the time to drain is over");
     } else {
-      code = 128 + signal;
+      stopped_by = signal;
       log->info("stopping on SIGINT");
       notify_stopping("ending");
     }
@@ -305,8 +282,7 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
     server.stop();
     log_end(server, log);
   }
-  say_end(json, code);
-  return code;
+  return stopped_by == 0 ? say_done(json) : say_stopped(json, stopped_by);
 }
 
 } // namespace liveconnect::relay

@@ -100,8 +100,8 @@ TEST_F(RelayOperator, KickEndsOneRoomAndLeavesTheOthers) {
   EXPECT_TRUE(c.read_until("Peer_Joined"));
   const auto none = ask({"kick", "42", "--json"});
   EXPECT_EQ(none.code, 1);
-  EXPECT_EQ(json::parse(none.out)["error"], "there is no room 42");
-  EXPECT_EQ(ask({"kick", "0"}).code, 1);
+  EXPECT_EQ(json::parse(none.out)["detail"], "there is no room 42");
+  EXPECT_EQ(ask({"kick", "0"}).code, 2);
   const auto until = clock::now() + 5s;
   while (usage_lines().empty() && clock::now() < until)
     continue;
@@ -167,7 +167,7 @@ TEST_F(RelayOperator, StatusAndLogLevel) {
   const auto as_json = json::parse(ask({"status", "--json"}).out);
   EXPECT_EQ(as_json["status"]["now"]["rooms_waiting"], 1);
   EXPECT_EQ(ask({"log-level", "debug"}).out, "The log level is debug.\n");
-  EXPECT_EQ(ask({"log-level", "loud"}).code, 1);
+  EXPECT_EQ(ask({"log-level", "loud"}).code, 2);
 }
 
 TEST_F(RelayOperator, DrainIsSeenByBalancersAndEndsWithTheLastRoom) {
@@ -211,7 +211,7 @@ TEST_F(RelayOperator, ProbeTellsWhyNot) {
   const int silent = listen_tcp(port);
   ::close(silent);
   EXPECT_EQ(run({"probe", "127.0.0.1:" + std::to_string(port)}).code, 3);
-  EXPECT_EQ(run({"probe", "nowhere"}).code, 1);
+  EXPECT_EQ(run({"probe", "nowhere"}).code, 2);
   // A web server is no relay.
   EXPECT_EQ(run({"probe", relay.status()}).code, 1);
   auto waiting = join("42");

@@ -1,0 +1,70 @@
+#include <csignal>
+
+#include <gtest/gtest.h>
+
+#include "relay/output.hpp"
+
+namespace liveconnect::relay {
+namespace {
+
+using json = nlohmann::json;
+
+/// What `act` writes to standard output.
+template<class F>
+json said(F act) {
+  testing::internal::CaptureStdout();
+  act();
+  const auto text = testing::internal::GetCapturedStdout();
+  return text.empty() ? json{} : json::parse(text);
+}
+
+TEST(RelayOutput, ALineBeginsWithVersionTimeAndType) {
+  const auto line = json_line("ready", {{"listen", {"[::]:9100"}}});
+  EXPECT_EQ(line.rfind(R"({"v":1,"t":"20)", 0), 0u) << line;
+  EXPECT_NE(line.find(R"(Z","type":"ready","listen":["[::]:9100"]})"), std::string::npos) << line;
+  EXPECT_EQ(json::parse(line)["t"].get<std::string>().size(), 24u);
+}
+
+TEST(RelayOutput, BytesThatAreNoTextDoNotEndTheProgram) {
+  EXPECT_EQ(json::parse(json_line("x", {{"word", "rum\xff"}}))["word"], "rum\xef\xbf\xbd");
+}
+
+TEST(RelayOutput, SuccessIsSaidWithItsFieldsInJsonOnly) {
+  EXPECT_TRUE(said([] { EXPECT_EQ(say_done(false, {{"rooms", 2}}), 0); }).is_null());
+  const auto x = said([] { EXPECT_EQ(say_done(true, {{"rooms", 2}}), 0); });
+  EXPECT_EQ(x["type"], "result");
+  EXPECT_EQ(x["ok"], true);
+  EXPECT_EQ(x["code"], 0);
+  EXPECT_EQ(x["name"], "done");
+  EXPECT_EQ(x["rooms"], 2);
+}
+
+TEST(RelayOutput, AFailureIsTwoSentencesForPeopleAndTheSameInJson) {
+  const failure why{try_later, ec::relay_busy, "full", "The relay is full", "Try later"};
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(said([&] { EXPECT_EQ(say_failed(false, why), 75); }).is_null());
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "The relay is full. Try later.\n");
+  const auto x = said([&] { EXPECT_EQ(say_failed(true, why), 75); });
+  EXPECT_EQ(x["ok"], false);
+  EXPECT_EQ(x["code"], 75);
+  EXPECT_EQ(x["name"], "try_later");
+  EXPECT_EQ(x["error"], "relay_busy");
+  EXPECT_EQ(x["detail"], "full");
+  EXPECT_EQ(x["what"], "The relay is full.");
+  EXPECT_EQ(x["what_to_do"], "Try later.");
+}
+
+TEST(RelayOutput, CodesHaveTheNamesOfTheClient) {
+  const auto name = [](int code) {
+    return said([&] { say_failed(true, {code, ec::internal, "", "A", "B"}); })["name"];
+  };
+  EXPECT_EQ(name(other_error), "error");
+  EXPECT_EQ(name(wrong_usage), "usage");
+  EXPECT_EQ(name(unreachable), "relay_unreachable");
+  EXPECT_EQ(said([] { EXPECT_EQ(say_stopped(true, SIGINT), 130); })["name"], "interrupted");
+  EXPECT_EQ(said([] { EXPECT_EQ(say_stopped(true, SIGTERM), 143); })["name"], "terminated");
+  EXPECT_TRUE(said([] { say_stopped(false, SIGINT); }).is_null());
+}
+
+} // namespace
+} // namespace liveconnect::relay
