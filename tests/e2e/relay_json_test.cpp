@@ -1,6 +1,7 @@
 // --json of the relay's program: every mode obeys it and ends with a result line (cli.md,
-// "Screens"). What it does when standard output is full.
+// "Screens"). What it does when its standard streams are full or missing.
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -162,6 +163,24 @@ TEST_F(RelayJson, OutputThatIsLostIsNoSuccess) {
   }
   EXPECT_EQ(shell("rum >/dev/full"), 2);
   EXPECT_EQ(shell("rum --json >/dev/full"), 2);
+}
+
+TEST_F(RelayJson, MissingStandardStreamsAreNoPlaceForOtherFiles) {
+  process relay({"/bin/sh", "-c",
+                 "exec " LIVECONNECT_BIN "/liveconnect-relay run --listen 127.0.0.1:0 "
+                 "--status-listen none --admin-socket " +
+                     socket + " <&- >&- 2>&-"});
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  int code = -1;
+  while ((code = shell("status --admin-socket " + socket)) != 0 &&
+         std::chrono::steady_clock::now() < until)
+    ASSERT_TRUE(relay.running());
+  ASSERT_EQ(code, 0);
+  for (const auto* fd : {"0", "1", "2"})
+    EXPECT_EQ(std::filesystem::read_symlink("/proc/" + std::to_string(relay.pid()) + "/fd/" + fd),
+              "/dev/null");
+  relay.signal(SIGTERM);
+  EXPECT_EQ(relay.wait(), 0);
 }
 
 } // namespace
