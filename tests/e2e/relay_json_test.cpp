@@ -24,8 +24,10 @@ json result_in(const std::string& out, int code, const std::string& err) {
   json last;
   for (std::string text; std::getline(lines, text);) {
     last = json::parse(text, nullptr, false);
-    if (!last.is_object())
+    if (!last.is_object()) {
       ADD_FAILURE() << "no object: " << text;
+      return json::object();
+    }
     EXPECT_EQ(last.value("v", 0), 1) << text;
     EXPECT_EQ(last.value("t", "").size(), 24u) << text;
     EXPECT_NE(last.value("type", ""), "") << text;
@@ -81,7 +83,7 @@ TEST_F(RelayJson, WrongUsageAndSettingsAreAResultToo) {
                                           {"log-level", "loud", "--admin-socket", socket},
                                           {"probe"},
                                           {"probe", "abc"}}) {
-    const auto result = run(x, 2);
+    auto result = run(x, 2);
     EXPECT_EQ(result["name"], "usage");
     EXPECT_EQ(result["error"], "bad_argument") << result;
   }
@@ -89,14 +91,14 @@ TEST_F(RelayJson, WrongUsageAndSettingsAreAResultToo) {
                                           {"check", "--config", bad},
                                           {"run", "--listen", "abc"},
                                           {"check", "--room-wait", "soon"}}) {
-    const auto result = run(x, 2);
+    auto result = run(x, 2);
     EXPECT_EQ(result["name"], "usage");
     EXPECT_EQ(result["error"], "bad_config") << result;
   }
 }
 
 TEST_F(RelayJson, WhatNeedsNoRelay) {
-  const auto version = run({"version"}, 0);
+  auto version = run({"version"}, 0);
   EXPECT_EQ(version["program"], "liveconnect-relay");
   EXPECT_EQ(run({"--json", "version"}, 0)["version"], version["version"]);
   EXPECT_NE(run({"--help"}, 0)["help"].get<std::string>().find("log-level"), std::string::npos);
@@ -130,7 +132,7 @@ TEST_F(RelayJson, EverySubcommandOfARunningRelay) {
 
 TEST_F(RelayJson, ARelayThatCannotStartSaysWhatFailed) {
   relay_program first({"--status-listen", "127.0.0.1:0"});
-  const auto taken = run({"run", "--listen", first.address(), "--status-listen", "none"}, 1);
+  auto taken = run({"run", "--listen", first.address(), "--status-listen", "none"}, 1);
   EXPECT_EQ(taken["error"], "cannot_listen");
   EXPECT_NE(taken["what"].get<std::string>().find(first.address()), std::string::npos);
   run({"run", "--listen", "127.0.0.1:0", "--status-listen", first.status()}, 1);
@@ -144,7 +146,7 @@ TEST_F(RelayJson, ASignalIsNamed) {
   relay.program().signal(SIGINT);
   EXPECT_EQ(relay.program().wait(), 130);
   const auto& out = relay.program().output();
-  const auto last = json::parse(out.substr(out.find('\n') + 1));
+  auto last = json::parse(out.substr(out.find('\n') + 1));
   EXPECT_EQ(last["name"], "interrupted");
   EXPECT_EQ(last["ok"], false);
   EXPECT_TRUE(last["what_to_do"].is_string());

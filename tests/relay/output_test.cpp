@@ -31,7 +31,7 @@ TEST(RelayOutput, BytesThatAreNoTextDoNotEndTheProgram) {
 
 TEST(RelayOutput, SuccessIsSaidWithItsFieldsInJsonOnly) {
   EXPECT_TRUE(said([] { EXPECT_EQ(say_done(false, {{"rooms", 2}}), 0); }).is_null());
-  const auto x = said([] { EXPECT_EQ(say_done(true, {{"rooms", 2}}), 0); });
+  auto x = said([] { EXPECT_EQ(say_done(true, {{"rooms", 2}}), 0); });
   EXPECT_EQ(x["type"], "result");
   EXPECT_EQ(x["ok"], true);
   EXPECT_EQ(x["code"], 0);
@@ -44,7 +44,7 @@ TEST(RelayOutput, AFailureIsTwoSentencesForPeopleAndTheSameInJson) {
   testing::internal::CaptureStderr();
   EXPECT_TRUE(said([&] { EXPECT_EQ(say_failed(false, why), 75); }).is_null());
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "The relay is full. Try later.\n");
-  const auto x = said([&] { EXPECT_EQ(say_failed(true, why), 75); });
+  auto x = said([&] { EXPECT_EQ(say_failed(true, why), 75); });
   EXPECT_EQ(x["ok"], false);
   EXPECT_EQ(x["code"], 75);
   EXPECT_EQ(x["name"], "try_later");
