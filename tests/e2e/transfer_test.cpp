@@ -9,6 +9,9 @@
 #include "tests/support/network_fixture.hpp"
 #include "tests/support/onlooker.hpp"
 #include "tests/support/server_proxy.hpp"
+#include "wallet/journal.hpp"
+#include "wallet/posix_file_ops.hpp"
+#include "wallet/transfer_journal.hpp"
 
 namespace liveconnect::test {
 namespace {
@@ -188,6 +191,55 @@ TEST_F(transfer, heals_two_fracked_notes_on_the_way) {
   run_both("3439");
   expect_moved("3439");
   EXPECT_EQ(ask_servers("receiver").fewest_passes, 25u);
+}
+
+/// The lease of two minutes counts from when this computer was started, so it is over.
+void end_lease(const std::filesystem::path& wallet) {
+  wallet::posix_file_ops files;
+  auto open = wallet::open_journals(files, wallet);
+  ASSERT_TRUE(open);
+  ASSERT_EQ(open->size(), 1u);
+  auto journal = wallet::journal::open(files, wallet, open->front().id);
+  ASSERT_TRUE(journal);
+  auto record = wallet::encode_moment(wallet::record_type::lease, 1);
+  ASSERT_FALSE(journal->append(record.type, view(record.payload)));
+}
+
+TEST_F(transfer, of_which_the_receiver_took_a_part_gives_back_the_rest) {
+  start_network("30", "10:3");
+  line_proxy wire{relay_address_, [](const line_proxy::record& x) -> std::optional<std::string> {
+                    if (x.to_relay && message_number(x.line) == 24)
+                      return std::nullopt;
+                    return x.line;
+                  }};
+  relay_address_ = wire.address();
+  auto sender = start_sender("30");
+  auto receiver = start_receiver();
+  ASSERT_TRUE(wire.wait_for(
+      [](const line_proxy::record& x) { return x.to_relay && message_number(x.line) == 24; },
+      patience));
+  sender.kill();
+  receiver.kill();
+  // The first of them has another owner at every server.
+  stop_servers();
+  for (int i = 0; i < static_cast<int>(raida_count); ++i) {
+    char server[4];
+    std::snprintf(server, sizeof(server), "%02d", i);
+    EXPECT_EQ(change_records(database_of(data("servers"), server),
+                             "UPDATE record SET an = randomblob(16) WHERE denomination = 1 AND "
+                             "serial = (SELECT MIN(serial) FROM record WHERE denomination = 1 AND "
+                             "mfs != 0)"),
+              1);
+  }
+  start_servers();
+  end_lease(user_wallet("sender"));
+  auto result = run_to_end("sender", {"resume", "--wait", "1s"});
+  EXPECT_EQ(result.value("code", 0), 9) << result;
+  EXPECT_EQ(result.value("name", ""), "partly_sent");
+  EXPECT_EQ(result.value("returned", ""), "20");
+  EXPECT_EQ(to_string(ask_servers("sender").counted), "20");
+  EXPECT_EQ(to_string(list("sender").spendable), "20");
+  EXPECT_EQ(to_string(list("sender").in_transit), "0");
 }
 
 TEST_F(transfer, finds_change_whose_reply_was_lost) {
