@@ -1,5 +1,6 @@
 #include "cli/app.hpp"
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
@@ -92,6 +93,26 @@ CLI::App* innermost(CLI::App* at) {
   }
 }
 
+/// An option that was given and says nothing; its value would pass for none.
+std::string empty_value(CLI::App* at) {
+  for (; at != nullptr; at = at->get_parent())
+    for (auto option : at->get_options())
+      for (const auto& value : option->results())
+        if (value.empty())
+          return option->get_name();
+  return {};
+}
+
+/// What the innermost command can be asked for, and where the settings stand that all take.
+std::string help_of(const CLI::App& root) {
+  auto text = root.help();
+  text.erase(text.find_last_not_of('\n') + 1);
+  if (!root.get_subcommands().empty())
+    text += "\n\nSettings that every command takes (--data, --wallet, --relay, --json, ...): see "
+            "liveconnect --help";
+  return text;
+}
+
 /// All words that could stand where `at` is: its commands, its options and those it inherits.
 std::vector<std::string> words_of(CLI::App* at, bool options) {
   std::vector<std::string> out;
@@ -146,7 +167,7 @@ int finish(output& out, const command_end& end) {
   auto fields = end.fields;
   auto status = end.signal != 0 ? exit_of_signal(end.signal) : exit_of(end.failure);
   if (status.code != 0) {
-    auto text = end.signal != 0 ? advice_for_signal(end.signal) : advice_for(end.failure);
+    auto text = words_of(end);
     if (end.signal == 0) {
       fields["error"] = to_string(code_of(end.failure));
       fields["detail"] = printable(detail_of(end.failure), detail_chars_max);
@@ -154,15 +175,36 @@ int finish(output& out, const command_end& end) {
     fields["what"] = text.what;
     fields["what_to_do"] = text.what_to_do;
     if (end.signal == 0)
-      out.error(end.failure);
+      out.error(end.failure, text);
     else
       out.last(text.what + " " + text.what_to_do);
   }
+  advice lost{"Not everything could be written to standard output",
+              "Check where the output goes; what was done stays done, so look with 'liveconnect "
+              "wallet list' before you send or mint anew."};
+  auto what_of = [&] { return fmt::format("{}: {}.", lost.what, std::strerror(out.lost())); };
+  if (out.lost() != 0 && status.code == 0) {
+    status = exit_of(ec::disk_failed);
+    fields["what"] = what_of();
+    fields["what_to_do"] = lost.what_to_do;
+  }
   out.result(status, fields);
-  return status.code;
+  if (out.lost() == 0)
+    return status.code;
+  std::fputs(fmt::format("{} {}\n", what_of(), lost.what_to_do).c_str(), stderr);
+  return status.code != 0 ? status.code : exit_of(ec::disk_failed).code;
 }
 
 } // namespace
+
+advice words_of(const command_end& end) {
+  auto out = end.signal != 0 ? advice_for_signal(end.signal) : advice_for(end.failure);
+  if (!end.words.what.empty())
+    out.what = end.words.what;
+  if (!end.words.what_to_do.empty())
+    out.what_to_do = end.words.what_to_do;
+  return out;
+}
 
 int run(int argc, const char* const* argv) {
   CLI::App root{"Two people hand digital coins to each other, live.", "liveconnect"};
@@ -185,8 +227,8 @@ int run(int argc, const char* const* argv) {
     root.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     output out{early};
-    auto text = innermost(&root)->help();
-    out.last(text.substr(0, text.find_last_not_of('\n') + 1));
+    auto text = help_of(root);
+    out.last(text);
     return finish(out, {{}, {{"help", text}}, 0});
   } catch (const CLI::ParseError& x) {
     mistake = describe(root, x);
@@ -198,6 +240,9 @@ int run(int argc, const char* const* argv) {
                                          ? "no command was named"
                                          : fmt::format("'{}' needs another word", at->get_name()));
   }
+  if (!mistake)
+    if (auto name = empty_value(innermost(&root)); !name.empty())
+      mistake = fail(ec::bad_argument, name + " was given without a value");
   if (mistake) {
     output out{early};
     return finish(out, failed(mistake));

@@ -32,12 +32,23 @@ struct command_end {
   json_fields fields = json_fields::object();
   /// The signal that ended the command; wins over `failure`.
   int signal = 0;
+  /// What people are told in place of the usual sentences for `failure` or `signal`, where the
+  /// command knows better; an empty half leaves that sentence as it is.
+  advice words = {};
 };
 
 /// A failed end, shortly.
 inline command_end failed(caf::error x, json_fields fields = json_fields::object()) {
   return {std::move(x), std::move(fields), 0};
 }
+
+/// Likewise, with sentences of the command's own.
+inline command_end failed(caf::error x, json_fields fields, advice words) {
+  return {std::move(x), std::move(fields), 0, std::move(words)};
+}
+
+/// The two sentences that people see of an end that is no success.
+advice words_of(const command_end& end);
 
 using command_body = std::function<command_end(environment&)>;
 

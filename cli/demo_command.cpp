@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <poll.h>
 #include <unistd.h>
 
@@ -66,10 +67,25 @@ public:
       env_.out.last(fmt::format("Done: {} sent in {:.2f} s. Receipt {}", to_display(sum_),
                                 static_cast<double>(fields_["ms"].get<uint64_t>()) / 1000,
                                 fields_["receipt"].get<std::string>()));
-    return {std::move(problem), fields_, 0};
+    auto words = words_for(problem);
+    return failed(std::move(problem), fields_, std::move(words));
   }
 
 private:
+  /// Of a demo's transfer nothing has to be resumed, and its coins are play money.
+  advice words_for(const caf::error& x) const {
+    auto kept = folder_.empty()
+                    ? std::string{}
+                    : fmt::format("; what was made so far lies in {}", printable(folder_.string()));
+    if (env_.stop.signal() != 0)
+      return {env_.stop.signal() == SIGINT ? "You interrupted the demo."
+                                           : "The demo was told to stop.",
+              "Run it again whenever you like" + kept + "."};
+    if (!x || exit_of(x).code == 2)
+      return {};
+    return {"", "Run 'liveconnect demo' again, and report this line if it comes back" + kept + "."};
+  }
+
   caf::error play() {
     auto folder = fresh_folder(env_.conf);
     if (!folder)

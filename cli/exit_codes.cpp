@@ -63,7 +63,9 @@ exit_status exit_of(const caf::error& x) {
 }
 
 exit_status exit_of_signal(int signal) {
-  return {128 + signal, signal == SIGINT ? "interrupted" : "terminated"};
+  return {128 + signal, signal == SIGINT   ? "interrupted"
+                        : signal == SIGHUP ? "hung_up"
+                                           : "terminated"};
 }
 
 namespace {
@@ -179,6 +181,9 @@ advice advice_for(const caf::error& x) {
   auto text = sentences_for(code_of(x));
   advice out{text.what, text.what_to_do};
   auto detail = printable(detail_of(x), detail_chars_max);
+  // The sentence says that already.
+  if (detail == "another program holds this wallet")
+    detail.clear();
   while (!detail.empty() && (detail.back() == '.' || detail.back() == ' '))
     detail.pop_back();
   if (!detail.empty())
@@ -188,7 +193,9 @@ advice advice_for(const caf::error& x) {
 }
 
 advice advice_for_signal(int signal) {
-  return {signal == SIGINT ? "You interrupted the command." : "The command was told to stop.",
+  return {signal == SIGINT   ? "You interrupted the command."
+          : signal == SIGHUP ? "The terminal has gone, and the command ended with it."
+                             : "The command was told to stop.",
           "Run 'liveconnect resume' if a transfer was under way; no coin is lost."};
 }
 

@@ -23,7 +23,7 @@ inline bool operator==(const exit_status& x, const exit_status& y) {
 exit_status exit_of(ec x);
 /// Likewise for an error made by fail(); an error of CAF itself is `error`.
 exit_status exit_of(const caf::error& x);
-/// 130 for SIGINT, 143 for SIGTERM: 128 and the signal's number, never 0.
+/// 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM: 128 and the signal's number, never 0.
 exit_status exit_of_signal(int signal);
 
 /// What a person is told about an error: what happened, and what to do. Each is one sentence.

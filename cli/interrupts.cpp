@@ -17,6 +17,10 @@ sigset_t watched() {
   sigemptyset(&out);
   sigaddset(&out, SIGINT);
   sigaddset(&out, SIGTERM);
+  // Under nohup it is ignored, and a blocked signal would reach us all the same.
+  struct sigaction now {};
+  if (::sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
+    sigaddset(&out, SIGHUP);
   return out;
 }
 
@@ -31,8 +35,6 @@ void raise_event(int fd) {
 interrupts::interrupts(std::function<void(int)> last_word) : last_word_(std::move(last_word)) {
   auto set = watched();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  // A screen or peer that goes away shows as EPIPE where it is written to.
-  std::signal(SIGPIPE, SIG_IGN);
   raised_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   leave_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   signals_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

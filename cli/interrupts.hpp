@@ -7,8 +7,8 @@
 
 namespace liveconnect::cli {
 
-/// SIGINT and SIGTERM as an event. Made in main() before any other thread, so that every thread
-/// inherits the block and only the one in here takes the signals.
+/// SIGINT, SIGTERM and SIGHUP (unless that is ignored) as an event. Made in main() before any other
+/// thread, so that every thread inherits the block and only the one in here takes the signals.
 ///
 /// The first signal is kept and told to whoever listens; the second one ends the process at once
 /// (through `last_word`), for commands that cannot stop: the journal makes that safe for money.

@@ -1,5 +1,6 @@
 #include "cli/output.hpp"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -14,16 +15,17 @@ namespace {
 
 constexpr int bar_cells = 14;
 
-void write_all(int fd, std::string_view text) {
-  // Nobody can be told when the screen itself is gone; the exit code still tells.
+/// 0, or the error number of what did not arrive.
+int write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     auto n = ::write(fd, text.data(), text.size());
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0)
-      return;
+      return n < 0 ? errno : EIO;
     text.remove_prefix(static_cast<size_t>(n));
   }
+  return 0;
 }
 
 bool present(const char* name) {
@@ -100,10 +102,10 @@ void output::progress(std::string_view what, uint64_t done, uint64_t of) {
   std::string bar;
   for (int i = 0; i < bar_cells; ++i)
     bar += i < full ? "\u2588" : "\u2591";
-  write_all(STDOUT_FILENO, fmt::format("\r\033[K\u2192 {}  {}  {}/{}", what, bar, done, of));
+  write(fmt::format("\r\033[K\u2192 {}  {}  {}/{}", what, bar, done, of));
   bar_shown_ = true;
   if (done >= of) {
-    write_all(STDOUT_FILENO, "\n");
+    write("\n");
     bar_shown_ = false;
   }
 }
@@ -116,8 +118,7 @@ void output::event(std::string_view type, const json_fields& fields) {
     write_json(type, fields);
 }
 
-void output::error(const caf::error& x) {
-  auto text = advice_for(x);
+void output::error(const caf::error& x, const advice& text) {
   if (style_.as_json) {
     auto status = exit_of(x);
     event("error", {{"code", status.code},
@@ -146,23 +147,28 @@ void output::result(exit_status status, const json_fields& fields) {
   finished_ = true;
 }
 
+void output::write(std::string_view text) {
+  if (auto problem = write_all(STDOUT_FILENO, text); problem != 0)
+    lost_ = problem;
+}
+
 void output::write_json(std::string_view type, const json_fields& fields) {
   json_fields all{{"v", 1}, {"t", utc_text(std::chrono::system_clock::now())}, {"type", type}};
   if (fields.is_object())
     all.update(fields);
-  write_all(STDOUT_FILENO, all.dump(-1, ' ', false, json_fields::error_handler_t::replace) + "\n");
+  write(all.dump(-1, ' ', false, json_fields::error_handler_t::replace) + "\n");
 }
 
 void output::write_line(std::string_view text) {
   clear_bar();
   std::string all{text};
   all += '\n';
-  write_all(STDOUT_FILENO, all);
+  write(all);
 }
 
 void output::clear_bar() {
   if (bar_shown_)
-    write_all(STDOUT_FILENO, "\r\033[K");
+    write("\r\033[K");
   bar_shown_ = false;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -60,13 +61,20 @@ public:
   void event(std::string_view type, const json_fields& fields);
 
   /// An error: two sentences on standard error for people, an object of type `error` in JSON mode.
-  void error(const caf::error& x);
+  void error(const caf::error& x) { error(x, advice_for(x)); }
+  /// Likewise, in these words.
+  void error(const caf::error& x, const advice& text);
+
+  /// The system's error number when something written to standard output did not arrive, else 0:
+  /// whoever reads there has not got all, and the program must not end as if they had.
+  int lost() const { return lost_.load(); }
 
   /// The last line, exactly once; later calls do nothing. In JSON mode an object of type `result`
   /// with `ok`, `code` and `name` before `fields`; people see nothing here.
   void result(exit_status status, const json_fields& fields);
 
 private:
+  void write(std::string_view text);
   void write_json(std::string_view type, const json_fields& fields);
   void write_line(std::string_view text);
   void clear_bar();
@@ -75,6 +83,7 @@ private:
   std::mutex mutex_;
   bool bar_shown_ = false;
   bool finished_ = false;
+  std::atomic<int> lost_{0};
 };
 
 /// A point of time as `2026-11-23T18:00:00.123Z`.

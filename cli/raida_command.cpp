@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <csignal>
 #include <optional>
 
 #include <CLI/CLI.hpp>
@@ -100,7 +101,47 @@ private:
   raida::actor_port port_;
 };
 
+/// What an operator can do: the usual words speak of transfers to be resumed.
+const char* operators_advice(const caf::error& x) {
+  switch (code_of(x)) {
+  case ec::disk_failed:
+    return "Check the folder, its space and its permissions, then run the command again.";
+  case ec::stopped:
+    return "Run the command again when you want it to go on.";
+  case ec::internal:
+    return "Please report this line and run the command again.";
+  default:
+    return "";
+  }
+}
+
+command_end operators_end(command_end end) {
+  if (end.signal == 0 && end.failure && end.words.what_to_do.empty())
+    end.words.what_to_do = operators_advice(end.failure);
+  return end;
+}
+
 // --- run ---
+
+advice servers_stopped(const environment& env, const fs::path& data) {
+  return {
+      env.stop.signal() == SIGINT ? "You stopped the servers." : "The servers were told to stop.",
+      fmt::format("Their records are complete in {}; 'liveconnect raida run' goes on with them.",
+                  printable(data.string()))};
+}
+
+/// The servers' folder is no wallet, whatever the code is called.
+advice servers_failed(const caf::error& x, const fs::path& data) {
+  auto folder = printable(data.string());
+  if (code_of(x) == ec::wallet_busy)
+    return {fmt::format("Other servers are at work with the records in {}.", folder),
+            "Stop them first, or name another folder with --data."};
+  if (code_of(x) == ec::wallet_damaged)
+    return {fmt::format("The servers' records in {} cannot be understood: {}.", folder,
+                        printable(detail_of(x), detail_chars_max)),
+            "Keep a copy, then put back an older one or name another folder with --data."};
+  return {};
+}
 
 struct run_arguments {
   std::string data;
@@ -128,7 +169,8 @@ command_end run_servers(environment& env, const run_arguments& args) {
   io::runtime net{system};
   auto servers = raida::spawn_servers(system, net.gate(), options);
   if (!servers)
-    return failed(servers.error());
+    return failed(servers.error(), json_fields::object(),
+                  servers_failed(servers.error(), options.data));
 
   auto ports = json_fields::array();
   for (const auto& x : servers->list)
@@ -156,7 +198,7 @@ command_end run_servers(environment& env, const run_arguments& args) {
     return failed(std::move(*broken), where);
   self->demonitor(servers->host.address());
   auto err = raida::stop_servers(system, *servers);
-  return {std::move(err), where, env.stop.signal()};
+  return {std::move(err), where, env.stop.signal(), servers_stopped(env, options.data)};
 }
 
 // --- status ---
@@ -238,7 +280,9 @@ caf::error write_notes(raida::raida_port& port, std::vector<note>& notes, const 
   if (auto err = write_private_file(pending, view(*both)))
     return err;
   auto kept = [&](const caf::error& err) {
-    return fail(code_of(err), detail_of(err) + "; the secrets are in " + pending.string());
+    // Nothing was sent to anybody: notes that no majority has confirmed wait for servers.
+    auto code = code_of(err) == ec::outcome_unknown ? ec::too_few_servers : code_of(err);
+    return fail(code, detail_of(err) + "; the secrets are in " + pending.string());
   };
   if (auto err = raida::make_own(port, notes))
     return kept(err);
@@ -271,9 +315,12 @@ caf::error import_notes(environment& env, caf::actor_system& system, const keepe
     env.out.note(printable(line, 400));
   auto ours = report->clean + report->fracked;
   fields["imported"] = ours;
+  fields["pending"] = report->pending;
   if (ours != notes.size())
-    return fail(ec::outcome_unknown,
-                fmt::format("{} of {} new notes are in the wallet", ours, notes.size()));
+    return fail(ec::too_few_servers,
+                fmt::format("{} of {} new notes are in the wallet, {} wait for "
+                            "more servers",
+                            ours, notes.size(), report->pending));
   return caf::none;
 }
 
@@ -286,6 +333,12 @@ command_end mint(environment& env, const mint_arguments& args) {
     for (const auto& x : {args.out, args.out + ".pending"})
       if (fs::symlink_status(x, why).type() != fs::file_type::not_found)
         return failed(fail(ec::file_exists, x));
+  if (auto folder = fs::path{args.out}.parent_path();
+      !folder.empty() && !fs::is_directory(folder, why))
+    return failed(
+        fail(ec::bad_argument, "no folder " + folder.string()), json_fields::object(),
+        {fmt::format("There is no folder {} for the new coin file.", printable(folder.string())),
+         "Make it, or name another file with --out; no note was made."});
   auto key = raida::load_operator_key(servers_folder(env, args.data));
   if (!key)
     return failed(key.error());
@@ -310,8 +363,13 @@ command_end mint(environment& env, const mint_arguments& args) {
   json_fields fields = {{"amount", to_string(sum)}, {"notes", notes->size()}};
   std::string where;
   if (keeper) {
-    if (auto err = import_notes(env, system, *keeper, *notes, fields))
-      return failed(std::move(err), fields);
+    if (auto err = import_notes(env, system, *keeper, *notes, fields)) {
+      auto words = advice_for(err);
+      if (code_of(err) == ec::too_few_servers)
+        words = {"Too few servers answered: " + detail_of(err) + ".",
+                 "Run 'liveconnect wallet list' later, which takes in what waits."};
+      return failed(std::move(err), fields, std::move(words));
+    }
     fields["wallet"] = env.conf.wallet;
     where = "the wallet " + env.conf.wallet;
   } else {
@@ -339,11 +397,12 @@ void add_raida_command(CLI::App& root, command_table& table) {
   run_at->add_option("--breaks-per-address-per-minute", run_args->breaks_per_minute,
                      "Notes that one client address may break; 0 sets no limit, and loopback has "
                      "none (300)");
-  table.add(run_at, [run_args](environment& env) { return run_servers(env, *run_args); });
+  table.add(run_at,
+            [run_args](environment& env) { return operators_end(run_servers(env, *run_args)); });
 
   auto mint_at = group->add_subcommand("mint", "Make notes, with the operator's key");
   auto mint_args = std::make_shared<mint_arguments>();
-  mint_at->add_option("amount", mint_args->sum, "The sum, like 3439 or 0.25");
+  mint_at->add_option("AMOUNT", mint_args->sum, "The sum, like 3439 or 0.25");
   mint_at->add_option("--denominations", mint_args->denominations,
                       "Which notes, like 1000:2,100:14,0.1:5");
   mint_at->add_flag("--uneven", mint_args->uneven,
@@ -351,10 +410,11 @@ void add_raida_command(CLI::App& root, command_table& table) {
   mint_at->add_option("--data", mint_args->data, "Folder that 'raida run' was given");
   mint_at->add_option("--out", mint_args->out,
                       "New coin file for the notes; without it they go into the wallet (--wallet)");
-  table.add(mint_at, [mint_args](environment& env) { return mint(env, *mint_args); });
+  table.add(mint_at,
+            [mint_args](environment& env) { return operators_end(mint(env, *mint_args)); });
 
   auto status_at = group->add_subcommand("status", "Ask every server whether it is there");
-  table.add(status_at, show_status);
+  table.add(status_at, [](environment& env) { return operators_end(show_status(env)); });
 }
 
 } // namespace liveconnect::cli

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/command.hpp"
 #include "cli/exit_codes.hpp"
 
 namespace liveconnect::cli {
@@ -71,6 +72,27 @@ TEST(exit_codes, no_error_is_done_and_zero) {
 TEST(exit_codes, a_signal_is_never_zero) {
   EXPECT_EQ(exit_of_signal(SIGINT).code, 130);
   EXPECT_EQ(exit_of_signal(SIGTERM).code, 143);
+  EXPECT_EQ(exit_of_signal(SIGHUP).code, 129);
+  EXPECT_STREQ(exit_of_signal(SIGHUP).name, "hung_up");
+}
+
+TEST(exit_codes, a_busy_wallet_is_told_once) {
+  EXPECT_EQ(advice_for(fail(ec::wallet_busy, "another program holds this wallet")).what,
+            "Another program is using this wallet.");
+}
+
+TEST(exit_codes, a_command_that_knows_better_says_it_in_its_own_words) {
+  auto usual = advice_for(fail(ec::disk_failed, "m.bin"));
+  auto end = failed(fail(ec::disk_failed, "m.bin"));
+  EXPECT_EQ(words_of(end).what, usual.what);
+  EXPECT_EQ(words_of(end).what_to_do, usual.what_to_do);
+  end.words.what_to_do = "Make the folder.";
+  EXPECT_EQ(words_of(end).what, usual.what);
+  EXPECT_EQ(words_of(end).what_to_do, "Make the folder.");
+  end.signal = SIGTERM;
+  end.words = {"The servers were told to stop.", ""};
+  EXPECT_EQ(words_of(end).what, "The servers were told to stop.");
+  EXPECT_EQ(words_of(end).what_to_do, advice_for_signal(SIGTERM).what_to_do);
 }
 
 TEST(exit_codes, every_error_says_what_happened_and_what_to_do_in_one_sentence_each) {

@@ -1,4 +1,8 @@
+#include <cerrno>
+#include <cstdio>
+#include <fcntl.h>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -96,6 +100,42 @@ TEST(output, quiet_leaves_the_last_line_and_errors) {
     out.last("Done.");
   }
   EXPECT_EQ(GetCapturedStdout(), "Done.\n");
+}
+
+/// Standard output leads to `path` while this lives.
+class standard_output_at {
+public:
+  explicit standard_output_at(const char* path) : kept_(::dup(STDOUT_FILENO)) {
+    std::fflush(stdout);
+    auto there = ::open(path, O_WRONLY | O_CLOEXEC);
+    EXPECT_GE(there, 0) << path;
+    ::dup2(there, STDOUT_FILENO);
+    ::close(there);
+  }
+  ~standard_output_at() {
+    ::dup2(kept_, STDOUT_FILENO);
+    ::close(kept_);
+  }
+
+private:
+  int kept_;
+};
+
+TEST(output, what_does_not_arrive_is_known_whatever_mode_it_is) {
+  for (auto as_json : {false, true}) {
+    output out{output_style{as_json, false, false, false}};
+    EXPECT_EQ(out.lost(), 0);
+    {
+      standard_output_at full{"/dev/full"};
+      out.line("hello");
+      out.event("hello", {});
+    }
+    EXPECT_EQ(out.lost(), ENOSPC);
+  }
+  output fine{output_style{}};
+  standard_output_at nothing{"/dev/null"};
+  fine.last("hello");
+  EXPECT_EQ(fine.lost(), 0);
 }
 
 TEST(output, a_pipe_is_no_terminal_and_gets_no_colour) {

@@ -118,6 +118,7 @@ TEST_P(interrupted_demo, leaves_no_process_behind) {
 INSTANTIATE_TEST_SUITE_P(by_signal, interrupted_demo,
                          ::testing::Values(interruption{"int_at_start", SIGINT, "network", 130},
                                            interruption{"term_in_transfer", SIGTERM, "step", 143},
+                                           interruption{"hang_up", SIGHUP, "step", 129},
                                            interruption{"kill_in_transfer", SIGKILL, "step", 137}),
                          [](const auto& x) { return std::string{x.param.name}; });
 
