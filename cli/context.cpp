@@ -13,7 +13,10 @@
 #include "cli/printable.hpp"
 #include "cli/process_cost.hpp"
 #include "cli/session_run.hpp"
+#include "messages/nearest_word.hpp"
+#include "wallet/folders.hpp"
 #include "wallet/keeper.hpp"
+#include "wallet/posix_file_ops.hpp"
 #include "wallet/raida/client.hpp"
 
 namespace liveconnect::cli {
@@ -90,8 +93,23 @@ caf::error context::recover(environment& env) {
     return std::move(report.error());
   for (const auto& line : report->lines) {
     env.out.event("recovered", {{"text", printable(line, detail_chars_max)}});
-    env.out.note(printable(line, detail_chars_max));
+    env.out.note("From the last run: " + printable(line, detail_chars_max));
   }
+  return {};
+}
+
+caf::error context::check_funds(environment& env, amount sum) {
+  auto balance =
+      ask<wallet::wallet_balance>(env, system_, keeper_, "Reading the wallet", atom::balance_v);
+  if (!balance)
+    return std::move(balance.error());
+  if (balance->spendable < sum)
+    return fail(ec::not_enough_coins,
+                fmt::format("{} of {}{}", to_display(balance->spendable), to_display(sum),
+                            balance->in_transit.is_zero()
+                                ? ""
+                                : fmt::format(" (and {} in open transfers)",
+                                              to_display(balance->in_transit))));
   return {};
 }
 
@@ -166,6 +184,27 @@ command_end context::run_receiver(environment& env, const invitation& invite,
   end.fields["transcript"] = config->transcript;
   end.fields["cost"] = process_cost();
   return end;
+}
+
+std::optional<command_end> missing_wallet(const settings& conf) {
+  wallet::wallet_paths paths{conf.data};
+  std::error_code problem;
+  if (conf.wallet == wallet_built_in ||
+      std::filesystem::is_directory(paths.user(conf.wallet), problem))
+    return {};
+  wallet::posix_file_ops files;
+  auto there = wallet::list_wallets(files, paths);
+  auto near = nearest_word(conf.wallet, there);
+  if (near.empty() && !there.empty())
+    near = there.front();
+  auto known = near.empty()
+                   ? std::string{}
+                   : fmt::format("Use --wallet '{}', which exists, or fill", printable(near));
+  return failed(
+      fail(ec::bad_argument, "no wallet '" + conf.wallet + "'"), json_fields::object(),
+      {fmt::format("There is no wallet '{}' in {}.", conf.wallet, printable(conf.data.string())),
+       fmt::format("{} a new one with 'liveconnect receive' or 'liveconnect wallet import'.",
+                   near.empty() ? "Fill" : known)});
 }
 
 } // namespace liveconnect::cli

@@ -40,6 +40,10 @@ public:
   /// was done. Every command that touches the wallet starts with this.
   [[nodiscard]] caf::error recover(environment& env);
 
+  /// What keeps a transfer or an export of `sum` from being begun: ec::not_enough_coins when less
+  /// can be spent.
+  [[nodiscard]] caf::error check_funds(environment& env, amount sum);
+
   /// Runs one side of a transfer until it has ended; the end's fields are run_session's, the
   /// transcript's file and process_cost(). `invitation_text` is kept in the journal. With `open` a
   /// transfer goes on where it stands.
@@ -63,5 +67,10 @@ private:
   raida_client_actor raida_;
   keeper_actor keeper_;
 };
+
+/// The end of a command that takes from a wallet, or looks into it, and was given the name of one
+/// that does not exist: nothing is made, and the nearest name is told. None when the wallet is
+/// there, and for the first run, with the name that is built in.
+std::optional<command_end> missing_wallet(const settings& conf);
 
 } // namespace liveconnect::cli

@@ -16,12 +16,8 @@ namespace liveconnect::cli {
 
 namespace {
 
-/// From a file, from standard input, or from the person at the terminal; never from an argument.
+/// From a file, from standard input, or from the person at the terminal.
 caf::expected<secret_bytes> read_invitation(environment& env, const std::string& source) {
-  if (source.find("://") != std::string::npos)
-    return fail(ec::bad_argument, "an invitation's text belongs into a file or on standard input, "
-                                  "never into an argument, which every user of this computer can "
-                                  "read");
   if (source == "-" || (source.empty() && ::isatty(STDIN_FILENO) != 1))
     return read_to_end(STDIN_FILENO, invitation_bytes_max, "standard input");
   if (source.empty())
@@ -29,11 +25,8 @@ caf::expected<secret_bytes> read_invitation(environment& env, const std::string&
   return read_private_file(source, invitation_bytes_max);
 }
 
-caf::expected<invitation> read_valid(environment& env, const std::string& source) {
-  auto text = read_invitation(env, source);
-  if (!text)
-    return std::move(text.error());
-  auto invite = parse_invitation(view(*text).text());
+caf::expected<invitation> read_valid(const secret_bytes& text) {
+  auto invite = parse_invitation(view(text).text());
   if (!invite)
     return std::move(invite.error());
   auto expires = std::chrono::system_clock::time_point{std::chrono::seconds{invite->expires_unix}};
@@ -46,7 +39,21 @@ caf::expected<invitation> read_valid(environment& env, const std::string& source
 
 command_end receive_coins(environment& env, const std::string& source) {
   json_fields known{{"role", "receiver"}};
-  auto invite = read_valid(env, source);
+  if (source.find("://") != std::string::npos)
+    return failed(
+        fail(ec::bad_argument,
+             "an invitation's text belongs into a file or on standard input, never into an "
+             "argument, which every user of this computer can read"),
+        known);
+  auto text = read_invitation(env, source);
+  if (!text && exit_of(text.error()).code == 2)
+    return failed(text.error(), known,
+                  {fmt::format("No invitation could be read: {}.", detail_of(text.error())),
+                   "Name the file that the sender's program saved (a few lines of text), or - for "
+                   "standard input."});
+  if (!text)
+    return failed(std::move(text.error()), known);
+  auto invite = read_valid(*text);
   if (!invite)
     return failed(std::move(invite.error()), known);
   if (invite->sum)

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -7,11 +8,23 @@
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/printable.hpp"
+#include "cli/private_file.hpp"
 #include "messages/invitation.hpp"
+#include "messages/receipt.hpp"
+#include "wallet/folders.hpp"
 
 namespace liveconnect::cli {
 
 namespace {
+
+/// Enough of an id to name one transfer of a person.
+constexpr size_t id_digits_shown = 8;
+
+/// The receiver's work is done and the coins are in its wallet; only the sender has not seen the
+/// receipt yet. Waiting for it brings nobody anything.
+bool waits_for_sender_alone(const wallet::open_transfer& x) {
+  return x.side == role::receiver && x.state == wallet::transfer_state::receipt;
+}
 
 /// The transfers meant: all, or the one whose id begins with `prefix`.
 caf::expected<std::vector<wallet::open_transfer>>
@@ -40,6 +53,29 @@ json_fields fields_of(const wallet::open_transfer& x) {
           {"state", wallet::to_string(x.state)}};
 }
 
+/// The receipt's id (protocol.md 4), from the copy that the wallet files; empty when it cannot be
+/// read.
+std::string receipt_of(const settings& conf, const transfer_id& id) {
+  auto file = wallet::wallet_paths{conf.data}.user(conf.wallet) /
+              wallet::to_string(wallet::folder::receipts) / (to_string(id) + ".json");
+  auto text = read_private_file(file, receipt_bytes_max);
+  return text ? receipt_name(view(*text).text()) : std::string{};
+}
+
+/// An import, export, change or healing that was cut short has no peer; the servers are asked.
+command_end settle_operation(environment& env, context& all, const wallet::open_transfer& what) {
+  auto settled = ask<wallet::open_transfer>(env, all.system(), all.keeper(), "Asking the servers",
+                                            atom::settle_v, what.id);
+  if (!settled)
+    return failed(std::move(settled.error()), fields_of(what));
+  auto fields = fields_of(*settled);
+  auto open = settled->state != wallet::transfer_state::closed;
+  fields["open"] = open;
+  if (open)
+    return failed(fail(ec::too_few_servers, "it waits for " + settled->waits_for), fields);
+  return {{}, fields, 0};
+}
+
 /// Meets the peer again and goes on; where nobody comes, the servers are asked.
 command_end resume_one(environment& env, context& all, const wallet::open_transfer& what) {
   env.out.event("open", fields_of(what));
@@ -48,12 +84,16 @@ command_end resume_one(environment& env, context& all, const wallet::open_transf
   auto terms = ask<wallet::transfer_terms>(env, all.system(), all.keeper(), "Reading the journal",
                                            atom::terms_v, what.id);
   if (!terms)
-    return failed(std::move(terms.error()), fields_of(what));
+    return settle_operation(env, all, what);
   auto invite = parse_invitation(view(terms->invitation).text());
   if (!invite)
     return failed(std::move(invite.error()), fields_of(what));
   auto end = what.side == role::sender ? all.run_sender(env, *invite, terms->invitation, what)
                                        : all.run_receiver(env, *invite, terms->invitation, what);
+  if (end.fields.value("open", false) && waits_for_sender_alone(what)) {
+    end.fields["state"] = wallet::to_string(what.state);
+    end.fields["receipt"] = receipt_of(env.conf, what.id);
+  }
   if (!end.failure || env.stop.signal() != 0)
     return end;
   auto settled = ask<wallet::open_transfer>(env, all.system(), all.keeper(), "Asking the servers",
@@ -73,7 +113,20 @@ command_end resume_one(environment& env, context& all, const wallet::open_transf
   return end;
 }
 
+/// What an id that fits no one transfer can come from.
+advice not_one(const caf::error& x) {
+  auto detail = detail_of(x);
+  auto several = detail.rfind("no ", 0) != 0;
+  if (!several)
+    detail[0] = 'N';
+  return {detail + ".", several ? "Give more of the id."
+                                : "Run 'liveconnect resume' without an id to see what is open; a "
+                                  "transfer that is closed needs nothing more."};
+}
+
 command_end resume_transfers(environment& env, const std::string& prefix) {
+  if (auto missing = missing_wallet(env.conf))
+    return std::move(*missing);
   auto parts = context::make(env);
   if (!parts)
     return failed(std::move(parts.error()));
@@ -86,16 +139,34 @@ command_end resume_transfers(environment& env, const std::string& prefix) {
     return failed(std::move(open.error()));
   auto list = chosen(*open, prefix);
   if (!list)
-    return failed(std::move(list.error()));
+    return failed(list.error(), json_fields::object(), not_one(list.error()));
   if (list->empty()) {
     env.out.last("Nothing is open.");
     return {{}, {{"resumed", 0}}, 0};
   }
   command_end out;
   size_t closed = 0;
+  auto receipts = json_fields::array();
+  auto meant = list->begin();
+  if (prefix.empty())
+    meant = std::stable_partition(list->begin(), list->end(), waits_for_sender_alone);
+  for (auto what = list->begin(); what != meant; ++what) {
+    auto fields = fields_of(*what);
+    fields["receipt"] = receipt_of(env.conf, what->id);
+    fields["open"] = true;
+    env.out.event("open", fields);
+    env.out.line(fmt::format("Transfer {} ({} received): the coins are in the wallet; the sender "
+                             "has not seen receipt {} "
+                             "yet. 'liveconnect resume {}' waits for it.",
+                             to_string(what->id), to_display(what->sum),
+                             fields["receipt"].get<std::string>(),
+                             to_string(what->id).substr(0, id_digits_shown)));
+    receipts.push_back(std::move(fields));
+  }
+  list->erase(list->begin(), meant);
   for (const auto& what : *list) {
     auto end = resume_one(env, all, what);
-    closed += end.failure ? 0 : 1;
+    closed += end.failure || end.fields.value("open", false) ? 0 : 1;
     // The last transfer's fields, but the first failure: nothing that failed is hidden.
     if (!out.failure)
       out.failure = end.failure;
@@ -104,8 +175,18 @@ command_end resume_transfers(environment& env, const std::string& prefix) {
       break;
   }
   out.fields["resumed"] = closed;
-  env.out.last(fmt::format("{} of {} open transfer{} finished.", closed, list->size(),
-                           list->size() == 1 ? "" : "s"));
+  if (!receipts.empty()) {
+    auto count = receipts.size();
+    // Else it is the last transfer's own.
+    if (list->empty())
+      out.fields["open"] = true;
+    out.fields["receipts_waiting"] = std::move(receipts);
+    env.out.last(fmt::format("{} receipt{} still to be seen by the sender.", count,
+                             count == 1 ? " has" : "s have"));
+  }
+  if (!list->empty())
+    env.out.last(fmt::format("{} of {} open transfer{} finished.", closed, list->size(),
+                             list->size() == 1 ? "" : "s"));
   return out;
 }
 

@@ -1,4 +1,7 @@
 #include <chrono>
+#include <optional>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -11,6 +14,9 @@
 #include "cli/qr.hpp"
 #include "cli/session_run.hpp"
 #include "messages/invitation.hpp"
+#include "wallet/folders.hpp"
+#include "wallet/journal.hpp"
+#include "wallet/posix_file_ops.hpp"
 
 namespace liveconnect::cli {
 
@@ -44,20 +50,65 @@ void show_invitation(environment& env, const invitation& x, const std::string& f
   }
 }
 
-/// Stops before an invitation is made when the wallet is too poor.
-caf::error check_funds(environment& env, context& parts, amount sum) {
-  auto balance = ask<wallet::wallet_balance>(env, parts.system(), parts.keeper(),
-                                             "Reading the wallet", atom::balance_v);
-  if (!balance)
-    return std::move(balance.error());
-  if (balance->spendable < sum)
-    return fail(ec::not_enough_coins,
-                fmt::format("{} of {}{}", to_display(balance->spendable), to_display(sum),
-                            balance->in_transit.is_zero()
-                                ? ""
-                                : fmt::format(" (and {} in open transfers)",
-                                              to_display(balance->in_transit))));
-  return {};
+/// The invitation that stands in the file already: none when it is something else, or not a plain
+/// file of this user's.
+std::optional<invitation> standing_invitation(const std::string& file) {
+  struct stat about {};
+  if (::lstat(file.c_str(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_uid != ::geteuid())
+    return {};
+  auto text = read_private_file(file, invitation_bytes_max);
+  if (!text)
+    return {};
+  auto out = parse_invitation(view(*text).text());
+  return out ? std::optional<invitation>{std::move(*out)} : std::nullopt;
+}
+
+/// Whether nobody can use it any more: its time is over, or a transfer of this wallet has used it.
+bool is_over(const settings& conf, const invitation& x) {
+  if (std::chrono::system_clock::time_point{std::chrono::seconds{x.expires_unix}} <=
+      std::chrono::system_clock::now())
+    return true;
+  wallet::posix_file_ops files;
+  auto used = wallet::is_used(files, wallet::wallet_paths{conf.data}.user(conf.wallet), x.id);
+  return used && *used;
+}
+
+/// Writes the new invitation; an old one of no use to anybody makes way for it.
+std::optional<command_end> save_invitation(environment& env, const std::string& file,
+                                           const secret_bytes& text, const json_fields& known) {
+  auto problem = write_private_file(file, view(text));
+  if (!problem)
+    return {};
+  std::optional<invitation> old;
+  if (code_of(problem) == ec::file_exists) {
+    old = standing_invitation(file);
+    if (old && is_over(env.conf, *old)) {
+      ::unlink(file.c_str());
+      problem = write_private_file(file, view(text));
+    }
+  }
+  if (!problem)
+    return {};
+  auto end = failed(problem, known);
+  if (code_of(problem) == ec::file_exists) {
+    end.words.what =
+        old ? fmt::format("An invitation that can still be used stands in {} already.",
+                          printable(file))
+            : fmt::format("{} is there already, and it is no invitation.", printable(file));
+    end.words.what_to_do = "Name another file with --invitation FILE, or move that one away.";
+  } else {
+    end.words.what_to_do = "Check space and permissions, or name another file with --invitation "
+                           "FILE; nothing has moved.";
+  }
+  return end;
+}
+
+/// Takes the invitation away when it is still the one that we wrote: it lets nobody in any more,
+/// and would stand in the way of the next.
+void remove_invitation(const std::string& file, const secret_bytes& text) {
+  auto there = read_private_file(file, invitation_bytes_max);
+  if (there && *there == text)
+    ::unlink(file.c_str());
 }
 
 command_end send_coins(environment& env, const send_options& options) {
@@ -65,13 +116,15 @@ command_end send_coins(environment& env, const send_options& options) {
   if (!sum)
     return failed(fail(ec::bad_amount, "'" + printable(options.sum, 40) + "'"));
   json_fields known{{"role", "sender"}, {"amount", to_string(*sum)}};
+  if (auto missing = missing_wallet(env.conf))
+    return std::move(*missing);
   auto parts = context::make(env);
   if (!parts)
     return failed(std::move(parts.error()), known);
   auto& all = **parts;
   if (auto problem = all.recover(env))
     return failed(std::move(problem), known);
-  if (auto problem = check_funds(env, all, *sum))
+  if (auto problem = all.check_funds(env, *sum))
     return failed(std::move(problem), known);
   auto valid = std::max<std::chrono::milliseconds>(env.conf.wait, validity_min);
   auto expires = std::chrono::duration_cast<std::chrono::seconds>(
@@ -80,10 +133,15 @@ command_end send_coins(environment& env, const send_options& options) {
   auto invite = make_invitation(env.conf.relay.host, env.conf.relay.port,
                                 static_cast<uint64_t>(expires), *sum, options.room);
   auto text = to_file_text(invite);
-  if (auto problem = write_private_file(options.file, view(text)))
-    return failed(std::move(problem), known);
+  if (auto end = save_invitation(env, options.file, text, known))
+    return std::move(*end);
   show_invitation(env, invite, options.file);
   auto end = all.run_sender(env, invite, text);
+  // A receiver who has seen no coin of an open transfer comes back with it. Whether it is open is
+  // not known of a session that broke off through a mistake of ours.
+  auto open = end.failure && code_of(end.failure) == ec::internal;
+  if (!end.fields.value("open", open))
+    remove_invitation(options.file, text);
   if (!end.failure)
     env.out.last(fmt::format("Done: {} sent in {:.1f} s. Receipt {}", to_display(*sum),
                              static_cast<double>(end.fields["ms"].get<uint64_t>()) / 1000,

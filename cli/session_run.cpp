@@ -18,11 +18,18 @@ constexpr auto wait_shown_after = std::chrono::seconds(1);
 constexpr auto cancel_patience = std::chrono::seconds(5);
 
 json_fields fields_of(const session::finished& x) {
-  return {{"role", to_string(x.side)},         {"session", printable(x.session)},
-          {"transfer", to_string(x.id)},       {"amount", to_string(x.sum)},
-          {"returned", to_string(x.returned)}, {"notes", x.notes},
-          {"receipt", printable(x.receipt)},   {"ms", x.transfer_milliseconds},
-          {"total_ms", x.milliseconds},        {"open", x.still_open}};
+  json_fields out{{"role", to_string(x.side)}, {"session", printable(x.session)}};
+  // The sender draws it: a receiver whom no offer reached knows none.
+  if (x.id != transfer_id{})
+    out["transfer"] = to_string(x.id);
+  out.update({{"amount", to_string(x.sum)},
+              {"returned", to_string(x.returned)},
+              {"notes", x.notes},
+              {"receipt", printable(x.receipt)},
+              {"ms", x.transfer_milliseconds},
+              {"total_ms", x.milliseconds},
+              {"open", x.still_open}});
+  return out;
 }
 
 } // namespace

@@ -344,7 +344,7 @@ settings_layer built_in(const std::function<const char*(const char*)>& lookup) {
     put("data", base + "/liveconnect");
   else if (auto home = value_of("HOME"); !home.empty())
     put("data", home + "/.local/share/liveconnect");
-  put("wallet", "Default");
+  put("wallet", wallet_built_in);
   put("relay", "127.0.0.1:9100");
   put("raida", "127.0.0.1:50000");
   put("wait", "15m");

@@ -29,6 +29,9 @@ std::string to_string(const host_port& x);
 /// ec::bad_argument.
 caf::expected<std::chrono::milliseconds> parse_duration(std::string_view text);
 
+/// The wallet's name when nobody names one.
+inline constexpr const char* wallet_built_in = "Default";
+
 enum class notation_choice : uint8_t { tag, json };
 
 /// Everything a command may be told, after all layers are laid over each other.

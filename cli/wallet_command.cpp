@@ -12,9 +12,13 @@ namespace liveconnect::cli {
 
 namespace {
 
-/// Makes the parts, recovers, and hands both on.
+/// Makes the parts, recovers, and hands both on; only some commands may make a wallet of a new
+/// name.
 template<class Body>
-command_end with_wallet(environment& env, Body body) {
+command_end with_wallet(environment& env, bool may_make, Body body) {
+  if (!may_make)
+    if (auto missing = missing_wallet(env.conf))
+      return std::move(*missing);
   auto parts = context::make(env);
   if (!parts)
     return failed(std::move(parts.error()));
@@ -46,7 +50,7 @@ json_fields fields_of(const wallet::wallet_balance& x) {
 }
 
 command_end list_notes(environment& env) {
-  return with_wallet(env, [&](context& all) -> command_end {
+  return with_wallet(env, false, [&](context& all) -> command_end {
     auto balance = ask<wallet::wallet_balance>(env, all.system(), all.keeper(),
                                                "Reading the wallet", atom::balance_v);
     if (!balance)
@@ -85,12 +89,23 @@ command_end list_notes(environment& env) {
   });
 }
 
-/// What an operation came to, and whether that is a success.
-command_end end_of(environment& env, const wallet::operation_report& x, const char* done) {
+/// `2 notes of 110`.
+std::string notes_text(uint64_t count, amount value) {
+  return fmt::format("{} note{} of {}", count, plural(count), to_display(value));
+}
+
+void show_lines(environment& env, const wallet::operation_report& x) {
   for (const auto& line : x.lines) {
     env.out.event("note", {{"text", printable(line, detail_chars_max)}});
     env.out.note(printable(line, detail_chars_max));
   }
+}
+
+/// What an import or a check came to, and whether that is a success. `past` is what was done to the
+/// good notes, `denied` what is true of counterfeit ones, `later` what to do about those that wait.
+command_end end_of(environment& env, const wallet::operation_report& x, const char* past,
+                   const char* denied, const char* later) {
+  show_lines(env, x);
   json_fields fields{{"amount", to_string(x.value)},
                      {"notes", x.notes},
                      {"clean", x.clean},
@@ -100,21 +115,33 @@ command_end end_of(environment& env, const wallet::operation_report& x, const ch
                      {"pending", x.pending},
                      {"pending_amount", to_string(x.pending_value)},
                      {"passes", x.fewest_passes}};
-  auto checked = x.fewest_passes == 0
-                     ? std::string{}
-                     : fmt::format(", at least {}/{} servers agree", x.fewest_passes, raida_count);
-  env.out.last(fmt::format("{} note{} of {} {}{}", x.notes, plural(x.notes), to_display(x.value),
-                           done, checked));
+  auto whole = x.value;
+  if (!whole.add(x.counterfeit_value) || !whole.add(x.pending_value))
+    return failed(fail(ec::internal, "the notes' values do not add up"), fields);
+  auto text = fmt::format("{} {}", notes_text(x.clean + x.fracked, x.value), past);
   if (x.counterfeit != 0)
-    return failed(fail(ec::counterfeit_notes,
-                       fmt::format("{} note{} of {}", x.counterfeit, plural(x.counterfeit),
-                                   to_display(x.counterfeit_value))),
-                  fields);
+    text += ", " + notes_text(x.counterfeit, x.counterfeit_value) + " counterfeit";
+  if (x.pending != 0)
+    text += ", " + notes_text(x.pending, x.pending_value) + " waiting for more servers";
+  if (x.refused != 0)
+    text += fmt::format(", {} file{} refused", x.refused, plural(x.refused));
+  if (x.fewest_passes != 0 && x.counterfeit == 0 && x.pending == 0)
+    text += fmt::format("; at least {}/{} servers agree", x.fewest_passes, raida_count);
+  env.out.last(text);
+  auto all = notes_text(x.notes, whole);
+  if (x.counterfeit != 0)
+    return failed(fail(ec::counterfeit_notes, notes_text(x.counterfeit, x.counterfeit_value)),
+                  fields,
+                  {fmt::format("The servers say that {} of {} {} counterfeit.", x.counterfeit, all,
+                               x.counterfeit == 1 ? "is" : "are"),
+                   fmt::format("{}; talk to whoever gave you the coins.", denied)});
   if (x.pending != 0)
     return failed(
-        fail(ec::outcome_unknown, fmt::format("{} note{} of {} wait for more servers", x.pending,
-                                              plural(x.pending), to_display(x.pending_value))),
-        fields);
+        fail(ec::too_few_servers, fmt::format("{} of {} wait for more servers", x.pending, all)),
+        fields,
+        {fmt::format("{} of {} wait for more servers: too few have answered.", x.pending, all),
+         fmt::format("{} ('liveconnect raida status' tells who answers); no coin is lost.",
+                     later)});
   if (x.unreadable != 0)
     return failed(fail(ec::wallet_damaged, unreadable_files(x.unreadable)), fields);
   return {{}, fields, 0};
@@ -130,12 +157,14 @@ command_end import_coins(environment& env, const std::vector<std::string>& files
   wallet::import_files what;
   for (const auto& file : files)
     what.paths.push_back(absolute(file));
-  return with_wallet(env, [&](context& all) -> command_end {
+  return with_wallet(env, true, [&](context& all) -> command_end {
     auto report = ask<wallet::operation_report>(env, all.system(), all.keeper(),
                                                 "Making the coins yours", what);
     if (!report)
       return failed(std::move(report.error()));
-    auto end = end_of(env, *report, "imported");
+    auto end = end_of(env, *report, "imported",
+                      "They were not taken in and lie in the wallet's folder Counterfeit",
+                      "Run 'liveconnect wallet list' later, which takes them in");
     end.fields["refused"] = report->refused;
     if (!end.failure && report->refused != 0)
       end.failure = fail(ec::bad_coin_file, report->lines.front());
@@ -150,24 +179,36 @@ command_end export_coins(environment& env, const std::string& sum_text, std::str
   if (file.empty())
     file = fmt::format("coins-{}.bin", to_string(*sum));
   wallet::export_coins what{*sum, absolute(file)};
-  return with_wallet(env, [&](context& all) -> command_end {
+  return with_wallet(env, false, [&](context& all) -> command_end {
+    if (auto problem = all.check_funds(env, *sum))
+      return failed(std::move(problem));
     auto report = ask<wallet::operation_report>(env, all.system(), all.keeper(),
                                                 "Taking the coins out", what);
     if (!report)
       return failed(std::move(report.error()));
-    auto end = end_of(env, *report, ("written to " + printable(file)).c_str());
-    end.fields["file"] = what.path;
-    return end;
+    show_lines(env, *report);
+    json_fields fields{
+        {"amount", to_string(report->value)}, {"notes", report->notes}, {"file", what.path}};
+    // The one thing that an export has to tell: where the coins are instead.
+    if (!report->lines.empty())
+      return failed(
+          fail(ec::disk_failed, report->lines.front()), fields,
+          {"", "Check space and permissions of the folder, and take the coins from there."});
+    env.out.last(
+        fmt::format("{} written to {}", notes_text(report->notes, report->value), printable(file)));
+    return {{}, fields, 0};
   });
 }
 
 command_end check_notes(environment& env) {
-  return with_wallet(env, [&](context& all) -> command_end {
+  return with_wallet(env, false, [&](context& all) -> command_end {
     auto report = ask<wallet::operation_report>(env, all.system(), all.keeper(),
                                                 "Asking the servers", atom::check_notes_v);
     if (!report)
       return failed(std::move(report.error()));
-    return end_of(env, *report, "checked");
+    return end_of(env, *report, "checked",
+                  "They no longer count and lie in the wallet's folder Counterfeit",
+                  "Run 'liveconnect wallet check' again later");
   });
 }
 

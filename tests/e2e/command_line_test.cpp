@@ -1,3 +1,4 @@
+#include <csignal>
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -116,6 +117,16 @@ TEST_F(command_line, bad_words_are_exit_2_and_say_which) {
       {{"demo", "--amount", "9999999999"}, "at most"},
       {{"raida"}, "raida"},
       {{"raida", "rum"}, "did you mean 'run'"},
+      {{"wallet", "list", "--data", ""}, "--data was given without a value"},
+      {{"wallet", "list", "--wallet", ""}, "--wallet was given without a value"},
+      {{"version", "--config", ""}, "--config was given without a value"},
+      {{"send", "5", "--invitation", ""}, "--invitation was given without a value"},
+      {{"receive", ""}, "FILE was given without a value"},
+      {{"raida", "mint", "5", "--data", ""}, "--data was given without a value"},
+      {{"receive", "/nonexistent"}, "No invitation could be read: /nonexistent (No such file"},
+      {{"receive", "/tmp"}, "No invitation could be read: /tmp: Is a directory"},
+      {{"resume", "d57ad"}, "No open transfer begins with 'd57ad'"},
+      {{"raida", "mint", "5", "--out", "nodir/m.bin"}, "There is no folder nodir"},
   };
   for (const auto& row : rows) {
     auto result = run(row.words);
@@ -126,6 +137,10 @@ TEST_F(command_line, bad_words_are_exit_2_and_say_which) {
     EXPECT_EQ(result.value("code", 0), 2) << line << result;
     EXPECT_EQ(result.value("name", ""), "usage") << line;
     EXPECT_NE(what.find(row.says), std::string::npos) << line << " says: " << what;
+    // Whoever named a file or an id has no use for a list of the commands.
+    if (what.find("The command line makes no sense") == std::string::npos) {
+      EXPECT_EQ(result.value("what_to_do", "").find("--help"), std::string::npos) << line;
+    }
     EXPECT_GT(result.value("what_to_do", "").size(), 10u) << line;
   }
   // Nothing of all that left a trace.
@@ -231,6 +246,101 @@ TEST_F(command_line, an_error_for_people_goes_to_standard_error_alone) {
   EXPECT_EQ(x.output(), "");
   EXPECT_NE(x.errors().find("This is not an amount: '05'. Write coins as"), std::string::npos)
       << x.errors();
+}
+
+TEST_F(command_line, output_that_is_lost_is_no_success) {
+  auto program = std::string{LIVECONNECT_BIN} + "/liveconnect";
+  for (auto words : {"wallet list --json", "version", "--help"})
+    for (auto where : {">/dev/full", ">&-", "| true"}) {
+      auto line = program + " " + words + " --data " + (folder_.path() / "d").string();
+      // Of a pipe the first program's code counts; the reader has gone before it writes.
+      auto script = std::string{where} == "| true"
+                        ? "mkfifo p; (: <p) & exec 3>p; wait $!; " + line + " >&3"
+                        : line + " " + where;
+      process::options how;
+      how.folder = folder_.path().string();
+      process x{{"/bin/sh", "-c", script}, how};
+      EXPECT_EQ(x.wait().value_or(-1), 1) << script << "\n" << x.errors();
+      EXPECT_NE(x.errors().find("Not everything could be written"), std::string::npos)
+          << script << "\n"
+          << x.errors();
+      std::filesystem::remove(folder_.path() / "p");
+    }
+}
+
+TEST_F(command_line, missing_standard_streams_are_not_taken_for_files_of_ours) {
+  auto program = std::string{LIVECONNECT_BIN} + "/liveconnect";
+  process x{{"/bin/sh", "-c",
+             program + " raida status --raida 127.0.0.1:1 --data " + folder_.path().string() +
+                 " <&- 2>&-"}};
+  EXPECT_EQ(x.wait().value_or(-1), 11) << x.output();
+  process y{{"/bin/sh", "-c", program + " receive - <&-"}};
+  EXPECT_EQ(y.wait().value_or(-1), 2) << y.errors();
+  EXPECT_NE(y.errors().find("standard input: Bad file descriptor"), std::string::npos)
+      << y.errors();
+}
+
+TEST_F(command_line, a_wallet_that_is_not_there_is_named_and_not_made) {
+  ASSERT_EQ(run({"wallet", "list"}).value("code", -1), 0) << "the first run";
+  auto wallets = folder_.path() / "data" / "liveconnect" / "Wallets";
+  ASSERT_TRUE(std::filesystem::exists(wallets / "Default"));
+  for (const auto& words : std::vector<std::vector<std::string>>{{"wallet", "list"},
+                                                                 {"wallet", "check"},
+                                                                 {"wallet", "export", "5"},
+                                                                 {"send", "5"},
+                                                                 {"resume"}}) {
+    auto all = words;
+    all.insert(all.end(), {"--wallet", "Defualt"});
+    auto result = run(all);
+    EXPECT_EQ(result.value("code", 0), 2) << result;
+    EXPECT_NE(result.value("what", "").find("There is no wallet 'Defualt'"), std::string::npos)
+        << result;
+    EXPECT_NE(result.value("what_to_do", "").find("'Default'"), std::string::npos) << result;
+  }
+  EXPECT_FALSE(std::filesystem::exists(wallets / "Defualt"));
+  EXPECT_EQ(run({"wallet", "import", file("bad.bin", "x"), "--wallet", "Other"}).value("code", 0),
+            2);
+  EXPECT_TRUE(std::filesystem::exists(wallets / "Other"));
+}
+
+TEST_F(command_line, a_want_of_coins_is_told_alike_by_send_and_export) {
+  auto sent = run({"send", "5"});
+  auto exported = run({"wallet", "export", "5"});
+  EXPECT_EQ(sent["what"], exported["what"]);
+  EXPECT_NE(sent.value("what", "").find("0 of 5"), std::string::npos) << sent;
+}
+
+TEST_F(command_line, servers_tell_their_operator_nothing_of_transfers) {
+  auto records = (folder_.path() / "servers").string();
+  auto first = start({"raida", "run", "--port-base", "0", "--data", records});
+  ASSERT_TRUE(first.read_until("listening on", std::chrono::milliseconds(30'000)));
+  auto second = run({"raida", "run", "--port-base", "0", "--data", records});
+  EXPECT_EQ(second.value("code", 0), 10) << second;
+  EXPECT_EQ(second.value("what", ""),
+            "Other servers are at work with the records in " + records + ".");
+  first.signal(SIGTERM);
+  EXPECT_EQ(first.wait().value_or(-1), 143);
+  EXPECT_NE(first.output().find("The servers were told to stop. Their records are complete"),
+            std::string::npos)
+      << first.output();
+  EXPECT_EQ(first.output().find("resume"), std::string::npos) << first.output();
+}
+
+TEST_F(command_line, help_of_a_command_names_it_and_where_the_settings_stand) {
+  auto x = start({"send", "--help"});
+  EXPECT_EQ(x.wait().value_or(-1), 0);
+  EXPECT_NE(x.output().find("Usage: liveconnect send [OPTIONS] AMOUNT"), std::string::npos)
+      << x.output();
+  EXPECT_NE(x.output().find("liveconnect --help"), std::string::npos) << x.output();
+  auto mint = start({"raida", "mint", "--help"});
+  EXPECT_EQ(mint.wait().value_or(-1), 0);
+  EXPECT_NE(mint.output().find("liveconnect raida mint [OPTIONS] [AMOUNT]"), std::string::npos)
+      << mint.output();
+}
+
+TEST_F(command_line, a_receiver_whom_nobody_met_has_no_transfer) {
+  auto result = run({"receive", file("good.txt", good_invitation()), "--timeout", "5s"});
+  EXPECT_FALSE(result.contains("transfer")) << result;
 }
 
 } // namespace

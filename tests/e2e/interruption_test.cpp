@@ -100,6 +100,34 @@ TEST_F(interruption, a_sender_killed_before_the_receipt_resumes) {
   expect_moved("3439");
 }
 
+TEST_F(interruption, a_receipt_that_waits_for_the_sender_holds_nobody_up) {
+  start_network();
+  hold(17, true);
+  auto sender = start_sender("3439");
+  auto receiver = start_receiver({"--timeout", "5s"});
+  ASSERT_TRUE(here_.wait_reached(patience));
+  sender.kill();
+  here_.open();
+  auto received = receiver.result();
+  expect_done(received);
+  ASSERT_TRUE(received.value("open", false)) << received;
+  // The wait is longer than the test: it is not begun.
+  auto told = run_to_end("receiver", {"resume", "--wait", "1h"});
+  EXPECT_EQ(told.value("code", -1), 0) << told;
+  EXPECT_EQ(told.value("resumed", -1), 0) << told;
+  ASSERT_EQ(told["receipts_waiting"].size(), 1u) << told;
+  auto waiting = told["receipts_waiting"][0];
+  EXPECT_EQ(waiting["receipt"], received["receipt"]);
+  EXPECT_EQ(waiting["transfer"], received["transfer"]);
+  EXPECT_EQ(waiting["state"], "receipt");
+  EXPECT_TRUE(waiting.value("open", false)) << waiting;
+  auto sender_again = run("sender", {"resume"});
+  auto by_name = run("receiver", {"resume", waiting.value("transfer", "").substr(0, 8)});
+  expect_done(sender_again.result());
+  expect_done(by_name.result());
+  expect_moved("3439");
+}
+
 TEST_F(interruption, both_killed_while_coins_are_under_way_resume) {
   start_network();
   hold(24, true);

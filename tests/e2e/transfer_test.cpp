@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <csignal>
+#include <ctime>
 #include <fstream>
 #include <numeric>
 #include <sstream>
@@ -6,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
+#include "messages/invitation.hpp"
 #include "tests/support/network_fixture.hpp"
 #include "tests/support/onlooker.hpp"
 #include "tests/support/server_proxy.hpp"
@@ -136,7 +139,6 @@ TEST_F(transfer, goes_back_and_forth) {
   start_network("12", "10:1,1:2");
   run_both("11");
   expect_moved("11");
-  std::filesystem::remove(invitation());
   auto back = run("receiver", {"send", "6", "--invitation", invitation().string()});
   ASSERT_TRUE(back.wait_for("invitation"));
   auto taking = run("sender", {"receive", invitation().string()});
@@ -271,6 +273,44 @@ TEST_F(transfer, works_with_seven_servers_down) {
   EXPECT_EQ(to_string(ask_servers("sender").counted), "1871");
 }
 
+TEST_F(transfer, without_servers_notes_wait_and_nothing_counts_as_sent) {
+  start_network("30", "10:3");
+  auto file = (folder_.path() / "more.bin").string();
+  ASSERT_EQ(run_to_end("servers", {"raida", "mint", "7", "--denominations", "1:7", "--out", file})
+                .value("code", -1),
+            0);
+  stop_servers();
+  auto checked = run_to_end("sender", {"wallet", "check"});
+  EXPECT_EQ(checked.value("code", 0), 11) << checked;
+  EXPECT_NE(checked.value("what", "").find("3 of 3 notes of 30 wait for more servers"),
+            std::string::npos)
+      << checked;
+  auto imported = run_to_end("sender", {"wallet", "import", file});
+  EXPECT_EQ(imported.value("code", 0), 11) << imported;
+  EXPECT_NE(imported.value("what", "").find("7 of 7 notes of 7 wait for more servers"),
+            std::string::npos)
+      << imported;
+  start_servers();
+  auto listed = run_to_end("sender", {"wallet", "list"});
+  EXPECT_EQ(listed.value("spendable", ""), "37") << listed;
+}
+
+TEST_F(transfer, counterfeits_in_an_import_are_counted_by_themselves) {
+  start_network("30", "10:3");
+  auto file = (folder_.path() / "out.bin").string();
+  auto taken = run_to_end("sender", {"wallet", "export", "20", "--out", file});
+  ASSERT_EQ(taken.value("code", -1), 0) << taken;
+  for (auto meaningless : {"clean", "passes", "pending", "counterfeit"})
+    EXPECT_FALSE(taken.contains(meaningless)) << taken;
+  // The first import makes them another's; the file then holds worthless copies.
+  ASSERT_EQ(run_to_end("receiver", {"wallet", "import", file}).value("code", -1), 0);
+  auto again = run_to_end("sender", {"wallet", "import", file});
+  EXPECT_EQ(again.value("code", 0), 9) << again;
+  EXPECT_EQ(again.value("what", ""), "The servers say that 2 of 2 notes of 20 are counterfeit.");
+  EXPECT_EQ(again.value("what_to_do", "").find("receipt"), std::string::npos) << again;
+  EXPECT_EQ(again.value("amount", ""), "0");
+}
+
 TEST_F(transfer, is_refused_with_thirteen_servers_down) {
   start_network();
   stop_servers();
@@ -290,16 +330,58 @@ TEST_F(transfer, is_refused_with_thirteen_servers_down) {
 
 TEST_F(transfer, leaves_only_private_files) {
   start_network("30", "10:3");
-  run_both("20");
-  for (auto side : {"sender", "receiver"})
-    for (const auto& entry : std::filesystem::recursive_directory_iterator{data(side)}) {
-      auto others = entry.status().permissions() &
-                    (std::filesystem::perms::group_all | std::filesystem::perms::others_all);
-      EXPECT_EQ(others, std::filesystem::perms::none) << entry.path();
-    }
+  auto sender = start_sender("20");
   auto others = std::filesystem::status(invitation()).permissions() &
                 (std::filesystem::perms::group_all | std::filesystem::perms::others_all);
   EXPECT_EQ(others, std::filesystem::perms::none);
+  EXPECT_EQ(start_receiver().result().value("name", ""), "done");
+  EXPECT_EQ(sender.result().value("name", ""), "done");
+  for (auto side : {"sender", "receiver"})
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{data(side)}) {
+      auto of_this = entry.status().permissions() &
+                     (std::filesystem::perms::group_all | std::filesystem::perms::others_all);
+      EXPECT_EQ(of_this, std::filesystem::perms::none) << entry.path();
+    }
+}
+
+TEST_F(transfer, takes_its_invitation_away_whatever_the_end) {
+  start_network("30", "10:3");
+  run_both("10");
+  EXPECT_FALSE(std::filesystem::exists(invitation())) << "used up";
+  auto given_up =
+      run_to_end("sender", {"send", "10", "--invitation", invitation().string(), "--wait", "1s"});
+  EXPECT_EQ(given_up.value("code", 0), 4) << given_up;
+  EXPECT_FALSE(std::filesystem::exists(invitation())) << "nobody waits there";
+  auto stopped = start_sender("10");
+  ASSERT_TRUE(stopped.wait_for("joined"));
+  stopped.program().signal(SIGHUP);
+  EXPECT_EQ(stopped.result().value("code", 0), 129);
+  EXPECT_FALSE(std::filesystem::exists(invitation()));
+  run_both("10");
+  expect_moved("20");
+}
+
+TEST_F(transfer, replaces_an_invitation_of_no_use_and_nothing_else) {
+  start_network("30", "10:3");
+  auto now = static_cast<uint64_t>(std::time(nullptr));
+  auto put = [&](std::string_view text) { std::ofstream{invitation(), std::ios::trunc} << text; };
+  auto put_invitation = [&](uint64_t expires) {
+    auto text = to_file_text(make_invitation("127.0.0.1", 9, expires, coins("10")));
+    put(view(text).text());
+  };
+  auto refused = [&] {
+    auto x = run_to_end("sender", {"send", "10", "--invitation", invitation().string()});
+    EXPECT_EQ(x.value("error", ""), "file_exists") << x;
+    EXPECT_NE(x.value("what_to_do", "").find("--invitation FILE"), std::string::npos) << x;
+    return x.value("what", "");
+  };
+  put("my diary");
+  EXPECT_NE(refused().find("it is no invitation"), std::string::npos);
+  put_invitation(now + 600);
+  EXPECT_NE(refused().find("can still be used"), std::string::npos);
+  put_invitation(now - 1);
+  run_both("10");
+  expect_moved("10");
 }
 
 } // namespace
