@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/session_machine.hpp"
+#include "messages/receipt.hpp"
 
 namespace liveconnect::session {
 
@@ -57,8 +58,9 @@ struct receiver_terms {
   std::optional<amount> expected;
   /// Ask the person even when the amount is the expected one.
   bool ask_person = false;
-  /// A manifest of more notes is refused: bounds the memory for the set to some 550 bytes a note.
-  uint32_t notes_max = 100'000;
+  /// A manifest of more notes is refused: bounds the memory for the set to some 550 bytes a note,
+  /// and no receipt has more.
+  uint32_t notes_max = receipt_notes_max;
   /// The journal of an earlier run says GRADED or later: the money is ours, this run only delivers
   /// the receipt, and a sender that does not come is no failure.
   bool powned = false;

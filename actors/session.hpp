@@ -12,6 +12,7 @@
 #include "messages/frame.hpp"
 #include "messages/interfaces.hpp"
 #include "messages/invitation.hpp"
+#include "messages/receipt.hpp"
 
 namespace liveconnect::session {
 
@@ -71,8 +72,8 @@ struct session_config {
   /// ec::not_authentic; at least 1.
   uint32_t auth_failures_max = 3;
 
-  /// Receiver: a manifest of more notes is refused.
-  uint32_t notes_max = 100'000;
+  /// Receiver: a manifest of more notes is refused. No receipt has more.
+  uint32_t notes_max = receipt_notes_max;
 
   /// File for the transcript (mode 0600, appended to), or empty for none.
   std::string transcript;

@@ -8,6 +8,7 @@
 
 #include "messages/error.hpp"
 #include "messages/manifest.hpp"
+#include "messages/receipt.hpp"
 #include "wallet/choose_notes.hpp"
 #include "wallet/claim_notes.hpp"
 #include "wallet/common_steps.hpp"
@@ -146,6 +147,12 @@ caf::error sender_transfer::select(amount sum, const std::vector<note>& keep) {
     return chosen.error();
   auto notes = keep;
   notes.insert(notes.end(), chosen->begin(), chosen->end());
+  if (notes.size() > receipt_notes_max) {
+    space_->holds->release(ids_of(*chosen), terms_.id);
+    return fail(ec::change_not_possible, "the sum takes " + std::to_string(notes.size()) +
+                                             " notes, and a transfer carries " +
+                                             std::to_string(receipt_notes_max));
+  }
   if (!log_) {
     if (auto err = refuse_used(*space_, terms_)) {
       space_->holds->release_all(terms_.id);
