@@ -212,6 +212,40 @@ caf::error settle_twins(workspace& space, recovery_report& report) {
   return {};
 }
 
+// What a journal is about, for people.
+std::string subject_of(const journal_view& view) {
+  auto sum = to_display(sum_of(view));
+  switch (view.kind()) {
+  case journal_kind::sender:
+    return "a transfer that sends " + sum;
+  case journal_kind::receiver:
+    return "a transfer that receives " + sum;
+  case journal_kind::import:
+    return "an import of " + sum;
+  case journal_kind::change:
+    return "a change of " + sum;
+  case journal_kind::heal:
+    return "a healing of " + sum;
+  case journal_kind::export_file:
+    return "an export of " + sum;
+  }
+  return "an operation";
+}
+
+// What closing it came to, by where it stood.
+std::string end_of(const journal_view& view) {
+  switch (task_of(view)) {
+  case recovery_task::give_back:
+    return subject_of(view) + " had not begun; the coins are in the wallet";
+  case recovery_task::drop_offer:
+    return subject_of(view) + " is closed: nothing came";
+  case recovery_task::await_confirmation:
+    return subject_of(view) + " is closed: the sender never came for the receipt";
+  default:
+    return subject_of(view) + " was broken off and is finished now";
+  }
+}
+
 } // namespace
 
 open_transfer describe(const journal_view& view) {
@@ -282,15 +316,13 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
       // It stays open and keeps what it holds. The others have their own notes and files, and must
       // not wait for it.
       ++report.failed;
-      report.lines.push_back(std::string{to_string(view.kind())} + " of " +
-                             to_display(sum_of(view)) +
+      report.lines.push_back(subject_of(view) +
                              " could not be carried on: " + detail_of(closed.error()));
       continue;
     }
     if (*closed) {
       ++report.closed;
-      report.lines.push_back(std::string{to_string(view.kind())} + " of " +
-                             to_display(sum_of(view)) + " closed");
+      report.lines.push_back(end_of(view));
     }
   }
   // What other journals of this moment hold is left alone by all of these.

@@ -224,9 +224,8 @@ TEST_F(transfer, of_which_the_receiver_took_a_part_gives_back_the_rest) {
   receiver.kill();
   // The first of them has another owner at every server.
   stop_servers();
-  for (int i = 0; i < static_cast<int>(raida_count); ++i) {
-    char server[4];
-    std::snprintf(server, sizeof(server), "%02d", i);
+  for (size_t i = 0; i < raida_count; ++i) {
+    const auto server = (i < 10 ? "0" : "") + std::to_string(i);
     EXPECT_EQ(change_records(database_of(data("servers"), server),
                              "UPDATE record SET an = randomblob(16) WHERE denomination = 1 AND "
                              "serial = (SELECT MIN(serial) FROM record WHERE denomination = 1 AND "

@@ -804,6 +804,8 @@ TEST_F(operations, one_transfer_that_cannot_be_carried_on_holds_up_no_other) {
   EXPECT_EQ(report->closed, 1u);
   ASSERT_FALSE(report->lines.empty());
   EXPECT_NE(report->lines[0].find("could not be carried on"), std::string::npos);
+  EXPECT_EQ(report->lines[1],
+            "a transfer that sends 100 had not begun; the coins are in the wallet");
   EXPECT_EQ(report->still_open.size(), 1u);
   EXPECT_TRUE(alice().holds().is_held(blocked));
   EXPECT_EQ(balance_of(space())->spendable, amount::from_coins(100));
