@@ -3,13 +3,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
 #include "messages/error.hpp"
+#include "messages/time_text.hpp"
 
 namespace liveconnect::session {
 
@@ -33,21 +33,9 @@ bool carries_a_body(const frame& what) {
 
 } // namespace
 
-std::string utc(std::chrono::system_clock::time_point when) {
-  using namespace std::chrono;
-  const auto seconds_part = system_clock::to_time_t(floor<seconds>(when));
-  const auto ms = duration_cast<milliseconds>(when - floor<seconds>(when)).count();
-  std::tm parts{};
-  gmtime_r(&seconds_part, &parts);
-  char text[40];
-  const auto length = std::strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + length, sizeof(text) - length, ".%03dZ", static_cast<int>(ms));
-  return text;
-}
-
 std::string transcript_line(std::chrono::system_clock::time_point when, direction way,
                             const std::string& address, const frame& what) {
-  auto out = utc(when) + (way == direction::sent ? " sent " : " got ");
+  auto out = utc_text(when) + (way == direction::sent ? " sent " : " got ");
   out += address.empty() ? "-" : escape_for_display(address, frame_from_max);
   out += ' ' + std::to_string(what.number) + ' ' + escape_for_display(name_of(what), frame_tag_max);
   if (what.count != 0)

@@ -53,7 +53,4 @@ private:
   uint64_t bytes_ = 0;
 };
 
-/// `2026-11-22T19:26:05.123Z`.
-std::string utc(std::chrono::system_clock::time_point when);
-
 } // namespace liveconnect::session

@@ -13,6 +13,7 @@
 #include "cli/version.hpp"
 #include "messages/error.hpp"
 #include "messages/frame.hpp"
+#include "messages/time_text.hpp"
 
 namespace liveconnect::bench {
 
@@ -28,7 +29,7 @@ json result_head(const std::string& kind) {
   return {{"format", format_name},
           {"version", format_version},
           {"kind", kind},
-          {"time", cli::utc_text(std::chrono::system_clock::now())},
+          {"time", utc_text(std::chrono::system_clock::now())},
           {"commit", built_from_commit()},
           {"program", cli::program_version},
           {"machine", to_json(this_machine())}};

@@ -14,6 +14,7 @@
 #include "cli/process_cost.hpp"
 #include "cli/session_run.hpp"
 #include "messages/nearest_word.hpp"
+#include "messages/time_text.hpp"
 #include "wallet/folders.hpp"
 #include "wallet/keeper.hpp"
 #include "wallet/posix_file_ops.hpp"

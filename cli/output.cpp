@@ -4,10 +4,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <unistd.h>
 
 #include <fmt/format.h>
+
+#include "messages/time_text.hpp"
 
 namespace liveconnect::cli {
 
@@ -44,19 +45,6 @@ output_style style_of(bool as_json, bool quiet, bool no_color) {
   out.terminal = !as_json && ::isatty(STDOUT_FILENO) == 1 && !dumb;
   out.colour = out.terminal && !no_color && !present("NO_COLOR");
   return out;
-}
-
-std::string utc_text(std::chrono::system_clock::time_point x) {
-  using namespace std::chrono;
-  auto since = x.time_since_epoch();
-  auto whole = floor<seconds>(since);
-  auto part = duration_cast<milliseconds>(since - whole).count();
-  auto when = static_cast<std::time_t>(whole.count());
-  std::tm fields{};
-  gmtime_r(&when, &fields);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", fields.tm_year + 1900,
-                     fields.tm_mon + 1, fields.tm_mday, fields.tm_hour, fields.tm_min,
-                     fields.tm_sec, part);
 }
 
 output::output(output_style style) : style_(style) {}

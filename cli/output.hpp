@@ -86,7 +86,4 @@ private:
   std::atomic<int> lost_{0};
 };
 
-/// A point of time as `2026-11-23T18:00:00.123Z`.
-std::string utc_text(std::chrono::system_clock::time_point x);
-
 } // namespace liveconnect::cli

@@ -11,6 +11,7 @@
 #include "cli/prompt.hpp"
 #include "cli/session_run.hpp"
 #include "messages/invitation.hpp"
+#include "messages/time_text.hpp"
 
 namespace liveconnect::cli {
 

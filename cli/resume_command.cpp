@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -26,23 +27,27 @@ bool waits_for_sender_alone(const wallet::open_transfer& x) {
   return x.side == role::receiver && x.state == wallet::transfer_state::receipt;
 }
 
-/// The transfers meant: all, or the one whose id begins with `prefix`.
-caf::expected<std::vector<wallet::open_transfer>>
-chosen(const std::vector<wallet::open_transfer>& open, const std::string& prefix) {
-  if (prefix.empty())
-    return open;
-  std::vector<wallet::open_transfer> out;
-  std::copy_if(open.begin(), open.end(), std::back_inserter(out),
-               [&](const wallet::open_transfer& x) {
-                 return to_string(x.id).compare(0, prefix.size(), prefix) == 0;
-               });
-  if (out.empty())
-    return fail(ec::bad_argument,
-                fmt::format("no open transfer begins with '{}'", printable(prefix, 40)));
-  if (out.size() > 1)
-    return fail(ec::bad_argument, fmt::format("{} open transfers begin with '{}'", out.size(),
-                                              printable(prefix, 40)));
-  return out;
+/// Takes out of `open` all but the one whose id begins with `prefix`; the end of the command where
+/// none does, or several do.
+std::optional<command_end> choose(std::vector<wallet::open_transfer>& open,
+                                  const std::string& prefix) {
+  open.erase(std::remove_if(open.begin(), open.end(),
+                            [&](const wallet::open_transfer& x) {
+                              return to_string(x.id).compare(0, prefix.size(), prefix) != 0;
+                            }),
+             open.end());
+  if (open.size() == 1)
+    return {};
+  auto shown = printable(prefix, 40);
+  auto end = open.empty()
+                 ? advice{fmt::format("No open transfer begins with '{}'.", shown),
+                          "Run 'liveconnect resume' without an id to see what is open; a transfer "
+                          "that is closed needs nothing more."}
+                 : advice{fmt::format("{} open transfers begin with '{}'.", open.size(), shown),
+                          "Give more of the id."};
+  return failed(
+      fail(ec::bad_argument, fmt::format("'{}' names {} open transfers", shown, open.size())),
+      json_fields::object(), std::move(end));
 }
 
 json_fields fields_of(const wallet::open_transfer& x) {
@@ -113,17 +118,6 @@ command_end resume_one(environment& env, context& all, const wallet::open_transf
   return end;
 }
 
-/// What an id that fits no one transfer can come from.
-advice not_one(const caf::error& x) {
-  auto detail = detail_of(x);
-  auto several = detail.rfind("no ", 0) != 0;
-  if (!several)
-    detail[0] = 'N';
-  return {detail + ".", several ? "Give more of the id."
-                                : "Run 'liveconnect resume' without an id to see what is open; a "
-                                  "transfer that is closed needs nothing more."};
-}
-
 command_end resume_transfers(environment& env, const std::string& prefix) {
   if (auto missing = missing_wallet(env.conf))
     return std::move(*missing);
@@ -137,9 +131,10 @@ command_end resume_transfers(environment& env, const std::string& prefix) {
       env, all.system(), all.keeper(), "Reading the journals", atom::open_transfers_v);
   if (!open)
     return failed(std::move(open.error()));
-  auto list = chosen(*open, prefix);
-  if (!list)
-    return failed(list.error(), json_fields::object(), not_one(list.error()));
+  auto list = std::move(open);
+  if (!prefix.empty())
+    if (auto end = choose(*list, prefix))
+      return std::move(*end);
   if (list->empty()) {
     env.out.last("Nothing is open.");
     return {{}, {{"resumed", 0}}, 0};

@@ -14,6 +14,7 @@
 #include "cli/qr.hpp"
 #include "cli/session_run.hpp"
 #include "messages/invitation.hpp"
+#include "messages/time_text.hpp"
 #include "wallet/folders.hpp"
 #include "wallet/journal.hpp"
 #include "wallet/posix_file_ops.hpp"

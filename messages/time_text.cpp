@@ -44,6 +44,18 @@ std::string time_to_text(uint64_t unix_seconds) {
   return out;
 }
 
+std::string utc_text(std::chrono::system_clock::time_point when) {
+  using namespace std::chrono;
+  const auto since =
+      std::max(duration_cast<milliseconds>(when.time_since_epoch()), milliseconds{0});
+  const auto ms = static_cast<uint64_t>(since.count());
+  auto out = time_to_text(ms / 1000);
+  char part[8];
+  std::snprintf(part, sizeof part, ".%03uZ", static_cast<unsigned>(ms % 1000));
+  out.replace(out.size() - 1, 1, part);
+  return out;
+}
+
 bool time_from_text(std::string_view text, uint64_t& out) {
   static constexpr std::string_view form = "dddd-dd-ddTdd:dd:ddZ";
   if (text.size() != form.size())

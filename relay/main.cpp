@@ -1,27 +1,12 @@
-#include <fcntl.h>
-#include <unistd.h>
-
+#include "actors/io/descriptor.hpp"
 #include "relay/command_line.hpp"
 #include "relay/operator_commands.hpp"
 #include "relay/output.hpp"
 #include "relay/run.hpp"
 
-namespace {
-
-/// Where a standard descriptor is missing, the next file or socket would get its number, and would
-/// be read or written as if it were that stream.
-bool open_missing_descriptors() {
-  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
-    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != fd)
-      return false;
-  return true;
-}
-
-} // namespace
-
 int main(int argc, char** argv) {
   using namespace liveconnect::relay;
-  if (!open_missing_descriptors())
+  if (!liveconnect::io::fill_standard_streams())
     return other_error;
   const auto asked = read_command_line(argc, argv);
   if (asked.exit_code >= 0)

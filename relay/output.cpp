@@ -3,26 +3,13 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <ctime>
 #include <iostream>
+
+#include "messages/time_text.hpp"
 
 namespace liveconnect::relay {
 
 namespace {
-
-std::string now_text() {
-  const auto now = std::chrono::system_clock::now();
-  const auto ms =
-      std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
-  const std::time_t seconds = ms / 1000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char day[32];
-  std::strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &parts);
-  char out[48];
-  std::snprintf(out, sizeof out, "%s.%03dZ", day, static_cast<int>(ms % 1000));
-  return out;
-}
 
 const char* name_of(int code) {
   switch (code) {
@@ -52,7 +39,7 @@ void say_result(int code, const json_fields& fields) {
 } // namespace
 
 std::string json_line(const char* type, const json_fields& fields) {
-  json_fields all{{"v", 1}, {"t", now_text()}, {"type", type}};
+  json_fields all{{"v", 1}, {"t", utc_text(std::chrono::system_clock::now())}, {"type", type}};
   all.update(fields);
   return all.dump(-1, ' ', false, json_fields::error_handler_t::replace);
 }

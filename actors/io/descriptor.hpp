@@ -48,6 +48,11 @@ void set_no_delay(int fd);
 /// The address a socket is bound to.
 endpoint local_end(int fd);
 
+/// Where a standard stream is missing, puts one in its place on which the wrong way fails: its
+/// number must not become a socket or file of ours, and nothing that cannot be shown or read looks
+/// as if it had been. The first thing in main(). False when the system gives no such stream.
+[[nodiscard]] bool fill_standard_streams();
+
 /// Sockets one loop may hold under this process's descriptor limit (safety.md 6.5: 95 % of it, and
 /// 32 left for files).
 size_t sockets_by_limit();

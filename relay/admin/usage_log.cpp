@@ -10,6 +10,7 @@
 
 #include "messages/address_range.hpp"
 #include "messages/error.hpp"
+#include "messages/time_text.hpp"
 
 namespace liveconnect::relay {
 
@@ -19,13 +20,8 @@ int open_for_appending(const std::string& path) {
   return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 }
 
-std::string time_text() {
-  const auto now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char out[32];
-  std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return out;
+std::string now_text() {
+  return time_to_text(static_cast<uint64_t>(std::time(nullptr)));
 }
 
 double seconds(caf::timespan x) {
@@ -71,7 +67,7 @@ usage_log::~usage_log() {
 }
 
 void usage_log::record(const room_usage& x) {
-  auto line = usage_line(x, time_text(), full_addresses_) + "\n";
+  auto line = usage_line(x, now_text(), full_addresses_) + "\n";
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() >= waiting_max) {
@@ -98,7 +94,7 @@ void usage_log::run() {
     for (const auto& x : lines)
       text += x;
     if (dropped > 0)
-      text += R"({"v":1,"t":")" + time_text() + R"(","dropped":)" + std::to_string(dropped) + "}\n";
+      text += R"({"v":1,"t":")" + now_text() + R"(","dropped":)" + std::to_string(dropped) + "}\n";
     if (!text.empty() && !append(text)) {
       const std::lock_guard lock(mutex_);
       dropped_ += lines.size() + dropped;

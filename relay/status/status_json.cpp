@@ -1,24 +1,16 @@
 #include "relay/status/status_json.hpp"
 
 #include <cmath>
-#include <ctime>
 
 #include <nlohmann/json.hpp>
+
+#include "messages/time_text.hpp"
 
 namespace liveconnect::relay {
 
 namespace {
 
 using json = nlohmann::ordered_json;
-
-std::string time_text(std::chrono::system_clock::time_point x) {
-  const auto seconds = std::chrono::system_clock::to_time_t(x);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char out[32];
-  std::strftime(out, sizeof out, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return out;
-}
 
 /// Rates with one digit behind the point: nobody reads more, and an hour of them stays small.
 double short_number(double x) {
@@ -61,7 +53,8 @@ std::string status_json(const status_board& board, bool history) {
   out["program"] = "liveconnect-relay";
   out["version"] = board.version();
   out["state"] = x.draining ? "draining" : "serving";
-  out["started"] = time_text(x.started);
+  out["started"] =
+      time_to_text(static_cast<uint64_t>(std::chrono::system_clock::to_time_t(x.started)));
   out["uptime_seconds"] = x.uptime.count();
   out["now"] = {{"connections", c.connections},
                 {"seated", c.seated},

@@ -10,6 +10,7 @@
 
 #include "actors/transcript.hpp"
 #include "messages/error.hpp"
+#include "messages/time_text.hpp"
 
 namespace liveconnect::session {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 const std::chrono::system_clock::time_point noon{std::chrono::milliseconds(1'795'348'805'123)};
 
 TEST(transcript, tells_time_direction_address_number_and_name) {
-  EXPECT_EQ(utc(noon), "2026-11-22T12:00:05.123Z");
+  EXPECT_EQ(utc_text(noon), "2026-11-22T12:00:05.123Z");
   EXPECT_EQ(transcript_line(noon, direction::sent, "198.51.100.20:5000",
                             make_frame(message_number::making_change)),
             "2026-11-22T12:00:05.123Z sent 198.51.100.20:5000 5 Making_Change\n");

@@ -11,6 +11,7 @@
 #include "cli/printable.hpp"
 #include "cli/qr.hpp"
 #include "messages/nearest_word.hpp"
+#include "messages/time_text.hpp"
 
 namespace liveconnect::cli {
 namespace {
