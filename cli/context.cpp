@@ -8,7 +8,7 @@
 
 #include "actors/io/resolve.hpp"
 #include "actors/io/scheduling.hpp"
-#include "actors/session.hpp"
+#include "actors/session/session.hpp"
 #include "cli/ask.hpp"
 #include "cli/printable.hpp"
 #include "cli/process_cost.hpp"
@@ -25,7 +25,7 @@ namespace liveconnect::cli {
 namespace {
 
 /// A session hands all its coin frames over at once: the largest transfer is 100,000 notes of about
-/// 560 bytes (actors/session.hpp).
+/// 560 bytes (actors/session/session.hpp).
 constexpr size_t write_queue_bytes_max = 64u << 20;
 
 io::loop_config loop_bounds() {

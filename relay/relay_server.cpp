@@ -7,10 +7,10 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
-#include "actors/heartbeat.hpp"
 #include "actors/io/descriptor.hpp"
 #include "actors/io/resolve.hpp"
-#include "actors/lobby.hpp"
+#include "actors/relay/heartbeat.hpp"
+#include "actors/relay/lobby.hpp"
 #include "messages/error.hpp"
 
 namespace liveconnect::relay {

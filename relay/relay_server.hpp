@@ -10,8 +10,8 @@
 
 #include "actors/io/byte_loop.hpp"
 #include "actors/io/descriptor.hpp"
-#include "actors/relay_limits.hpp"
-#include "actors/switchboard.hpp"
+#include "actors/relay/relay_limits.hpp"
+#include "actors/relay/switchboard.hpp"
 
 namespace liveconnect::relay {
 

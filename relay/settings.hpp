@@ -10,7 +10,7 @@
 #include <caf/error.hpp>
 #include <caf/expected.hpp>
 
-#include "actors/relay_limits.hpp"
+#include "actors/relay/relay_limits.hpp"
 #include "messages/address_range.hpp"
 
 namespace liveconnect::relay {

@@ -1,5 +1,5 @@
 // What does the relay spend on finding frames and writing an address over each `#`?
-#include "actors/frame_scanner.hpp"
+#include "actors/relay/frame_scanner.hpp"
 
 #include <algorithm>
 #include <utility>

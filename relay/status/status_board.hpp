@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "actors/room_switch.hpp"
+#include "actors/relay/room_switch.hpp"
 #include "relay/status/rate_history.hpp"
 
 namespace liveconnect::relay {

@@ -1,7 +1,7 @@
 #include <deque>
 #include <random>
 
-#include "tests/actors/machine_support.hpp"
+#include "tests/actors/session/machine_support.hpp"
 
 /// Both protocol machines over a line that loses everything in flight when it breaks, with wallets
 /// that keep what a journal keeps when a program is killed. No actor, no clock, no socket; one seed

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "actors/session.hpp"
+#include "actors/session/session.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/fake_observer.hpp"
 #include "tests/support/fake_relay.hpp"

@@ -1,0 +1,675 @@
+#include "actors/session/sender_machine.hpp"
+
+namespace liveconnect::session {
+
+using wallet::sender_step;
+
+const char* to_string(sender_state x) {
+  switch (x) {
+  case sender_state::idle:
+    return "idle";
+  case sender_state::reserving:
+    return "reserving";
+  case sender_state::meeting:
+    return "meeting";
+  case sender_state::checking:
+    return "checking";
+  case sender_state::clearing:
+    return "clearing";
+  case sender_state::awaiting_cleared:
+    return "awaiting_cleared";
+  case sender_state::awaiting_amount:
+    return "awaiting_amount";
+  case sender_state::preparing:
+    return "preparing";
+  case sender_state::listing:
+    return "listing";
+  case sender_state::awaiting_ready:
+    return "awaiting_ready";
+  case sender_state::beginning:
+    return "beginning";
+  case sender_state::delivering:
+    return "delivering";
+  case sender_state::awaiting_received:
+    return "awaiting_received";
+  case sender_state::awaiting_receipt:
+    return "awaiting_receipt";
+  case sender_state::filing:
+    return "filing";
+  case sender_state::lingering:
+    return "lingering";
+  case sender_state::settling:
+    return "settling";
+  case sender_state::ended:
+    return "ended";
+  }
+  return "unknown";
+}
+
+const sender_machine::work sender_machine::preparation[8] = {
+    {message_number::making_change, sender_step::make_change, 10},
+    {message_number::joining_coins, sender_step::join_notes, 11},
+    {message_number::finding_change, sender_step::find_change, 12},
+    {message_number::fixing_change, sender_step::fix_change, 13},
+    {message_number::moving_coins_to_sender, sender_step::move_to_sender, 14},
+    {message_number::detecting_coin_authenticity, sender_step::health_check, 15},
+    {message_number::fixing_coins, sender_step::fix_notes, 16},
+    {message_number::putting_coins_in_export, sender_step::put_in_export, 17},
+};
+
+sender_machine::sender_machine(amount sum, bool sending_begun)
+    : sum_(sum), begun_(sending_begun), coins_left_(sending_begun) {}
+
+actions sender_machine::advance(happening what) {
+  out_.clear();
+  if (state_ != sender_state::ended)
+    std::visit([this](auto& x) { on(x); }, what);
+  return std::move(out_);
+}
+
+// --- coming together ---
+
+void sender_machine::on(const happened::started&) {
+  if (state_ != sender_state::idle)
+    return;
+  for (uint8_t number : {uint8_t{1}, uint8_t{2}})
+    if (auto x = ledger_.finish(number, role::sender, {}))
+      tell(*x);
+  if (begun_) {
+    return open_line();
+  }
+  // Before anybody waits for anybody: is the money there at all?
+  state_ = sender_state::reserving;
+  current_ = ask_wallet(ask::reserve{sum_});
+}
+
+void sender_machine::on(const happened::entered& x) {
+  finish_step(3, role::sender, message_number::heartbeat);
+  if (x.people > 1)
+    finish_step(4, role::receiver, message_number::heartbeat);
+  else
+    tell_waiting(awaited::peer);
+}
+
+void sender_machine::on(const happened::peer_came&) {
+  finish_step(4, role::receiver, message_number::heartbeat);
+}
+
+void sender_machine::on(const happened::secured&) {
+  secured_ = true;
+  was_secured_ = true;
+  receiver_rank_ = 0;
+  out_.push_back(order::disarm{timer::meet});
+  out_.push_back(order::disarm{timer::reunite});
+  finish_step(3, role::sender, message_number::heartbeat);
+  finish_step(4, role::receiver, message_number::heartbeat);
+  finish_step(5, role::sender, message_number::heartbeat);
+  switch (state_) {
+  case sender_state::meeting:
+    if (begun_) {
+      offer();
+    } else {
+      state_ = sender_state::checking;
+      tell_waiting(awaited::servers);
+      ask_step(sender_step::check_servers);
+    }
+    break;
+  case sender_state::filing:
+  case sender_state::lingering:
+    // The receiver says again how far it is, and is confirmed again.
+    offer();
+    break;
+  default:
+    break;
+  }
+}
+
+void sender_machine::on(const happened::parted&) {
+  if (!secured_)
+    return;
+  secured_ = false;
+  stop_waiting();
+  switch (state_) {
+  case sender_state::filing:
+  case sender_state::lingering:
+  case sender_state::settling:
+    return;
+  default:
+    // Whatever the wallet still does for us is idempotent; its answer is for nobody now.
+    current_ = 0;
+    state_ = sender_state::meeting;
+    out_.push_back(order::arm{timer::reunite});
+    tell_waiting(awaited::peer);
+  }
+}
+
+void sender_machine::on(const happened::line_failed& x) {
+  secured_ = false;
+  stop_waiting();
+  give_up(x.code, x.detail);
+}
+
+void sender_machine::on(const happened::distrusted& x) {
+  secured_ = false;
+  stop_waiting();
+  give_up(ec::not_authentic, x.detail);
+}
+
+// --- the peer's messages ---
+
+void sender_machine::on(const happened::told& x) {
+  if (!secured_ || state_ == sender_state::settling)
+    return;
+  if (x.number == message_number::cancel) {
+    if (state_ == sender_state::filing || state_ == sender_state::lingering)
+      return tell(warning{"the receiver cancelled after its receipt; the receipt stands"});
+    return abandon(ec::peer_refused, "the receiver cancelled: " + x.details, nullptr);
+  }
+  if (x.number == message_number::closing) {
+    if (state_ == sender_state::lingering)
+      return end(true, ec::internal, {}, false);
+    return on(happened::parted{});
+  }
+  switch (state_) {
+  case sender_state::awaiting_cleared:
+    if (x.number != message_number::import_export_empty)
+      break;
+    finish_step(7, role::receiver, x.number);
+    state_ = sender_state::awaiting_amount;
+    send(message_number::amount, to_string(sum_));
+    finish_step(8, role::sender, message_number::amount);
+    return wait_for_answer(awaited::peer);
+  case sender_state::awaiting_amount:
+    if (x.number != message_number::amount || x.details != to_string(sum_))
+      break;
+    stop_waiting();
+    finish_step(9, role::receiver, x.number);
+    tell(amount_agreed{sum_});
+    state_ = sender_state::preparing;
+    next_work_ = 0;
+    return prepare_next();
+  case sender_state::awaiting_ready:
+    if (x.number == message_number::ready_to_receive) {
+      stop_waiting();
+      finish_step(19, role::receiver, x.number);
+      state_ = sender_state::beginning;
+      begun_ = true;
+      current_ = ask_wallet(ask::begin_sending{});
+      return;
+    }
+    // It has the set from an earlier session: it gets none again. Without a SENDING record of
+    // ours it cannot have one.
+    if (x.number == message_number::received && begun_) {
+      state_ = sender_state::awaiting_receipt;
+      return progress_of_receiver(x.number);
+    }
+    break;
+  case sender_state::awaiting_received:
+    if (x.number != message_number::received)
+      break;
+    state_ = sender_state::awaiting_receipt;
+    return progress_of_receiver(x.number);
+  case sender_state::awaiting_receipt:
+  case sender_state::filing:
+  case sender_state::lingering:
+    return progress_of_receiver(x.number);
+  default:
+    break;
+  }
+  violation(to_string(x.number) + " while " + to_string(state_));
+}
+
+void sender_machine::progress_of_receiver(message_number number) {
+  int rank = 0;
+  switch (number) {
+  case message_number::received:
+    rank = 1;
+    break;
+  case message_number::decrypting_coins:
+    rank = 2;
+    break;
+  case message_number::powning_coins:
+    rank = 3;
+    break;
+  case message_number::confirming_change_of_ownership:
+    rank = 4;
+    break;
+  default:
+    return violation(to_string(number) + " while " + to_string(state_));
+  }
+  // Forward only, and Received first; steps between may be left out.
+  if (rank <= receiver_rank_ || (receiver_rank_ == 0 && rank != 1))
+    return violation(to_string(number) + " out of order");
+  receiver_rank_ = rank;
+  switch (number) {
+  case message_number::received:
+    finish_step(21, role::receiver, message_number::received);
+    finish_step(22, role::receiver, message_number::received);
+    break;
+  case message_number::powning_coins:
+    start_step(23, role::receiver, number);
+    break;
+  case message_number::confirming_change_of_ownership:
+    finish_step(23, role::receiver, message_number::powning_coins);
+    if (auto x = ledger_.finish(0, role::receiver, to_string(number)))
+      tell(*x);
+    break;
+  default:
+    if (auto x = ledger_.finish(0, role::receiver, to_string(number)))
+      tell(*x);
+  }
+  if (state_ == sender_state::awaiting_receipt)
+    wait_for_answer(awaited::peer_work);
+}
+
+void sender_machine::on(const happened::receipt_came& x) {
+  if (!secured_ || state_ == sender_state::settling)
+    return;
+  if (!reached_receipt() || receiver_rank_ == 0 || receiver_rank_ == 5)
+    return violation(std::string("receipt while ") + to_string(state_));
+  receiver_rank_ = 5;
+  switch (state_) {
+  case sender_state::awaiting_receipt:
+    stop_waiting();
+    finish_step(23, role::receiver, message_number::powning_coins);
+    finish_step(24, role::receiver, message_number::receipt);
+    state_ = sender_state::filing;
+    current_ = ask_wallet(ask::file_receipt{x.text});
+    return;
+  case sender_state::lingering:
+    return confirm_receipt();
+  default:
+    // Filing: the answer to the first copy serves this one too.
+    return;
+  }
+}
+
+void sender_machine::on(const happened::offered&) {
+  if (secured_ && state_ != sender_state::settling)
+    violation("Ready_To_Send_Coins from the receiver");
+}
+
+void sender_machine::on(const happened::coin_came&) {
+  if (secured_ && state_ != sender_state::settling)
+    violation("coin from the receiver");
+}
+
+// --- the wallet's answers ---
+
+void sender_machine::on(const happened::work_done& x) {
+  if (x.which == all_sent_ticket_ && x.which != 0) {
+    all_sent_ticket_ = 0;
+    return;
+  }
+  if (x.which != current_ || current_ == 0)
+    return;
+  current_ = 0;
+  switch (state_) {
+  case sender_state::reserving:
+    return open_line();
+  case sender_state::checking:
+    state_ = sender_state::clearing;
+    return ask_step(sender_step::set_aside);
+  case sender_state::clearing:
+    state_ = sender_state::awaiting_cleared;
+    send(message_number::empty_import_export);
+    finish_step(6, role::sender, message_number::empty_import_export);
+    return wait_for_answer(awaited::peer);
+  case sender_state::preparing: {
+    const auto& done = preparation[next_work_];
+    finish_step(done.step, role::sender, done.number, x.report);
+    ++next_work_;
+    return prepare_next();
+  }
+  case sender_state::settling:
+    returned_ = x.report.returned;
+    switch (x.report.settled) {
+    case wallet::settlement::sent:
+      if (!returned_.is_zero())
+        return end(false, ec::partly_sent, to_display(returned_) + " came back", false);
+      tell(warning{"the servers say that the receiver owns the coins; no receipt came"});
+      return end(true, ec::internal, {}, false);
+    case wallet::settlement::returned:
+      return end(false, end_code_, end_detail_, false);
+    case wallet::settlement::open:
+      // give_back that succeeds has given back; only ask_servers may leave it open.
+      if (settling_how_ == sender_step::give_back)
+        return end(false, end_code_, end_detail_, false);
+      return end(false, ec::outcome_unknown, end_detail_, true);
+    }
+    return;
+  default:
+    return;
+  }
+}
+
+void sender_machine::on(const happened::work_failed& x) {
+  if (x.which == all_sent_ticket_ && x.which != 0) {
+    // The coins have left all the same; the journal knows (SENDING) and start-up sorts the files.
+    all_sent_ticket_ = 0;
+    return tell(warning{"the sent coins could not be moved to Sent: " + x.detail});
+  }
+  if (x.which != current_ || current_ == 0)
+    return;
+  current_ = 0;
+  switch (state_) {
+  case sender_state::reserving:
+    // Nothing was locked and nobody was asked.
+    return end(false, x.code, x.detail, false);
+  case sender_state::filing:
+    // The transfer stays open: resume gets the receipt again, or evidence.
+    if (secured_)
+      send(message_number::closing);
+    return end(false, x.code, x.detail, true);
+  case sender_state::beginning:
+    if (coins_left_)
+      return abandon(x.code, x.detail, nullptr);
+    // No byte has left in any session, so the peer may hear the truth; whether the record is
+    // durable only the wallet knows, so the journal stays open.
+    if (secured_)
+      send(message_number::cancel, cancel_word(x.code));
+    return end(false, x.code, x.detail, true);
+  case sender_state::settling:
+    return end(false, settling_how_ == sender_step::give_back ? end_code_ : ec::outcome_unknown,
+               end_detail_ + (end_detail_.empty() ? "" : "; ") + x.detail, true);
+  default:
+    return abandon(x.code, x.detail, cancel_word(x.code));
+  }
+}
+
+void sender_machine::on(const happened::manifest_ready& x) {
+  if (x.which != current_ || current_ == 0)
+    return;
+  current_ = 0;
+  if (x.offer.sum != sum_)
+    return abandon(ec::internal, "the manifest's sum is not the transfer's", cancel_reason::wallet);
+  offer_ = x.offer;
+  offer();
+}
+
+void sender_machine::on(happened::coins_ready& x) {
+  if (x.which != current_ || current_ == 0)
+    return;
+  current_ = 0;
+  start_step(20, role::sender, message_number::coin);
+  state_ = sender_state::delivering;
+  coins_left_ = true;
+  out_.push_back(order::send_coins{std::move(x.coins)});
+}
+
+void sender_machine::on(const happened::coins_gone&) {
+  if (state_ != sender_state::delivering)
+    return;
+  finish_step(20, role::sender, message_number::coin);
+  all_sent_ticket_ = ask_wallet(ask::step{sender_step::all_sent});
+  state_ = sender_state::awaiting_received;
+  wait_for_answer(awaited::peer);
+}
+
+void sender_machine::on(const happened::receipt_ready& x) {
+  if (x.which != current_ || current_ == 0)
+    return;
+  current_ = 0;
+  receipt_ = x.summary;
+  tell(receipt_filed{x.summary.id, x.summary.notes_passed, x.summary.sum_passed,
+                     x.summary.counterfeit});
+  if (x.summary.pending > 0)
+    tell(warning{std::to_string(x.summary.pending) + " notes are not settled by the servers yet"});
+  finish_step(25, role::sender, message_number::receipt);
+  state_ = sender_state::lingering;
+  out_.push_back(order::arm{timer::linger});
+  // After a reconnection the receiver has not sent it in this session yet: it will.
+  if (secured_ && receiver_rank_ == 5)
+    confirm_receipt();
+}
+
+void sender_machine::on(const happened::offer_weighed&) {}
+
+void sender_machine::on(const happened::approved&) {}
+
+// --- time and people ---
+
+void sender_machine::on(const happened::timed_out& x) {
+  switch (x.which) {
+  case timer::meet:
+    if (!was_secured_ && state_ == sender_state::meeting)
+      give_up(ec::peer_gone, "the receiver did not come");
+    return;
+  case timer::reunite:
+    if (was_secured_ && !secured_ && state_ == sender_state::meeting)
+      give_up(ec::peer_gone, "the receiver did not come back");
+    return;
+  case timer::answer:
+    if (secured_ && awaits_peer())
+      abandon(ec::peer_gone, std::string("the receiver did not answer while ") + to_string(state_),
+              cancel_reason::timeout);
+    return;
+  case timer::linger:
+    if (state_ == sender_state::lingering)
+      end(true, ec::internal, {}, false);
+    return;
+  }
+}
+
+void sender_machine::on(const happened::user_cancelled&) {
+  switch (state_) {
+  case sender_state::filing:
+    // The receipt is here; filing it is all that is left.
+  case sender_state::settling:
+    return;
+  case sender_state::lingering:
+    return end(true, ec::internal, {}, false);
+  case sender_state::idle:
+    return end(false, ec::stopped, "cancelled", begun_);
+  default:
+    return abandon(ec::stopped, "cancelled", cancel_reason::user);
+  }
+}
+
+void sender_machine::on(const happened::user_stopped&) {
+  if (secured_)
+    send(message_number::closing);
+  if (state_ == sender_state::lingering)
+    return end(true, ec::internal, {}, false);
+  if (begun_)
+    return end(false, ec::outcome_unknown, "stopped", true);
+  end(false, ec::stopped, "stopped", state_ != sender_state::idle);
+}
+
+// --- parts ---
+
+void sender_machine::tell(event what) {
+  out_.push_back(order::tell{std::move(what)});
+}
+
+void sender_machine::start_step(uint8_t number, role by, message_number name) {
+  if (auto x = ledger_.start(number, by, to_string(name)))
+    tell(*x);
+}
+
+void sender_machine::finish_step(uint8_t number, role by, message_number name,
+                                 const wallet::step_report& report) {
+  if (auto x = ledger_.finish(number, by, to_string(name), report))
+    tell(*x);
+}
+
+void sender_machine::send(message_number number, std::string details) {
+  out_.push_back(order::send{number, std::move(details)});
+}
+
+void sender_machine::open_line() {
+  state_ = sender_state::meeting;
+  out_.push_back(order::open_line{});
+  out_.push_back(order::arm{timer::meet});
+  tell_waiting(awaited::relay);
+}
+
+void sender_machine::tell_waiting(awaited whom) {
+  waiting what;
+  what.whom = whom;
+  tell(what);
+}
+
+void sender_machine::wait_for_answer(awaited whom) {
+  out_.push_back(order::arm{timer::answer});
+  if (whom == awaited::peer_work)
+    tell_waiting(whom);
+}
+
+void sender_machine::stop_waiting() {
+  out_.push_back(order::disarm{timer::answer});
+}
+
+ticket sender_machine::ask_wallet(question what) {
+  auto which = ++last_ticket_;
+  out_.push_back(order::ask_wallet{which, std::move(what)});
+  return which;
+}
+
+void sender_machine::ask_step(sender_step what) {
+  current_ = ask_wallet(ask::step{what});
+}
+
+bool sender_machine::awaits_peer() const {
+  switch (state_) {
+  case sender_state::awaiting_cleared:
+  case sender_state::awaiting_amount:
+  case sender_state::awaiting_ready:
+  case sender_state::awaiting_received:
+  case sender_state::awaiting_receipt:
+    return true;
+  default:
+    return false;
+  }
+}
+
+bool sender_machine::reached_receipt() const {
+  switch (state_) {
+  case sender_state::awaiting_receipt:
+  case sender_state::filing:
+  case sender_state::lingering:
+    return true;
+  default:
+    return false;
+  }
+}
+
+void sender_machine::prepare_next() {
+  if (next_work_ < std::size(preparation)) {
+    // The command goes out as its work starts, so that the receiver sees what takes time.
+    const auto& next = preparation[next_work_];
+    send(next.number);
+    start_step(next.step, role::sender, next.number);
+    return ask_step(next.what);
+  }
+  send(message_number::encrypting_coins);
+  if (auto x = ledger_.finish(0, role::sender, to_string(message_number::encrypting_coins)))
+    tell(*x);
+  offer_.reset();
+  offer();
+}
+
+void sender_machine::offer() {
+  if (!offer_) {
+    state_ = sender_state::listing;
+    current_ = ask_wallet(ask::get_manifest{});
+    return;
+  }
+  out_.push_back(order::send_offer{*offer_});
+  if (state_ == sender_state::filing || state_ == sender_state::lingering)
+    return;
+  finish_step(18, role::sender, message_number::ready_to_send_coins);
+  state_ = sender_state::awaiting_ready;
+  wait_for_answer(awaited::peer);
+}
+
+void sender_machine::confirm_receipt() {
+  send(message_number::coins_confirmed, receipt_->hash);
+  if (auto x = ledger_.finish(0, role::sender, to_string(message_number::coins_confirmed)))
+    tell(*x);
+  out_.push_back(order::arm{timer::linger});
+}
+
+void sender_machine::violation(std::string what) {
+  if (secured_)
+    send(message_number::closing);
+  secured_ = false;
+  stop_waiting();
+  if (state_ == sender_state::lingering) {
+    tell(warning{"protocol violation after the receipt: " + what});
+    return end(true, ec::internal, {}, false);
+  }
+  // A receipt that is being filed is worth more than what came after it.
+  if (state_ == sender_state::filing) {
+    tell(warning{"protocol violation after the receipt: " + what});
+    return out_.push_back(order::close_line{});
+  }
+  give_up(ec::protocol_violation, std::move(what));
+}
+
+void sender_machine::abandon(ec code, std::string detail, const char* cancel) {
+  // After SENDING only a person's Cancel is said: a receiver that has the set goes on all the same.
+  if (secured_ && cancel != nullptr) {
+    if (!begun_ || code == ec::stopped)
+      send(message_number::cancel, cancel);
+    else
+      send(message_number::closing);
+  }
+  secured_ = false;
+  stop_waiting();
+  end_code_ = code;
+  end_detail_ = std::move(detail);
+  if (!begun_)
+    return settle(sender_step::give_back);
+  // Only a word of a person, ours or the peer's, makes us ask who owns the coins now. For the rest
+  // the transfer stays open: taking back is not for a session to begin (safety.md 5.4).
+  if (code == ec::stopped || code == ec::peer_refused)
+    return settle(sender_step::ask_servers);
+  end(false, ec::outcome_unknown, end_detail_, true);
+}
+
+void sender_machine::give_up(ec code, std::string detail) {
+  switch (state_) {
+  case sender_state::settling:
+    return;
+  case sender_state::lingering:
+    return end(true, ec::internal, {}, false);
+  case sender_state::filing:
+    // The wallet's answer ends it.
+    return;
+  default:
+    return abandon(code, std::move(detail), nullptr);
+  }
+}
+
+void sender_machine::settle(sender_step how) {
+  state_ = sender_state::settling;
+  settling_how_ = how;
+  out_.push_back(order::close_line{});
+  ask_step(how);
+}
+
+void sender_machine::end(bool ok, ec code, std::string detail, bool still_open) {
+  state_ = sender_state::ended;
+  secured_ = false;
+  order::end last;
+  last.ok = ok;
+  last.code = code;
+  last.detail = std::move(detail);
+  last.still_open = still_open;
+  last.sum = sum_;
+  last.returned = returned_;
+  if (offer_)
+    last.notes = offer_->notes;
+  if (receipt_) {
+    last.receipt = receipt_->id;
+    if (ok && receipt_->counterfeit > 0) {
+      last.ok = false;
+      last.code = ec::counterfeit_notes;
+      last.detail = std::to_string(receipt_->counterfeit) + " notes were refused by the servers";
+    }
+  }
+  out_.push_back(std::move(last));
+}
+
+} // namespace liveconnect::session

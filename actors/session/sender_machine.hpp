@@ -1,0 +1,149 @@
+#pragma once
+
+#include "actors/session/session_machine.hpp"
+
+namespace liveconnect::session {
+
+/// Where the sender's machine is. actors/README.md has the diagram.
+enum class sender_state : uint8_t {
+  /// Nothing has happened.
+  idle,
+  /// The wallet chooses and locks notes; nobody was asked anything yet.
+  reserving,
+  /// On the way to the room, in it, or waiting for the peer's key confirmation.
+  meeting,
+  /// Do enough servers answer?
+  checking,
+  /// Our own Import and Export are set aside.
+  clearing,
+  /// Empty_Import_Export is out.
+  awaiting_cleared,
+  /// The amount is out.
+  awaiting_amount,
+  /// Steps 10 to 17, one after the other.
+  preparing,
+  /// The wallet is asked for the manifest.
+  listing,
+  /// Ready_To_Send_Coins is out.
+  awaiting_ready,
+  /// The wallet makes the SENDING record durable: from here on coins count as sent.
+  beginning,
+  /// Coin frames leave.
+  delivering,
+  /// All coins are out; the receiver has not said Received.
+  awaiting_received,
+  /// The receiver has the coins.
+  awaiting_receipt,
+  /// The receipt is verified and filed.
+  filing,
+  /// Filed. The receiver is told, and told again if it asks.
+  lingering,
+  /// Something ended the transfer: the wallet gives back, or asks the servers.
+  settling,
+  ended,
+};
+const char* to_string(sender_state x);
+
+/// The sender's side of one transfer (protocol.md 1 "Sequence" and 4; safety.md 5.4, P1 and P5).
+///
+/// What holds at every moment: no coin is ordered to leave before the wallet has answered
+/// begin_sending; give_back is never asked after begin_sending was; a receiver that says it holds
+/// the set is sent none; the session ends exactly once.
+class sender_machine {
+public:
+  /// `sum` > 0. `sending_begun`: the journal says SENDING, this run only completes the transfer.
+  explicit sender_machine(amount sum, bool sending_begun = false);
+
+  actions advance(happening what);
+
+  sender_state state() const { return state_; }
+  /// begin_sending was asked, in this run or an earlier one.
+  bool sending_begun() const { return begun_; }
+  bool is_secured() const { return secured_; }
+
+private:
+  struct work {
+    message_number number;
+    wallet::sender_step what;
+    uint8_t step;
+  };
+  static const work preparation[8];
+
+  void on(const happened::started&);
+  void on(const happened::entered&);
+  void on(const happened::peer_came&);
+  void on(const happened::secured&);
+  void on(const happened::parted&);
+  void on(const happened::line_failed&);
+  void on(const happened::distrusted&);
+  void on(const happened::told&);
+  void on(const happened::offered&);
+  void on(const happened::coin_came&);
+  void on(const happened::receipt_came&);
+  void on(const happened::coins_gone&);
+  void on(const happened::work_done&);
+  void on(const happened::work_failed&);
+  void on(const happened::manifest_ready&);
+  void on(happened::coins_ready&);
+  void on(const happened::offer_weighed&);
+  void on(const happened::receipt_ready&);
+  void on(const happened::timed_out&);
+  void on(const happened::approved&);
+  void on(const happened::user_cancelled&);
+  void on(const happened::user_stopped&);
+
+  void tell(event what);
+  void start_step(uint8_t number, role by, message_number name);
+  void finish_step(uint8_t number, role by, message_number name,
+                   const wallet::step_report& report = {});
+  void send(message_number number, std::string details = {});
+  void open_line();
+  void tell_waiting(awaited whom);
+  void wait_for_answer(awaited whom);
+  void stop_waiting();
+  ticket ask_wallet(question what);
+  void ask_step(wallet::sender_step what);
+
+  bool awaits_peer() const;
+  bool reached_receipt() const;
+  void prepare_next();
+  void offer();
+  void confirm_receipt();
+  void progress_of_receiver(message_number number);
+  void violation(std::string what);
+  /// The transfer cannot go on: cancel towards the peer, give back or ask the servers, then end.
+  void abandon(ec code, std::string detail, const char* cancel);
+  /// The peer is out of reach for good.
+  void give_up(ec code, std::string detail);
+  void settle(wallet::sender_step how);
+  void end(bool ok, ec code, std::string detail, bool still_open);
+
+  amount sum_;
+  bool begun_;
+  /// Coins were ordered to leave, in this run or perhaps in an earlier one.
+  bool coins_left_;
+  sender_state state_ = sender_state::idle;
+  bool secured_ = false;
+  bool was_secured_ = false;
+  /// Index into `preparation`.
+  size_t next_work_ = 0;
+  /// Rank of the receiver's last message since this session's offer: 0 none, 1 Received, 2
+  /// Decrypting, 3 Powning, 4 Confirming, 5 receipt.
+  int receiver_rank_ = 0;
+  ticket last_ticket_ = 0;
+  /// The question whose answer moves the machine; 0: none.
+  ticket current_ = 0;
+  /// all_sent runs beside the wait for Received.
+  ticket all_sent_ticket_ = 0;
+  std::optional<manifest> offer_;
+  std::optional<receipt_summary> receipt_;
+  /// What `end` will say once settled.
+  ec end_code_ = ec::internal;
+  std::string end_detail_;
+  wallet::sender_step settling_how_ = wallet::sender_step::give_back;
+  amount returned_;
+  step_ledger ledger_;
+  actions out_;
+};
+
+} // namespace liveconnect::session
