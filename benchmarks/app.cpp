@@ -7,9 +7,9 @@
 
 #include "benchmarks/command.hpp"
 #include "cli/exit_codes.hpp"
-#include "messages/error.hpp"
-#include "messages/frame.hpp"
-#include "messages/nearest_word.hpp"
+#include "messages/base/error.hpp"
+#include "messages/base/nearest_word.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {
 

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "benchmarks/numbered_frames.hpp"
-#include "messages/frame.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "benchmarks/event_loop.hpp"
-#include "messages/relay.hpp"
-#include "messages/room.hpp"
+#include "messages/interfaces/relay.hpp"
+#include "messages/wire/room.hpp"
 
 namespace liveconnect::bench {
 

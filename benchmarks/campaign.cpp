@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::bench {
 

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/demo_network.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::bench {
 

@@ -3,8 +3,8 @@
 #include <sodium.h>
 
 #include "benchmarks/turns.hpp"
-#include "messages/base64.hpp"
-#include "messages/error.hpp"
+#include "messages/base/base64.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::bench {
 

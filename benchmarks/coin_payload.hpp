@@ -6,7 +6,7 @@
 #include <caf/expected.hpp>
 
 #include "benchmarks/json.hpp"
-#include "messages/secure_channel.hpp"
+#include "messages/secure/secure_channel.hpp"
 
 namespace liveconnect::bench {
 

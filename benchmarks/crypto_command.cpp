@@ -7,7 +7,7 @@
 #include "benchmarks/options.hpp"
 #include "benchmarks/report.hpp"
 #include "benchmarks/report_page.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::bench {
 

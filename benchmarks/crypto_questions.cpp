@@ -12,8 +12,8 @@
 #include "benchmarks/sample_coins.hpp"
 #include "benchmarks/subject.hpp"
 #include "cli/version.hpp"
-#include "messages/base64.hpp"
-#include "messages/error.hpp"
+#include "messages/base/base64.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/coin_file.hpp"
 
 namespace liveconnect::bench {

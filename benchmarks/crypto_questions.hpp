@@ -9,7 +9,7 @@
 #include "benchmarks/json.hpp"
 #include "benchmarks/side_by_side.hpp"
 #include "benchmarks/turns.hpp"
-#include "messages/body.hpp"
+#include "messages/wire/body.hpp"
 
 namespace liveconnect::bench {
 

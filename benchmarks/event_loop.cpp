@@ -6,7 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::bench {
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "benchmarks/commit.hpp"
-#include "messages/frame.hpp"
+#include "messages/wire/frame.hpp"
 
 extern "C" char** environ;
 

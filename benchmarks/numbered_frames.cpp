@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::bench {
 

@@ -6,7 +6,7 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/frame.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {
 

@@ -10,8 +10,8 @@
 #include "benchmarks/goals.hpp"
 #include "benchmarks/numbered_frames.hpp"
 #include "benchmarks/sockets.hpp"
-#include "messages/error.hpp"
-#include "messages/frame.hpp"
+#include "messages/base/error.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {
 

@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "messages/error.hpp"
-#include "messages/room.hpp"
+#include "messages/base/error.hpp"
+#include "messages/wire/room.hpp"
 
 namespace liveconnect::bench {
 

@@ -9,7 +9,7 @@
 
 #include "benchmarks/event_loop.hpp"
 #include "benchmarks/subject.hpp"
-#include "messages/frame.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {
 

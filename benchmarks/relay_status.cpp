@@ -6,7 +6,7 @@
 
 #include "benchmarks/event_loop.hpp"
 #include "benchmarks/json.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::bench {
 

@@ -11,9 +11,9 @@
 #include "benchmarks/machine_info.hpp"
 #include "cli/output.hpp"
 #include "cli/version.hpp"
-#include "messages/error.hpp"
-#include "messages/frame.hpp"
-#include "messages/time_text.hpp"
+#include "messages/base/error.hpp"
+#include "messages/base/time_text.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {
 

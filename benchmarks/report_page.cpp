@@ -9,7 +9,7 @@
 #include "benchmarks/machine_info.hpp"
 #include "benchmarks/report.hpp"
 #include "cli/child_process.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::bench {
 

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "messages/bytes.hpp"
-#include "messages/note.hpp"
+#include "messages/base/bytes.hpp"
+#include "messages/money/note.hpp"
 
 namespace liveconnect::bench {
 

@@ -7,7 +7,7 @@
 #include "benchmarks/bulk_load.hpp"
 #include "benchmarks/paced_load.hpp"
 #include "benchmarks/process_usage.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::bench {
 

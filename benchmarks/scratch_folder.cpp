@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::bench {
 

@@ -16,8 +16,8 @@
 #include "benchmarks/pair_opener.hpp"
 #include "benchmarks/process_usage.hpp"
 #include "benchmarks/relay_status.hpp"
-#include "messages/error.hpp"
-#include "messages/room.hpp"
+#include "messages/base/error.hpp"
+#include "messages/wire/room.hpp"
 
 namespace liveconnect::bench {
 

@@ -13,8 +13,8 @@
 #include "benchmarks/side_by_side.hpp"
 #include "benchmarks/soak.hpp"
 #include "cli/settings.hpp"
-#include "messages/error.hpp"
-#include "messages/frame.hpp"
+#include "messages/base/error.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {
 

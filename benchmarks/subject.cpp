@@ -10,8 +10,8 @@
 #include "benchmarks/event_loop.hpp"
 #include "benchmarks/json.hpp"
 #include "benchmarks/machine_info.hpp"
-#include "messages/error.hpp"
-#include "messages/frame.hpp"
+#include "messages/base/error.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {
 

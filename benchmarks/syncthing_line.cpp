@@ -10,8 +10,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include "messages/error.hpp"
-#include "messages/frame.hpp"
+#include "messages/base/error.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench::syncthing {
 

@@ -10,7 +10,7 @@
 
 #include "benchmarks/event_loop.hpp"
 #include "benchmarks/sockets.hpp"
-#include "messages/bytes.hpp"
+#include "messages/base/bytes.hpp"
 
 // OpenSSL's, so that its headers stay in the .cpp.
 struct evp_pkey_st;

@@ -9,8 +9,8 @@
 #include "benchmarks/side_by_side.hpp"
 #include "benchmarks/transfer_run.hpp"
 #include "cli/child_process.hpp"
-#include "messages/error.hpp"
-#include "messages/frame.hpp"
+#include "messages/base/error.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {
 

@@ -9,7 +9,7 @@
 #include "benchmarks/metrics.hpp"
 #include "cli/interrupts.hpp"
 #include "cli/output.hpp"
-#include "messages/amount.hpp"
+#include "messages/money/amount.hpp"
 
 namespace liveconnect::bench {
 

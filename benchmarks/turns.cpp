@@ -5,7 +5,7 @@
 #include "benchmarks/event_loop.hpp"
 #include "benchmarks/process_usage.hpp"
 #include "benchmarks/statistics.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::bench {
 

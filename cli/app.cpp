@@ -11,8 +11,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/printable.hpp"
-#include "messages/nearest_word.hpp"
-#include "messages/variables.hpp"
+#include "messages/base/nearest_word.hpp"
+#include "messages/base/variables.hpp"
 
 namespace liveconnect::cli {
 

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
-#include "messages/fwd.hpp"
+#include "messages/interfaces/fwd.hpp"
 
 namespace liveconnect::cli {
 

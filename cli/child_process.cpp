@@ -14,7 +14,7 @@
 #include <fmt/format.h>
 
 #include "cli/interrupts.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::cli {
 

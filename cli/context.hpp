@@ -9,8 +9,8 @@
 
 #include "actors/io/runtime.hpp"
 #include "cli/command.hpp"
-#include "messages/interfaces.hpp"
-#include "messages/invitation.hpp"
+#include "messages/interfaces/interfaces.hpp"
+#include "messages/secure/invitation.hpp"
 
 namespace liveconnect::session {
 struct session_config;

@@ -12,7 +12,7 @@
 #include <sodium.h>
 
 #include "cli/printable.hpp"
-#include "messages/note.hpp"
+#include "messages/money/note.hpp"
 
 namespace liveconnect::cli {
 

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "messages/note.hpp"
+#include "messages/money/note.hpp"
 
 namespace liveconnect::cli {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "messages/amount.hpp"
+#include "messages/money/amount.hpp"
 
 namespace liveconnect::cli {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "cli/output.hpp"
-#include "messages/session.hpp"
+#include "messages/interfaces/session.hpp"
 
 namespace liveconnect::cli {
 

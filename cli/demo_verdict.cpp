@@ -7,7 +7,7 @@
 
 #include "cli/printable.hpp"
 #include "cli/private_file.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/coin_file.hpp"
 #include "wallet/raida/note_commands.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <caf/error.hpp>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::cli {
 

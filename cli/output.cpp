@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "messages/time_text.hpp"
+#include "messages/base/time_text.hpp"
 
 namespace liveconnect::cli {
 

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 
 #include "cli/printable.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/sync_calls.hpp"
 
 namespace liveconnect::cli {

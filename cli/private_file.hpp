@@ -4,7 +4,7 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/secret.hpp"
+#include "messages/base/secret.hpp"
 
 namespace liveconnect::cli {
 

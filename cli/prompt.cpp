@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "messages/invitation.hpp"
+#include "messages/secure/invitation.hpp"
 
 namespace liveconnect::cli {
 

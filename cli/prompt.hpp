@@ -5,8 +5,8 @@
 #include <caf/expected.hpp>
 
 #include "cli/command.hpp"
-#include "messages/amount.hpp"
-#include "messages/secret.hpp"
+#include "messages/base/secret.hpp"
+#include "messages/money/amount.hpp"
 
 namespace liveconnect::cli {
 

@@ -14,7 +14,7 @@
 #include "cli/commands.hpp"
 #include "cli/printable.hpp"
 #include "cli/private_file.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/coin_file.hpp"
 #include "wallet/keeper.hpp"
 #include "wallet/raida/actor_port.hpp"

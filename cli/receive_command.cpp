@@ -10,8 +10,8 @@
 #include "cli/private_file.hpp"
 #include "cli/prompt.hpp"
 #include "cli/session_run.hpp"
-#include "messages/invitation.hpp"
-#include "messages/time_text.hpp"
+#include "messages/base/time_text.hpp"
+#include "messages/secure/invitation.hpp"
 
 namespace liveconnect::cli {
 

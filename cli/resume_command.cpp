@@ -10,8 +10,8 @@
 #include "cli/context.hpp"
 #include "cli/printable.hpp"
 #include "cli/private_file.hpp"
-#include "messages/invitation.hpp"
-#include "messages/receipt.hpp"
+#include "messages/secure/invitation.hpp"
+#include "messages/secure/receipt.hpp"
 #include "wallet/folders.hpp"
 
 namespace liveconnect::cli {

@@ -5,7 +5,7 @@
 #include <caf/actor_system.hpp>
 
 #include "cli/command.hpp"
-#include "messages/interfaces.hpp"
+#include "messages/interfaces/interfaces.hpp"
 
 namespace liveconnect::cli {
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/printable.hpp"
-#include "messages/time_text.hpp"
+#include "messages/base/time_text.hpp"
 
 namespace liveconnect::cli {
 

@@ -8,8 +8,8 @@
 #include <toml++/toml.h>
 
 #include "cli/printable.hpp"
-#include "messages/error.hpp"
-#include "messages/nearest_word.hpp"
+#include "messages/base/error.hpp"
+#include "messages/base/nearest_word.hpp"
 
 namespace liveconnect::cli {
 

@@ -11,7 +11,7 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/note.hpp"
+#include "messages/money/note.hpp"
 
 namespace liveconnect::cli {
 

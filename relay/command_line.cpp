@@ -7,9 +7,9 @@
 
 #include <CLI/CLI.hpp>
 
-#include "messages/error.hpp"
-#include "messages/room.hpp"
-#include "messages/variables.hpp"
+#include "messages/base/error.hpp"
+#include "messages/base/variables.hpp"
+#include "messages/wire/room.hpp"
 #include "relay/output.hpp"
 
 namespace liveconnect::relay {

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "relay/admin/admin_client.hpp"
 #include "relay/output.hpp"
 #include "relay/probe.hpp"

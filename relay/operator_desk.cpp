@@ -5,9 +5,9 @@
 #include <caf/scoped_actor.hpp>
 #include <nlohmann/json.hpp>
 
-#include "messages/address_range.hpp"
-#include "messages/error.hpp"
-#include "messages/room.hpp"
+#include "messages/base/address_range.hpp"
+#include "messages/base/error.hpp"
+#include "messages/wire/room.hpp"
 #include "relay/status/status_json.hpp"
 
 namespace liveconnect::relay {

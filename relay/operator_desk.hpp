@@ -7,7 +7,7 @@
 #include <caf/actor_system.hpp>
 #include <spdlog/logger.h>
 
-#include "messages/relay_interfaces.hpp"
+#include "messages/interfaces/relay_interfaces.hpp"
 #include "relay/admin/admin_server.hpp"
 #include "relay/status/status_board.hpp"
 

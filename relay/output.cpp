@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <iostream>
 
-#include "messages/time_text.hpp"
+#include "messages/base/time_text.hpp"
 
 namespace liveconnect::relay {
 

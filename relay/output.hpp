@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::relay {
 

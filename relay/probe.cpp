@@ -11,11 +11,11 @@
 
 #include "actors/io/descriptor.hpp"
 #include "actors/io/resolve.hpp"
-#include "messages/error.hpp"
-#include "messages/frame.hpp"
-#include "messages/invitation.hpp"
-#include "messages/room.hpp"
-#include "messages/secret.hpp"
+#include "messages/base/error.hpp"
+#include "messages/base/secret.hpp"
+#include "messages/secure/invitation.hpp"
+#include "messages/wire/frame.hpp"
+#include "messages/wire/room.hpp"
 
 namespace liveconnect::relay {
 

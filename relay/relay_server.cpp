@@ -11,7 +11,7 @@
 #include "actors/io/resolve.hpp"
 #include "actors/relay/heartbeat.hpp"
 #include "actors/relay/lobby.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::relay {
 

@@ -1,6 +1,6 @@
 #include "relay/reload.hpp"
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::relay {
 

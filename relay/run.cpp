@@ -13,7 +13,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/io/scheduling.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "relay/admin/usage_log.hpp"
 #include "relay/command_line.hpp"
 #include "relay/drain.hpp"

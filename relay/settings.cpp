@@ -10,8 +10,8 @@
 #include <toml++/toml.h>
 
 #include "actors/io/resolve.hpp"
-#include "messages/error.hpp"
-#include "messages/nearest_word.hpp"
+#include "messages/base/error.hpp"
+#include "messages/base/nearest_word.hpp"
 #include "relay/relay_server.hpp"
 
 namespace liveconnect::relay {

@@ -11,7 +11,7 @@
 #include <caf/expected.hpp>
 
 #include "actors/relay/relay_limits.hpp"
-#include "messages/address_range.hpp"
+#include "messages/base/address_range.hpp"
 
 namespace liveconnect::relay {
 

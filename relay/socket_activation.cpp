@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "relay/settings.hpp"
 
 namespace liveconnect::relay {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/operation_journal.hpp"
 
 namespace liveconnect::wallet {

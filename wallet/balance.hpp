@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "messages/wallet.hpp"
+#include "messages/interfaces/wallet.hpp"
 #include "wallet/workspace.hpp"
 
 namespace liveconnect::wallet {

@@ -6,7 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::wallet {
 

@@ -6,8 +6,8 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/amount.hpp"
-#include "messages/note.hpp"
+#include "messages/money/amount.hpp"
+#include "messages/money/note.hpp"
 
 /// Which notes to hand over, and what must be broken or joined first (wallet/steps.md 3, 4). Works
 /// on numbers of notes, not on notes. Pure.

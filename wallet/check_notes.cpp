@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/coin_name.hpp"
 
 namespace liveconnect::wallet {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/raida/note_codec.hpp"
 
 namespace liveconnect::wallet {

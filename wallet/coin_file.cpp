@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/legacy_stack.hpp"
 
 namespace liveconnect::wallet {

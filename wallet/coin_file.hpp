@@ -5,9 +5,9 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/bytes.hpp"
-#include "messages/note.hpp"
-#include "messages/secret.hpp"
+#include "messages/base/bytes.hpp"
+#include "messages/base/secret.hpp"
+#include "messages/money/note.hpp"
 
 /// CloudCoin binary format 9, the only form in which notes are kept and sent (wallet/format.md
 /// (a)). Pure.

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "messages/bytes.hpp"
+#include "messages/base/bytes.hpp"
 
 namespace liveconnect::wallet {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "messages/note.hpp"
+#include "messages/money/note.hpp"
 
 /// Names of coin files (wallet/format.md (d)). Names are for people and for other programs: value
 /// and identity always come from the record inside. Pure, save for random_suffix.

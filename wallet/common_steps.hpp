@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/wallet.hpp"
+#include "messages/interfaces/wallet.hpp"
 #include "wallet/workspace.hpp"
 
 /// Steps that both sides of a transfer do alike.

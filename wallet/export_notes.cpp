@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/choose_notes.hpp"
 #include "wallet/coin_name.hpp"
 #include "wallet/make_change.hpp"

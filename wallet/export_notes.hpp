@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "messages/wallet.hpp"
+#include "messages/interfaces/wallet.hpp"
 #include "wallet/operation_journal.hpp"
 #include "wallet/workspace.hpp"
 

@@ -8,9 +8,9 @@
 #include <caf/error.hpp>
 #include <caf/expected.hpp>
 
-#include "messages/bytes.hpp"
-#include "messages/error.hpp"
-#include "messages/secret.hpp"
+#include "messages/base/bytes.hpp"
+#include "messages/base/error.hpp"
+#include "messages/base/secret.hpp"
 
 /// The few things a wallet does to a disk, each one durable step, behind an interface, so that a
 /// test can fail or kill at every one of them (safety.md 5.2, 6.1). All calls block; an object is

@@ -1,6 +1,6 @@
 #include "wallet/folder_worker.hpp"
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::wallet {
 

@@ -6,7 +6,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "messages/interfaces.hpp"
+#include "messages/interfaces/interfaces.hpp"
 #include "wallet/receiver_transfer.hpp"
 #include "wallet/sender_transfer.hpp"
 #include "wallet/wallet_lock.hpp"

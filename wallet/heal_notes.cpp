@@ -6,7 +6,7 @@
 #include <set>
 #include <tuple>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/claim_notes.hpp"
 #include "wallet/raida/derive.hpp"
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <set>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/coin_name.hpp"
 #include "wallet/heal_notes.hpp"
 #include "wallet/recovery.hpp"

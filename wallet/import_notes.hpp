@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "messages/wallet.hpp"
+#include "messages/interfaces/wallet.hpp"
 #include "wallet/operation_journal.hpp"
 #include "wallet/workspace.hpp"
 

@@ -2,8 +2,8 @@
 
 #include <sodium.h>
 
-#include "messages/error.hpp"
-#include "messages/invitation.hpp"
+#include "messages/base/error.hpp"
+#include "messages/secure/invitation.hpp"
 #include "wallet/journal.hpp"
 
 namespace liveconnect::wallet {

@@ -2,7 +2,7 @@
 
 #include <caf/error.hpp>
 
-#include "messages/wallet.hpp"
+#include "messages/interfaces/wallet.hpp"
 #include "wallet/workspace.hpp"
 
 /// Invitations are for one transfer: the sender burns them when it closes (protocol.md 5).

@@ -7,7 +7,7 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/transfer.hpp"
+#include "messages/money/transfer.hpp"
 #include "wallet/file_ops.hpp"
 
 /// The journal: one append-only file a transfer, the truth of everything in flight (safety.md 5.1).

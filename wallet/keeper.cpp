@@ -4,7 +4,7 @@
 #include <chrono>
 #include <ctime>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/balance.hpp"
 #include "wallet/check_notes.hpp"
 #include "wallet/export_notes.hpp"

@@ -11,7 +11,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "messages/interfaces.hpp"
+#include "messages/interfaces/interfaces.hpp"
 #include "wallet/folder_worker.hpp"
 #include "wallet/note_holds.hpp"
 #include "wallet/wallet_lock.hpp"

@@ -7,8 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "messages/error.hpp"
-#include "messages/note.hpp"
+#include "messages/base/error.hpp"
+#include "messages/money/note.hpp"
 
 namespace liveconnect::wallet {
 

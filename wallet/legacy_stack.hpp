@@ -5,7 +5,7 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/bytes.hpp"
+#include "messages/base/bytes.hpp"
 
 /// The JSON `.stack` of CloudCoin v1 (wallet/format.md (b)): read to say what it is, never
 /// imported. No denomination code exists for its 5, 25 and 250. Pure.

@@ -5,7 +5,7 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/note.hpp"
+#include "messages/money/note.hpp"
 #include "wallet/file_ops.hpp"
 #include "wallet/folders.hpp"
 #include "wallet/wall_time.hpp"

@@ -7,8 +7,8 @@
 #include <set>
 #include <vector>
 
-#include "messages/note.hpp"
-#include "messages/transfer.hpp"
+#include "messages/money/note.hpp"
+#include "messages/money/transfer.hpp"
 #include "wallet/transfer_journal.hpp"
 
 namespace liveconnect::wallet {

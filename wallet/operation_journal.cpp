@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::wallet {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <set>
 
-#include "messages/error.hpp"
-#include "messages/manifest.hpp"
-#include "messages/receipt.hpp"
+#include "messages/base/error.hpp"
+#include "messages/secure/manifest.hpp"
+#include "messages/secure/receipt.hpp"
 
 namespace liveconnect::wallet {
 

@@ -5,7 +5,7 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/note.hpp"
+#include "messages/money/note.hpp"
 #include "wallet/transfer_journal.hpp"
 
 namespace liveconnect::wallet {

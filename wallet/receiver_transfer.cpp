@@ -5,9 +5,9 @@
 
 #include <sodium.h>
 
-#include "messages/error.hpp"
-#include "messages/manifest.hpp"
-#include "messages/receipt.hpp"
+#include "messages/base/error.hpp"
+#include "messages/secure/manifest.hpp"
+#include "messages/secure/receipt.hpp"
 #include "wallet/common_steps.hpp"
 #include "wallet/heal_notes.hpp"
 #include "wallet/local_receipt.hpp"

@@ -6,7 +6,7 @@
 
 #include <sodium.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/journal.hpp"
 #include "wallet/recovery.hpp"
 

@@ -6,9 +6,9 @@
 
 #include <sodium.h>
 
-#include "messages/error.hpp"
-#include "messages/manifest.hpp"
-#include "messages/receipt.hpp"
+#include "messages/base/error.hpp"
+#include "messages/secure/manifest.hpp"
+#include "messages/secure/receipt.hpp"
 #include "wallet/choose_notes.hpp"
 #include "wallet/claim_notes.hpp"
 #include "wallet/common_steps.hpp"

@@ -4,15 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "messages/wallet.hpp"
+#include "messages/interfaces/wallet.hpp"
 #include "wallet/operation_journal.hpp"
 #include "wallet/workspace.hpp"
 
 namespace liveconnect::wallet {
 
-/// One transfer on the sender's side, step by step (messages/wallet.hpp says what each step is).
-/// Straight-line blocking code over the workspace; the folder worker calls it. Every step may be
-/// repeated and may be killed anywhere: what is durable then, start-up recovery carries on
+/// One transfer on the sender's side, step by step (messages/interfaces/wallet.hpp says what each
+/// step is). Straight-line blocking code over the workspace; the folder worker calls it. Every step
+/// may be repeated and may be killed anywhere: what is durable then, start-up recovery carries on
 /// (safety.md 5.4, 5.5).
 ///
 ///     fresh -reserve-> SELECTED -begin_sending-> SENDING -receipt, ask_servers-> CLOSED

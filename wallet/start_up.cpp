@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/common_steps.hpp"
 #include "wallet/export_notes.hpp"
 #include "wallet/heal_notes.hpp"

@@ -3,7 +3,7 @@
 #include <functional>
 #include <vector>
 
-#include "messages/wallet.hpp"
+#include "messages/interfaces/wallet.hpp"
 #include "wallet/workspace.hpp"
 
 /// What a wallet does before anything else, and whenever something open is to be brought further

@@ -8,7 +8,7 @@
 #include <caf/error.hpp>
 #include <caf/expected.hpp>
 
-#include "messages/note.hpp"
+#include "messages/money/note.hpp"
 #include "wallet/coin_file.hpp"
 #include "wallet/file_ops.hpp"
 #include "wallet/folders.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/claim_notes.hpp"
 #include "wallet/raida/note_codec.hpp"
 

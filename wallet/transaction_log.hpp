@@ -6,7 +6,7 @@
 #include <caf/error.hpp>
 #include <caf/expected.hpp>
 
-#include "messages/amount.hpp"
+#include "messages/money/amount.hpp"
 #include "wallet/file_ops.hpp"
 #include "wallet/wall_time.hpp"
 

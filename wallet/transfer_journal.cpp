@@ -4,7 +4,7 @@
 #include <iterator>
 #include <set>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::wallet {
 

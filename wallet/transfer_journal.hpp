@@ -10,10 +10,10 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/note.hpp"
-#include "messages/secret.hpp"
-#include "messages/transfer.hpp"
-#include "messages/wallet.hpp"
+#include "messages/base/secret.hpp"
+#include "messages/interfaces/wallet.hpp"
+#include "messages/money/note.hpp"
+#include "messages/money/transfer.hpp"
 #include "wallet/journal.hpp"
 #include "wallet/raida/heal.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <sodium.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/transaction_log.hpp"
 
 namespace liveconnect::wallet {

@@ -6,7 +6,7 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/transfer.hpp"
+#include "messages/money/transfer.hpp"
 #include "wallet/change_plan.hpp"
 #include "wallet/folders.hpp"
 #include "wallet/note_holds.hpp"

@@ -8,7 +8,7 @@
 #include <caf/actor_addr.hpp>
 
 #include "actors/io/socket_handler.hpp"
-#include "messages/interfaces.hpp"
+#include "messages/interfaces/interfaces.hpp"
 
 namespace liveconnect::io {
 

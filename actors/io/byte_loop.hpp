@@ -11,7 +11,7 @@
 
 #include "actors/io/descriptor.hpp"
 #include "actors/io/socket_handler.hpp"
-#include "messages/interfaces.hpp"
+#include "messages/interfaces/interfaces.hpp"
 
 namespace liveconnect::io {
 
@@ -124,7 +124,7 @@ public:
   /// actor: asking again gives the same. The sockets of an actor that ends are closed.
   std::shared_ptr<socket_handler> handler_for(const socket_owner_actor& owner);
 
-  /// messages/io.hpp says what these do.
+  /// messages/interfaces/io.hpp says what these do.
   void send(socket_id socket, bytes data);
   void send_to(socket_id socket, const endpoint& to, bytes data);
   void close(socket_id socket, bool flush = true);

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::io {
 

@@ -2,7 +2,7 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/io.hpp"
+#include "messages/interfaces/io.hpp"
 
 namespace liveconnect::io {
 

@@ -12,7 +12,7 @@
 #include <system_error>
 #include <unistd.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::io {
 

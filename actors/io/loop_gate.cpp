@@ -1,6 +1,6 @@
 #include "actors/io/loop_gate.hpp"
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::io {
 

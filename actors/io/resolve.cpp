@@ -7,7 +7,7 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::io {
 

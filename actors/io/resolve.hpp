@@ -6,7 +6,7 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/endpoint.hpp"
+#include "messages/base/endpoint.hpp"
 
 namespace liveconnect::io {
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string_view>
 
-#include "messages/io.hpp"
+#include "messages/interfaces/io.hpp"
 
 namespace liveconnect::io {
 

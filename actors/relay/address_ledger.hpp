@@ -9,9 +9,9 @@
 #include <optional>
 
 #include "actors/relay/relay_limits.hpp"
-#include "messages/io.hpp"
-#include "messages/relay.hpp"
-#include "messages/token_bucket.hpp"
+#include "messages/base/token_bucket.hpp"
+#include "messages/interfaces/io.hpp"
+#include "messages/interfaces/relay.hpp"
 
 namespace liveconnect::relay {
 

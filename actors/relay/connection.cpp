@@ -1,6 +1,6 @@
 #include "actors/relay/connection.hpp"
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::relay {
 

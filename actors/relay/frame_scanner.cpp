@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "messages/catalogue.hpp"
+#include "messages/wire/catalogue.hpp"
 
 namespace liveconnect {
 

@@ -6,8 +6,8 @@
 #include <sys/uio.h>
 #include <vector>
 
-#include "messages/bytes.hpp"
-#include "messages/frame.hpp"
+#include "messages/base/bytes.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect {
 

@@ -7,7 +7,7 @@
 #include <caf/timespan.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "messages/relay_interfaces.hpp"
+#include "messages/interfaces/relay_interfaces.hpp"
 
 namespace liveconnect::relay {
 

@@ -5,7 +5,7 @@
 
 #include "actors/relay/connection.hpp"
 #include "actors/relay/room.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::relay {
 

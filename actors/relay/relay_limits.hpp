@@ -3,7 +3,7 @@
 #include <chrono>
 #include <cstddef>
 
-#include "messages/frame.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect::relay {
 

@@ -6,8 +6,8 @@
 #include <caf/send.hpp>
 
 #include "actors/relay/lobby.hpp"
-#include "messages/error.hpp"
-#include "messages/proxy_header.hpp"
+#include "messages/base/error.hpp"
+#include "messages/wire/proxy_header.hpp"
 
 namespace liveconnect::relay {
 

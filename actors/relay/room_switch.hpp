@@ -13,7 +13,7 @@
 #include "actors/relay/frame_scanner.hpp"
 #include "actors/relay/relay_limits.hpp"
 #include "actors/relay/room_switch_port.hpp"
-#include "messages/address_range.hpp"
+#include "messages/base/address_range.hpp"
 
 namespace liveconnect::relay {
 

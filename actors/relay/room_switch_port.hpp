@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "messages/relay_interfaces.hpp"
+#include "messages/interfaces/relay_interfaces.hpp"
 
 namespace liveconnect::relay {
 

@@ -4,7 +4,7 @@
 
 #include <caf/all.hpp>
 
-#include "messages/room.hpp"
+#include "messages/wire/room.hpp"
 
 namespace liveconnect::session {
 

@@ -9,9 +9,9 @@
 #include <caf/timespan.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "messages/endpoint.hpp"
-#include "messages/frame.hpp"
-#include "messages/interfaces.hpp"
+#include "messages/base/endpoint.hpp"
+#include "messages/interfaces/interfaces.hpp"
+#include "messages/wire/frame.hpp"
 
 /// The client's line to the relay: one TCP connection at a time, kept up or brought back. It knows
 /// rooms, heartbeats and silence; it knows nothing of keys and money.

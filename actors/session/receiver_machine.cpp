@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "messages/manifest.hpp"
+#include "messages/secure/manifest.hpp"
 
 namespace liveconnect::session {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/session/session_machine.hpp"
-#include "messages/receipt.hpp"
+#include "messages/secure/receipt.hpp"
 
 namespace liveconnect::session {
 

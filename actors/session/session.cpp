@@ -12,10 +12,10 @@
 #include "actors/session/receiver_machine.hpp"
 #include "actors/session/sender_machine.hpp"
 #include "actors/session/transcript.hpp"
-#include "messages/body.hpp"
-#include "messages/manifest.hpp"
-#include "messages/receipt.hpp"
-#include "messages/secure_channel.hpp"
+#include "messages/secure/manifest.hpp"
+#include "messages/secure/receipt.hpp"
+#include "messages/secure/secure_channel.hpp"
+#include "messages/wire/body.hpp"
 
 namespace liveconnect::session {
 

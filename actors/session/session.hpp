@@ -8,11 +8,11 @@
 #include <caf/actor_system.hpp>
 #include <caf/timespan.hpp>
 
-#include "messages/endpoint.hpp"
-#include "messages/frame.hpp"
-#include "messages/interfaces.hpp"
-#include "messages/invitation.hpp"
-#include "messages/receipt.hpp"
+#include "messages/base/endpoint.hpp"
+#include "messages/interfaces/interfaces.hpp"
+#include "messages/secure/invitation.hpp"
+#include "messages/secure/receipt.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect::session {
 

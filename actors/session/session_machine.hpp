@@ -6,10 +6,10 @@
 #include <variant>
 #include <vector>
 
-#include "messages/catalogue.hpp"
-#include "messages/session.hpp"
-#include "messages/transfer.hpp"
-#include "messages/wallet.hpp"
+#include "messages/interfaces/session.hpp"
+#include "messages/interfaces/wallet.hpp"
+#include "messages/money/transfer.hpp"
+#include "messages/wire/catalogue.hpp"
 
 /// What the two protocol machines have in common: what can happen to them and what they order.
 ///

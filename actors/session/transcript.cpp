@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include <utility>
 
-#include "messages/error.hpp"
-#include "messages/time_text.hpp"
+#include "messages/base/error.hpp"
+#include "messages/base/time_text.hpp"
 
 namespace liveconnect::session {
 

@@ -5,7 +5,7 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/frame.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect::session {
 

@@ -1,8 +1,8 @@
 // What does it cost to write a message in either notation, and to read it back?
 #include "benchmarks/micro/count.hpp"
 #include "benchmarks/sample_coins.hpp"
-#include "messages/base64.hpp"
-#include "messages/frame.hpp"
+#include "messages/base/base64.hpp"
+#include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {
 namespace {

@@ -1,6 +1,6 @@
 // What do the invitation's three forms cost: file, line and words?
 #include "benchmarks/micro/count.hpp"
-#include "messages/invitation.hpp"
+#include "messages/secure/invitation.hpp"
 
 namespace liveconnect::bench {
 namespace {

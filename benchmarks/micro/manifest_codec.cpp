@@ -1,6 +1,6 @@
 // What does it cost to announce coins, and to check an announcement?
 #include "benchmarks/micro/count.hpp"
-#include "messages/manifest.hpp"
+#include "messages/secure/manifest.hpp"
 
 namespace liveconnect::bench {
 namespace {

@@ -1,7 +1,7 @@
 // What does a receipt cost whoever signs it, and whoever checks it?
 #include "benchmarks/micro/count.hpp"
 #include "benchmarks/sample_coins.hpp"
-#include "messages/receipt.hpp"
+#include "messages/secure/receipt.hpp"
 
 namespace liveconnect::bench {
 namespace {

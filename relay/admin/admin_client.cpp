@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "relay/admin/unix_socket.hpp"
 
 namespace liveconnect::relay {

@@ -8,9 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "messages/address_range.hpp"
-#include "messages/error.hpp"
-#include "messages/time_text.hpp"
+#include "messages/base/address_range.hpp"
+#include "messages/base/error.hpp"
+#include "messages/base/time_text.hpp"
 
 namespace liveconnect::relay {
 

@@ -9,7 +9,7 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/relay.hpp"
+#include "messages/interfaces/relay.hpp"
 
 namespace liveconnect::relay {
 

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "messages/time_text.hpp"
+#include "messages/base/time_text.hpp"
 
 namespace liveconnect::relay {
 

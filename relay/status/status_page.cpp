@@ -4,7 +4,7 @@
 
 #include <sodium.h>
 
-#include "messages/base64.hpp"
+#include "messages/base/base64.hpp"
 
 namespace liveconnect::relay {
 

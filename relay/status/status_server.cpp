@@ -9,7 +9,7 @@
 #include <httplib.h>
 
 #include "actors/io/resolve.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "relay/status/metrics.hpp"
 #include "relay/status/status_json.hpp"
 #include "relay/status/status_page.hpp"

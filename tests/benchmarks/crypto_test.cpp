@@ -7,7 +7,7 @@
 
 #include "benchmarks/crypto_questions.hpp"
 #include "benchmarks/machine_info.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "tests/benchmarks/bench_program.hpp"
 #include "tests/support/temp_dir.hpp"
 

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "benchmarks/numbered_frames.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::bench {
 namespace {

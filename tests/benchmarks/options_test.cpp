@@ -2,7 +2,7 @@
 
 #include "benchmarks/numbered_frames.hpp"
 #include "benchmarks/options.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::bench {
 namespace {

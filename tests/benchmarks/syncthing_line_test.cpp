@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "benchmarks/syncthing_line.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::bench::syncthing {
 namespace {

@@ -10,8 +10,8 @@
 #include "cli/output.hpp"
 #include "cli/printable.hpp"
 #include "cli/qr.hpp"
-#include "messages/nearest_word.hpp"
-#include "messages/time_text.hpp"
+#include "messages/base/nearest_word.hpp"
+#include "messages/base/time_text.hpp"
 
 namespace liveconnect::cli {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/settings.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace liveconnect::cli {

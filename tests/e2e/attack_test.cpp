@@ -5,8 +5,8 @@
 #include <map>
 #include <sstream>
 
-#include "messages/frame.hpp"
-#include "messages/invitation.hpp"
+#include "messages/secure/invitation.hpp"
+#include "messages/wire/frame.hpp"
 #include "tests/support/gate.hpp"
 #include "tests/support/network_fixture.hpp"
 #include "tests/support/onlooker.hpp"

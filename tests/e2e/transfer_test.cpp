@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
-#include "messages/invitation.hpp"
+#include "messages/secure/invitation.hpp"
 #include "tests/support/network_fixture.hpp"
 #include "tests/support/onlooker.hpp"
 #include "tests/support/server_proxy.hpp"

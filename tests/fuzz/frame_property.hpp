@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "messages/frame.hpp"
+#include "messages/wire/frame.hpp"
 #include "tests/fuzz/require.hpp"
 
 namespace liveconnect::fuzz {

@@ -1,5 +1,5 @@
 // The invitation in both forms: what parses is written and parses the same.
-#include "messages/invitation.hpp"
+#include "messages/secure/invitation.hpp"
 #include "tests/fuzz/require.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

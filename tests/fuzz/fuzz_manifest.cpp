@@ -1,5 +1,5 @@
 // The manifest: what is accepted adds up and is written as it came.
-#include "messages/manifest.hpp"
+#include "messages/secure/manifest.hpp"
 #include "tests/fuzz/require.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -1,5 +1,5 @@
 // PROXY headers: an answer once given stays when more bytes come, and never reaches beyond them.
-#include "messages/proxy_header.hpp"
+#include "messages/wire/proxy_header.hpp"
 #include "tests/fuzz/require.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -2,7 +2,7 @@
 // is made anew, so that the fuzzer gets past both: what is accepted is canonical to the byte.
 #include <string>
 
-#include "messages/receipt.hpp"
+#include "messages/secure/receipt.hpp"
 #include "tests/fuzz/require.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -3,7 +3,7 @@
 #include <caf/actor_system_config.hpp>
 #include <gtest/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "relay/relay_server.hpp"
 #include "tests/support/tcp_client.hpp"
 

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "relay/settings.hpp"
 
 namespace liveconnect::relay {

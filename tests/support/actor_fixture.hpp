@@ -4,7 +4,7 @@
 #include <caf/scheduler/test_coordinator.hpp>
 #include <gtest/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::test {
 

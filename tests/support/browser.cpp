@@ -4,7 +4,7 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "messages/base64.hpp"
+#include "messages/base/base64.hpp"
 #include "tests/support/http.hpp"
 
 namespace liveconnect::test {

@@ -8,8 +8,8 @@
 
 #include <caf/all.hpp>
 
-#include "messages/error.hpp"
-#include "messages/interfaces.hpp"
+#include "messages/base/error.hpp"
+#include "messages/interfaces/interfaces.hpp"
 
 namespace liveconnect::test {
 

@@ -6,7 +6,7 @@
 
 #include <caf/all.hpp>
 
-#include "messages/interfaces.hpp"
+#include "messages/interfaces/interfaces.hpp"
 
 namespace liveconnect::test {
 

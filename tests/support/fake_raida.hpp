@@ -9,7 +9,7 @@
 #include <random>
 #include <vector>
 
-#include "messages/note.hpp"
+#include "messages/money/note.hpp"
 #include "tests/support/raida_lab.hpp"
 #include "wallet/raida/port.hpp"
 

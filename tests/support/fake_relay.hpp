@@ -8,9 +8,9 @@
 
 #include <caf/all.hpp>
 
-#include "messages/frame.hpp"
-#include "messages/interfaces.hpp"
-#include "messages/room.hpp"
+#include "messages/interfaces/interfaces.hpp"
+#include "messages/wire/frame.hpp"
+#include "messages/wire/room.hpp"
 
 namespace liveconnect::test {
 

@@ -8,9 +8,9 @@
 
 #include <caf/all.hpp>
 
-#include "messages/interfaces.hpp"
-#include "messages/manifest.hpp"
-#include "messages/receipt.hpp"
+#include "messages/interfaces/interfaces.hpp"
+#include "messages/secure/manifest.hpp"
+#include "messages/secure/receipt.hpp"
 
 namespace liveconnect::test {
 

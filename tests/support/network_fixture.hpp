@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "messages/amount.hpp"
-#include "messages/note.hpp"
+#include "messages/money/amount.hpp"
+#include "messages/money/note.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/temporary_folder.hpp"
 

@@ -1,6 +1,6 @@
 #include "tests/support/raida_lab.hpp"
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/raida/derive.hpp"
 
 namespace liveconnect::test {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "messages/note.hpp"
+#include "messages/money/note.hpp"
 #include "wallet/raida/port.hpp"
 #include "wallet/raida/server_core.hpp"
 

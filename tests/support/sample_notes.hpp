@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "messages/bytes.hpp"
-#include "messages/note.hpp"
+#include "messages/base/bytes.hpp"
+#include "messages/money/note.hpp"
 
 namespace liveconnect::test {
 

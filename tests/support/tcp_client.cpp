@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "messages/endpoint.hpp"
+#include "messages/base/endpoint.hpp"
 
 namespace liveconnect::test {
 

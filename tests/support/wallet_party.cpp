@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/journal.hpp"
 
 namespace liveconnect::test {

@@ -6,7 +6,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/change_plan.hpp"
 
 namespace liveconnect::wallet {

@@ -3,7 +3,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "tests/support/sample_notes.hpp"
 #include "wallet/coin_file.hpp"
 #include "wallet/legacy_stack.hpp"

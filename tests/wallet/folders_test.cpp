@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "tests/support/fault_file_ops.hpp"
 #include "tests/support/memory_file_ops.hpp"
 #include "tests/support/sample_notes.hpp"

@@ -1,4 +1,4 @@
-#include "messages/receipt.hpp"
+#include "messages/secure/receipt.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/fake_raida.hpp"
 #include "tests/support/memory_file_ops.hpp"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/legacy_stack.hpp"
 
 namespace liveconnect::wallet {

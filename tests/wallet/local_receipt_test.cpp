@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "tests/support/sample_notes.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "wallet/local_receipt.hpp"

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "tests/support/fault_file_ops.hpp"
 #include "tests/support/transfer_pair.hpp"
 #include "wallet/balance.hpp"

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "tests/support/transfer_pair.hpp"
 #include "wallet/journal.hpp"
 #include "wallet/raida/note_codec.hpp"

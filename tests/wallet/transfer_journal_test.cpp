@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/raida/note_codec.hpp"
 #include "wallet/transfer_journal.hpp"
 

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "tests/support/transfer_pair.hpp"
 
 namespace liveconnect::test {

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "messages/error.hpp"
-#include "messages/manifest.hpp"
-#include "messages/receipt.hpp"
+#include "messages/base/error.hpp"
+#include "messages/secure/manifest.hpp"
+#include "messages/secure/receipt.hpp"
 #include "tests/support/fault_file_ops.hpp"
 #include "tests/support/transfer_pair.hpp"
 #include "wallet/balance.hpp"

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "tests/support/transfer_pair.hpp"
 #include "wallet/journal.hpp"
 #include "wallet/operation_journal.hpp"

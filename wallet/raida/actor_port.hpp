@@ -4,7 +4,7 @@
 
 #include <caf/actor_system.hpp>
 
-#include "messages/interfaces.hpp"
+#include "messages/interfaces/interfaces.hpp"
 #include "wallet/raida/port.hpp"
 
 namespace liveconnect::raida {

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <unordered_map>
 
-#include "messages/endpoint.hpp"
+#include "messages/base/endpoint.hpp"
 
 namespace liveconnect::raida {
 

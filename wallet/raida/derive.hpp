@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/note.hpp"
+#include "messages/money/note.hpp"
 
 /// ANs that a server computes instead of being told (raida/protocol.md 6 and 9). Both sides need
 /// the same rule.

@@ -6,7 +6,7 @@
 #include <caf/error.hpp>
 #include <caf/expected.hpp>
 
-#include "messages/note.hpp"
+#include "messages/money/note.hpp"
 #include "wallet/raida/note_commands.hpp"
 #include "wallet/raida/port.hpp"
 #include "wallet/raida/quorum.hpp"

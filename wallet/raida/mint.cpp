@@ -6,7 +6,7 @@
 #include <optional>
 #include <set>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/raida/derive.hpp"
 #include "wallet/raida/note_commands.hpp"
 #include "wallet/raida/packet.hpp"

@@ -6,8 +6,8 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/amount.hpp"
-#include "messages/note.hpp"
+#include "messages/money/amount.hpp"
+#include "messages/money/note.hpp"
 #include "wallet/raida/operator_key.hpp"
 #include "wallet/raida/port.hpp"
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "messages/note.hpp"
-#include "messages/raida.hpp"
+#include "messages/interfaces/raida.hpp"
+#include "messages/money/note.hpp"
 #include "wallet/raida/quorum.hpp"
 
 /// Payloads of the commands that deal with notes (raida/protocol.md 6), and what their answers

@@ -7,7 +7,7 @@
 
 #include <caf/timespan.hpp>
 
-#include "messages/note.hpp"
+#include "messages/money/note.hpp"
 #include "wallet/raida/note_codec.hpp"
 #include "wallet/raida/port.hpp"
 #include "wallet/raida/quorum.hpp"

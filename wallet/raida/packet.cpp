@@ -5,7 +5,7 @@
 #include <openssl/evp.h>
 #include <zlib.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::raida {
 

@@ -7,9 +7,9 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/note.hpp"
-#include "messages/raida.hpp"
-#include "messages/secret.hpp"
+#include "messages/base/secret.hpp"
+#include "messages/interfaces/raida.hpp"
+#include "messages/money/note.hpp"
 
 /// The RAIDA packet, both ways and for both ends: header, challenge, trailer, and who may believe
 /// what. Pure: randomness comes in, bytes go out. Source: raida/protocol.md 2, 3 and 4 (types 0 and

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "messages/raida.hpp"
+#include "messages/interfaces/raida.hpp"
 
 namespace liveconnect::raida {
 

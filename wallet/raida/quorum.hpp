@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "messages/bytes.hpp"
-#include "messages/note.hpp"
+#include "messages/base/bytes.hpp"
+#include "messages/money/note.hpp"
 
 /// What many servers' answers mean together. Pure; the number of servers is a parameter.
 namespace liveconnect::raida {

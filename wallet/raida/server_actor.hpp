@@ -7,7 +7,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/typed_actor.hpp>
 
-#include "messages/interfaces.hpp"
+#include "messages/interfaces/interfaces.hpp"
 #include "wallet/raida/server_core.hpp"
 
 namespace liveconnect::raida {

@@ -12,8 +12,8 @@
 
 #include <caf/expected.hpp>
 
-#include "messages/note.hpp"
-#include "messages/raida.hpp"
+#include "messages/interfaces/raida.hpp"
+#include "messages/money/note.hpp"
 #include "wallet/raida/address_limit.hpp"
 #include "wallet/raida/packet.hpp"
 

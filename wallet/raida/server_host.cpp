@@ -8,7 +8,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/raida/server_store.hpp"
 
 namespace liveconnect::raida {

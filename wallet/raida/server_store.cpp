@@ -8,7 +8,7 @@
 
 #include <sqlite3.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 
 namespace liveconnect::raida {
 

@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "actors/io/byte_loop.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "tests/actors/io/recorder.hpp"
 #include "tests/support/sockets.hpp"
 #include "tests/support/tcp_client.hpp"

@@ -11,7 +11,7 @@
 #include "actors/io/actor_owner.hpp"
 #include "actors/io/loop_gate.hpp"
 #include "actors/io/runtime.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "tests/support/sockets.hpp"
 #include "tests/support/tcp_client.hpp"
 

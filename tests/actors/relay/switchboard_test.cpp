@@ -13,7 +13,7 @@
 
 #include "actors/relay/connection.hpp"
 #include "actors/relay/switchboard.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "tests/support/tcp_client.hpp"
 
 namespace liveconnect::relay {

@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "actors/session/transcript.hpp"
-#include "messages/error.hpp"
-#include "messages/time_text.hpp"
+#include "messages/base/error.hpp"
+#include "messages/base/time_text.hpp"
 
 namespace liveconnect::session {
 namespace {

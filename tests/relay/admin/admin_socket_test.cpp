@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "relay/admin/admin_client.hpp"
 #include "relay/admin/admin_server.hpp"
 #include "relay/admin/unix_socket.hpp"

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "relay/admin/usage_log.hpp"
 #include "tests/support/temporary_folder.hpp"
 

@@ -8,7 +8,7 @@
 #include <httplib.h>
 #include <nlohmann/json.hpp>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "relay/status/status_page.hpp"
 #include "relay/status/status_server.hpp"
 #include "tests/support/tcp_client.hpp"

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "tests/support/fake_raida.hpp"
 #include "wallet/raida/derive.hpp"
 #include "wallet/raida/heal.hpp"

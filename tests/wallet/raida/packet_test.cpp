@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/raida/packet.hpp"
 
 namespace liveconnect::raida {

@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "actors/io/runtime.hpp"
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/raida/actor_port.hpp"
 #include "wallet/raida/client.hpp"
 #include "wallet/raida/derive.hpp"

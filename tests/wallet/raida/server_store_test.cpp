@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "messages/error.hpp"
+#include "messages/base/error.hpp"
 #include "wallet/raida/server_store.hpp"
 
 namespace liveconnect::raida {

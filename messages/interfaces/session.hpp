@@ -1,0 +1,179 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/timespan.hpp>
+
+#include "messages/base/error.hpp"
+#include "messages/money/amount.hpp"
+#include "messages/money/transfer.hpp"
+
+/// What a session tells whoever watches it (cli/): everything a person or a script may want to see
+/// of one transfer, typed, in the order it happens. Nothing here is secret. Texts that began at the
+/// peer or the relay are cut to 200 bytes and hold printable ASCII only.
+namespace liveconnect::session {
+
+/// The steps of the seed ("Sequence of events").
+inline constexpr uint8_t step_count = 25;
+
+/// The seed's words for step 1..25, shortened to one clause; empty for other numbers.
+std::string_view step_text(uint8_t number);
+
+/// We are in the room. Again after each reconnection.
+struct joined {
+  /// Our address as the relay sees it, `203.0.113.7:4711`.
+  std::string own_address;
+  /// People in the room, ourselves included: 1 or 2.
+  uint32_t people = 1;
+};
+
+/// Somebody else is in the room, by the relay's word. Who it is, nobody knows before `connected`.
+struct peer_seen {
+  /// Empty until the relay or a frame of the peer named it.
+  std::string address;
+};
+
+/// The peer is out of reach: it left, or missed three heartbeats. The session waits for it.
+struct peer_lost {
+  /// The relay's word, or `silent`.
+  std::string reason;
+};
+
+/// Our own connection to the relay is gone. The session tries again.
+struct link_lost {
+  std::string reason;
+};
+
+/// Both sides have proved that they hold the invitation's key (protocol.md 4). From here on
+/// commands have effect.
+struct connected {
+  std::string own_address;
+  std::string peer_address;
+  /// The four words that both people see.
+  std::string phrase;
+  /// 1 for the first handshake of this run, counted up with each reconnection.
+  uint32_t handshakes = 1;
+};
+
+/// The receiver's person must say whether to take this sum: answer with
+/// (atom::approve, this sum, bool).
+/// Comes only when session_config asks for it.
+struct approve_amount {
+  amount sum;
+};
+
+/// Both sides have said the same sum (seed steps 8 and 9).
+struct amount_agreed {
+  amount sum;
+};
+
+/// How far a step is. A step that takes no time comes as `finished` alone.
+enum class step_phase : uint8_t { started, finished };
+
+/// One of the 25 steps, or one of the table-only messages (number 0: Encrypting_Coins,
+/// Decrypting_Coins, Confirming_Change_of_Ownership, Coins_confirmed). Both sides report all
+/// steps, each `finished` once, in the seed's order; a resumed transfer those that happen again.
+struct step {
+  /// 1..25 as in the seed, 0 for messages that only its table has.
+  uint8_t number = 0;
+  step_phase phase = step_phase::finished;
+  /// Who does it.
+  role by = role::sender;
+  /// The doer's address as the relay sees it; empty while unknown.
+  std::string address;
+  /// The command of the step as on the wire (`Making_Change`, `3439`, `coin`); empty for steps
+  /// without one.
+  std::string name;
+  /// What it came to, for people (wallet::step_report::text), on the side that did it; or empty.
+  std::string text;
+  /// The report's fewest passes of 25; 0 when no server was asked or the other side did the step.
+  uint8_t fewest_passes = 0;
+};
+
+/// Coins on their way (step 20): `sent` or arrived frames of `total`.
+struct progress {
+  uint32_t frames_done = 0;
+  uint32_t frames_total = 0;
+  /// Notes of the whole transfer.
+  uint32_t notes = 0;
+};
+
+/// A receipt was verified and filed (sender), or made and filed (receiver).
+struct receipt_filed {
+  /// The first 16 hexadecimal digits of the receipt's hash: what people type.
+  std::string id;
+  /// Notes that passed, and their sum.
+  uint32_t notes = 0;
+  amount sum;
+  /// Notes that the servers refused.
+  uint32_t counterfeit = 0;
+};
+
+/// Whom a session waits for.
+enum class awaited : uint8_t { relay, peer, peer_work, servers, person };
+const char* to_string(awaited x);
+
+/// The session waits, and says so. Not repeated while it waits for the same.
+struct waiting {
+  awaited whom = awaited::peer;
+  /// Wall-clock time, for display only.
+  std::chrono::system_clock::time_point since;
+  /// After this long it gives up; zero: without limit.
+  caf::timespan limit{0};
+};
+
+/// Something a person should know; the transfer goes on.
+struct warning {
+  std::string text;
+};
+
+/// The last event of a session, sent exactly once.
+struct finished {
+  role side = role::sender;
+  transfer_id id;
+  bool ok = false;
+  /// Why it failed; meaningful when not ok. ec::counterfeit_notes comes with a receipt.
+  ec code = ec::internal;
+  /// One clause of detail; may be empty.
+  std::string detail;
+  /// The journal is still open: `resume` goes on with this transfer.
+  bool still_open = false;
+  /// Hexadecimal handshake hash of the last session; empty when nobody was connected.
+  std::string session;
+  amount sum;
+  uint32_t notes = 0;
+  /// S: what came back of `sum`, as far as it is known. ec::partly_sent when the rest was paid.
+  amount returned;
+  /// receipt_filed::id; empty without a receipt.
+  std::string receipt;
+  /// From the spawn of the session to its end.
+  uint64_t milliseconds = 0;
+  /// From the last handshake to the end: the transfer itself, without waiting for people.
+  uint64_t transfer_milliseconds = 0;
+};
+
+/// Any of the above.
+using event =
+    std::variant<joined, peer_seen, peer_lost, link_lost, connected, approve_amount, amount_agreed,
+                 step, progress, receipt_filed, waiting, warning, finished>;
+
+} // namespace liveconnect::session
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::session::joined)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::session::peer_seen)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::session::peer_lost)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::session::link_lost)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::session::connected)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::session::approve_amount)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::session::amount_agreed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::session::step)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::session::progress)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::session::receipt_filed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::session::waiting)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::session::warning)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::session::finished)

@@ -1,0 +1,71 @@
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+#include "messages/wire/catalogue.hpp"
+
+namespace liveconnect {
+namespace {
+
+TEST(Catalogue, FindsEveryRowByNumberAndByTag) {
+  for (const auto& row : catalogue()) {
+    EXPECT_EQ(find_message(to_integer(row.number)), &row);
+    if (!row.tag.empty()) {
+      EXPECT_EQ(find_message(row.tag), &row);
+    }
+  }
+}
+
+TEST(Catalogue, IsSortedAndNamesNothingTwice) {
+  std::set<std::string_view> tags;
+  uint16_t last = 0;
+  for (const auto& row : catalogue()) {
+    EXPECT_GT(to_integer(row.number), last);
+    last = to_integer(row.number);
+    EXPECT_TRUE(tags.insert(row.tag).second) << row.tag;
+  }
+}
+
+TEST(Catalogue, LeavesTheSeedsFreeNumbersFree) {
+  EXPECT_EQ(find_message(uint16_t{22}), nullptr);
+  EXPECT_EQ(find_message(uint16_t{23}), nullptr);
+  for (uint16_t i = 25; i < 100; ++i)
+    EXPECT_EQ(find_message(i), nullptr);
+  EXPECT_EQ(find_message(uint16_t{0}), nullptr);
+  EXPECT_EQ(find_message(""), nullptr);
+  EXPECT_EQ(find_message("heartbeat"), nullptr) << "case matters";
+}
+
+TEST(Catalogue, KnowsWhoMaySayWhat) {
+  const auto& coin = *find_message(message_number::coin);
+  EXPECT_TRUE(may_come_from(coin, role::sender));
+  EXPECT_FALSE(may_come_from(coin, role::receiver));
+  EXPECT_FALSE(may_come_from_relay(coin));
+  const auto& receipt = *find_message(message_number::receipt);
+  EXPECT_FALSE(may_come_from(receipt, role::sender));
+  EXPECT_TRUE(may_come_from(receipt, role::receiver));
+  const auto& joined = *find_message(message_number::peer_joined);
+  EXPECT_FALSE(may_come_from(joined, role::sender));
+  EXPECT_FALSE(may_come_from(joined, role::receiver));
+  EXPECT_TRUE(may_come_from_relay(joined));
+  const auto& join = *find_message(message_number::join_room);
+  EXPECT_FALSE(may_come_from(join, role::sender));
+  EXPECT_FALSE(may_come_from_relay(join));
+  const auto& closing = *find_message(message_number::closing);
+  EXPECT_TRUE(may_come_from(closing, role::receiver));
+  EXPECT_TRUE(may_come_from_relay(closing));
+}
+
+TEST(Catalogue, StandsInTheDocumentAsItIsInTheCode) {
+  std::ifstream in(LIVECONNECT_TEST_DATA "/../docs/protocol.md");
+  std::stringstream text;
+  text << in.rdbuf();
+  EXPECT_NE(text.str().find(catalogue_markdown()), std::string::npos)
+      << "docs/protocol.md must contain:\n"
+      << catalogue_markdown();
+}
+
+} // namespace
+} // namespace liveconnect
