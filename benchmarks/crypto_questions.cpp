@@ -14,7 +14,7 @@
 #include "cli/version.hpp"
 #include "messages/base/base64.hpp"
 #include "messages/base/error.hpp"
-#include "wallet/coin_file.hpp"
+#include "wallet/files/coin_file.hpp"
 
 namespace liveconnect::bench {
 

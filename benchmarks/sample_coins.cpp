@@ -1,6 +1,6 @@
 #include "benchmarks/sample_coins.hpp"
 
-#include "wallet/coin_file.hpp"
+#include "wallet/files/coin_file.hpp"
 
 namespace liveconnect::bench {
 

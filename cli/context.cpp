@@ -15,10 +15,10 @@
 #include "cli/session_run.hpp"
 #include "messages/base/nearest_word.hpp"
 #include "messages/base/time_text.hpp"
-#include "wallet/folders.hpp"
+#include "wallet/files/folders.hpp"
+#include "wallet/files/posix_file_ops.hpp"
 #include "wallet/keeper.hpp"
-#include "wallet/posix_file_ops.hpp"
-#include "wallet/raida/client.hpp"
+#include "wallet/raida/client/client.hpp"
 
 namespace liveconnect::cli {
 

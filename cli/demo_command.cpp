@@ -15,8 +15,8 @@
 #include "cli/demo_steps.hpp"
 #include "cli/demo_verdict.hpp"
 #include "cli/printable.hpp"
-#include "wallet/folders.hpp"
-#include "wallet/raida/actor_port.hpp"
+#include "wallet/files/folders.hpp"
+#include "wallet/raida/client/actor_port.hpp"
 
 namespace liveconnect::cli {
 

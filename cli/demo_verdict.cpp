@@ -8,8 +8,8 @@
 #include "cli/printable.hpp"
 #include "cli/private_file.hpp"
 #include "messages/base/error.hpp"
-#include "wallet/coin_file.hpp"
-#include "wallet/raida/note_commands.hpp"
+#include "wallet/files/coin_file.hpp"
+#include "wallet/raida/client/note_commands.hpp"
 
 namespace liveconnect::cli {
 

@@ -5,7 +5,7 @@
 
 #include <caf/expected.hpp>
 
-#include "wallet/raida/port.hpp"
+#include "wallet/raida/client/port.hpp"
 
 namespace liveconnect::cli {
 

@@ -10,7 +10,7 @@
 
 #include "cli/printable.hpp"
 #include "messages/base/error.hpp"
-#include "wallet/sync_calls.hpp"
+#include "wallet/files/sync_calls.hpp"
 
 namespace liveconnect::cli {
 

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "wallet/sync_calls.hpp"
+#include "wallet/files/sync_calls.hpp"
 
 namespace liveconnect::cli {
 

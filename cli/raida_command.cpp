@@ -15,14 +15,14 @@
 #include "cli/printable.hpp"
 #include "cli/private_file.hpp"
 #include "messages/base/error.hpp"
-#include "wallet/coin_file.hpp"
+#include "wallet/files/coin_file.hpp"
 #include "wallet/keeper.hpp"
-#include "wallet/raida/actor_port.hpp"
-#include "wallet/raida/client.hpp"
-#include "wallet/raida/mint.hpp"
-#include "wallet/raida/note_commands.hpp"
+#include "wallet/raida/client/actor_port.hpp"
+#include "wallet/raida/client/client.hpp"
+#include "wallet/raida/client/mint.hpp"
+#include "wallet/raida/client/note_commands.hpp"
 #include "wallet/raida/quorum.hpp"
-#include "wallet/raida/server_host.hpp"
+#include "wallet/raida/server/server_host.hpp"
 
 namespace liveconnect::cli {
 

@@ -12,7 +12,7 @@
 #include "cli/private_file.hpp"
 #include "messages/secure/invitation.hpp"
 #include "messages/secure/receipt.hpp"
-#include "wallet/folders.hpp"
+#include "wallet/files/folders.hpp"
 
 namespace liveconnect::cli {
 

@@ -15,9 +15,9 @@
 #include "cli/session_run.hpp"
 #include "messages/base/time_text.hpp"
 #include "messages/secure/invitation.hpp"
-#include "wallet/folders.hpp"
-#include "wallet/journal.hpp"
-#include "wallet/posix_file_ops.hpp"
+#include "wallet/files/folders.hpp"
+#include "wallet/files/posix_file_ops.hpp"
+#include "wallet/journal/journal.hpp"
 
 namespace liveconnect::cli {
 

@@ -7,9 +7,9 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "messages/interfaces/interfaces.hpp"
-#include "wallet/receiver_transfer.hpp"
-#include "wallet/sender_transfer.hpp"
-#include "wallet/wallet_lock.hpp"
+#include "wallet/files/wallet_lock.hpp"
+#include "wallet/transfer/receiver_transfer.hpp"
+#include "wallet/transfer/sender_transfer.hpp"
 
 namespace liveconnect::wallet {
 

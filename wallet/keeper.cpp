@@ -5,16 +5,16 @@
 #include <ctime>
 
 #include "messages/base/error.hpp"
-#include "wallet/balance.hpp"
-#include "wallet/check_notes.hpp"
-#include "wallet/export_notes.hpp"
-#include "wallet/heal_notes.hpp"
-#include "wallet/import_notes.hpp"
-#include "wallet/invitation_use.hpp"
-#include "wallet/operation_journal.hpp"
-#include "wallet/posix_file_ops.hpp"
-#include "wallet/raida/actor_port.hpp"
+#include "wallet/files/posix_file_ops.hpp"
+#include "wallet/operations/balance.hpp"
+#include "wallet/operations/check_notes.hpp"
+#include "wallet/operations/export_notes.hpp"
+#include "wallet/operations/heal_notes.hpp"
+#include "wallet/operations/import_notes.hpp"
+#include "wallet/operations/operation_journal.hpp"
+#include "wallet/raida/client/actor_port.hpp"
 #include "wallet/start_up.hpp"
+#include "wallet/transfer/invitation_use.hpp"
 
 namespace liveconnect::wallet {
 

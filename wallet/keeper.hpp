@@ -12,10 +12,10 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "messages/interfaces/interfaces.hpp"
+#include "wallet/files/wallet_lock.hpp"
 #include "wallet/folder_worker.hpp"
-#include "wallet/note_holds.hpp"
-#include "wallet/wallet_lock.hpp"
-#include "wallet/workspace.hpp"
+#include "wallet/journal/note_holds.hpp"
+#include "wallet/operations/workspace.hpp"
 
 namespace liveconnect::wallet {
 

@@ -4,16 +4,16 @@
 #include <set>
 
 #include "messages/base/error.hpp"
-#include "wallet/common_steps.hpp"
-#include "wallet/export_notes.hpp"
-#include "wallet/heal_notes.hpp"
-#include "wallet/import_notes.hpp"
-#include "wallet/make_change.hpp"
-#include "wallet/operation_journal.hpp"
-#include "wallet/receiver_transfer.hpp"
-#include "wallet/recovery.hpp"
-#include "wallet/scrub.hpp"
-#include "wallet/sender_transfer.hpp"
+#include "wallet/journal/recovery.hpp"
+#include "wallet/operations/export_notes.hpp"
+#include "wallet/operations/heal_notes.hpp"
+#include "wallet/operations/import_notes.hpp"
+#include "wallet/operations/make_change.hpp"
+#include "wallet/operations/operation_journal.hpp"
+#include "wallet/operations/scrub.hpp"
+#include "wallet/transfer/common_steps.hpp"
+#include "wallet/transfer/receiver_transfer.hpp"
+#include "wallet/transfer/sender_transfer.hpp"
 
 namespace liveconnect::wallet {
 

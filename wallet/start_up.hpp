@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "messages/interfaces/wallet.hpp"
-#include "wallet/workspace.hpp"
+#include "wallet/operations/workspace.hpp"
 
 /// What a wallet does before anything else, and whenever something open is to be brought further
 /// (safety.md 5.4). Under the lock; idempotent; may itself be killed anywhere.

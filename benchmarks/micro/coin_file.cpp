@@ -1,5 +1,5 @@
 // What does it cost to write coins in format 9, and to read them?
-#include "wallet/coin_file.hpp"
+#include "wallet/files/coin_file.hpp"
 
 #include "benchmarks/micro/count.hpp"
 #include "benchmarks/sample_coins.hpp"

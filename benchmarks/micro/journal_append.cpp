@@ -5,9 +5,9 @@
 #include "benchmarks/micro/count.hpp"
 #include "benchmarks/sample_coins.hpp"
 #include "benchmarks/scratch_folder.hpp"
-#include "wallet/folders.hpp"
-#include "wallet/journal.hpp"
-#include "wallet/posix_file_ops.hpp"
+#include "wallet/files/folders.hpp"
+#include "wallet/files/posix_file_ops.hpp"
+#include "wallet/journal/journal.hpp"
 
 namespace liveconnect::bench {
 namespace {

@@ -12,9 +12,9 @@
 #include "tests/support/network_fixture.hpp"
 #include "tests/support/onlooker.hpp"
 #include "tests/support/server_proxy.hpp"
-#include "wallet/journal.hpp"
-#include "wallet/posix_file_ops.hpp"
-#include "wallet/transfer_journal.hpp"
+#include "wallet/files/posix_file_ops.hpp"
+#include "wallet/journal/journal.hpp"
+#include "wallet/journal/transfer_journal.hpp"
 
 namespace liveconnect::test {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "messages/money/note.hpp"
 #include "tests/support/raida_lab.hpp"
-#include "wallet/raida/port.hpp"
+#include "wallet/raida/client/port.hpp"
 
 namespace liveconnect::test {
 

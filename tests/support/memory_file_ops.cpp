@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "wallet/coin_name.hpp"
+#include "wallet/files/coin_name.hpp"
 
 namespace liveconnect::test {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "wallet/file_ops.hpp"
+#include "wallet/files/file_ops.hpp"
 
 namespace liveconnect::test {
 

@@ -10,12 +10,12 @@
 
 #include "actors/io/runtime.hpp"
 #include "tests/support/sockets.hpp"
-#include "wallet/coin_file.hpp"
-#include "wallet/folders.hpp"
-#include "wallet/raida/actor_port.hpp"
-#include "wallet/raida/client.hpp"
-#include "wallet/raida/note_commands.hpp"
-#include "wallet/store.hpp"
+#include "wallet/files/coin_file.hpp"
+#include "wallet/files/folders.hpp"
+#include "wallet/files/store.hpp"
+#include "wallet/raida/client/actor_port.hpp"
+#include "wallet/raida/client/client.hpp"
+#include "wallet/raida/client/note_commands.hpp"
 
 namespace liveconnect::test {
 

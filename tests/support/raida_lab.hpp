@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "messages/money/note.hpp"
-#include "wallet/raida/port.hpp"
-#include "wallet/raida/server_core.hpp"
+#include "wallet/raida/client/port.hpp"
+#include "wallet/raida/server/server_core.hpp"
 
 namespace liveconnect::test {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "tests/support/wallet_party.hpp"
-#include "wallet/receiver_transfer.hpp"
-#include "wallet/sender_transfer.hpp"
+#include "wallet/transfer/receiver_transfer.hpp"
+#include "wallet/transfer/sender_transfer.hpp"
 
 namespace liveconnect::test {
 

@@ -3,7 +3,7 @@
 #include <stdexcept>
 
 #include "messages/base/error.hpp"
-#include "wallet/journal.hpp"
+#include "wallet/journal/journal.hpp"
 
 namespace liveconnect::test {
 

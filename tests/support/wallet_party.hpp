@@ -6,8 +6,8 @@
 
 #include "tests/support/fake_raida.hpp"
 #include "tests/support/memory_file_ops.hpp"
-#include "wallet/note_holds.hpp"
-#include "wallet/workspace.hpp"
+#include "wallet/journal/note_holds.hpp"
+#include "wallet/operations/workspace.hpp"
 
 namespace liveconnect::test {
 

@@ -8,8 +8,8 @@
 #include "messages/base/error.hpp"
 #include "tests/support/fault_file_ops.hpp"
 #include "tests/support/transfer_pair.hpp"
-#include "wallet/operation_journal.hpp"
-#include "wallet/recovery.hpp"
+#include "wallet/journal/recovery.hpp"
+#include "wallet/operations/operation_journal.hpp"
 #include "wallet/start_up.hpp"
 
 // Kills one side at its file calls, starts it again and goes on: whatever the moment, nothing is

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "messages/money/note.hpp"
 
 /// ANs that a server computes instead of being told (raida/protocol.md 6 and 9). Both sides need
@@ -12,6 +14,14 @@ authenticity_number md5(byte_view x);
 /// The AN that a successful Fix leaves on server `server`: MD5 of server[1], denomination[1],
 /// serial[4] and the 16 bytes that the client chose (raida/protocol.md 9, 4).
 authenticity_number fixed_an(uint8_t server, note_id id, const authenticity_number& pg);
+
+/// One Fix that is about to be sent: on `server`, each of `notes` may from now on carry
+/// fixed_an(server, note, pg).
+struct fix_intent {
+  size_t server = 0;
+  fix_seed pg;
+  std::vector<note_id> notes;
+};
 
 /// The AN that admin_create leaves on server `server`: MD5 of the decimal server id, the decimal
 /// serial and the hexadecimal of the first 16 bytes of the coin list (raida/protocol.md 6, 3/130).

@@ -1,0 +1,298 @@
+#include <gtest/gtest.h>
+
+#include "wallet/journal/recovery.hpp"
+#include "wallet/raida/note_codec.hpp"
+
+// The decision tables of safety.md 5.4.
+namespace liveconnect::wallet {
+namespace {
+
+using raida::find_answer;
+
+const raida::quorum_rules rules;
+
+// `yes` servers give one answer, `no` another, the rest is silent.
+found_row row(size_t yes, find_answer first, size_t no, find_answer second) {
+  found_row out(25, find_answer::unknown);
+  for (size_t i = 0; i < yes; ++i)
+    out[i] = first;
+  for (size_t i = yes; i < yes + no; ++i)
+    out[i] = second;
+  return out;
+}
+
+note claimed() {
+  note out;
+  out.id = {2, 1};
+  out.ans = raida::draw_ans(25);
+  out.pans = raida::draw_ans(25);
+  return out;
+}
+
+TEST(recovery, claims_count_from_fifteen_and_are_lost_from_fifteen) {
+  for (size_t pan = 0; pan <= 25; ++pan)
+    for (size_t neither = 0; pan + neither <= 25; ++neither) {
+      auto graded = grade_claimed(claimed(),
+                                  row(pan, find_answer::pan, neither, find_answer::neither), rules);
+      if (pan >= 15) {
+        ASSERT_TRUE(graded);
+        EXPECT_EQ(graded->verdict, pan == 25 ? note_verdict::whole : note_verdict::fracked);
+      } else if (neither >= 15) {
+        ASSERT_TRUE(graded);
+        EXPECT_EQ(graded->verdict, note_verdict::lost);
+      } else {
+        EXPECT_FALSE(graded) << pan << " yes, " << neither << " no";
+      }
+    }
+}
+
+TEST(recovery, servers_that_still_hold_the_old_secret_count_for_nothing) {
+  EXPECT_FALSE(grade_claimed(claimed(), row(14, find_answer::pan, 11, find_answer::an), rules));
+  EXPECT_FALSE(grade_claimed(claimed(), row(14, find_answer::neither, 11, find_answer::an), rules));
+}
+
+TEST(recovery, a_claimed_note_has_the_new_secret_where_yes_and_both_where_unknown) {
+  auto coin = claimed();
+  auto found = row(16, find_answer::pan, 4, find_answer::neither);
+  auto graded = grade_claimed(coin, found, rules);
+  ASSERT_TRUE(graded);
+  for (size_t i = 0; i < 25; ++i)
+    EXPECT_EQ(graded->coin.ans[i], i < 16 ? coin.pans[i] : coin.ans[i]);
+  EXPECT_EQ(graded->coin.pans, coin.pans);
+  EXPECT_EQ(graded->coin.pown, "ppppppppppppppppffffnnnnn");
+  auto all = grade_claimed(coin, row(16, find_answer::pan, 9, find_answer::neither), rules);
+  ASSERT_TRUE(all);
+  EXPECT_TRUE(all->coin.pans.empty());
+}
+
+TEST(recovery, a_lost_note_keeps_both_sets) {
+  auto coin = claimed();
+  auto graded = grade_claimed(coin, row(5, find_answer::pan, 20, find_answer::neither), rules);
+  ASSERT_TRUE(graded);
+  EXPECT_EQ(graded->coin.ans, coin.ans);
+  EXPECT_EQ(graded->coin.pans, coin.pans);
+}
+
+note sent_whole() {
+  auto out = claimed();
+  out.pans.clear();
+  out.pown = std::string(25, 'p');
+  return out;
+}
+
+TEST(recovery, a_sent_note_is_gone_only_when_fifteen_say_so) {
+  auto gone = row(15, find_answer::neither, 10, find_answer::an);
+  auto nearly = row(14, find_answer::neither, 11, find_answer::an);
+  for (auto how : {patience::leased, patience::promise_kept, patience::exhausted}) {
+    EXPECT_EQ(conclude_sent(sent_whole(), gone, how, rules), sent_outcome::gone);
+    EXPECT_EQ(conclude_sent(sent_whole(), nearly, how, rules), sent_outcome::pending);
+    EXPECT_EQ(conclude_sent(sent_whole(), {}, how, rules), sent_outcome::pending);
+  }
+}
+
+TEST(recovery, a_sent_note_is_taken_back_only_untouched_and_after_the_lease) {
+  auto untouched = row(15, find_answer::an, 0, find_answer::neither);
+  auto few = row(14, find_answer::an, 0, find_answer::neither);
+  auto x = sent_whole();
+  EXPECT_EQ(conclude_sent(x, untouched, patience::leased, rules), sent_outcome::pending);
+  EXPECT_EQ(conclude_sent(x, untouched, patience::promise_kept, rules), sent_outcome::take_back);
+  EXPECT_EQ(conclude_sent(x, few, patience::exhausted, rules), sent_outcome::pending);
+}
+
+TEST(recovery, a_note_that_some_server_gives_to_another_is_left_to_him_for_an_hour) {
+  for (auto no : {find_answer::neither, find_answer::no_such_note, find_answer::pan}) {
+    auto touched = row(24, find_answer::an, 1, no);
+    auto x = sent_whole();
+    EXPECT_EQ(conclude_sent(x, touched, patience::promise_kept, rules), sent_outcome::pending);
+    EXPECT_EQ(conclude_sent(x, touched, patience::exhausted, rules), sent_outcome::take_back);
+    // What refused the note before it left is no sign of the receiver; nobody else is excused.
+    x.pown[24] = 'f';
+    EXPECT_EQ(conclude_sent(x, touched, patience::promise_kept, rules), sent_outcome::take_back);
+    EXPECT_EQ(conclude_sent(x, touched, patience::leased, rules), sent_outcome::pending);
+    auto two = row(23, find_answer::an, 2, no);
+    EXPECT_EQ(conclude_sent(x, two, patience::promise_kept, rules), sent_outcome::pending);
+    x.pown[24] = 'n';
+    EXPECT_EQ(conclude_sent(x, touched, patience::promise_kept, rules), sent_outcome::pending);
+  }
+  auto beyond = row(14, find_answer::an, 11, find_answer::neither);
+  EXPECT_EQ(conclude_sent(sent_whole(), beyond, patience::exhausted, rules), sent_outcome::pending);
+}
+
+TEST(recovery, a_server_with_the_notes_own_second_set_counts_for_nobody) {
+  auto sent = claimed();
+  const auto how = patience::promise_kept;
+  auto gone = row(14, find_answer::neither, 11, find_answer::pan);
+  EXPECT_EQ(conclude_sent(sent, for_sent(sent, gone), how, rules), sent_outcome::pending);
+  auto ours = row(24, find_answer::an, 1, find_answer::pan);
+  EXPECT_EQ(conclude_sent(sent, for_sent(sent, ours), how, rules), sent_outcome::take_back);
+  EXPECT_EQ(conclude_sent(sent, for_sent(sent, ours), patience::leased, rules),
+            sent_outcome::pending);
+  // Without a second set zero was asked: who holds that holds another's.
+  sent.pans.clear();
+  EXPECT_EQ(conclude_sent(sent, for_sent(sent, ours), how, rules), sent_outcome::pending);
+}
+
+TEST(recovery, a_time_that_must_pass_never_ends_early) {
+  EXPECT_FALSE(has_passed(1000, 1119, 120));
+  EXPECT_TRUE(has_passed(1000, 1120, 120));
+  // A clock set back ten years.
+  EXPECT_FALSE(has_passed(1'790'000'000, 1'490'000'000, 120));
+}
+
+TEST(recovery, patience_ends_with_the_lease_and_again_after_an_hour_of_uptime) {
+  journal_view view;
+  EXPECT_EQ(patience_of(view, UINT64_MAX), patience::leased);
+  view.sending.emplace();
+  view.sending->at = 1000;
+  view.sending->announced.lease_seconds = 120;
+  EXPECT_EQ(patience_of(view, UINT64_MAX), patience::leased) << "not counted yet";
+  view.lease_from = 5000;
+  EXPECT_EQ(patience_of(view, 4999), patience::leased) << "before it, so another start";
+  EXPECT_EQ(patience_of(view, 124'999), patience::leased);
+  EXPECT_EQ(patience_of(view, 125'000), patience::promise_kept);
+  EXPECT_EQ(patience_of(view, 5000 + dispute_seconds * 1000 - 1), patience::promise_kept);
+  EXPECT_EQ(patience_of(view, 5000 + dispute_seconds * 1000), patience::exhausted);
+  // A lease that is longer than that ends both.
+  view.sending->announced.lease_seconds = dispute_seconds * 2;
+  EXPECT_EQ(patience_of(view, 5000 + dispute_seconds * 2000 - 1), patience::leased);
+  EXPECT_EQ(patience_of(view, 5000 + dispute_seconds * 2000), patience::exhausted);
+}
+
+std::vector<found_row> ten(const found_row& x) {
+  return std::vector<found_row>(10, x);
+}
+
+TEST(recovery, a_break_is_done_abandoned_healed_or_pending) {
+  auto yes = [](size_t n, size_t no) { return row(n, find_answer::an, no, find_answer::neither); };
+  const auto kind = change_kind::break_note;
+  EXPECT_EQ(conclude_change(kind, ten(yes(25, 0)), 0, rules), change_outcome::done);
+  EXPECT_EQ(conclude_change(kind, ten(yes(15, 10)), 0, rules), change_outcome::done);
+  EXPECT_EQ(conclude_change(kind, ten(yes(14, 11)), 0, rules), change_outcome::heal_first);
+  EXPECT_EQ(conclude_change(kind, ten(yes(12, 13)), 13, rules), change_outcome::pending);
+  EXPECT_EQ(conclude_change(kind, ten(yes(10, 15)), 15, rules), change_outcome::abandoned);
+  // The source must pass as well.
+  EXPECT_EQ(conclude_change(kind, ten(yes(10, 15)), 14, rules), change_outcome::pending);
+  auto one_weak = ten(yes(25, 0));
+  one_weak[7] = yes(12, 13);
+  EXPECT_EQ(conclude_change(kind, one_weak, 0, rules), change_outcome::pending);
+}
+
+TEST(recovery, a_join_is_judged_by_the_big_note_alone) {
+  auto yes = [](size_t n, size_t no) { return row(n, find_answer::an, no, find_answer::neither); };
+  const auto kind = change_kind::join_notes;
+  EXPECT_EQ(conclude_change(kind, {yes(15, 0)}, 25, rules), change_outcome::done);
+  EXPECT_EQ(conclude_change(kind, {yes(0, 15)}, 0, rules), change_outcome::abandoned);
+  EXPECT_EQ(conclude_change(kind, {yes(0, 14)}, 25, rules), change_outcome::pending);
+}
+
+journal_view view_of(journal_kind kind) {
+  journal_view out;
+  out.opened.kind = kind;
+  out.opened.servers = 25;
+  out.opened.at = 1000;
+  return out;
+}
+
+TEST(recovery, every_state_has_its_task) {
+  auto s = view_of(journal_kind::sender);
+  EXPECT_EQ(task_of(s), recovery_task::give_back);
+  s.selected.emplace();
+  EXPECT_EQ(task_of(s), recovery_task::give_back);
+  s.sending.emplace();
+  s.sending->notes.push_back(claimed());
+  EXPECT_EQ(task_of(s), recovery_task::ask_servers);
+  auto with_evidence = s;
+  with_evidence.evidence.emplace();
+  with_evidence.evidence->lines.push_back({{2, 1}, std::string(25, 'x')});
+  EXPECT_EQ(task_of(with_evidence), recovery_task::finish_sent);
+  auto with_receipt = s;
+  with_receipt.receipt = "{}";
+  EXPECT_EQ(task_of(with_receipt), recovery_task::finish_sent);
+  with_receipt.rejected.push_back({2, 1});
+  EXPECT_EQ(task_of(with_receipt), recovery_task::ask_servers);
+  s.refresh.push_back(claimed());
+  EXPECT_EQ(task_of(s), recovery_task::finish_refresh);
+
+  auto r = view_of(journal_kind::receiver);
+  EXPECT_EQ(task_of(r), recovery_task::drop_offer);
+  r.offered.emplace();
+  EXPECT_EQ(task_of(r), recovery_task::drop_offer);
+  r.received.push_back(claimed());
+  EXPECT_EQ(task_of(r), recovery_task::finish_pown);
+  r.pown = true;
+  EXPECT_EQ(task_of(r), recovery_task::finish_pown);
+  r.graded.emplace(note_id{2, 1}, graded_note{});
+  EXPECT_EQ(task_of(r), recovery_task::settle_notes);
+  r.settled.insert({2, 1});
+  EXPECT_EQ(task_of(r), recovery_task::await_confirmation);
+  r.closed.emplace();
+  EXPECT_EQ(task_of(r), recovery_task::file_journal);
+
+  EXPECT_EQ(task_of(view_of(journal_kind::change)), recovery_task::finish_change);
+  EXPECT_EQ(task_of(view_of(journal_kind::heal)), recovery_task::finish_heal);
+  auto e = view_of(journal_kind::export_file);
+  EXPECT_EQ(task_of(e), recovery_task::give_back);
+  e.sending.emplace();
+  EXPECT_EQ(task_of(e), recovery_task::finish_export);
+}
+
+TEST(recovery, start_up_leaves_to_the_peer_what_needs_the_peer) {
+  auto s = view_of(journal_kind::sender);
+  EXPECT_TRUE(done_at_start(s, 1000));
+  s.sending.emplace();
+  s.sending->notes.push_back(claimed());
+  s.sending->notes.push_back(claimed());
+  s.sending->notes[1].id.serial = 2;
+  EXPECT_FALSE(done_at_start(s, 1'000'000));
+  // What became of one note is known, and was not filed before the program ended.
+  s.evidence.emplace();
+  s.evidence->lines.push_back({{2, 2}, std::string(25, 'x')});
+  EXPECT_TRUE(done_at_start(s, 1'000'000));
+  s.settled.insert({2, 2});
+  EXPECT_FALSE(done_at_start(s, 1'000'000));
+  auto r = view_of(journal_kind::receiver);
+  r.offered.emplace();
+  EXPECT_FALSE(done_at_start(r, 1000 + offer_life_seconds - 1));
+  EXPECT_TRUE(done_at_start(r, 1000 + offer_life_seconds));
+  r.received.push_back(claimed());
+  EXPECT_TRUE(done_at_start(r, 1000));
+  EXPECT_FALSE(waits_for(r).empty());
+  // The money is here; the sender may come for its receipt for 30 days.
+  r.pown = true;
+  r.graded.emplace(note_id{2, 1}, graded_note{});
+  r.settled.insert({2, 1});
+  EXPECT_FALSE(done_at_start(r, 1000 + receipt_life_seconds - 1));
+  EXPECT_TRUE(done_at_start(r, 1000 + receipt_life_seconds));
+}
+
+TEST(recovery, a_set_is_powned_unasked_only_while_the_lease_surely_runs) {
+  auto r = view_of(journal_kind::receiver);
+  // An import has nobody who promised anything, and nobody who takes back.
+  EXPECT_FALSE(asks_before_pown(r, 1'000'000));
+  r.offered.emplace();
+  r.offered->lease_seconds = 120;
+  EXPECT_FALSE(asks_before_pown(r, 1119));
+  EXPECT_TRUE(asks_before_pown(r, 1120));
+  // A clock that was set back says nothing about the lease.
+  EXPECT_TRUE(asks_before_pown(r, 999));
+}
+
+TEST(recovery, only_a_transfer_whose_notes_are_the_receivers_counts_as_sent) {
+  for (auto how : {closing::sent_with_receipt, closing::sent_by_evidence, closing::received})
+    EXPECT_EQ(settlement_of(how), settlement::sent) << to_string(how);
+  for (auto how : {closing::given_back, closing::taken_back, closing::nothing_received})
+    EXPECT_EQ(settlement_of(how), settlement::returned) << to_string(how);
+}
+
+TEST(recovery, changes_come_before_the_transfers_that_need_them) {
+  std::vector<journal_view> views{view_of(journal_kind::sender), view_of(journal_kind::receiver),
+                                  view_of(journal_kind::change), view_of(journal_kind::heal)};
+  order_for_recovery(views);
+  EXPECT_EQ(views[0].kind(), journal_kind::change);
+  EXPECT_EQ(views[1].kind(), journal_kind::heal);
+  EXPECT_EQ(views[2].kind(), journal_kind::sender);
+  EXPECT_EQ(views[3].kind(), journal_kind::receiver);
+}
+
+} // namespace
+} // namespace liveconnect::wallet

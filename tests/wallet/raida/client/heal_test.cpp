@@ -1,0 +1,266 @@
+#include <gtest/gtest.h>
+
+#include "messages/base/error.hpp"
+#include "tests/support/fake_raida.hpp"
+#include "wallet/raida/client/heal.hpp"
+#include "wallet/raida/derive.hpp"
+
+namespace liveconnect::raida {
+namespace {
+
+using test::fake_raida;
+using test::fault;
+
+/// Keeps every intent, as a journal would.
+struct journal {
+  std::vector<std::vector<fix_intent>> tries;
+
+  persist_intents writer() {
+    return [this](const std::vector<fix_intent>& x) {
+      tries.push_back(x);
+      return caf::error{};
+    };
+  }
+};
+
+TEST(Heal, RestoresWhatSomeServersRefuse) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 4);
+  raida.damage(0, notes[0].id);
+  raida.damage(3, notes[0].id);
+  raida.damage(3, notes[1].id);
+  raida.damage(24, notes[2].id);
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->healed, 3u);
+  EXPECT_EQ(done->not_clean, 0u);
+  ASSERT_EQ(done->notes.size(), 4u);
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(done->notes[i].id, notes[i].id);
+    EXPECT_EQ(raida.holders(done->notes[i]), raida_count);
+    EXPECT_EQ(done->notes[i].pown, std::string(raida_count, 'p'));
+    EXPECT_TRUE(done->notes[i].pans.empty());
+  }
+  EXPECT_EQ(log.tries.size(), 1u);
+  EXPECT_EQ(raida.asked[command::fix], 3u);
+}
+
+TEST(Heal, TwelveServersCanBeRestoredAndThirteenCannot) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 2);
+  for (size_t i = 0; i < 12; ++i)
+    raida.damage(i, notes[0].id);
+  for (size_t i = 0; i < 13; ++i)
+    raida.damage(i, notes[1].id);
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  EXPECT_EQ(raida.holders(done->notes[0]), raida_count);
+  EXPECT_EQ(raida.holders(done->notes[1]), 12u);
+  EXPECT_EQ(done->notes[1].ans, notes[1].ans);
+  EXPECT_EQ(done->healed, 1u);
+  EXPECT_EQ(done->not_clean, 1u);
+}
+
+TEST(Heal, CleanNotesCostNothingButADetect) {
+  fake_raida raida;
+  journal log;
+  const auto done = heal(raida, raida.mint(2, 100, 3), log.writer());
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->healed, 0u);
+  EXPECT_EQ(done->not_clean, 0u);
+  EXPECT_TRUE(log.tries.empty());
+  EXPECT_EQ(raida.asked.size(), 1u);
+}
+
+TEST(Heal, SeedsAreDurableBeforeTheFirstFixLeaves) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  raida.damage(0, notes[0].id);
+  raida.damage(1, notes[0].id);
+  journal log;
+  raida.on_ask = [&](const ask_all& x) {
+    if (x.what == command::fix) {
+      ASSERT_EQ(log.tries.size(), 1u);
+      ASSERT_EQ(log.tries[0].size(), 2u);
+      EXPECT_NE(log.tries[0][0].pg, log.tries[0][1].pg);
+    }
+  };
+  ASSERT_TRUE(heal(raida, notes, log.writer()));
+  EXPECT_EQ(raida.asked[command::fix], 2u);
+}
+
+TEST(Heal, NothingIsFixedWhenTheSeedsCannotBeKept) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  raida.damage(0, notes[0].id);
+  const auto done = heal(raida, notes, [](const std::vector<fix_intent>&) {
+    return fail(ec::disk_failed, "no space");
+  });
+  ASSERT_FALSE(done);
+  EXPECT_EQ(code_of(done.error()), ec::disk_failed);
+  EXPECT_EQ(raida.asked[command::fix], 0u);
+}
+
+TEST(Heal, OnlyServersThatRefuseAreFixedNeverSilentOnes) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  raida.damage(0, notes[0].id);
+  raida.add(fault::down(1));
+  raida.add(fault::lost_reply(2, command::detect, SIZE_MAX));
+  raida.add(fault::lying(4, command::detect, 252));
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  ASSERT_EQ(log.tries.size(), 1u);
+  ASSERT_EQ(log.tries[0].size(), 1u);
+  EXPECT_EQ(log.tries[0][0].server, 0u);
+  for (size_t i : {1u, 2u, 4u})
+    EXPECT_EQ(done->notes[0].ans[i], notes[0].ans[i]);
+  EXPECT_EQ(raida.holders(done->notes[0]), raida_count);
+}
+
+TEST(Heal, ALostAnswerToFixIsFound) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  raida.damage(0, notes[0].id);
+  raida.add(fault::lost_reply(0, command::fix));
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  EXPECT_EQ(raida.asked[command::fix], 1u);
+  EXPECT_EQ(done->healed, 1u);
+  EXPECT_EQ(raida.holders(done->notes[0]), raida_count);
+}
+
+TEST(Heal, AFailedFixIsTriedOnceMoreWithFreshTickets) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  raida.damage(0, notes[0].id);
+  raida.add(fault::lost_request(0, command::fix));
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  EXPECT_EQ(log.tries.size(), 2u);
+  EXPECT_EQ(raida.asked[command::get_ticket], 2u);
+  EXPECT_EQ(done->healed, 1u);
+  EXPECT_EQ(raida.holders(done->notes[0]), raida_count);
+}
+
+TEST(Heal, AServerThatNeverFixesIsLeftAfterTwoTries) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  raida.damage(0, notes[0].id);
+  raida.add(fault::lying(0, command::fix, 242));
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  EXPECT_EQ(raida.asked[command::fix], size_t{fix_tries_max});
+  EXPECT_EQ(done->healed, 0u);
+  EXPECT_EQ(done->not_clean, 1u);
+  EXPECT_EQ(done->notes[0].ans, notes[0].ans);
+  EXPECT_EQ(grade_detect(done->notes[0].pown), grade::fracked);
+}
+
+TEST(Heal, AServerThatFallsSilentAfterAFixKeepsBothCandidates) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  raida.damage(0, notes[0].id);
+  raida.add(fault::lost_reply(0, command::fix));
+  raida.on_ask = [&](const ask_all& x) {
+    // From the Fix on nothing comes back from there.
+    if (x.what == command::fix) {
+      raida.add(fault::lost_reply(0, command::find, SIZE_MAX));
+      raida.add(fault::lost_reply(0, command::detect, SIZE_MAX));
+    }
+  };
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  EXPECT_EQ(raida.asked[command::fix], 1u);
+  const auto& x = done->notes[0];
+  ASSERT_EQ(x.pans.size(), raida_count);
+  EXPECT_EQ(x.ans[0], notes[0].ans[0]);
+  EXPECT_EQ(x.pans[0], fixed_an(0, x.id, log.tries[0][0].pg));
+  // Later the server is back, and what it holds is adopted.
+  raida.on_ask = nullptr;
+  raida.clear_faults();
+  const auto later = heal(raida, done->notes, log.writer());
+  ASSERT_TRUE(later);
+  EXPECT_TRUE(later->notes[0].pans.empty());
+  EXPECT_EQ(raida.holders(later->notes[0]), raida_count);
+  EXPECT_EQ(raida.asked[command::fix], 1u);
+}
+
+TEST(Heal, AServerThatMayHoldTheNewAnIsNotGivenAThird) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  raida.damage(0, notes[0].id);
+  raida.add(fault::lost_reply(0, command::fix));
+  raida.add(fault::lost_reply(0, command::find, SIZE_MAX));
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  // Detect says that the old AN fails; only Find could say what came of the Fix.
+  EXPECT_EQ(done->notes[0].pown[0], 'f');
+  EXPECT_EQ(raida.asked[command::fix], 1u);
+  ASSERT_EQ(done->notes[0].pans.size(), raida_count);
+  EXPECT_EQ(done->notes[0].pans[0], raida.held(0, notes[0].id));
+}
+
+TEST(Heal, TwelveTicketsAreNotWorthAFix) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  for (size_t i = 0; i < 12; ++i)
+    raida.damage(i, notes[0].id);
+  raida.add(fault::lying(20, command::get_ticket, 42));
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  EXPECT_TRUE(log.tries.empty());
+  EXPECT_EQ(raida.asked[command::fix], 0u);
+  EXPECT_EQ(raida.holders(done->notes[0]), 13u);
+}
+
+TEST(Heal, OpenPansAreSettledBeforeAnythingIsFixed) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  auto& x = notes[0];
+  x.pans = draw_ans(raida_count);
+  for (size_t i = 0; i < 10; ++i)
+    raida.set_held(i, x.id, x.pans[i]);
+  raida.damage(20, x.id);
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  ASSERT_EQ(log.tries.size(), 1u);
+  EXPECT_EQ(log.tries[0].size(), 1u);
+  EXPECT_EQ(raida.holders(done->notes[0]), raida_count);
+}
+
+TEST(Heal, AnyMixOfLossesNeverCostsAPass) {
+  for (uint64_t seed = 1; seed <= 25; ++seed) {
+    fake_raida raida{raida_count, seed};
+    auto notes = raida.mint(2, 100, 3);
+    for (size_t i = 0; i < 5; ++i)
+      raida.damage((seed * 3 + i * 5) % raida_count, notes[i % 3].id);
+    std::vector<size_t> before;
+    for (const auto& x : notes)
+      before.push_back(raida.holders(x));
+    raida.set_loss(0.15, 0.15, 0.15);
+    journal log;
+    auto done = heal(raida, notes, log.writer());
+    ASSERT_TRUE(done);
+    raida.set_loss(0, 0, 0);
+    done = heal(raida, done->notes, log.writer());
+    ASSERT_TRUE(done);
+    for (size_t i = 0; i < notes.size(); ++i) {
+      EXPECT_GE(raida.holders(done->notes[i]), before[i]) << "seed " << seed;
+      EXPECT_EQ(raida.holders(done->notes[i]), raida_count) << "seed " << seed;
+    }
+  }
+}
+
+} // namespace
+} // namespace liveconnect::raida

@@ -1,0 +1,531 @@
+#include "wallet/files/store.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "wallet/files/coin_name.hpp"
+
+namespace liveconnect::wallet {
+
+namespace {
+
+/// One note with PANs and the padding of older writers.
+constexpr uint64_t single_bytes_max = coin_file_header_bytes + coin_record_with_pans_bytes + 31;
+
+bool is_coin_file_name(const std::string& name) {
+  static constexpr std::string_view extension = ".bin";
+  return name.size() > extension.size() && !is_temporary_name(name) &&
+         std::string_view{name}.substr(name.size() - extension.size()) == extension;
+}
+
+/// Names taken in a folder, those of files about to be made included.
+class name_set {
+public:
+  static caf::expected<name_set> of(file_ops& ops, const file_handle& directory) {
+    auto entries = ops.list(directory, directory_entries_max);
+    if (!entries)
+      return entries.error();
+    name_set out;
+    for (auto& x : *entries)
+      out.taken_.insert(std::move(x.name));
+    return out;
+  }
+
+  /// The name itself, or with a random suffix when it is taken; takes what it answers.
+  std::string claim(const std::string& wanted) {
+    auto name = wanted;
+    while (!taken_.insert(name).second)
+      name = with_suffix(wanted, random_suffix());
+    return name;
+  }
+
+private:
+  std::unordered_set<std::string> taken_;
+};
+
+bool same_list(const std::vector<authenticity_number>& x,
+               const std::vector<authenticity_number>& y) {
+  if (x.size() != y.size())
+    return false;
+  bool same = true;
+  for (size_t i = 0; i < x.size(); ++i)
+    same = (x[i] == y[i]) && same;
+  return same;
+}
+
+/// What a note will be once it is in a file of that kind.
+bool same_when_stored(const note& stored, const note& x, pans which) {
+  static const std::vector<authenticity_number> none;
+  return same_list(stored.ans, x.ans) &&
+         same_list(stored.pans, which == pans::with ? x.pans : none);
+}
+
+using copies_by_id = std::unordered_map<note_id, std::vector<const stored_note*>>;
+
+copies_by_id index(const folder_listing& x) {
+  copies_by_id out;
+  for (const auto& one : x.notes)
+    out[one.value.id].push_back(&one);
+  return out;
+}
+
+/// Folders of notes that are in doubt: the same serial may come there again with other numbers.
+bool keeps_apart(folder x) {
+  return x == folder::limbo || x == folder::counterfeit;
+}
+
+caf::error clash(note_id id, folder where) {
+  return fail(ec::file_exists,
+              to_string(id) + " lies in " + to_string(where) + " with other numbers");
+}
+
+/// Files to be written: their content is kept here while put_all looks at it.
+class file_batch {
+public:
+  caf::error add(const std::string& name, const note& x, pans which) {
+    auto content = encode_coin_file({x}, which);
+    if (!content)
+      return content.error();
+    names_.push_back(name);
+    contents_.push_back(std::move(*content));
+    return caf::none;
+  }
+
+  caf::error write(file_ops& ops, const file_handle& directory) const {
+    std::vector<new_file> files;
+    files.reserve(names_.size());
+    for (size_t i = 0; i < names_.size(); ++i)
+      files.push_back({names_[i], view(contents_[i])});
+    // Also with nothing to write: what a killed process put there before may not be durable yet.
+    return files.empty() ? ops.sync_directory(directory) : put_all(ops, directory, files);
+  }
+
+private:
+  std::vector<std::string> names_;
+  std::vector<secret_bytes> contents_;
+};
+
+} // namespace
+
+wallet_store::wallet_store(file_ops& ops, std::filesystem::path root, file_handle directory)
+    : ops_(&ops), root_(std::move(root)), directory_(std::move(directory)) {}
+
+caf::expected<wallet_store> wallet_store::open(file_ops& ops, const std::filesystem::path& root) {
+  auto directory = ops.open_directory(root);
+  if (!directory)
+    return directory.error();
+  if (!is_wallet(ops, root)) {
+    // What is there and cannot be opened is another trouble than what is missing.
+    for (const auto* name : {to_string(folder::bank), to_string(folder::fracked)}) {
+      auto there = ops.exists(*directory, name);
+      auto opened = ops.open_directory_at(*directory, name);
+      if (there && *there && !opened)
+        return opened.error();
+    }
+    for (const auto* name : {transactions_file_name, config_file_name}) {
+      auto there = ops.exists(*directory, name);
+      auto opened = ops.open_read(*directory, name);
+      if (there && *there && !opened)
+        return opened.error();
+    }
+    return fail(ec::bad_argument,
+                "'" + printable(root.filename().string()) +
+                    "' is no wallet: transactions.csv, config.toml, Bank or Fracked is missing");
+  }
+  if (auto err = check_permissions(ops, root))
+    return err;
+  return wallet_store{ops, root, std::move(*directory)};
+}
+
+caf::expected<wallet_store> wallet_store::open_or_create(file_ops& ops,
+                                                         const std::filesystem::path& root,
+                                                         const std::string& name) {
+  if (auto err = create_wallet(ops, root, name))
+    return err;
+  return open(ops, root);
+}
+
+caf::expected<file_handle> wallet_store::open_folder(folder where) const {
+  // Other programs make fewer folders than we use.
+  return ensure_directory(*ops_, directory_, to_string(where));
+}
+
+caf::expected<folder_listing> wallet_store::list(folder where) const {
+  auto directory = open_folder(where);
+  if (!directory)
+    return directory.error();
+  auto entries = ops_->list(*directory, directory_entries_max);
+  if (!entries)
+    return entries.error();
+  folder_listing out;
+  for (const auto& x : *entries) {
+    if (x.kind == entry_kind::directory || !is_coin_file_name(x.name))
+      continue;
+    const auto report = [&](caf::error problem) {
+      out.unreadable.push_back({where, x.name, std::move(problem)});
+    };
+    auto raw = read_file(*ops_, *directory, x.name, single_bytes_max);
+    if (!raw) {
+      report(raw.error());
+      continue;
+    }
+    auto notes = parse_coin_file(view(*raw));
+    if (!notes)
+      report(notes.error());
+    else if (notes->size() != 1)
+      report(fail(ec::bad_coin_file, "several notes in one file of a working folder"));
+    else
+      out.notes.push_back({std::move(notes->front()), where, x.name});
+  }
+  // The listing is sorted by name already.
+  std::stable_sort(out.notes.begin(), out.notes.end(),
+                   [](const auto& x, const auto& y) { return x.value.id < y.value.id; });
+  return out;
+}
+
+caf::expected<folder_listing> wallet_store::list(const std::vector<folder>& where) const {
+  folder_listing out;
+  for (const auto x : where) {
+    auto one = list(x);
+    if (!one)
+      return one.error();
+    std::move(one->notes.begin(), one->notes.end(), std::back_inserter(out.notes));
+    std::move(one->unreadable.begin(), one->unreadable.end(), std::back_inserter(out.unreadable));
+  }
+  std::stable_sort(out.notes.begin(), out.notes.end(),
+                   [](const auto& x, const auto& y) { return x.value.id < y.value.id; });
+  return out;
+}
+
+caf::expected<std::vector<std::string>> wallet_store::list_files(folder where) const {
+  auto directory = open_folder(where);
+  if (!directory)
+    return directory.error();
+  auto entries = ops_->list(*directory, directory_entries_max);
+  if (!entries)
+    return entries.error();
+  std::vector<std::string> out;
+  for (auto& x : *entries) {
+    if (x.kind == entry_kind::file && !is_temporary_name(x.name))
+      out.push_back(std::move(x.name));
+  }
+  return out;
+}
+
+caf::expected<secret_bytes> wallet_store::read(folder where, const std::string& file,
+                                               uint64_t bytes_max) const {
+  auto directory = open_folder(where);
+  if (!directory)
+    return directory.error();
+  return read_file(*ops_, *directory, file, bytes_max);
+}
+
+caf::expected<std::vector<stored_note>> wallet_store::find(const std::vector<note_id>& ids,
+                                                           const std::vector<folder>& where) const {
+  auto all = list(where);
+  if (!all)
+    return all.error();
+  const std::unordered_set<note_id> wanted(ids.begin(), ids.end());
+  std::vector<stored_note> out;
+  for (auto& x : all->notes) {
+    if (wanted.count(x.value.id) > 0)
+      out.push_back(std::move(x));
+  }
+  return out;
+}
+
+caf::error wallet_store::put(folder where, const std::vector<note>& notes, pans which,
+                             const std::string& tag) {
+  auto directory = open_folder(where);
+  if (!directory)
+    return directory.error();
+  auto names = name_set::of(*ops_, *directory);
+  if (!names)
+    return names.error();
+  auto there = list(where);
+  if (!there)
+    return there.error();
+  const auto copies = index(*there);
+  file_batch batch;
+  std::unordered_set<note_id> seen;
+  for (const auto& x : notes) {
+    if (!seen.insert(x.id).second)
+      return fail(ec::internal, to_string(x.id) + " given twice");
+    if (const auto at = copies.find(x.id); at != copies.end()) {
+      if (!std::all_of(at->second.begin(), at->second.end(), [&](const stored_note* copy) {
+            return same_when_stored(copy->value, x, which);
+          }))
+        return clash(x.id, where);
+      continue;
+    }
+    if (auto err = batch.add(names->claim(coin_name(x.id, tag)), x, which))
+      return err;
+  }
+  return batch.write(*ops_, *directory);
+}
+
+caf::error wallet_store::update(folder from, folder to, const std::vector<note>& notes, pans which,
+                                const std::string& tag) {
+  auto source = open_folder(from);
+  if (!source)
+    return source.error();
+  auto target = open_folder(to);
+  if (!target)
+    return target.error();
+  auto names = name_set::of(*ops_, *target);
+  if (!names)
+    return names.error();
+  auto old = list(from);
+  if (!old)
+    return old.error();
+  auto there = list(to);
+  if (!there)
+    return there.error();
+  const auto old_copies = index(*old), new_copies = index(*there);
+  file_batch batch;
+  std::vector<std::string> retired;
+  for (const auto& x : notes) {
+    const stored_note* kept = nullptr;
+    if (const auto at = new_copies.find(x.id); at != new_copies.end()) {
+      for (const auto* copy : at->second) {
+        if (same_when_stored(copy->value, x, which) &&
+            (x.pown.empty() || copy->value.pown == x.pown))
+          kept = copy;
+        else if (from != to && !keeps_apart(to))
+          return clash(x.id, to);
+      }
+    }
+    if (kept == nullptr) {
+      if (auto err = batch.add(names->claim(coin_name(x.id, tag)), x, which))
+        return err;
+    }
+    if (const auto at = old_copies.find(x.id); at != old_copies.end()) {
+      for (const auto* copy : at->second) {
+        if (from != to || kept == nullptr || copy->file != kept->file)
+          retired.push_back(copy->file);
+      }
+    }
+  }
+  if (auto err = batch.write(*ops_, *target))
+    return err;
+  return move_to_trash(*source, retired);
+}
+
+caf::error wallet_store::move_to_trash(const file_handle& from,
+                                       const std::vector<std::string>& files) {
+  if (files.empty())
+    return caf::none;
+  auto trash = open_folder(folder::trash);
+  if (!trash)
+    return trash.error();
+  auto names = name_set::of(*ops_, *trash);
+  if (!names)
+    return names.error();
+  std::vector<renaming> moves;
+  moves.reserve(files.size());
+  for (const auto& x : files)
+    moves.push_back({x, names->claim(x)});
+  return move_all(*ops_, from, *trash, moves);
+}
+
+caf::error wallet_store::move(const std::vector<note_id>& ids, folder from, wallet_store& target,
+                              folder to) {
+  if (&target == this && from == to)
+    return caf::none;
+  auto source = open_folder(from);
+  if (!source)
+    return source.error();
+  auto destination = target.open_folder(to);
+  if (!destination)
+    return destination.error();
+  auto names = name_set::of(*target.ops_, *destination);
+  if (!names)
+    return names.error();
+  auto here = list(from);
+  if (!here)
+    return here.error();
+  auto there = target.list(to);
+  if (!there)
+    return there.error();
+  const auto here_copies = index(*here), there_copies = index(*there);
+  std::vector<renaming> moves;
+  std::vector<std::string> superfluous;
+  std::unordered_set<note_id> seen;
+  for (const auto id : ids) {
+    if (!seen.insert(id).second)
+      continue;
+    const auto old = here_copies.find(id);
+    auto arrived = there_copies.find(id);
+    if (old == here_copies.end()) {
+      if (arrived == there_copies.end())
+        return fail(ec::wallet_damaged, to_string(id) + " is neither in " + to_string(from) +
+                                            " nor in " + to_string(to));
+      continue;
+    }
+    const auto& first = *old->second.front();
+    for (const auto* copy : old->second) {
+      if (!same_numbers(copy->value, first.value))
+        return fail(ec::wallet_damaged,
+                    to_string(id) + " lies twice in " + to_string(from) + " with other numbers");
+    }
+    if (arrived != there_copies.end()) {
+      const auto same =
+          std::any_of(arrived->second.begin(), arrived->second.end(), [&](const stored_note* copy) {
+            return same_numbers(copy->value, first.value);
+          });
+      const auto other =
+          std::any_of(arrived->second.begin(), arrived->second.end(), [&](const stored_note* copy) {
+            return !same_numbers(copy->value, first.value);
+          });
+      if (other && !keeps_apart(to))
+        return clash(id, to);
+      if (!same)
+        arrived = there_copies.end();
+    }
+    if (arrived == there_copies.end()) {
+      moves.push_back({first.file, names->claim(first.file)});
+    }
+    for (const auto* copy : old->second) {
+      if (arrived != there_copies.end() || copy != &first)
+        superfluous.push_back(copy->file);
+    }
+  }
+  if (auto err = move_all(*ops_, *source, *destination, moves))
+    return err;
+  if (moves.empty()) {
+    // A repeat after a crash: what it finds done has to be durable as well.
+    if (auto err = ops_->sync_directory(*destination))
+      return err;
+    if (auto err = ops_->sync_directory(*source))
+      return err;
+  }
+  return move_to_trash(*source, superfluous);
+}
+
+caf::expected<std::string> wallet_store::put_container(folder where, const std::vector<note>& notes,
+                                                       const std::string& tag) {
+  auto content = encode_coin_file(notes, pans::without);
+  if (!content)
+    return content.error();
+  auto directory = open_folder(where);
+  if (!directory)
+    return directory.error();
+  auto name = notes.size() == 1 ? coin_name(notes.front().id, tag)
+                                : container_name(total(notes), notes.size(), tag);
+  auto err = put_file(where, name, view(*content));
+  if (err && code_of(err) == ec::file_exists) {
+    auto names = name_set::of(*ops_, *directory);
+    if (!names)
+      return names.error();
+    name = names->claim(name);
+    err = wallet::put(*ops_, *directory, name, view(*content));
+  }
+  if (err)
+    return err;
+  return name;
+}
+
+caf::error wallet_store::put_file(folder where, const std::string& name, byte_view content) {
+  auto directory = open_folder(where);
+  if (!directory)
+    return directory.error();
+  auto err = wallet::put(*ops_, *directory, name, content);
+  if (!err || code_of(err) != ec::file_exists)
+    return err;
+  auto there = read_file(*ops_, *directory, name, content.size());
+  if (!there || there->size() != content.size() ||
+      sodium_memcmp(there->data(), content.data(), content.size()) != 0)
+    return err;
+  return ops_->sync_directory(*directory);
+}
+
+caf::expected<std::string> wallet_store::move_file(folder from, const std::string& file,
+                                                   folder to) {
+  auto source = open_folder(from);
+  if (!source)
+    return source.error();
+  auto target = open_folder(to);
+  if (!target)
+    return target.error();
+  auto names = name_set::of(*ops_, *target);
+  if (!names)
+    return names.error();
+  auto name = names->claim(file);
+  if (auto err = wallet::move(*ops_, *source, *target, {file, name}))
+    return err;
+  return name;
+}
+
+caf::expected<size_t> wallet_store::set_aside(folder where, wall_time now) {
+  auto source = open_folder(where);
+  if (!source)
+    return source.error();
+  auto entries = ops_->list(*source, directory_entries_max);
+  if (!entries)
+    return entries.error();
+  if (entries->empty())
+    return size_t{0};
+  auto trash = open_folder(folder::trash);
+  if (!trash)
+    return trash.error();
+  auto target = ensure_directory(*ops_, *trash, to_stamp(now) + "-" + to_string(where));
+  if (!target)
+    return target.error();
+  auto names = name_set::of(*ops_, *target);
+  if (!names)
+    return names.error();
+  std::vector<renaming> moves;
+  for (const auto& x : *entries)
+    moves.push_back({x.name, names->claim(x.name)});
+  if (auto err = move_all(*ops_, *source, *target, moves))
+    return err;
+  return moves.size();
+}
+
+caf::expected<size_t> wallet_store::remove_leftovers() {
+  size_t removed = 0;
+  const auto clean = [&](const caf::expected<file_handle>& directory) -> caf::error {
+    if (!directory)
+      return directory.error();
+    auto count = remove_temporaries(*ops_, *directory);
+    if (!count)
+      return count.error();
+    removed += *count;
+    return caf::none;
+  };
+  for (const auto x : all_folders()) {
+    if (auto err = clean(open_folder(x)))
+      return err;
+  }
+  const auto journal = ensure_directory(*ops_, directory_, journal_folder_name);
+  if (auto err = clean(journal))
+    return err;
+  for (const auto name : {closed_folder_name, archive_folder_name})
+    if (auto err = clean(ensure_directory(*ops_, *journal, name)))
+      return err;
+  if (auto err = clean(ops_->open_directory(root_)))
+    return err;
+  return removed;
+}
+
+std::vector<duplicate_note> duplicates_of(const folder_listing& x) {
+  std::vector<duplicate_note> out;
+  for (size_t i = 0; i < x.notes.size();) {
+    auto end = i + 1;
+    while (end < x.notes.size() && x.notes[end].value.id == x.notes[i].value.id)
+      ++end;
+    if (end - i > 1)
+      out.push_back({x.notes[i].value.id,
+                     {x.notes.begin() + static_cast<std::ptrdiff_t>(i),
+                      x.notes.begin() + static_cast<std::ptrdiff_t>(end)}});
+    i = end;
+  }
+  return out;
+}
+
+bool same_numbers(const note& x, const note& y) {
+  return same_list(x.ans, y.ans) && same_list(x.pans, y.pans);
+}
+
+} // namespace liveconnect::wallet

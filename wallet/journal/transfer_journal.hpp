@@ -1,0 +1,316 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <caf/expected.hpp>
+
+#include "messages/base/secret.hpp"
+#include "messages/interfaces/wallet.hpp"
+#include "messages/money/note.hpp"
+#include "messages/money/transfer.hpp"
+#include "wallet/journal/journal.hpp"
+#include "wallet/raida/derive.hpp"
+
+/// What the journals of transfers and of the wallet's own operations say: record types, their
+/// payloads, and the state they add up to. Pure. The file around them is journal.hpp's (safety.md
+/// 5.1), the meaning of the states safety.md 5.3 and 5.4.
+///
+/// Every secret that a server may hold because of us stands in one of these records before it is
+/// sent (I3), so a journal alone is enough to go on.
+namespace liveconnect::wallet {
+
+/// What a journal is about.
+enum class journal_kind : uint8_t {
+  sender = 1,
+  receiver = 2,
+  /// Coin files brought in by the user or a mint: a receiver without a peer.
+  import = 3,
+  /// A Break or a Join.
+  change = 4,
+  /// A Fix of fracked notes.
+  heal = 5,
+  /// Notes taken out into a file.
+  export_file = 6,
+};
+const char* to_string(journal_kind x);
+
+/// Numbers in files: append only.
+enum class record_type : uint16_t {
+  /// First record of every journal: opened_record.
+  opened = 1,
+  /// S and export: the notes held for it, a later record replaces an earlier: selected_record.
+  selected = 2,
+  /// S: P1. sending_record.
+  sending = 3,
+  /// S and R: a session's terms: session_record.
+  session = 4,
+  /// S: what 25 servers said to FIND about notes that are gone: evidence_record. Later records are
+  /// about other notes.
+  evidence = 5,
+  /// S: P6. The PANs that take notes back: notes whose secrets are the PANs. Later records are
+  /// about other notes.
+  refresh = 6,
+  /// R: the manifest: manifest_record.
+  offered = 7,
+  /// R: P2. The notes received, with their ANs: notes_record.
+  received = 8,
+  /// R: P3. Their PANs, or those of some: notes whose secrets are the PANs. Later records are about
+  /// other notes.
+  pown = 9,
+  /// R, S in refresh, change, heal: what became of notes, with the secrets that hold now; the first
+  /// verdict on a note stands: graded_record.
+  graded = 10,
+  /// These notes lie where they belong, and the journal claims them no longer: note ids. R and
+  /// import: graded. S: gone, or taken back. Heal: read, not written any more.
+  settled = 11,
+  /// The receipt: text.
+  receipt = 12,
+  /// P3 of a Break or Join: change_record.
+  change = 13,
+  /// P3 of a Fix: heal_record.
+  heal = 14,
+  /// Where the exported file goes: text.
+  destination = 15,
+  /// Last record: closed_record.
+  closed = 16,
+  /// S: notes that the receipt does not call the receiver's: note ids. Stands before RECEIPT.
+  rejected = 17,
+  /// Closed journals only, before CLOSED: since when no server can hold a secret that stands here
+  /// and nowhere else (safety.md I3). A moment.
+  proven = 18,
+  /// Closed journals only, behind OPENED: the secrets have been taken out. A moment.
+  scrubbed = 19,
+  /// S: from when on the lease is counted, in milliseconds of this computer's uptime. The last one
+  /// counts.
+  lease = 20,
+};
+const char* to_string(record_type x);
+
+/// Version of every payload below. Another version is not touched (safety.md threat 39).
+inline constexpr uint16_t record_version = 1;
+
+/// Unix seconds; for display, and for durations of hours and days.
+using wall_seconds = uint64_t;
+
+struct opened_record {
+  journal_kind kind = journal_kind::sender;
+  transfer_id id;
+  wall_seconds at = 0;
+  /// Number of servers the secrets are for.
+  uint8_t servers = 0;
+  /// For which transfer a change, heal or such is made; zero when for none.
+  transfer_id parent;
+  /// The invitation's text; empty for operations without a peer.
+  secret_bytes invitation;
+  /// R: the seed of the Ed25519 key that signs the receipt; else zero.
+  secret<32> receipt_seed;
+};
+
+struct selected_record {
+  amount sum;
+  /// With their ANs, in no order. Their sum is `sum` once change is made, more before.
+  std::vector<note> notes;
+};
+
+struct sending_record {
+  manifest announced;
+  wall_seconds at = 0;
+  /// In the manifest's order, with the ANs that travel.
+  std::vector<note> notes;
+};
+
+struct evidence_record {
+  wall_seconds at = 0;
+  struct line {
+    note_id id;
+    /// One letter a server: 'a' holds the AN, 'x' holds another, 'u' unknown.
+    std::string found;
+  };
+  std::vector<line> lines;
+};
+
+/// The verdict on one note.
+enum class note_verdict : uint8_t {
+  /// Every server holds our secret: Bank.
+  whole = 1,
+  /// 13+f do, some do not or are not known: Fracked.
+  fracked = 2,
+  /// 13+f hold somebody else's: Counterfeit.
+  lost = 3,
+  /// Superseded by others (the source of a Break, a target that never came to be): Trash.
+  void_note = 4,
+};
+const char* to_string(note_verdict x);
+
+struct graded_note {
+  note_verdict verdict = note_verdict::whole;
+  /// `ans`: what each server holds as far as known. `pans`: where a server may still change to it
+  /// (empty when none). `pown`: one letter a server.
+  note coin;
+};
+
+struct graded_record {
+  std::vector<graded_note> notes;
+};
+
+enum class change_kind : uint8_t { break_note = 1, join_notes = 2 };
+
+struct change_record {
+  change_kind kind = change_kind::break_note;
+  /// Never 0 (raida/protocol.md 10).
+  uint32_t session = 0;
+  /// One (break) or ten (join), with the ANs that hold now.
+  std::vector<note> sources;
+  /// Ten (break) or one (join), with the ANs that are to hold.
+  std::vector<note> targets;
+};
+
+/// A try of a Fix, about to be sent.
+struct heal_record {
+  /// With the ANs (and open PANs) that hold now.
+  std::vector<note> targets;
+  /// Which server may from now on carry which derived AN (raida/heal.hpp).
+  std::vector<raida::fix_intent> intents;
+};
+
+/// Handshake of a session that began to send, or in which a receipt was built.
+struct session_record {
+  receipt_terms terms;
+};
+
+/// How a journal ended.
+enum class closing : uint8_t {
+  /// S: nothing left; the notes are back in Bank.
+  given_back = 1,
+  /// S: the peer's receipt is filed.
+  sent_with_receipt = 2,
+  /// S: the servers' answers are the proof.
+  sent_by_evidence = 3,
+  /// S: the notes came back under new secrets.
+  taken_back = 4,
+  /// R: nothing complete ever came.
+  nothing_received = 5,
+  /// R: the sender has confirmed the receipt.
+  received = 6,
+  /// Import, change, heal, export: done.
+  done = 7,
+  /// Change: the servers did not do it; the sources are as they were.
+  abandoned = 8,
+};
+const char* to_string(closing x);
+
+struct closed_record {
+  closing how = closing::done;
+  wall_seconds at = 0;
+};
+
+// --- payloads: encode gives what decode reads; decode refuses anything else ---
+
+journal_record encode(const opened_record& x);
+journal_record encode(const selected_record& x);
+journal_record encode(const sending_record& x);
+journal_record encode(const session_record& x);
+journal_record encode(const evidence_record& x);
+journal_record encode(const graded_record& x);
+journal_record encode(const change_record& x);
+journal_record encode(const heal_record& x);
+journal_record encode(const closed_record& x);
+journal_record encode_offered(const manifest& x);
+journal_record encode_received(const std::vector<note>& x);
+/// PANs of notes: `type` is pown or refresh. Only the notes' ids and `pans` are written.
+journal_record encode_pans(record_type type, const std::vector<note>& x);
+/// `type` is receipt or destination.
+journal_record encode_text(record_type type, const std::string& x);
+/// `type` is settled or rejected. Ids alone.
+journal_record encode_ids(record_type type, const std::vector<note_id>& x);
+/// `type` is proven or scrubbed (wall seconds), or lease (milliseconds of uptime).
+journal_record encode_moment(record_type type, uint64_t at);
+
+/// The record without ANs, PANs, PGs, the invitation's text and the receipt's seed; what history
+/// and receipts need stays: ids, letters, sums, moments, texts. Fails with ec::wallet_damaged for a
+/// record that cannot be read.
+caf::expected<journal_record> without_secrets(const journal_record& x);
+
+/// What a journal's records add up to.
+struct journal_view {
+  opened_record opened;
+  std::optional<selected_record> selected;
+  std::optional<sending_record> sending;
+  std::vector<receipt_terms> sessions;
+  /// All records together; `at` is the last one's.
+  std::optional<evidence_record> evidence;
+  /// S: notes being taken back, with ANs and PANs.
+  std::vector<note> refresh;
+  std::optional<manifest> offered;
+  /// R and import: notes received, each with `pans` once a record POWN names it.
+  std::vector<note> received;
+  /// Whether any POWN record is there.
+  bool pown = false;
+  std::map<note_id, graded_note> graded;
+  std::set<note_id> settled;
+  std::vector<note_id> rejected;
+  std::string receipt;
+  std::optional<change_record> change;
+  std::vector<heal_record> heals;
+  std::string destination;
+  std::optional<wall_seconds> proven;
+  std::optional<wall_seconds> scrubbed;
+  /// S: milliseconds of uptime.
+  std::optional<uint64_t> lease_from;
+  std::optional<closed_record> closed;
+
+  transfer_id id() const { return opened.id; }
+  journal_kind kind() const { return opened.kind; }
+};
+
+/// Adds one record to the view. Fails with ec::wallet_damaged, and leaves the view unchanged, when
+/// the payload is malformed or the record cannot stand at this place (a POWN without RECEIVED, a
+/// second set of PANs for a note (I5), SETTLED for a note whose fate is open, anything after
+/// CLOSED).
+caf::error apply(journal_view& view, const journal_record& x);
+
+/// The view of a whole journal; the first record must be `opened`.
+caf::expected<journal_view> replay(const std::vector<journal_record>& records);
+
+/// How far the transfer is, for sender's, receiver's and import journals.
+transfer_state state_of(const journal_view& view);
+
+/// The notes that no other operation may pick while this journal is open: a pure function of the
+/// records, so that reservations outlive a crash.
+std::vector<note_id> held_by(const journal_view& view);
+
+/// Whether all notes that the journal has sent a Pown, Break or Join for have a verdict.
+bool all_graded(const journal_view& view);
+
+/// Whether every note received is settled.
+bool all_settled(const journal_view& view);
+
+/// S: the notes sent that nothing settles yet: neither the receipt nor evidence says that they are
+/// the receiver's, and they are not being taken back. In the manifest's order.
+std::vector<note> undecided(const journal_view& view);
+
+/// S: the notes whose fate is known and that are not settled.
+std::vector<note_id> to_settle(const journal_view& view);
+
+/// What became of a sender's notes, as far as it is known.
+struct sent_parts {
+  /// The receiver's: by its receipt, by the servers' word, or because they could not be taken back.
+  std::vector<note_id> gone;
+  amount gone_value;
+  /// Ours again under new secrets.
+  std::vector<note_id> back;
+  amount back_value;
+};
+sent_parts parts_of(const journal_view& view);
+
+/// Sum and number of the transfer's notes, for display.
+amount sum_of(const journal_view& view);
+uint32_t notes_of(const journal_view& view);
+
+} // namespace liveconnect::wallet

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "messages/interfaces/wallet.hpp"
+#include "wallet/operations/workspace.hpp"
+
+namespace liveconnect::wallet {
+
+/// Detects every note of the user's Bank and Fracked that nobody holds, and files each where the
+/// answers say: whole notes in Bank, those that some server refuses in Fracked, those that 13+f
+/// refuse twice in Counterfeit. Silence moves nothing. Changes no secret.
+caf::expected<operation_report> check_notes(workspace& space);
+
+} // namespace liveconnect::wallet

@@ -1,0 +1,178 @@
+#include "wallet/operations/claim_notes.hpp"
+
+#include <algorithm>
+
+#include "wallet/raida/derive.hpp"
+
+namespace liveconnect::wallet {
+
+using raida::find_answer;
+
+namespace {
+
+// Each round sends the PAN where the AN still holds and asks again. A server that keeps the AN
+// through all of them is left for the next run.
+constexpr int rounds_max = 3;
+
+bool is_settled(find_answer x) {
+  return x == find_answer::pan || x == find_answer::neither || x == find_answer::no_such_note;
+}
+
+// Asks FIND for the notes that some server has not settled.
+void ask_unsettled(workspace& space, const std::vector<note>& notes, std::vector<found_row>& rows) {
+  std::vector<size_t> which;
+  std::vector<note> asked;
+  for (size_t i = 0; i < notes.size(); ++i)
+    if (!std::all_of(rows[i].begin(), rows[i].end(), is_settled)) {
+      which.push_back(i);
+      asked.push_back(notes[i]);
+    }
+  if (asked.empty())
+    return;
+  auto answers = raida::find(*space.port, asked, space.rules.times);
+  for (size_t k = 0; k < which.size() && k < answers.size(); ++k) {
+    auto& row = rows[which[k]];
+    for (size_t s = 0; s < row.size() && s < answers[k].size(); ++s)
+      // Silence takes nothing back that is known.
+      if (!is_settled(row[s]) && answers[k][s] != find_answer::unknown &&
+          answers[k][s] != find_answer::not_asked)
+        row[s] = answers[k][s];
+  }
+}
+
+void take_passes(const std::vector<std::string>& letters, std::vector<found_row>& rows) {
+  for (size_t i = 0; i < rows.size() && i < letters.size(); ++i)
+    for (size_t s = 0; s < rows[i].size() && s < letters[i].size(); ++s)
+      if (letters[i][s] == raida::letter::passed)
+        rows[i][s] = find_answer::pan;
+}
+
+bool send_again(workspace& space, const std::vector<note>& notes, std::vector<found_row>& rows) {
+  std::vector<note> again;
+  std::vector<size_t> which;
+  raida::server_choice where;
+  for (size_t i = 0; i < notes.size(); ++i) {
+    std::vector<bool> mask(rows[i].size());
+    for (size_t s = 0; s < rows[i].size(); ++s)
+      mask[s] = rows[i][s] == find_answer::an;
+    if (std::find(mask.begin(), mask.end(), true) == mask.end())
+      continue;
+    again.push_back(notes[i]);
+    which.push_back(i);
+    where.push_back(std::move(mask));
+  }
+  if (again.empty())
+    return false;
+  auto letters = raida::pown_at(*space.port, again, where, space.rules.times);
+  std::vector<std::string> all(notes.size());
+  for (size_t k = 0; k < which.size() && k < letters.size(); ++k)
+    all[which[k]] = letters[k];
+  take_passes(all, rows);
+  return true;
+}
+
+} // namespace
+
+std::vector<found_row> claim_notes(workspace& space, const std::vector<note>& notes,
+                                   claim_start start) {
+  std::vector<found_row> rows(notes.size(), found_row(space.servers(), find_answer::unknown));
+  if (start == claim_start::fresh)
+    take_passes(raida::pown(*space.port, notes, space.rules.times), rows);
+  for (int round = 0; round < rounds_max; ++round) {
+    ask_unsettled(space, notes, rows);
+    if (!send_again(space, notes, rows))
+      break;
+  }
+  return rows;
+}
+
+raida::persist_intents persist_in(operation_journal& log, const std::vector<note>& targets) {
+  return [&log, &targets](const std::vector<raida::fix_intent>& intents) {
+    heal_record record;
+    record.targets = targets;
+    record.intents = intents;
+    return log.append(encode(record));
+  };
+}
+
+namespace {
+
+/// Servers that pass `now` with another AN than the one the note was `given` with (I6).
+size_t passes_beyond(const note& now, const std::vector<note>& given) {
+  auto before =
+      std::find_if(given.begin(), given.end(), [&](const note& x) { return x.id == now.id; });
+  if (before == given.end())
+    return 0;
+  size_t out = 0;
+  for (size_t s = 0; s < now.pown.size() && s < now.ans.size() && s < before->ans.size(); ++s)
+    out += now.pown[s] == raida::letter::passed && now.ans[s] != before->ans[s] ? 1 : 0;
+  return out;
+}
+
+} // namespace
+
+caf::expected<std::vector<graded_note>> grade_or_heal(workspace& space, operation_journal& log,
+                                                      const std::vector<note>& notes,
+                                                      const std::vector<found_row>& rows) {
+  std::vector<graded_note> out;
+  std::vector<note> weak;
+  for (size_t i = 0; i < notes.size() && i < rows.size(); ++i) {
+    if (auto graded = grade_claimed(notes[i], rows[i], space.rules.quorum))
+      out.push_back(std::move(*graded));
+    else if (raida::conclude_claim(raida::count_answers(rows[i]), space.rules.quorum) ==
+             raida::claim::ours_by_majority)
+      weak.push_back(with_found(notes[i], rows[i]));
+  }
+  if (weak.empty())
+    return out;
+  adopt_intents(space, weak, log.view().heals);
+  auto healed =
+      raida::heal(*space.port, weak, persist_in(log, weak), space.rules.quorum, space.rules.times);
+  if (!healed)
+    return healed.error();
+  for (auto& x : healed->notes) {
+    // A server that passes the AN we were given passes the giver as well: it is no vote for us.
+    auto ours = passes_beyond(x, notes);
+    if (ours < space.rules.quorum.settled())
+      continue;
+    graded_note graded;
+    graded.verdict = ours == space.servers() ? note_verdict::whole : note_verdict::fracked;
+    graded.coin = std::move(x);
+    out.push_back(std::move(graded));
+  }
+  return out;
+}
+
+void adopt_intents(workspace& space, std::vector<note>& notes,
+                   const std::vector<heal_record>& heals) {
+  // The newest try first: a server that holds its value has left the older ones behind.
+  for (auto heal = heals.rbegin(); heal != heals.rend(); ++heal) {
+    std::vector<note> asked;
+    std::vector<size_t> which;
+    for (size_t i = 0; i < notes.size(); ++i) {
+      auto candidate = notes[i];
+      candidate.pans = candidate.ans;
+      auto any = false;
+      for (auto& intent : heal->intents)
+        for (auto& id : intent.notes)
+          if (id == candidate.id && intent.server < candidate.pans.size()) {
+            candidate.pans[intent.server] =
+                raida::fixed_an(static_cast<uint8_t>(intent.server), id, intent.pg);
+            any = true;
+          }
+      if (!any)
+        continue;
+      asked.push_back(std::move(candidate));
+      which.push_back(i);
+    }
+    if (asked.empty())
+      continue;
+    auto found = raida::find(*space.port, asked, space.rules.times);
+    for (size_t k = 0; k < which.size() && k < found.size(); ++k)
+      for (size_t s = 0; s < found[k].size() && s < asked[k].pans.size(); ++s)
+        if (found[k][s] == find_answer::pan)
+          notes[which[k]].ans[s] = asked[k].pans[s];
+  }
+}
+
+} // namespace liveconnect::wallet

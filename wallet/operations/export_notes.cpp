@@ -1,0 +1,184 @@
+#include "wallet/operations/export_notes.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "messages/base/error.hpp"
+#include "wallet/files/coin_name.hpp"
+#include "wallet/operations/announcement.hpp"
+#include "wallet/operations/choose_notes.hpp"
+#include "wallet/operations/make_change.hpp"
+
+namespace liveconnect::wallet {
+
+namespace {
+
+std::filesystem::path folder_of(const std::string& path) {
+  std::filesystem::path x{path};
+  return x.has_parent_path() ? x.parent_path() : std::filesystem::path{"."};
+}
+
+std::string name_of(const std::string& path) {
+  return std::filesystem::path{path}.filename().string();
+}
+
+// Breaks until the notes held can be taken exactly; the selection then is the sum.
+caf::error make_exact(workspace& space, operation_journal& log) {
+  auto sum = log.view().selected->sum;
+  for (size_t round = 0; round < 4 * denomination_count; ++round) {
+    auto here =
+        space.user.find(ids_of(log.view().selected->notes), {folder::bank, folder::fracked});
+    if (!here)
+      return here.error();
+    auto plan = plan_change(purse_of(*here), sum, {space.rules.change.may_break, false});
+    if (!plan)
+      return plan.error();
+    selected_record next;
+    next.sum = sum;
+    if (plan->breaks.empty()) {
+      auto pick = pick_notes(*here, notes_needed(*plan));
+      if (!pick)
+        return pick.error();
+      next.notes = std::move(*pick);
+      std::vector<note_id> free;
+      for (auto& x : *here)
+        if (std::none_of(next.notes.begin(), next.notes.end(),
+                         [&](const note& y) { return y.id == x.value.id; }))
+          free.push_back(x.value.id);
+      if (auto err = log.append(encode(next)))
+        return err;
+      space.holds->release(free, log.id());
+      return {};
+    }
+    auto source = note_to_break(*here, plan->breaks.front());
+    if (!source)
+      return fail(ec::internal, "the plan breaks a note that is not there");
+    auto change = change_notes(space, change_kind::break_note, {source->id}, log.id());
+    if (!change)
+      return change.error();
+    if (change->outcome != change_outcome::done)
+      return fail(ec::change_not_possible, "a change is not settled yet");
+    auto made = space.user.find(change->made, {folder::bank, folder::fracked});
+    if (!made)
+      return made.error();
+    for (auto& x : *here)
+      if (x.value.id != source->id)
+        next.notes.push_back(x.value);
+    for (auto& x : *made)
+      next.notes.push_back(x.value);
+    if (auto err = log.append(encode(next)))
+      return err;
+  }
+  return fail(ec::internal, "change does not come to an end");
+}
+
+} // namespace
+
+caf::expected<operation_report> export_notes(workspace& space, amount sum,
+                                             const std::string& path) {
+  if (sum.is_zero())
+    return fail(ec::bad_amount, "0");
+  auto name = name_of(path);
+  if (!is_plain_name(name))
+    return fail(ec::bad_argument, "'" + printable(name) + "' is no file name");
+  auto directory = space.files().open_directory(folder_of(path));
+  if (!directory)
+    return directory.error();
+  auto taken = space.files().exists(*directory, name);
+  if (!taken)
+    return taken.error();
+  if (*taken)
+    return fail(ec::file_exists, printable(name));
+  auto id = draw_transfer_id();
+  auto chosen = choose_notes(space, sum, id);
+  if (!chosen)
+    return chosen.error();
+  auto log = operation_journal::create(space, space.opened(journal_kind::export_file, id),
+                                       chosen->size() + 32);
+  if (!log) {
+    space.holds->release_all(id);
+    return log.error();
+  }
+  selected_record selection;
+  selection.sum = sum;
+  selection.notes = *chosen;
+  if (auto err = log->append(encode(selection)))
+    return err;
+  if (auto err = log->append(encode_text(record_type::destination,
+                                         (folder_of(path) / name).lexically_normal().string())))
+    return err;
+  if (auto err = make_exact(space, *log)) {
+    // Nothing has left: the notes are free again.
+    if (auto freed = finish_export(space, *log); !freed)
+      return freed.error();
+    return err;
+  }
+  auto notes = log->view().selected->notes;
+  std::sort(notes.begin(), notes.end(), [](const note& x, const note& y) { return x.id < y.id; });
+  if (auto made = space.user.put_container(folder::export_, notes, tag_of(id)); !made)
+    return made.error();
+  sending_record record;
+  record.announced = announce(id, notes, 0);
+  record.at = space.now();
+  record.notes = notes;
+  if (auto err = log->append(encode(record)))
+    return err;
+  return finish_export(space, *log);
+}
+
+caf::expected<operation_report> finish_export(workspace& space, operation_journal& log) {
+  operation_report out;
+  auto& view = log.view();
+  std::string container;
+  auto files = space.user.list_files(folder::export_);
+  if (!files)
+    return files.error();
+  for (auto& x : *files)
+    if (x.find(tag_of(log.id())) != std::string::npos)
+      container = x;
+  if (!view.sending) {
+    if (!container.empty())
+      if (auto aside = space.user.move_file(folder::export_, container, folder::trash); !aside)
+        return aside.error();
+    if (auto err = log.close(closing::given_back, space.now()))
+      return err;
+    space.holds->release_all(log.id());
+    return out;
+  }
+  auto ids = ids_of(view.sending->notes);
+  for (auto from : {folder::bank, folder::fracked})
+    if (auto err = relocate(space.user, ids, from, folder::withdrawn))
+      return err;
+  out.notes = view.sending->announced.notes;
+  out.value = view.sending->announced.sum;
+  auto content = encode_coin_file(view.sending->notes, pans::without);
+  if (!content)
+    return content.error();
+  auto err = caf::error{};
+  if (auto directory = space.files().open_directory(folder_of(view.destination)); !directory) {
+    err = directory.error();
+  } else {
+    auto name = name_of(view.destination);
+    err = put(space.files(), *directory, name, liveconnect::view(*content));
+    if (err && code_of(err) == ec::file_exists) {
+      auto there = read_file(space.files(), *directory, name, content->size());
+      if (there && *there == *content)
+        err = caf::error{};
+    }
+  }
+  if (err) {
+    out.lines.push_back("the file could not be made (" + detail_of(err) +
+                        "); the coins lie in the wallet's folder Export as '" +
+                        printable(container) + "'");
+  } else if (!container.empty()) {
+    if (auto moved = space.user.move_file(folder::export_, container, folder::sent); !moved)
+      return moved.error();
+  }
+  if (auto closed = log.close(closing::done, space.now()))
+    return closed;
+  space.holds->release_all(log.id());
+  log_to_user(space, false, out.value, "Export", to_string(log.id()));
+  return out;
+}
+
+} // namespace liveconnect::wallet

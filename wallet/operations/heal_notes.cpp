@@ -1,0 +1,383 @@
+#include "wallet/operations/heal_notes.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+
+#include "messages/base/error.hpp"
+#include "wallet/operations/claim_notes.hpp"
+#include "wallet/raida/derive.hpp"
+
+namespace liveconnect::wallet {
+
+namespace {
+
+void count_note(heal_report& report, const note& x) {
+  ++report.notes;
+  (void)report.value.add(value_of(x));
+}
+
+void leave_alone(heal_report& report, const note& x, const char* why) {
+  count_note(report, x);
+  ++report.not_clean;
+  report.lines.push_back(to_string(x.id) + " " + why);
+}
+
+// Where a note can lie that healing is about.
+const std::vector<folder> healing_folders{folder::bank, folder::fracked, folder::limbo};
+
+// Those of the notes that lie in one of `where`, and of which no other copy lies in this wallet.
+caf::expected<std::vector<stored_note>> single_copies(wallet_store& store,
+                                                      const std::vector<note_id>& ids,
+                                                      const std::set<folder>& where,
+                                                      heal_report& report) {
+  auto all = store.find(ids, healing_folders);
+  if (!all)
+    return all.error();
+  std::map<note_id, size_t> copies;
+  for (auto& x : *all)
+    ++copies[x.value.id];
+  std::vector<stored_note> out;
+  std::set<note_id> doubled;
+  for (auto& x : *all) {
+    if (where.count(x.where) == 0)
+      continue;
+    if (copies[x.value.id] == 1)
+      out.push_back(std::move(x));
+    else if (doubled.insert(x.value.id).second)
+      leave_alone(report, x.value, "lies twice in the wallet and is not healed");
+  }
+  return out;
+}
+
+// Takes away what a store.update() of this healing, killed or failed half-way, left of its notes:
+// the copy with its tag is the newer one, and whole.
+caf::error finish_updates(wallet_store& store, const std::vector<note_id>& ids,
+                          const std::string& tag) {
+  auto all = store.find(ids, healing_folders);
+  if (!all)
+    return all.error();
+  auto is_newer = [&](const stored_note& x) { return x.file.find(tag) != std::string::npos; };
+  std::set<note_id> replaced;
+  for (auto& x : *all)
+    if (is_newer(x))
+      replaced.insert(x.value.id);
+  for (auto& x : *all)
+    if (replaced.count(x.value.id) != 0 && !is_newer(x) && x.where != folder::bank)
+      if (auto moved = store.move_file(x.where, x.file, folder::trash); !moved)
+        return moved.error();
+  return {};
+}
+
+// Files notes that were healed or asked about, by their letters, from where each of them lay. A
+// healing never condemns: what is not whole stays fracked, and what lay in Limbo leaves it once
+// 13+f servers pass it (I6).
+caf::error file_healed(workspace& space, wallet_store& store,
+                       const std::vector<stored_note>& before, const std::vector<note>& after,
+                       const std::string& tag, heal_report& report) {
+  for (auto& x : after) {
+    auto was = std::find_if(before.begin(), before.end(),
+                            [&](const stored_note& y) { return y.value.id == x.id; });
+    if (was == before.end())
+      continue;
+    auto counts = raida::count_letters(x.pown);
+    auto passes = static_cast<uint8_t>(counts.passed);
+    report.fewest_passes = report.notes == 0 ? passes : std::min(report.fewest_passes, passes);
+    count_note(report, x);
+    auto whole = counts.passed == x.ans.size();
+    ++(whole ? report.healed : report.not_clean);
+    auto to = whole                                           ? folder::bank
+              : counts.passed >= space.rules.quorum.settled() ? folder::fracked
+                                                              : was->where;
+    // The letters count as well: of a note that is sent fracked they tell later which server's "no"
+    // is none of the receiver's doing.
+    if (to == was->where && same_numbers(was->value, x) && was->value.pown == x.pown)
+      continue;
+    auto now = x;
+    if (whole)
+      now.pans.clear();
+    if (auto err =
+            store.update(was->where, to, {now}, now.pans.empty() ? pans::without : pans::with, tag))
+      return err;
+  }
+  return {};
+}
+
+// Heals notes that lie in `where`; see heal_notes().
+caf::expected<heal_report> heal_in(workspace& space, wallet_store& store,
+                                   const std::vector<note_id>& ids, folder where,
+                                   const transfer_id& owner) {
+  heal_report report;
+  // Holds first, files second: what is free now cannot be picked by anybody else meanwhile.
+  hold_guard held{*space.holds, ids, owner};
+  auto stored = single_copies(store, held.held(), {where}, report);
+  if (!stored)
+    return stored.error();
+  if (stored->empty())
+    return report;
+  auto notes = notes_of(*stored);
+  auto id = draw_transfer_id();
+  std::optional<operation_journal> log;
+  auto persist = [&](const std::vector<raida::fix_intent>& intents) -> caf::error {
+    if (!log) {
+      auto made = operation_journal::create(space, space.opened(journal_kind::heal, id, owner),
+                                            notes.size());
+      if (!made)
+        return made.error();
+      log.emplace(std::move(*made));
+    }
+    heal_record record;
+    record.targets = notes;
+    record.intents = intents;
+    return log->append(encode(record));
+  };
+  auto result = raida::heal(*space.port, notes, persist, space.rules.quorum, space.rules.times);
+  auto failed = result ? file_healed(space, store, *stored, result->notes, tag_of(id), report)
+                       : std::move(result.error());
+  if (!failed && log)
+    failed = log->close(closing::done, space.now());
+  if (failed) {
+    // The journal is open and claims the notes, whoever held them before, until it is carried on.
+    if (log)
+      held.leave(ids_of(notes), id);
+    return failed;
+  }
+  return report;
+}
+
+// Servers that a Fix of this note went to, each with the AN of its newest try.
+std::map<size_t, authenticity_number> tried(const journal_view& view, note_id id) {
+  std::map<size_t, authenticity_number> out;
+  for (auto& heal : view.heals)
+    for (auto& intent : heal.intents)
+      if (std::count(intent.notes.begin(), intent.notes.end(), id) != 0)
+        out[intent.server] = raida::fixed_an(static_cast<uint8_t>(intent.server), id, intent.pg);
+  return out;
+}
+
+// Asks FIND which of its two secrets each server holds. What a silent one may hold stays as the
+// second set.
+void settle_second_sets(workspace& space, std::vector<note>& notes) {
+  auto found = raida::find(*space.port, notes, space.rules.times);
+  for (size_t i = 0; i < notes.size(); ++i) {
+    auto& x = notes[i];
+    x.pown.assign(x.ans.size(), raida::letter::silent);
+    if (i < found.size())
+      raida::adopt_found(x, found[i]);
+    for (size_t s = 0; s < x.pown.size(); ++s)
+      if (x.pown[s] != raida::letter::silent)
+        x.pans[s] = x.ans[s];
+    if (x.pans == x.ans)
+      x.pans.clear();
+  }
+}
+
+// Letters of notes as they are asked about now: FIND for those with two sets, Detect for the
+// others.
+void ask_now(workspace& space, std::vector<note>& notes) {
+  std::vector<note> open;
+  std::vector<note> plain;
+  for (auto& x : notes)
+    (x.pans.empty() ? plain : open).push_back(x);
+  auto found = raida::find(*space.port, open, space.rules.times);
+  auto letters = raida::detect(*space.port, plain, space.rules.times);
+  size_t next_open = 0;
+  size_t next_plain = 0;
+  for (auto& x : notes) {
+    x.pown.assign(space.servers(), raida::letter::silent);
+    if (x.pans.empty()) {
+      if (next_plain < letters.size())
+        x.pown = letters[next_plain];
+      ++next_plain;
+    } else {
+      if (next_open < found.size())
+        raida::adopt_found(x, found[next_open]);
+      ++next_open;
+    }
+  }
+}
+
+// Of the notes that lie twice in Limbo, or there and in Bank or Fracked, takes away the copies that
+// the servers' word makes worthless. Answers those that still lie twice.
+caf::expected<std::set<note_id>>
+settle_lost_twins(workspace& space, const std::vector<note_id>& ids, heal_report& report) {
+  auto all = space.user.find(ids, healing_folders);
+  if (!all)
+    return all.error();
+  std::map<note_id, std::vector<stored_note>> by_note;
+  for (auto& x : *all)
+    by_note[x.value.id].push_back(std::move(x));
+  std::set<note_id> out;
+  for (auto& [id, copies] : by_note) {
+    if (copies.size() < 2 || std::none_of(copies.begin(), copies.end(), [](const stored_note& x) {
+          return x.where == folder::limbo;
+        }))
+      continue;
+    auto notes = notes_of(copies);
+    ask_now(space, notes);
+    // A good copy that can be spent comes first, for it is nobody's to take out of Bank here; then
+    // the one that most servers pass, and of equals the one that knows a second secret.
+    auto rank = [&](size_t i) {
+      return std::make_tuple(copies[i].where != folder::limbo,
+                             raida::count_letters(notes[i].pown).passed,
+                             !copies[i].value.pans.empty());
+    };
+    std::optional<size_t> good;
+    auto spendable = false;
+    for (size_t i = 0; i < copies.size(); ++i) {
+      spendable = spendable || copies[i].where != folder::limbo;
+      if (raida::count_letters(notes[i].pown).passed >= space.rules.quorum.settled() &&
+          (!good || rank(i) > rank(*good)))
+        good = i;
+    }
+    if (!good || (spendable && copies[*good].where == folder::limbo)) {
+      out.insert(id);
+      leave_alone(report, copies.front().value,
+                  good
+                      ? "is good in Limbo and bad where it could be spent; run 'wallet check' first"
+                      : "lies twice, and the servers do not tell the copies apart yet");
+      continue;
+    }
+    for (size_t i = 0; i < copies.size(); ++i)
+      if (i != *good && copies[i].where == folder::limbo)
+        if (auto moved = space.user.move_file(folder::limbo, copies[i].file, folder::trash); !moved)
+          return moved.error();
+  }
+  return out;
+}
+
+} // namespace
+
+caf::expected<heal_report> heal_notes(workspace& space, wallet_store& store,
+                                      const std::vector<note_id>& ids, const transfer_id& owner) {
+  return heal_in(space, store, ids, folder::fracked, owner);
+}
+
+caf::expected<heal_report> heal_all(workspace& space, const transfer_id& owner) {
+  auto listing = space.user.list(folder::fracked);
+  if (!listing)
+    return listing.error();
+  return heal_notes(space, space.user, ids_of(notes_of(listing->notes)), owner);
+}
+
+caf::error finish_heal(workspace& space, operation_journal& log) {
+  heal_report report;
+  if (!log.view().heals.empty()) {
+    auto ids = ids_of(log.view().heals.back().targets);
+    for (auto store : {&space.user, &space.sender, &space.receiver}) {
+      if (auto err = finish_updates(*store, ids, tag_of(log.id())))
+        return err;
+      auto stored = single_copies(*store, ids, {folder::fracked, folder::limbo}, report);
+      if (!stored)
+        return stored.error();
+      if (stored->empty())
+        continue;
+      auto notes = notes_of(*stored);
+      adopt_intents(space, notes, log.view().heals);
+      for (auto& x : notes) {
+        if (x.pans.size() != x.ans.size())
+          x.pans = x.ans;
+        // A Fix went only where Find had denied what was open before.
+        for (auto& [server, an] : tried(log.view(), x.id))
+          if (server < x.pans.size())
+            x.pans[server] = an;
+      }
+      settle_second_sets(space, notes);
+      if (auto err = file_healed(space, *store, *stored, notes, tag_of(log.id()), report))
+        return err;
+    }
+  }
+  return log.close(closing::done, space.now());
+}
+
+caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner) {
+  heal_report report;
+  auto listing = space.user.list(folder::limbo);
+  if (!listing)
+    return listing.error();
+  // Holds first, files second, as in heal_in().
+  std::optional<hold_guard> held{std::in_place, *space.holds, ids_of(notes_of(listing->notes)),
+                                 owner};
+  auto doubled = settle_lost_twins(space, held->held(), report);
+  if (!doubled)
+    return doubled.error();
+  auto stored = space.user.find(held->held(), {folder::limbo});
+  if (!stored)
+    return stored.error();
+  std::vector<note> open;
+  std::vector<note> plain;
+  for (auto& x : *stored)
+    if (doubled->count(x.value.id) == 0)
+      (x.value.pans.empty() ? plain : open).push_back(x.value);
+  auto file = [&](const note& before, const note& now, folder to) -> caf::error {
+    if (to == folder::limbo && same_numbers(before, now))
+      return {};
+    return space.user.update(folder::limbo, to, {now},
+                             now.pans.empty() ? pans::without : pans::with,
+                             tag_of(draw_transfer_id()));
+  };
+  std::vector<note_id> weak;
+  // Where a note goes by its letters. What a majority passes and some refuse is to be healed.
+  auto place = [&](const note& x) {
+    auto counts = raida::count_letters(x.pown);
+    count_note(report, x);
+    if (counts.passed >= space.rules.quorum.settled()) {
+      ++report.healed;
+      return counts.passed == x.ans.size() ? folder::bank : folder::fracked;
+    }
+    if (counts.failed >= space.rules.quorum.settled()) {
+      ++report.not_clean;
+      return folder::counterfeit;
+    }
+    if (counts.passed >= space.rules.quorum.majority && counts.failed > 0)
+      weak.push_back(x.id);
+    else
+      ++report.not_clean;
+    return folder::limbo;
+  };
+  auto found = raida::find(*space.port, open, space.rules.times);
+  for (size_t i = 0; i < open.size() && i < found.size(); ++i) {
+    auto now = open[i];
+    // Letters of another day say nothing about today's answers.
+    now.pown.assign(now.ans.size(), raida::letter::silent);
+    raida::adopt_found(now, found[i]);
+    auto to = place(now);
+    if (to != folder::limbo && raida::count_letters(now.pown).unknown() == 0)
+      now.pans.clear();
+    if (auto err = file(open[i], to == folder::counterfeit ? open[i] : now, to))
+      return err;
+  }
+  auto letters = raida::detect(*space.port, plain, space.rules.times);
+  // One bad Detect is no verdict (wallet/format.md (e), "Legal moves").
+  std::vector<note> doubted;
+  for (size_t i = 0; i < plain.size() && i < letters.size(); ++i)
+    if (raida::count_letters(letters[i]).failed >= space.rules.quorum.settled())
+      doubted.push_back(plain[i]);
+  auto again = raida::detect(*space.port, doubted, space.rules.times);
+  for (size_t i = 0; i < plain.size() && i < letters.size(); ++i) {
+    auto now = plain[i];
+    auto second =
+        std::find_if(doubted.begin(), doubted.end(), [&](const note& x) { return x.id == now.id; });
+    now.pown =
+        second == doubted.end() ? letters[i] : again[static_cast<size_t>(second - doubted.begin())];
+    if (auto err = file(plain[i], now, place(now)))
+      return err;
+  }
+  if (weak.empty())
+    return report;
+  // Healing holds them itself: in its journal's name, should it fail.
+  held.reset();
+  auto healed = heal_in(space, space.user, weak, folder::limbo, owner);
+  if (!healed)
+    return healed.error();
+  auto out = space.user.find(weak, {folder::bank, folder::fracked});
+  if (!out)
+    return out.error();
+  report.healed += static_cast<uint32_t>(out->size());
+  report.not_clean += static_cast<uint32_t>(weak.size() - std::min(weak.size(), out->size()));
+  return report;
+}
+
+} // namespace liveconnect::wallet

@@ -1,0 +1,228 @@
+#include "wallet/operations/scrub.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <sodium.h>
+
+#include "messages/base/error.hpp"
+#include "wallet/journal/journal.hpp"
+#include "wallet/journal/recovery.hpp"
+
+namespace liveconnect::wallet {
+
+namespace {
+
+bool is_whole(const journal_view& view, note_id id) {
+  auto graded = view.graded.find(id);
+  return graded != view.graded.end() && graded->second.verdict == note_verdict::whole;
+}
+
+bool all_whole(const journal_view& view, const std::vector<note>& notes) {
+  return std::all_of(notes.begin(), notes.end(),
+                     [&](const note& x) { return is_whole(view, x.id); });
+}
+
+// Of every note sent, all servers said that they hold another's.
+bool nobody_holds_sent(const journal_view& view) {
+  std::set<note_id> gone;
+  if (view.evidence)
+    for (auto& x : view.evidence->lines)
+      if (x.found == std::string(view.opened.servers, 'x'))
+        gone.insert(x.id);
+  return std::all_of(view.sending->notes.begin(), view.sending->notes.end(),
+                     [&](const note& x) { return gone.count(x.id) != 0; });
+}
+
+// The notes whose old secrets no server may hold any more. Empty where asking could prove nothing:
+// what we took, made or took back must be whole by the records first.
+std::vector<note> to_ask(const journal_view& view) {
+  switch (view.kind()) {
+  case journal_kind::sender:
+    if (view.sending && all_whole(view, view.refresh))
+      return view.sending->notes;
+    break;
+  case journal_kind::receiver:
+  case journal_kind::import:
+    if (all_whole(view, view.received)) {
+      auto out = view.received;
+      // Their second set is the one that the servers should hold now.
+      for (auto& x : out)
+        x.pans.clear();
+      return out;
+    }
+    break;
+  case journal_kind::change:
+    if (view.change && all_whole(view, view.change->targets))
+      return view.change->sources;
+    break;
+  case journal_kind::heal:
+  case journal_kind::export_file:
+    break;
+  }
+  return {};
+}
+
+// Whether the servers could still prove what the records do not.
+bool worth_asking(const journal_view& view) {
+  return view.closed && !view.scrubbed && !proven_since(view) && !to_ask(view).empty();
+}
+
+// A server that holds the note's own second set holds what may stand only here.
+bool is_gone_everywhere(const note& asked, const found_row& row, const raida::quorum_rules& rules) {
+  auto counts = raida::count_answers(row);
+  auto ours = counts.an + (asked.pans.empty() ? 0 : counts.pan);
+  return ours == 0 && counts.neither + counts.pan >= rules.settled();
+}
+
+struct closed_journal {
+  transfer_id id;
+  std::vector<journal_record> records;
+  journal_view view;
+};
+
+// Takes the secrets out when the delay is over.
+caf::expected<bool> scrub_if_due(workspace& space, const closed_journal& x, wall_seconds since) {
+  if (!has_passed(since, space.now(), scrub_delay_seconds))
+    return false;
+  auto kept = scrubbed(x.records, space.now());
+  if (!kept)
+    return kept.error();
+  // What could not be read back must not be written.
+  if (auto view = replay(*kept); !view)
+    return view.error();
+  if (auto err = scrub_closed_journal(space.files(), space.user.root(), x.id, *kept))
+    return err;
+  return true;
+}
+
+// Asks the servers about the notes of all these journals at once, and writes PROVEN into those
+// whose secrets nobody holds any more.
+caf::error ask(workspace& space, std::vector<closed_journal>& journals) {
+  std::vector<note> notes;
+  for (auto& x : journals) {
+    auto some = to_ask(x.view);
+    notes.insert(notes.end(), some.begin(), some.end());
+  }
+  auto rows = raida::find(*space.port, notes, space.rules.times);
+  if (rows.size() != notes.size())
+    return {};
+  size_t at = 0;
+  for (auto& x : journals) {
+    auto gone = true;
+    for (auto end = at + to_ask(x.view).size(); at < end; ++at)
+      gone = gone && is_gone_everywhere(notes[at], rows[at], space.rules.quorum);
+    if (!gone)
+      continue;
+    x.records.insert(x.records.end() - 1, encode_moment(record_type::proven, space.now()));
+    if (auto err = scrub_closed_journal(space.files(), space.user.root(), x.id, x.records))
+      return err;
+  }
+  return {};
+}
+
+} // namespace
+
+std::optional<wall_seconds> proven_since(const journal_view& view) {
+  if (!view.closed || view.scrubbed)
+    return std::nullopt;
+  if (view.proven)
+    return view.proven;
+  auto proven = false;
+  switch (view.kind()) {
+  case journal_kind::sender:
+    // What was never sent is as it was: in files of its own.
+    proven = view.sending ? nobody_holds_sent(view) : view.closed->how == closing::given_back;
+    break;
+  case journal_kind::receiver:
+  case journal_kind::import:
+    // The servers' word at the Pown is not enough: they are asked again (I3).
+    proven = view.received.empty();
+    break;
+  case journal_kind::change:
+    proven = !view.change && view.heals.empty();
+    break;
+  case journal_kind::heal:
+    // What the Fixes came to stands in the notes' files.
+    proven = view.heals.empty();
+    break;
+  case journal_kind::export_file:
+    // Whoever has the file may not have powned it yet.
+    proven = !view.sending;
+    break;
+  }
+  return proven ? std::optional<wall_seconds>{view.closed->at} : std::nullopt;
+}
+
+caf::expected<std::vector<journal_record>> scrubbed(const std::vector<journal_record>& records,
+                                                    wall_seconds now) {
+  std::vector<journal_record> out;
+  for (auto& x : records) {
+    auto kept = without_secrets(x);
+    if (!kept)
+      return kept.error();
+    out.push_back(std::move(*kept));
+    if (out.size() == 1)
+      out.push_back(encode_moment(record_type::scrubbed, now));
+  }
+  return out;
+}
+
+caf::expected<size_t> scrub_closed(workspace& space) {
+  auto ids = closed_journal_ids(space.files(), space.user.root());
+  if (!ids)
+    return ids.error();
+  size_t out = 0;
+  uint32_t askable = 0;
+  std::vector<closed_journal> open_questions;
+  // One that fails keeps no other from its turn.
+  caf::error failed;
+  auto note_failure = [&](caf::error err) {
+    if (err && !failed)
+      failed = std::move(err);
+  };
+  for (auto& id : *ids) {
+    closed_journal x;
+    x.id = id;
+    auto records = read_closed_journal(space.files(), space.user.root(), id);
+    if (!records)
+      continue;
+    if (records->empty()) {
+      // Killed before its first record.
+      note_failure(archive_journal(space.files(), space.user.root(), id));
+      continue;
+    }
+    auto view = replay(*records);
+    if (!view)
+      continue;
+    x.records = std::move(*records);
+    x.view = std::move(*view);
+    if (worth_asking(x.view)) {
+      // Each has the same chance, so that one that is never proven keeps no other from it.
+      ++askable;
+      if (open_questions.size() < asked_a_start)
+        open_questions.push_back(std::move(x));
+      else if (auto at = randombytes_uniform(askable); at < asked_a_start)
+        open_questions[at] = std::move(x);
+      continue;
+    }
+    if (auto since = proven_since(x.view)) {
+      auto done = scrub_if_due(space, x, *since);
+      if (!done)
+        note_failure(std::move(done.error()));
+      if (!done || !*done)
+        continue;
+      ++out;
+    }
+    // Scrubbed, or never to be: nothing that is written there says that it will be proven.
+    note_failure(archive_journal(space.files(), space.user.root(), id));
+  }
+  if (!open_questions.empty())
+    note_failure(ask(space, open_questions));
+  if (failed)
+    return failed;
+  return out;
+}
+
+} // namespace liveconnect::wallet

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <caf/expected.hpp>
+
+#include "wallet/journal/transfer_journal.hpp"
+#include "wallet/operations/workspace.hpp"
+
+/// Takes the secrets out of closed journals once nobody can need them any more (safety.md I3). What
+/// is not proven stays as it is, for ever if need be.
+namespace liveconnect::wallet {
+
+/// How long secrets stay after it is proven that their successors hold: a server may fall back to
+/// an old state within it.
+inline constexpr uint32_t scrub_delay_seconds = 24 * 3600;
+
+/// Closed journals whose notes one start asks the servers about.
+inline constexpr size_t asked_a_start = 32;
+
+/// Since when it is proven that no server can hold a secret that stands in this closed journal and
+/// nowhere else; none while it is not. By the records alone: where no secret ever left; where all
+/// servers said of every note that was sent that they hold another's; or since PROVEN, which
+/// scrub_closed() writes. Neither a peer's receipt nor the answers to our own Pown are proof. Pure.
+std::optional<wall_seconds> proven_since(const journal_view& view);
+
+/// The journal without its secrets, as of `now`. Pure.
+caf::expected<std::vector<journal_record>> scrubbed(const std::vector<journal_record>& records,
+                                                    wall_seconds now);
+
+/// Scrubs the closed journals that have been proven for scrub_delay_seconds; answers how many. Of
+/// the others asks the servers about a few, drawn at random: about the notes sent, those received
+/// under the secrets they came with, and the sources of a change. Writes down (PROVEN) when all
+/// that answer, 13+f or more, hold none of those secrets. Only where what was powned, taken back or
+/// made is whole (25 of 25 hold its new AN); the rest is not asked about and keeps its secrets.
+/// What is scrubbed, or can never be, goes to the archive, so that a start reads no more journals
+/// than there are open questions. One that cannot be read is left alone. A clock that was set back
+/// scrubs later, never earlier. Under the lock.
+caf::expected<size_t> scrub_closed(workspace& space);
+
+} // namespace liveconnect::wallet

@@ -1,0 +1,220 @@
+#include "wallet/operations/take_ownership.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "messages/base/error.hpp"
+#include "wallet/operations/claim_notes.hpp"
+#include "wallet/raida/note_codec.hpp"
+
+namespace liveconnect::wallet {
+
+namespace {
+
+// Graded notes with this verdict that are not settled.
+std::vector<note_id> unsettled(const journal_view& view, note_verdict what) {
+  std::vector<note_id> out;
+  for (auto& x : view.graded)
+    if (x.second.verdict == what && view.settled.count(x.first) == 0)
+      out.push_back(x.first);
+  return out;
+}
+
+// Received notes without a verdict, with PANs or (`with` false) without.
+std::vector<note> ungraded(const journal_view& view, bool with) {
+  std::vector<note> out;
+  for (auto& x : view.received)
+    if (view.graded.count(x.id) == 0 && x.pans.empty() != with)
+      out.push_back(x);
+  return out;
+}
+
+// Those of the notes, which nobody has powned here, that enough servers still leave to whoever has
+// their ANs. What is another's already is graded as lost.
+caf::expected<std::vector<note>> still_free(workspace& space, operation_journal& log,
+                                            const std::vector<note>& notes) {
+  auto rows = raida::find(*space.port, notes, space.rules.times);
+  std::vector<note> out;
+  graded_record lost;
+  for (size_t i = 0; i < notes.size() && i < rows.size(); ++i)
+    switch (raida::conclude_an(raida::count_answers(rows[i]), space.rules.quorum)) {
+    case raida::an_claim::holds:
+      out.push_back(notes[i]);
+      break;
+    case raida::an_claim::gone:
+      lost.notes.push_back({note_verdict::lost, with_found(notes[i], rows[i])});
+      break;
+    case raida::an_claim::pending:
+      break;
+    }
+  if (!lost.notes.empty())
+    if (auto err = log.append(encode(lost)))
+      return err;
+  return out;
+}
+
+// Final files of graded notes, from the vectors that the journal has (so a repeat after a kill
+// makes the same ones), unless they went on to the user's wallet already.
+caf::error put_finals(workspace& space, const journal_view& view, wallet_store& at,
+                      const std::vector<note_id>& ids, folder where) {
+  auto arrived = space.user.find(ids, {where});
+  if (!arrived)
+    return arrived.error();
+  std::set<note_id> there;
+  for (auto& x : *arrived)
+    there.insert(x.value.id);
+  std::vector<note> missing;
+  for (auto& id : ids)
+    if (there.count(id) == 0)
+      missing.push_back(view.graded.at(id).coin);
+  return put_graded(at, where, missing, tag_of(view.id()));
+}
+
+// Lost notes lie in Counterfeit as they came, with both their sets. One that was lost before its
+// Pown has no file yet.
+caf::error file_lost(const journal_view& view, wallet_store& at) {
+  auto ids = unsettled(view, note_verdict::lost);
+  if (ids.empty())
+    return {};
+  auto there = at.find(ids, {folder::suspect, folder::counterfeit});
+  if (!there)
+    return there.error();
+  std::vector<note> missing;
+  for (auto& id : ids) {
+    auto& coin = view.graded.at(id).coin;
+    if (std::none_of(there->begin(), there->end(), [&](const stored_note& x) {
+          return x.value.id == id && x.value.ans == coin.ans;
+        }))
+      missing.push_back(coin);
+  }
+  if (auto err = put_graded(at, folder::suspect, missing, tag_of(view.id())))
+    return err;
+  return relocate(at, ids, folder::suspect, folder::counterfeit);
+}
+
+// The Suspect copies of the others are superseded.
+caf::error clear_suspect(const journal_view& view, wallet_store& at) {
+  auto superseded = unsettled(view, note_verdict::whole);
+  auto fracked = unsettled(view, note_verdict::fracked);
+  superseded.insert(superseded.end(), fracked.begin(), fracked.end());
+  return retire(at, superseded, folder::suspect);
+}
+
+} // namespace
+
+ownership_report report_of(const journal_view& view, size_t servers) {
+  ownership_report out;
+  auto fewest = servers;
+  for (auto& x : view.received) {
+    auto found = view.graded.find(x.id);
+    if (found == view.graded.end()) {
+      ++out.pending;
+      (void)out.pending_value.add(value_of(x));
+      continue;
+    }
+    fewest = std::min(fewest, raida::count_letters(found->second.coin.pown).passed);
+    switch (found->second.verdict) {
+    case note_verdict::whole:
+      ++out.whole;
+      (void)out.ours.add(value_of(x));
+      break;
+    case note_verdict::fracked:
+      ++out.fracked;
+      (void)out.ours.add(value_of(x));
+      break;
+    case note_verdict::lost:
+    case note_verdict::void_note:
+      ++out.lost;
+      (void)out.lost_value.add(value_of(x));
+      break;
+    }
+  }
+  out.fewest_passes = view.graded.empty() ? uint8_t{0} : static_cast<uint8_t>(fewest);
+  return out;
+}
+
+caf::expected<ownership_report> take_ownership(workspace& space, operation_journal& log,
+                                               wallet_store& at, const std::string& container,
+                                               pown_start how) {
+  if (log.view().received.empty())
+    return fail(ec::internal, "no notes received");
+  if (!all_graded(log.view())) {
+    auto start = claim_start::unknown;
+    auto bare = ungraded(log.view(), false);
+    if (how == pown_start::ask_first && !bare.empty()) {
+      auto free = still_free(space, log, bare);
+      if (!free)
+        return free.error();
+      bare = std::move(*free);
+    }
+    if (!bare.empty()) {
+      if (ungraded(log.view(), true).empty())
+        start = claim_start::fresh;
+      for (auto& x : bare)
+        x.pans = raida::draw_ans(space.servers());
+      if (auto err = log.make_room(bare.size()))
+        return err;
+      if (auto err = log.append(encode_pans(record_type::pown, bare)))
+        return err;
+    }
+    auto open = ungraded(log.view(), true);
+    // For people and other programs: the journal alone would do.
+    if (auto err = at.put(folder::suspect, open, pans::with, tag_of(log.id())))
+      return err;
+    if (!container.empty()) {
+      auto files = at.list_files(folder::import_);
+      if (!files)
+        return files.error();
+      if (std::find(files->begin(), files->end(), container) != files->end())
+        if (auto moved = at.move_file(folder::import_, container, folder::imported); !moved)
+          return moved.error();
+    }
+    auto rows = claim_notes(space, open, start);
+    auto graded = grade_or_heal(space, log, open, rows);
+    if (!graded)
+      return graded.error();
+    // GRADED before the files: it has the whole vectors, so the files follow from it alone. Both
+    // are durable before a Suspect copy goes and before any receipt (P4).
+    if (!graded->empty()) {
+      graded_record record;
+      record.notes = std::move(*graded);
+      if (auto err = log.append(encode(record)))
+        return err;
+    }
+  }
+  if (auto err = settle_graded(space, log, at))
+    return err;
+  return report_of(log.view(), space.servers());
+}
+
+caf::error settle_graded(workspace& space, operation_journal& log, wallet_store& at) {
+  auto& view = log.view();
+  auto whole = unsettled(view, note_verdict::whole);
+  auto fracked = unsettled(view, note_verdict::fracked);
+  auto settled = unsettled(view, note_verdict::lost);
+  settled.insert(settled.end(), whole.begin(), whole.end());
+  settled.insert(settled.end(), fracked.begin(), fracked.end());
+  if (settled.empty())
+    return {};
+  if (auto err = put_finals(space, view, at, whole, folder::bank))
+    return err;
+  if (auto err = put_finals(space, view, at, fracked, folder::fracked))
+    return err;
+  if (auto err = file_lost(view, at))
+    return err;
+  if (auto err = clear_suspect(view, at))
+    return err;
+  if (&at != &space.user) {
+    if (auto err = at.move(whole, folder::bank, space.user, folder::bank))
+      return err;
+    if (auto err = at.move(fracked, folder::fracked, space.user, folder::fracked))
+      return err;
+  }
+  // Until here the notes were held by this journal, so nobody can have spent one of them.
+  if (auto err = log.append(encode_ids(record_type::settled, settled)))
+    return err;
+  space.holds->release(settled, log.id());
+  return {};
+}
+
+} // namespace liveconnect::wallet

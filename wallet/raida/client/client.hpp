@@ -1,0 +1,40 @@
+#pragma once
+
+#include <vector>
+
+#include <caf/actor_system.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "messages/interfaces/interfaces.hpp"
+#include "wallet/raida/client/link.hpp"
+
+namespace liveconnect::raida {
+
+/// State of a RAIDA CLIENT. Touched by its own actor only.
+struct client_state {
+  /// Index = server.
+  std::vector<raida_link_actor> links;
+  /// How much longer than a request's deadline a link may take.
+  caf::timespan slack{};
+
+  static inline const char* name = "raida_client";
+};
+
+/// The fan-out over all servers: hands each link its part and answers once all have. It waits for
+/// all, since every answer to a Pown saves a Find later (raida/protocol.md 13).
+///
+/// Links itself to its links, so that they end with it; a link that ends before leaves its server
+/// `unreachable` and the client goes on. Ends by an exit message other than normal, or when nobody
+/// refers to it any more.
+raida_client_actor::behavior_type
+raida_client(raida_client_actor::stateful_pointer<client_state> self,
+             std::vector<raida_link_actor> links, caf::timespan slack);
+
+/// Spawns a client and a link for each of `servers` (index = server id, at most 256). `bounds`
+/// gives the links' bounds; its server and address are overwritten. Whoever calls this ends the
+/// client with an exit message (or drops its last handle); the links follow.
+raida_client_actor spawn_raida_client(caf::actor_system& system, byte_loop_actor loop,
+                                      const std::vector<endpoint>& servers,
+                                      link_config bounds = {});
+
+} // namespace liveconnect::raida

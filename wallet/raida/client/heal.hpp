@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include <caf/error.hpp>
+#include <caf/expected.hpp>
+
+#include "messages/money/note.hpp"
+#include "wallet/raida/client/note_commands.hpp"
+#include "wallet/raida/client/port.hpp"
+#include "wallet/raida/derive.hpp"
+#include "wallet/raida/quorum.hpp"
+
+/// Brings notes that some servers refuse back to all servers (raida/protocol.md 9; wallet/steps.md,
+/// step 6). Blocks; runs on a folder worker.
+namespace liveconnect::raida {
+
+/// Makes intents durable. Called before the first Fix of a try leaves (P3, safety.md 5.3); when it
+/// fails, nothing of that try is sent.
+using persist_intents = std::function<caf::error(const std::vector<fix_intent>&)>;
+
+/// How healing went.
+struct heal_result {
+  /// The notes in the order given, with the ANs that servers hold now and the pown string of the
+  /// last Detect. `pans` is empty once nothing is open; else it holds, where a server's answer to a
+  /// Fix or an earlier Pown is still unknown, the AN that it may have taken instead (and the AN
+  /// itself elsewhere): such a note is written with both sets and asked again with Find.
+  std::vector<note> notes;
+  /// Notes that some server refused before and none refuses now.
+  size_t healed = 0;
+  /// Notes that some server still refuses, or that lack a majority.
+  size_t not_clean = 0;
+};
+
+/// How often a Fix is tried, each time with fresh tickets: an attempt costs 13 servers a ticket
+/// slot, and on the published server a Fix never works (raida/protocol.md 11.4).
+inline constexpr int fix_tries_max = 2;
+
+/// Heals what can be healed. First asks Find where `pans` are open and Detect for all; then, for
+/// notes that a majority passes, has one server after the other fix what it refuses (never one that
+/// was merely silent, which may hold a good AN) and asks Find what came of it.
+///
+/// A Pown that is still open should be brought to its end first (safety.md 5.4): where Find says
+/// that the AN holds, the note keeps the AN and drops the PAN.
+///
+/// Fails only when `persist` does; what was fixed before then is in the intents persisted earlier.
+/// A note that cannot be healed comes back as it is.
+caf::expected<heal_result> heal(raida_port& port, std::vector<note> notes,
+                                const persist_intents& persist, const quorum_rules& rules = {},
+                                const command_times& times = {});
+
+} // namespace liveconnect::raida

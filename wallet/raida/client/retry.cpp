@@ -1,0 +1,21 @@
+#include "wallet/raida/client/retry.hpp"
+
+#include <thread>
+
+#include <sodium.h>
+
+namespace liveconnect::raida {
+
+bool serial_retry::wait() {
+  if (waited_ + 1 >= tries_max)
+    return false;
+  ++waited_;
+  const auto most_ms = static_cast<uint32_t>(20 * waited_);
+  const auto pause = std::chrono::milliseconds(5 + randombytes_uniform(most_ms));
+  if (std::chrono::steady_clock::now() + pause >= until_)
+    return false;
+  std::this_thread::sleep_for(pause);
+  return true;
+}
+
+} // namespace liveconnect::raida

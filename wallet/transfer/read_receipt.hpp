@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <caf/expected.hpp>
+
+#include "messages/money/note.hpp"
+#include "wallet/journal/transfer_journal.hpp"
+
+namespace liveconnect::wallet {
+
+/// Checks a receipt against what was sent: signed by the key it carries (that this key is the
+/// peer's, the session has verified), for this transfer and this manifest, and with exactly the
+/// notes sent. Answers the notes that it does not call the receiver's (counterfeit, limbo). Fails
+/// with ec::bad_receipt.
+caf::expected<std::vector<note_id>> rejected_by(const std::string& json,
+                                                const sending_record& sent);
+
+} // namespace liveconnect::wallet

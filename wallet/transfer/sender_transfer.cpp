@@ -1,0 +1,866 @@
+#include "wallet/transfer/sender_transfer.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "messages/base/error.hpp"
+#include "messages/secure/manifest.hpp"
+#include "messages/secure/receipt.hpp"
+#include "wallet/journal/recovery.hpp"
+#include "wallet/operations/announcement.hpp"
+#include "wallet/operations/choose_notes.hpp"
+#include "wallet/operations/claim_notes.hpp"
+#include "wallet/operations/heal_notes.hpp"
+#include "wallet/operations/make_change.hpp"
+#include "wallet/transfer/common_steps.hpp"
+#include "wallet/transfer/invitation_use.hpp"
+#include "wallet/transfer/read_receipt.hpp"
+
+namespace liveconnect::wallet {
+
+namespace {
+
+// A note that fails is replaced, and its replacement may fail again.
+constexpr int health_rounds_max = 3;
+// More breaks than there are denominations mean that a plan does not end.
+constexpr size_t changes_max = 4 * denomination_count;
+
+// What 25 servers said of a note that is gone.
+std::string evidence_of(const found_row& row) {
+  std::string out;
+  for (auto x : row)
+    out += x == raida::find_answer::an                                              ? 'a'
+           : x == raida::find_answer::unknown || x == raida::find_answer::not_asked ? 'u'
+                                                                                    : 'x';
+  return out;
+}
+
+std::string count_text(size_t n, const char* one) {
+  return std::to_string(n) + " " + one + (n == 1 ? "" : "s");
+}
+
+} // namespace
+
+sender_transfer::sender_transfer(workspace& space, transfer_terms terms)
+    : space_(&space), terms_(std::move(terms)) {}
+
+sender_transfer sender_transfer::start(workspace& space, const transfer_terms& terms) {
+  return {space, terms};
+}
+
+caf::expected<sender_transfer> sender_transfer::reopen(workspace& space, const transfer_id& id) {
+  auto log = operation_journal::open(space, id);
+  if (!log)
+    return log.error();
+  if (log->view().opened.servers != 0 && log->view().kind() != journal_kind::sender)
+    return fail(ec::bad_argument, to_string(id) + " is no transfer that we send");
+  transfer_terms terms;
+  terms.side = role::sender;
+  terms.id = id;
+  terms.invitation = log->view().opened.invitation;
+  sender_transfer out{space, std::move(terms)};
+  out.log_.emplace(std::move(*log));
+  if (auto& sending = out.log_->view().sending)
+    out.announced_ = sending->announced;
+  if (auto err = out.count_lease())
+    return err;
+  return out;
+}
+
+transfer_state sender_transfer::state() const {
+  return log_ ? state_of(log_->view()) : transfer_state::fresh;
+}
+
+caf::error sender_transfer::require_selected() const {
+  if (!log_ || !log_->view().selected)
+    return fail(ec::internal, "no notes are reserved");
+  if (log_->view().closed)
+    return fail(ec::bad_argument, "the transfer is closed");
+  return {};
+}
+
+caf::expected<step_report> sender_transfer::run(sender_step step) {
+  // What leads up to sending is over once coins may have left: a resumed session hears that there
+  // is nothing to do.
+  if (has_sent() || state() == transfer_state::closed) {
+    switch (step) {
+    case sender_step::check_servers:
+    case sender_step::all_sent:
+    case sender_step::ask_servers:
+    case sender_step::give_back:
+      break;
+    default:
+      return step_report{};
+    }
+  }
+  switch (step) {
+  case sender_step::check_servers:
+    return check_servers();
+  case sender_step::set_aside:
+    return set_aside();
+  case sender_step::make_change:
+    return make_change();
+  case sender_step::join_notes:
+    return join_notes();
+  case sender_step::find_change:
+    return find_change();
+  case sender_step::fix_change:
+    return fix_change();
+  case sender_step::move_to_sender:
+    return move_to_sender();
+  case sender_step::health_check:
+    return health_check();
+  case sender_step::fix_notes:
+    return fix_notes();
+  case sender_step::put_in_export:
+    return put_in_export();
+  case sender_step::all_sent:
+    return all_sent();
+  case sender_step::ask_servers:
+    return ask_servers();
+  case sender_step::give_back:
+    return give_back();
+  }
+  return fail(ec::internal, "unknown step");
+}
+
+caf::expected<step_report> sender_transfer::check_servers() {
+  return wallet::check_servers(*space_);
+}
+
+caf::expected<step_report> sender_transfer::set_aside() {
+  return set_aside_strangers(*space_, space_->sender);
+}
+
+caf::error sender_transfer::record_selection(const std::vector<note>& notes) {
+  selected_record record;
+  record.sum = log_->view().selected->sum;
+  record.notes = notes;
+  return log_->append(encode(record));
+}
+
+caf::error sender_transfer::select(amount sum, const std::vector<note>& keep) {
+  auto chosen = choose_notes(*space_, sum, terms_.id);
+  if (!chosen)
+    return chosen.error();
+  auto notes = keep;
+  notes.insert(notes.end(), chosen->begin(), chosen->end());
+  if (notes.size() > receipt_notes_max) {
+    space_->holds->release(ids_of(*chosen), terms_.id);
+    return fail(ec::change_not_possible, "the sum takes " + std::to_string(notes.size()) +
+                                             " notes, and a transfer carries " +
+                                             std::to_string(receipt_notes_max));
+  }
+  if (!log_) {
+    if (auto err = refuse_used(*space_, terms_)) {
+      space_->holds->release_all(terms_.id);
+      return err;
+    }
+    auto opened = space_->opened(journal_kind::sender, terms_.id);
+    opened.invitation = terms_.invitation;
+    auto log = operation_journal::create(*space_, opened, notes.size() + 32);
+    if (!log) {
+      space_->holds->release_all(terms_.id);
+      return log.error();
+    }
+    log_.emplace(std::move(*log));
+  }
+  selected_record record;
+  record.sum = log_->view().selected ? log_->view().selected->sum : sum;
+  record.notes = std::move(notes);
+  return log_->append(encode(record));
+}
+
+caf::expected<step_report> sender_transfer::reserve(amount sum) {
+  if (sum.is_zero())
+    return fail(ec::bad_amount, "0");
+  if (log_ && log_->view().selected) {
+    if (log_->view().selected->sum != sum)
+      return fail(ec::bad_argument, "another sum is reserved already");
+  } else if (auto err = select(sum, {})) {
+    return err;
+  }
+  step_report out;
+  out.notes = static_cast<uint32_t>(log_->view().selected->notes.size());
+  out.value = total(log_->view().selected->notes);
+  out.text = count_text(out.notes, "note") + " of " + to_display(out.value) + " set apart";
+  return out;
+}
+
+caf::expected<sender_transfer::open_part> sender_transfer::unmoved() const {
+  auto& selected = *log_->view().selected;
+  auto ids = ids_of(selected.notes);
+  auto here = space_->user.find(ids, {folder::bank, folder::fracked});
+  if (!here)
+    return here.error();
+  auto moved = space_->sender.find(ids, {folder::bank, folder::fracked});
+  if (!moved)
+    return moved.error();
+  open_part out;
+  out.sum = selected.sum;
+  if (!out.sum.subtract(total(notes_of(*moved))))
+    return fail(ec::internal, "more was moved than agreed");
+  out.notes = std::move(*here);
+  return out;
+}
+
+caf::expected<step_report> sender_transfer::make_change() {
+  if (auto err = require_selected())
+    return err;
+  step_report out;
+  std::map<int8_t, uint32_t> broken;
+  for (size_t round = 0; round < changes_max; ++round) {
+    auto part = unmoved();
+    if (!part)
+      return part.error();
+    if (part->sum.is_zero())
+      break;
+    auto plan = plan_change(purse_of(part->notes), part->sum, space_->rules.change);
+    if (!plan)
+      return plan.error();
+    if (plan->breaks.empty()) {
+      // The rest of a broken note is free again.
+      auto pick = pick_notes(part->notes, notes_needed(*plan));
+      if (!pick)
+        return pick.error();
+      std::set<note_id> kept;
+      for (auto& x : *pick)
+        kept.insert(x.id);
+      std::vector<note> selection;
+      std::vector<note_id> free;
+      std::set<note_id> here;
+      for (auto& x : part->notes)
+        here.insert(x.value.id);
+      for (auto& x : log_->view().selected->notes)
+        if (here.count(x.id) != 0 && kept.count(x.id) == 0)
+          free.push_back(x.id);
+        else if (here.count(x.id) == 0)
+          selection.push_back(x);
+      selection.insert(selection.end(), pick->begin(), pick->end());
+      if (!free.empty()) {
+        if (auto err = record_selection(selection))
+          return err;
+        space_->holds->release(free, terms_.id);
+      }
+      break;
+    }
+    auto source = note_to_break(part->notes, plan->breaks.front());
+    if (!source)
+      return fail(ec::internal, "the plan breaks a note that is not there");
+    auto change = change_notes(*space_, change_kind::break_note, {source->id}, terms_.id);
+    if (!change)
+      return change.error();
+    if (change->outcome != change_outcome::done)
+      return fail(ec::change_not_possible, "the servers have not said yet what became of " +
+                                               to_string(source->id) + "; it stays set apart");
+    auto made = space_->user.find(change->made, {folder::bank, folder::fracked});
+    if (!made)
+      return made.error();
+    std::vector<note> selection;
+    for (auto& x : log_->view().selected->notes)
+      if (x.id != source->id)
+        selection.push_back(x);
+    for (auto& x : *made)
+      selection.push_back(x.value);
+    if (auto err = record_selection(selection))
+      return err;
+    ++out.notes;
+    (void)out.value.add(denomination_value(source->id.denomination));
+    out.not_clean += change->fracked;
+    ++broken[source->id.denomination];
+  }
+  for (auto i = broken.rbegin(); i != broken.rend(); ++i)
+    out.text += (out.text.empty() ? "" : ", ") + count_text(i->second, "note") + " of " +
+                to_display(denomination_value(i->first));
+  if (!out.text.empty())
+    out.text += " broken";
+  return out;
+}
+
+caf::expected<step_report> sender_transfer::join_notes() {
+  if (auto err = require_selected())
+    return err;
+  step_report out;
+  for (size_t round = 0; round < changes_max; ++round) {
+    auto part = unmoved();
+    if (!part)
+      return part.error();
+    if (part->sum.is_zero() || total(notes_of(part->notes)) != part->sum)
+      break;
+    auto plan = plan_change(purse_of(part->notes), part->sum, space_->rules.change);
+    if (!plan)
+      return plan.error();
+    if (plan->joins.empty())
+      break;
+    auto sources = ten_to_join(part->notes, plan->joins.front());
+    if (sources.empty())
+      break;
+    auto change = change_notes(*space_, change_kind::join_notes, sources, terms_.id);
+    if (!change) {
+      // Joining only saves notes: without it the transfer goes on.
+      if (code_of(change.error()) == ec::change_not_possible)
+        break;
+      return change.error();
+    }
+    if (change->outcome != change_outcome::done)
+      return fail(ec::change_not_possible,
+                  "the servers have not said yet whether ten notes were joined");
+    auto made = space_->user.find(change->made, {folder::bank, folder::fracked});
+    if (!made)
+      return made.error();
+    std::vector<note> selection;
+    for (auto& x : log_->view().selected->notes)
+      if (std::find(sources.begin(), sources.end(), x.id) == sources.end())
+        selection.push_back(x);
+    for (auto& x : *made) {
+      selection.push_back(x.value);
+      (void)out.value.add(value_of(x.value));
+    }
+    if (auto err = record_selection(selection))
+      return err;
+    out.notes += static_cast<uint32_t>(sources.size());
+    out.not_clean += change->fracked;
+  }
+  if (out.notes > 0)
+    out.text = count_text(out.notes, "note") + " joined into " +
+               std::to_string(out.notes / raida::change_count);
+  return out;
+}
+
+caf::expected<step_report> sender_transfer::find_change() {
+  auto report = find_lost(*space_, terms_.id);
+  step_report out;
+  if (!report) {
+    // The notes that are sent are others: without the lost ones the transfer goes on.
+    out.text = "lost notes could not be looked for: " + detail_of(report.error());
+    return out;
+  }
+  out.notes = report->notes;
+  out.value = report->value;
+  out.not_clean = report->not_clean;
+  if (out.notes > 0)
+    out.text =
+        std::to_string(report->healed) + " of " + count_text(out.notes, "lost note") + " found";
+  return out;
+}
+
+namespace {
+
+step_report fixed(const heal_report& x) {
+  step_report out;
+  out.notes = x.notes;
+  out.value = x.value;
+  out.not_clean = x.not_clean;
+  out.fewest_passes = x.fewest_passes;
+  if (x.notes > 0)
+    out.text = std::to_string(x.healed) + " of " + count_text(x.notes, "fracked note") + " healed";
+  return out;
+}
+
+} // namespace
+
+caf::expected<step_report> sender_transfer::fix_change() {
+  if (auto err = require_selected())
+    return err;
+  auto report = heal_notes(*space_, space_->user, ids_of(log_->view().selected->notes), terms_.id);
+  if (!report)
+    return report.error();
+  return fixed(*report);
+}
+
+caf::expected<step_report> sender_transfer::move_to_sender() {
+  if (auto err = require_selected())
+    return err;
+  auto part = unmoved();
+  if (!part)
+    return part.error();
+  if (total(notes_of(part->notes)) != part->sum)
+    return fail(ec::change_not_possible, "the notes set apart are not the exact sum");
+  std::vector<note_id> whole;
+  std::vector<note_id> fracked;
+  for (auto& x : part->notes)
+    (x.where == folder::bank ? whole : fracked).push_back(x.value.id);
+  if (!whole.empty())
+    if (auto err = space_->user.move(whole, folder::bank, space_->sender, folder::bank))
+      return err;
+  if (!fracked.empty())
+    if (auto err = space_->user.move(fracked, folder::fracked, space_->sender, folder::fracked))
+      return err;
+  step_report out;
+  out.notes = static_cast<uint32_t>(part->notes.size());
+  out.value = part->sum;
+  out.text = count_text(out.notes, "note") + " moved to Sender";
+  return out;
+}
+
+caf::expected<amount> sender_transfer::check_once(step_report& report) {
+  auto& space = *space_;
+  auto stored =
+      space.sender.find(ids_of(log_->view().selected->notes), {folder::bank, folder::fracked});
+  if (!stored)
+    return stored.error();
+  auto notes = notes_of(*stored);
+  auto letters = raida::detect(*space.port, notes, space.rules.times);
+  report = step_report{};
+  report.notes = static_cast<uint32_t>(notes.size());
+  report.value = total(notes);
+  report.fewest_passes = static_cast<uint8_t>(space.servers());
+  std::vector<note_id> now_fracked;
+  std::vector<note> bad;
+  std::vector<stored_note> bad_files;
+  for (size_t i = 0; i < notes.size() && i < letters.size(); ++i) {
+    auto counts = raida::count_letters(letters[i]);
+    if (counts.passed >= space.rules.quorum.settled()) {
+      report.fewest_passes = std::min(report.fewest_passes, static_cast<uint8_t>(counts.passed));
+      if (counts.failed > 0) {
+        ++report.not_clean;
+        if ((*stored)[i].where == folder::bank)
+          now_fracked.push_back(notes[i].id);
+      }
+      continue;
+    }
+    if (counts.passed + counts.failed < space.rules.quorum.settled())
+      return fail(ec::too_few_servers, "only " + std::to_string(counts.passed + counts.failed) +
+                                           " servers answer for " + to_string(notes[i].id));
+    bad.push_back(notes[i]);
+    bad_files.push_back((*stored)[i]);
+  }
+  if (auto err = relocate(space.sender, now_fracked, folder::bank, folder::fracked))
+    return err;
+  if (bad.empty())
+    return amount{};
+  // One bad Detect is no verdict (wallet/format.md (e), "Legal moves").
+  auto second = raida::detect(*space.port, bad, space.rules.times);
+  std::vector<note> selection;
+  for (auto& x : log_->view().selected->notes)
+    if (std::none_of(bad.begin(), bad.end(), [&](const note& y) { return y.id == x.id; }))
+      selection.push_back(x);
+  for (size_t i = 0; i < bad.size() && i < second.size(); ++i) {
+    auto counts = raida::count_letters(second[i]);
+    auto to = folder::limbo;
+    if (counts.failed >= space.rules.quorum.settled())
+      to = folder::counterfeit;
+    else if (counts.passed >= space.rules.quorum.majority)
+      to = folder::fracked;
+    if (auto err = space.sender.move({bad[i].id}, bad_files[i].where, space.user, to))
+      return err;
+  }
+  if (auto err = record_selection(selection))
+    return err;
+  space.holds->release(ids_of(bad), terms_.id);
+  return total(bad);
+}
+
+caf::expected<step_report> sender_transfer::health_check() {
+  if (auto err = require_selected())
+    return err;
+  step_report out;
+  size_t replaced = 0;
+  for (int round = 0; round < health_rounds_max; ++round) {
+    auto missing = check_once(out);
+    if (!missing)
+      return missing.error();
+    if (missing->is_zero()) {
+      out.text = count_text(out.notes, "note") + " passed by at least " +
+                 std::to_string(out.fewest_passes) + " servers";
+      if (replaced > 0)
+        out.text += ", " + std::to_string(replaced) + " replaced";
+      return out;
+    }
+    ++replaced;
+    if (auto err = select(*missing, log_->view().selected->notes))
+      return err;
+    if (auto changed = make_change(); !changed)
+      return changed.error();
+    if (auto moved = move_to_sender(); !moved)
+      return moved.error();
+  }
+  return fail(ec::not_enough_coins, "too many notes failed at the servers");
+}
+
+caf::expected<step_report> sender_transfer::fix_notes() {
+  if (auto err = require_selected())
+    return err;
+  auto report =
+      heal_notes(*space_, space_->sender, ids_of(log_->view().selected->notes), terms_.id);
+  if (!report)
+    return report.error();
+  return fixed(*report);
+}
+
+caf::expected<step_report> sender_transfer::put_in_export() {
+  if (auto err = require_selected())
+    return err;
+  auto& selected = *log_->view().selected;
+  auto stored = space_->sender.find(ids_of(selected.notes), {folder::bank, folder::fracked});
+  if (!stored)
+    return stored.error();
+  auto notes = notes_of(*stored);
+  if (notes.size() != selected.notes.size() || total(notes) != selected.sum)
+    return fail(ec::internal, "the notes in Sender are not the sum agreed");
+  // A healing that could not be finished has them: which secrets hold is not known.
+  for (auto& x : notes)
+    if (space_->holds->is_held_by_other(x.id, terms_.id))
+      return fail(ec::wallet_busy, to_string(x.id) + " is being healed");
+  for (size_t i = 0; i < notes.size(); ++i)
+    // The health check found nothing against it, so what its file still says is old.
+    if ((*stored)[i].where == folder::bank)
+      notes[i].pown.clear();
+  std::sort(notes.begin(), notes.end(), [](const note& x, const note& y) { return x.id < y.id; });
+  if (auto made = space_->sender.put_container(folder::export_, notes, tag_of(terms_.id)); !made)
+    return made.error();
+  // SENDING takes the vectors from here: from now on they do not change.
+  if (auto err = record_selection(notes))
+    return err;
+  announced_ = announce(terms_.id, notes, space_->rules.lease_seconds);
+  step_report out;
+  out.notes = announced_->notes;
+  out.value = announced_->sum;
+  out.text = count_text(out.notes, "note") + " in Export";
+  return out;
+}
+
+caf::expected<manifest> sender_transfer::announcement() const {
+  if (!announced_)
+    return fail(ec::internal, "nothing lies in Export yet");
+  return *announced_;
+}
+
+caf::expected<coin_payload> sender_transfer::begin_sending(const receipt_terms& terms) {
+  if (auto err = require_selected())
+    return err;
+  if (!announced_)
+    return fail(ec::internal, "nothing lies in Export yet");
+  if (!has_sent()) {
+    if (auto err = log_->make_room(2 * announced_->notes))
+      return err;
+    sending_record record;
+    record.announced = *announced_;
+    record.at = space_->now();
+    record.notes = log_->view().selected->notes;
+    if (auto err = log_->append(encode(record)))
+      return err;
+    if (auto err = count_lease())
+      return err;
+  }
+  auto known = std::any_of(
+      log_->view().sessions.begin(), log_->view().sessions.end(), [&](const receipt_terms& x) {
+        return x.handshake_hash == terms.handshake_hash && x.invitation == terms.invitation;
+      });
+  if (!known)
+    if (auto err = log_->append(encode(session_record{terms})))
+      return err;
+  return split_coins(log_->view().sending->notes);
+}
+
+caf::error sender_transfer::move_sent(const std::vector<note_id>& ids) {
+  auto& sender = space_->sender;
+  auto files = sender.list_files(folder::export_);
+  if (!files)
+    return files.error();
+  for (auto& x : *files)
+    if (x.find(tag_of(terms_.id)) != std::string::npos)
+      if (auto moved = sender.move_file(folder::export_, x, folder::sent); !moved)
+        return moved.error();
+  if (auto err = relocate(sender, ids, folder::bank, folder::sent))
+    return err;
+  return relocate(sender, ids, folder::fracked, folder::sent);
+}
+
+caf::expected<step_report> sender_transfer::all_sent() {
+  if (!has_sent())
+    return fail(ec::internal, "sending has not begun");
+  if (!log_->view().closed) {
+    // A settled note may be here for another transfer by now.
+    std::vector<note_id> ids;
+    for (auto& x : log_->view().sending->notes)
+      if (log_->view().settled.count(x.id) == 0)
+        ids.push_back(x.id);
+    if (auto err = move_sent(ids))
+      return err;
+  }
+  step_report out;
+  out.notes = log_->view().sending->announced.notes;
+  out.value = log_->view().sending->announced.sum;
+  out.text = count_text(out.notes, "note") + " sent";
+  return out;
+}
+
+caf::error sender_transfer::file_receipt(const receipt_text& text) {
+  if (!has_sent())
+    return fail(ec::bad_receipt, "nothing was sent");
+  auto& view = log_->view();
+  if (view.closed || !view.receipt.empty())
+    return view.closed || view.receipt == text.json
+               ? caf::error{}
+               : fail(ec::bad_receipt, "another receipt is filed already");
+  if (view.refresh.size() == view.sending->notes.size())
+    return fail(ec::bad_receipt, "the notes are being taken back");
+  auto rejected = rejected_by(text.json, *view.sending);
+  if (!rejected)
+    return rejected.error();
+  if (!rejected->empty())
+    if (auto err = log_->append(encode_ids(record_type::rejected, *rejected)))
+      return err;
+  if (auto err = log_->append(encode_text(record_type::receipt, text.json)))
+    return err;
+  if (auto done = carry_on(false); done)
+    return done;
+  return {};
+}
+
+step_report sender_transfer::settled_report(settlement how) const {
+  step_report out;
+  out.notes = notes_of(log_->view());
+  out.value = sum_of(log_->view());
+  out.settled = how;
+  return out;
+}
+
+caf::expected<step_report> sender_transfer::ask_servers() {
+  if (!log_)
+    return fail(ec::internal, "nothing is reserved");
+  auto& view = log_->view();
+  if (view.closed) {
+    auto out = settled_report(settlement_of(view.closed->how));
+    out.returned = parts_of(view).back_value;
+    return out;
+  }
+  if (!has_sent())
+    return give_back();
+  if (auto err = finish_refresh())
+    return err;
+  auto open = undecided(view);
+  size_t fewest = space_->servers();
+  if (open.empty())
+    return conclude(fewest);
+  auto rows = raida::find(*space_->port, open, space_->rules.times);
+  auto how = patience_of(view, space_->up_ms());
+  evidence_record evidence;
+  evidence.at = space_->now();
+  std::vector<note> back;
+  for (size_t i = 0; i < open.size() && i < rows.size(); ++i) {
+    auto row = for_sent(open[i], rows[i]);
+    fewest = std::min(fewest, raida::count_answers(row).an);
+    switch (conclude_sent(open[i], row, how, space_->rules.quorum)) {
+    case sent_outcome::gone:
+      evidence.lines.push_back({open[i].id, evidence_of(row)});
+      break;
+    case sent_outcome::take_back:
+      open[i].pans = raida::draw_ans(space_->servers());
+      back.push_back(std::move(open[i]));
+      break;
+    case sent_outcome::pending:
+      break;
+    }
+  }
+  if (!evidence.lines.empty())
+    if (auto err = log_->append(encode(evidence)))
+      return err;
+  if (!back.empty()) {
+    if (auto err = log_->make_room(back.size()))
+      return err;
+    if (auto err = log_->append(encode_pans(record_type::refresh, back)))
+      return err;
+    if (auto err = claim_back(back, true))
+      return err;
+  }
+  return conclude(fewest);
+}
+
+caf::error sender_transfer::claim_back(const std::vector<note>& notes, bool drawn_now) {
+  auto& space = *space_;
+  auto rows = claim_notes(space, notes, drawn_now ? claim_start::fresh : claim_start::unknown);
+  auto graded = grade_or_heal(space, *log_, notes, rows);
+  if (!graded)
+    return graded.error();
+  if (graded->empty())
+    return {};
+  graded_record record;
+  record.notes = std::move(*graded);
+  return log_->append(encode(record));
+}
+
+caf::error sender_transfer::finish_refresh() {
+  std::vector<note> open;
+  for (auto& x : log_->view().refresh)
+    if (log_->view().graded.count(x.id) == 0)
+      open.push_back(x);
+  return open.empty() ? caf::error{} : claim_back(open, false);
+}
+
+caf::error sender_transfer::file_decided(bool last) {
+  auto& space = *space_;
+  auto& view = log_->view();
+  auto decided = to_settle(view);
+  if (decided.empty())
+    return {};
+  std::set<note_id> now{decided.begin(), decided.end()};
+  std::vector<note> whole;
+  std::vector<note> fracked;
+  std::vector<note_id> back;
+  for (auto& id : parts_of(view).back) {
+    if (now.count(id) == 0)
+      continue;
+    auto& graded = view.graded.at(id);
+    (graded.verdict == note_verdict::whole ? whole : fracked).push_back(graded.coin);
+    back.push_back(id);
+  }
+  if (auto err = put_graded(space.user, folder::bank, whole, tag_of(terms_.id)))
+    return err;
+  if (auto err = put_graded(space.user, folder::fracked, fracked, tag_of(terms_.id)))
+    return err;
+  if (auto err = move_sent(decided))
+    return err;
+  // The old copies are worthless from now on.
+  if (auto err = retire(space.sender, back, folder::sent))
+    return err;
+  // Until here the notes were held by this journal, so nobody can have spent one of them, nor
+  // brought one back to us. CLOSED says the same of the last ones.
+  if (last)
+    return {};
+  if (auto err = log_->append(encode_ids(record_type::settled, decided)))
+    return err;
+  space.holds->release(decided, terms_.id);
+  return {};
+}
+
+caf::expected<step_report> sender_transfer::conclude(size_t fewest_passes) {
+  auto& view = log_->view();
+  auto all = all_graded(view) && undecided(view).empty();
+  if (auto err = file_decided(all))
+    return err;
+  auto parts = parts_of(view);
+  auto mixed = !parts.back.empty() && !parts.gone.empty();
+  auto back_text = count_text(parts.back.size(), "note") + " taken back";
+  auto gone_text = count_text(parts.gone.size(), "note") +
+                   (parts.gone.size() == 1 ? " is" : " are") + " the receiver's";
+  if (!all) {
+    auto out = settled_report(settlement::open);
+    out.fewest_passes = static_cast<uint8_t>(fewest_passes);
+    out.returned = parts.back_value;
+    if (!all_graded(view))
+      out.text = "too few servers answer to take all notes back";
+    else if (patience_of(view, space_->up_ms()) != patience::leased)
+      out.text = "the servers do not agree yet on who owns the notes";
+    else
+      out.text = "the receiver may still take the notes";
+    if (!parts.gone.empty())
+      out.text = gone_text + ", of the others " + out.text;
+    if (!parts.back.empty())
+      out.text = back_text + ", " + out.text;
+    return out;
+  }
+  auto receipt = !view.receipt.empty();
+  if (receipt)
+    if (auto err = space_->user.put_file(folder::receipts, to_string(terms_.id) + ".json",
+                                         byte_view{view.receipt}))
+      return err;
+  // With a receipt, only what it did not cover came back.
+  auto sent = receipt || !parts.gone.empty();
+  auto out = settled_report(sent ? settlement::sent : settlement::returned);
+  out.returned = parts.back_value;
+  out.text = mixed                ? back_text + ", " + gone_text
+             : parts.gone.empty() ? back_text
+             : receipt            ? "the receiver's receipt is filed"
+                                  : "the servers say the notes are the receiver's";
+  if (auto err = close(receipt              ? closing::sent_with_receipt
+                       : parts.gone.empty() ? closing::taken_back
+                                            : closing::sent_by_evidence))
+    return err;
+  if (!parts.gone.empty())
+    log_to_user(*space_, false, parts.gone_value, "LiveConnect send", to_string(terms_.id));
+  return out;
+}
+
+caf::error sender_transfer::count_lease() {
+  return counts_lease_anew(log_->view(), space_->up_ms())
+             ? log_->append(encode_moment(record_type::lease, space_->up_ms()))
+             : caf::error{};
+}
+
+caf::error sender_transfer::close(closing how) {
+  if (auto err = burn_invitation(*space_, terms_.invitation))
+    return err;
+  if (auto err = log_->close(how, space_->now()))
+    return err;
+  space_->holds->release_all(terms_.id);
+  return {};
+}
+
+caf::expected<step_report> sender_transfer::give_back() {
+  if (!log_)
+    return step_report{};
+  if (log_->view().closed)
+    return ask_servers();
+  if (has_sent())
+    return fail(ec::outcome_unknown, "coins may have left already");
+  auto& space = *space_;
+  if (log_->view().selected) {
+    auto ids = ids_of(log_->view().selected->notes);
+    auto moved = space.sender.find(ids, {folder::bank, folder::fracked});
+    if (!moved)
+      return moved.error();
+    for (auto where : {folder::bank, folder::fracked}) {
+      std::vector<note_id> back;
+      for (auto& x : *moved)
+        if (x.where == where)
+          back.push_back(x.value.id);
+      if (!back.empty())
+        if (auto err = space.sender.move(back, where, space.user, where))
+          return err;
+    }
+  }
+  auto files = space.sender.list_files(folder::export_);
+  if (!files)
+    return files.error();
+  for (auto& x : *files)
+    if (x.find(tag_of(terms_.id)) != std::string::npos)
+      if (auto aside = space.sender.move_file(folder::export_, x, folder::trash); !aside)
+        return aside.error();
+  auto out = settled_report(settlement::returned);
+  out.text = "nothing left; the notes are in the wallet";
+  if (auto err = close(closing::given_back))
+    return err;
+  return out;
+}
+
+caf::error sender_transfer::carry_on(bool with_servers) {
+  if (!log_)
+    return {};
+  auto task = task_of(log_->view());
+  auto outcome = caf::expected<step_report>{step_report{}};
+  switch (task) {
+  case recovery_task::file_journal:
+    if (auto err = log_->close(closing::done, space_->now()))
+      return err;
+    space_->holds->release_all(terms_.id);
+    return {};
+  case recovery_task::give_back:
+    outcome = give_back();
+    break;
+  case recovery_task::finish_sent:
+    outcome = conclude(space_->servers());
+    break;
+  case recovery_task::finish_refresh:
+    if (with_servers)
+      outcome = ask_servers();
+    else if (auto err = finish_refresh())
+      return err;
+    else
+      outcome = conclude(space_->servers());
+    break;
+  case recovery_task::ask_servers:
+    if (with_servers)
+      outcome = ask_servers();
+    else if (auto err = file_decided(false))
+      return err;
+    break;
+  default:
+    break;
+  }
+  return outcome ? caf::error{} : outcome.error();
+}
+
+} // namespace liveconnect::wallet

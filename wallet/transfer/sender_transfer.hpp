@@ -1,0 +1,105 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "messages/interfaces/wallet.hpp"
+#include "wallet/operations/operation_journal.hpp"
+#include "wallet/operations/workspace.hpp"
+
+namespace liveconnect::wallet {
+
+/// One transfer on the sender's side, step by step (messages/interfaces/wallet.hpp says what each
+/// step is). Straight-line blocking code over the workspace; the folder worker calls it. Every step
+/// may be repeated and may be killed anywhere: what is durable then, start-up recovery carries on
+/// (safety.md 5.4, 5.5).
+///
+///     fresh -reserve-> SELECTED -begin_sending-> SENDING -receipt, ask_servers-> CLOSED
+///                         |                         \-> REFRESH -> GRADED -> CLOSED(taken back)
+///                         \-give_back-> CLOSED(given back)
+///
+/// From SENDING on each note goes its own way: the receipt or EVIDENCE makes it the receiver's,
+/// REFRESH and GRADED bring it back. What is decided is filed and free at once (SETTLED); the
+/// journal closes with the last note.
+class sender_transfer {
+public:
+  /// A new transfer: leaves no trace on the disk before reserve().
+  static sender_transfer start(workspace& space, const transfer_terms& terms);
+  /// One that has a journal. Fails with ec::bad_argument when it is no open sender's.
+  static caf::expected<sender_transfer> reopen(workspace& space, const transfer_id& id);
+
+  /// Chooses and holds notes; record SELECTED.
+  caf::expected<step_report> reserve(amount sum);
+  caf::expected<step_report> run(sender_step step);
+  /// What lies in Export.
+  caf::expected<manifest> announcement() const;
+  /// Record SENDING is durable (P1) before the coins are answered.
+  caf::expected<coin_payload> begin_sending(const receipt_terms& terms);
+  /// Checks the receipt against what was sent, files it (P5) and closes; when it leaves notes out,
+  /// the transfer stays open for those.
+  caf::error file_receipt(const receipt_text& text);
+
+  /// Brings the transfer as far as it can go without the peer: the tasks of recovery.
+  /// `with_servers` is for ask_servers, which start-up leaves alone.
+  caf::error carry_on(bool with_servers);
+
+  transfer_state state() const;
+  transfer_id id() const { return terms_.id; }
+  const journal_view* view() const { return log_ ? &log_->view() : nullptr; }
+
+private:
+  sender_transfer(workspace& space, transfer_terms terms);
+
+  // One step each.
+  caf::expected<step_report> check_servers();
+  caf::expected<step_report> set_aside();
+  caf::expected<step_report> make_change();
+  caf::expected<step_report> join_notes();
+  caf::expected<step_report> find_change();
+  caf::expected<step_report> fix_change();
+  caf::expected<step_report> move_to_sender();
+  caf::expected<step_report> health_check();
+  caf::expected<step_report> fix_notes();
+  caf::expected<step_report> put_in_export();
+  caf::expected<step_report> all_sent();
+  caf::expected<step_report> ask_servers();
+  caf::expected<step_report> give_back();
+
+  /// Notes of the selection that still lie in the user's wallet, and what they must add up to.
+  struct open_part {
+    std::vector<stored_note> notes;
+    amount sum;
+  };
+  caf::expected<open_part> unmoved() const;
+  /// Holds more of the user's notes, enough for `sum` with change, and records the selection.
+  caf::error select(amount sum, const std::vector<note>& keep);
+  caf::error record_selection(const std::vector<note>& notes);
+  /// Detects what lies in the Sender wallet once; puts aside what may not be paid out and answers
+  /// its value.
+  caf::expected<amount> check_once(step_report& report);
+  /// Brings notes back whose PANs are durable (REFRESH): GRADED for what is certain.
+  caf::error claim_back(const std::vector<note>& notes, bool drawn_now);
+  /// Likewise for all that are being taken back and have no verdict.
+  caf::error finish_refresh();
+  /// Files the notes whose fate is known, and frees them; `last`: the journal closes right after.
+  caf::error file_decided(bool last);
+  /// Files what is decided, closes when that is all, and reports.
+  caf::expected<step_report> conclude(size_t fewest_passes);
+  /// Writes down from when the lease counts, where nobody has or the computer was started again.
+  caf::error count_lease();
+  /// Burns the invitation (protocol.md 5), then closes.
+  caf::error close(closing how);
+  caf::error move_sent(const std::vector<note_id>& ids);
+  /// Whether coins may have left.
+  bool has_sent() const { return log_ && log_->view().sending.has_value(); }
+  caf::error require_selected() const;
+  step_report settled_report(settlement how) const;
+
+  workspace* space_;
+  transfer_terms terms_;
+  std::optional<operation_journal> log_;
+  std::optional<manifest> announced_;
+};
+
+} // namespace liveconnect::wallet
