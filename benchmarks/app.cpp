@@ -6,7 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "benchmarks/command.hpp"
-#include "cli/exit_codes.hpp"
+#include "cli/shell/exit_codes.hpp"
 #include "messages/base/error.hpp"
 #include "messages/base/nearest_word.hpp"
 #include "messages/wire/frame.hpp"

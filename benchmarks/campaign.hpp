@@ -7,7 +7,7 @@
 #include "benchmarks/json.hpp"
 #include "benchmarks/scenario.hpp"
 #include "benchmarks/side_by_side.hpp"
-#include "cli/output.hpp"
+#include "cli/shell/output.hpp"
 
 namespace liveconnect::bench {
 

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/demo_network.hpp"
+#include "cli/demo/demo_network.hpp"
 #include "messages/base/error.hpp"
 
 namespace liveconnect::bench {

@@ -7,9 +7,9 @@
 
 #include <caf/error.hpp>
 
-#include "cli/child_process.hpp"
-#include "cli/interrupts.hpp"
-#include "cli/output.hpp"
+#include "cli/shell/child_process.hpp"
+#include "cli/shell/interrupts.hpp"
+#include "cli/shell/output.hpp"
 
 namespace liveconnect::bench {
 

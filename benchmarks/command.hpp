@@ -8,8 +8,8 @@
 #include <caf/error.hpp>
 
 #include "benchmarks/json.hpp"
-#include "cli/interrupts.hpp"
-#include "cli/output.hpp"
+#include "cli/shell/interrupts.hpp"
+#include "cli/shell/output.hpp"
 
 namespace CLI {
 class App;

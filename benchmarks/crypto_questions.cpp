@@ -11,7 +11,7 @@
 #include "benchmarks/coin_payload.hpp"
 #include "benchmarks/sample_coins.hpp"
 #include "benchmarks/subject.hpp"
-#include "cli/version.hpp"
+#include "cli/shell/version.hpp"
 #include "messages/base/base64.hpp"
 #include "messages/base/error.hpp"
 #include "wallet/files/coin_file.hpp"

@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "benchmarks/machine_info.hpp"
-#include "cli/output.hpp"
-#include "cli/version.hpp"
+#include "cli/shell/output.hpp"
+#include "cli/shell/version.hpp"
 #include "messages/base/error.hpp"
 #include "messages/base/time_text.hpp"
 #include "messages/wire/frame.hpp"

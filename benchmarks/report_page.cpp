@@ -8,7 +8,7 @@
 #include "benchmarks/campaign.hpp"
 #include "benchmarks/machine_info.hpp"
 #include "benchmarks/report.hpp"
-#include "cli/child_process.hpp"
+#include "cli/shell/child_process.hpp"
 #include "messages/base/error.hpp"
 
 namespace liveconnect::bench {

@@ -11,7 +11,7 @@
 #include "benchmarks/histogram.hpp"
 #include "benchmarks/metrics.hpp"
 #include "benchmarks/subject.hpp"
-#include "cli/output.hpp"
+#include "cli/shell/output.hpp"
 
 namespace liveconnect::bench {
 

@@ -12,7 +12,7 @@
 #include "benchmarks/report.hpp"
 #include "benchmarks/side_by_side.hpp"
 #include "benchmarks/soak.hpp"
-#include "cli/settings.hpp"
+#include "cli/shell/settings.hpp"
 #include "messages/base/error.hpp"
 #include "messages/wire/frame.hpp"
 

@@ -10,7 +10,7 @@
 #include "benchmarks/scratch_folder.hpp"
 #include "benchmarks/sockets.hpp"
 #include "benchmarks/syncthing_line.hpp"
-#include "cli/child_process.hpp"
+#include "cli/shell/child_process.hpp"
 
 namespace liveconnect::bench {
 

@@ -8,7 +8,7 @@
 #include "benchmarks/scratch_folder.hpp"
 #include "benchmarks/side_by_side.hpp"
 #include "benchmarks/transfer_run.hpp"
-#include "cli/child_process.hpp"
+#include "cli/shell/child_process.hpp"
 #include "messages/base/error.hpp"
 #include "messages/wire/frame.hpp"
 

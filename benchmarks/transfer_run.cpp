@@ -8,9 +8,9 @@
 
 #include "benchmarks/child_crowd.hpp"
 #include "benchmarks/histogram.hpp"
-#include "cli/command.hpp"
-#include "cli/demo_network.hpp"
-#include "cli/demo_purse.hpp"
+#include "cli/demo/demo_network.hpp"
+#include "cli/demo/demo_purse.hpp"
+#include "cli/shell/command.hpp"
 
 namespace liveconnect::bench {
 

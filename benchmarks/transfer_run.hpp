@@ -7,8 +7,8 @@
 #include <caf/expected.hpp>
 
 #include "benchmarks/metrics.hpp"
-#include "cli/interrupts.hpp"
-#include "cli/output.hpp"
+#include "cli/shell/interrupts.hpp"
+#include "cli/shell/output.hpp"
 #include "messages/money/amount.hpp"
 
 namespace liveconnect::bench {

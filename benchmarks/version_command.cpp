@@ -2,7 +2,7 @@
 
 #include "benchmarks/command.hpp"
 #include "benchmarks/machine_info.hpp"
-#include "cli/version.hpp"
+#include "cli/shell/version.hpp"
 
 namespace liveconnect::bench {
 

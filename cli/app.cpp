@@ -9,29 +9,13 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "cli/commands.hpp"
-#include "cli/printable.hpp"
+#include "cli/commands/commands.hpp"
+#include "cli/demo/demo_command.hpp"
+#include "cli/shell/printable.hpp"
 #include "messages/base/nearest_word.hpp"
 #include "messages/base/variables.hpp"
 
 namespace liveconnect::cli {
-
-const command_body* command_table::find() const {
-  const command_body* best = nullptr;
-  size_t best_depth = 0;
-  for (const auto& [app, body] : list_) {
-    if (!app->parsed())
-      continue;
-    size_t depth = 1;
-    for (auto parent = app->get_parent(); parent != nullptr; parent = parent->get_parent())
-      ++depth;
-    if (depth > best_depth) {
-      best = &body;
-      best_depth = depth;
-    }
-  }
-  return best;
-}
 
 namespace {
 
@@ -196,15 +180,6 @@ int finish(output& out, const command_end& end) {
 }
 
 } // namespace
-
-advice words_of(const command_end& end) {
-  auto out = end.signal != 0 ? advice_for_signal(end.signal) : advice_for(end.failure);
-  if (!end.words.what.empty())
-    out.what = end.words.what;
-  if (!end.words.what_to_do.empty())
-    out.what_to_do = end.words.what_to_do;
-  return out;
-}
 
 int run(int argc, const char* const* argv) {
   CLI::App root{"Two people hand digital coins to each other, live.", "liveconnect"};

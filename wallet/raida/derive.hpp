@@ -15,6 +15,10 @@ authenticity_number md5(byte_view x);
 /// serial[4] and the 16 bytes that the client chose (raida/protocol.md 9, 4).
 authenticity_number fixed_an(uint8_t server, note_id id, const authenticity_number& pg);
 
+/// PG of a Fix: the value a server derives the new AN from (raida/protocol.md 9; derive.hpp,
+/// fixed_an()).
+using fix_seed = secret<16>;
+
 /// One Fix that is about to be sent: on `server`, each of `notes` may from now on carry
 /// fixed_an(server, note, pg).
 struct fix_intent {

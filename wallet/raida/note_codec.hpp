@@ -6,15 +6,12 @@
 
 #include "messages/interfaces/raida.hpp"
 #include "messages/money/note.hpp"
+#include "wallet/raida/derive.hpp"
 #include "wallet/raida/quorum.hpp"
 
 /// Payloads of the commands that deal with notes (raida/protocol.md 6), and what their answers
 /// say. Pure. Headers, challenge and trailer are packet.hpp's.
 namespace liveconnect::raida {
-
-/// PG of a Fix: the value a server derives the new AN from (raida/protocol.md 9; derive.hpp,
-/// fixed_an()).
-using fix_seed = secret<16>;
 
 /// Most notes in one request: what a body of 65535 bytes holds (raida/protocol.md 2).
 inline constexpr size_t detect_notes_max = 3119;

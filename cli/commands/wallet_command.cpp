@@ -1,0 +1,239 @@
+#include <filesystem>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands/commands.hpp"
+#include "cli/shell/printable.hpp"
+#include "cli/transfer/ask.hpp"
+#include "cli/transfer/context.hpp"
+
+namespace liveconnect::cli {
+
+namespace {
+
+/// Makes the parts, recovers, and hands both on; only some commands may make a wallet of a new
+/// name.
+template<class Body>
+command_end with_wallet(environment& env, bool may_make, Body body) {
+  if (!may_make)
+    if (auto missing = missing_wallet(env.conf))
+      return std::move(*missing);
+  auto parts = context::make(env);
+  if (!parts)
+    return failed(std::move(parts.error()));
+  if (auto problem = (*parts)->recover(env))
+    return failed(std::move(problem));
+  return body(**parts);
+}
+
+const char* plural(uint64_t count) {
+  return count == 1 ? "" : "s";
+}
+
+std::string unreadable_files(uint64_t count) {
+  return fmt::format("{} file{} of the wallet cannot be read as a note", count, plural(count));
+}
+
+json_fields fields_of(const wallet::wallet_balance& x) {
+  auto by_denomination = json_fields::object();
+  for (size_t i = denomination_count; i-- > 0;)
+    if (x.by_denomination[i] != 0)
+      by_denomination[denomination_name(
+          static_cast<int8_t>(static_cast<int>(i) + denomination_min))] = x.by_denomination[i];
+  return {{"spendable", to_string(x.spendable)},
+          {"in_transit", to_string(x.in_transit)},
+          {"notes", x.notes},
+          {"fracked", x.fracked},
+          {"by_denomination", by_denomination},
+          {"unreadable", x.unreadable.size()}};
+}
+
+command_end list_notes(environment& env) {
+  return with_wallet(env, false, [&](context& all) -> command_end {
+    auto balance = ask<wallet::wallet_balance>(env, all.system(), all.keeper(),
+                                               "Reading the wallet", atom::balance_v);
+    if (!balance)
+      return failed(std::move(balance.error()));
+    auto notes = ask<std::vector<wallet::listed_note>>(env, all.system(), all.keeper(),
+                                                       "Reading the wallet", atom::list_notes_v);
+    if (!notes)
+      return failed(std::move(notes.error()));
+    for (const auto& x : *notes) {
+      env.out.event("note", {{"denomination", denomination_name(x.id.denomination)},
+                             {"serial", x.id.serial},
+                             {"folder", x.folder},
+                             {"pown", x.pown},
+                             {"held", x.held}});
+      env.out.line(fmt::format("{:>14}  #{:<8} {}{}", denomination_name(x.id.denomination),
+                               x.id.serial, x.folder, x.held ? ", in an open transfer" : ""));
+    }
+    env.out.last(fmt::format(
+        "{} in {} note{}{}{}", to_display(balance->spendable), balance->notes,
+        plural(balance->notes),
+        balance->fracked == 0 ? "" : fmt::format(", {} of them fracked", balance->fracked),
+        balance->in_transit.is_zero() ? ""
+                                      : fmt::format("; {} in transit (liveconnect resume)",
+                                                    to_display(balance->in_transit))));
+    for (const auto& x : balance->unreadable) {
+      env.out.event("unreadable", {{"folder", x.folder},
+                                   {"file", printable(x.file)},
+                                   {"why", printable(x.why, detail_chars_max)}});
+      env.out.note(fmt::format("{}/{} cannot be read as a note: {}", x.folder, printable(x.file),
+                               printable(x.why, detail_chars_max)));
+    }
+    if (!balance->unreadable.empty())
+      return failed(fail(ec::wallet_damaged, unreadable_files(balance->unreadable.size())),
+                    fields_of(*balance));
+    return {{}, fields_of(*balance), 0};
+  });
+}
+
+/// `2 notes of 110`.
+std::string notes_text(uint64_t count, amount value) {
+  return fmt::format("{} note{} of {}", count, plural(count), to_display(value));
+}
+
+void show_lines(environment& env, const wallet::operation_report& x) {
+  for (const auto& line : x.lines) {
+    env.out.event("note", {{"text", printable(line, detail_chars_max)}});
+    env.out.note(printable(line, detail_chars_max));
+  }
+}
+
+/// What an import or a check came to, and whether that is a success. `past` is what was done to the
+/// good notes, `denied` what is true of counterfeit ones, `later` what to do about those that wait.
+command_end end_of(environment& env, const wallet::operation_report& x, const char* past,
+                   const char* denied, const char* later) {
+  show_lines(env, x);
+  json_fields fields{{"amount", to_string(x.value)},
+                     {"notes", x.notes},
+                     {"clean", x.clean},
+                     {"fracked", x.fracked},
+                     {"counterfeit", x.counterfeit},
+                     {"counterfeit_amount", to_string(x.counterfeit_value)},
+                     {"pending", x.pending},
+                     {"pending_amount", to_string(x.pending_value)},
+                     {"passes", x.fewest_passes}};
+  auto whole = x.value;
+  if (!whole.add(x.counterfeit_value) || !whole.add(x.pending_value))
+    return failed(fail(ec::internal, "the notes' values do not add up"), fields);
+  auto text = fmt::format("{} {}", notes_text(x.clean + x.fracked, x.value), past);
+  if (x.counterfeit != 0)
+    text += ", " + notes_text(x.counterfeit, x.counterfeit_value) + " counterfeit";
+  if (x.pending != 0)
+    text += ", " + notes_text(x.pending, x.pending_value) + " waiting for more servers";
+  if (x.refused != 0)
+    text += fmt::format(", {} file{} refused", x.refused, plural(x.refused));
+  if (x.fewest_passes != 0 && x.counterfeit == 0 && x.pending == 0)
+    text += fmt::format("; at least {}/{} servers agree", x.fewest_passes, raida_count);
+  env.out.last(text);
+  auto all = notes_text(x.notes, whole);
+  if (x.counterfeit != 0)
+    return failed(fail(ec::counterfeit_notes, notes_text(x.counterfeit, x.counterfeit_value)),
+                  fields,
+                  {fmt::format("The servers say that {} of {} {} counterfeit.", x.counterfeit, all,
+                               x.counterfeit == 1 ? "is" : "are"),
+                   fmt::format("{}; talk to whoever gave you the coins.", denied)});
+  if (x.pending != 0)
+    return failed(
+        fail(ec::too_few_servers, fmt::format("{} of {} wait for more servers", x.pending, all)),
+        fields,
+        {fmt::format("{} of {} wait for more servers: too few have answered.", x.pending, all),
+         fmt::format("{} ('liveconnect raida status' tells who answers); no coin is lost.",
+                     later)});
+  if (x.unreadable != 0)
+    return failed(fail(ec::wallet_damaged, unreadable_files(x.unreadable)), fields);
+  return {{}, fields, 0};
+}
+
+std::string absolute(const std::string& path) {
+  std::error_code problem;
+  auto whole = std::filesystem::absolute(path, problem);
+  return problem ? path : whole.lexically_normal().string();
+}
+
+command_end import_coins(environment& env, const std::vector<std::string>& files) {
+  wallet::import_files what;
+  for (const auto& file : files)
+    what.paths.push_back(absolute(file));
+  return with_wallet(env, true, [&](context& all) -> command_end {
+    auto report = ask<wallet::operation_report>(env, all.system(), all.keeper(),
+                                                "Making the coins yours", what);
+    if (!report)
+      return failed(std::move(report.error()));
+    auto end = end_of(env, *report, "imported",
+                      "They were not taken in and lie in the wallet's folder Counterfeit",
+                      "Run 'liveconnect wallet list' later, which takes them in");
+    end.fields["refused"] = report->refused;
+    if (!end.failure && report->refused != 0)
+      end.failure = fail(ec::bad_coin_file, report->lines.front());
+    return end;
+  });
+}
+
+command_end export_coins(environment& env, const std::string& sum_text, std::string file) {
+  auto sum = amount::parse(sum_text);
+  if (!sum)
+    return failed(fail(ec::bad_amount, "'" + printable(sum_text, 40) + "'"));
+  if (file.empty())
+    file = fmt::format("coins-{}.bin", to_string(*sum));
+  wallet::export_coins what{*sum, absolute(file)};
+  return with_wallet(env, false, [&](context& all) -> command_end {
+    if (auto problem = all.check_funds(env, *sum))
+      return failed(std::move(problem));
+    auto report = ask<wallet::operation_report>(env, all.system(), all.keeper(),
+                                                "Taking the coins out", what);
+    if (!report)
+      return failed(std::move(report.error()));
+    show_lines(env, *report);
+    json_fields fields{
+        {"amount", to_string(report->value)}, {"notes", report->notes}, {"file", what.path}};
+    // The one thing that an export has to tell: where the coins are instead.
+    if (!report->lines.empty())
+      return failed(
+          fail(ec::disk_failed, report->lines.front()), fields,
+          {"", "Check space and permissions of the folder, and take the coins from there."});
+    env.out.last(
+        fmt::format("{} written to {}", notes_text(report->notes, report->value), printable(file)));
+    return {{}, fields, 0};
+  });
+}
+
+command_end check_notes(environment& env) {
+  return with_wallet(env, false, [&](context& all) -> command_end {
+    auto report = ask<wallet::operation_report>(env, all.system(), all.keeper(),
+                                                "Asking the servers", atom::check_notes_v);
+    if (!report)
+      return failed(std::move(report.error()));
+    return end_of(env, *report, "checked",
+                  "They no longer count and lie in the wallet's folder Counterfeit",
+                  "Run 'liveconnect wallet check' again later");
+  });
+}
+
+} // namespace
+
+void add_wallet_command(CLI::App& root, command_table& table) {
+  auto group = root.add_subcommand("wallet", "See, fill, empty and check the wallet");
+  table.add(group, list_notes);
+  auto list = group->add_subcommand("list", "Balance and notes");
+  table.add(list, list_notes);
+
+  auto take_in = group->add_subcommand("import", "Make the coins of coin files yours");
+  auto files = std::make_shared<std::vector<std::string>>();
+  take_in->add_option("FILE", *files, "Coin files (format 9); they stay as they are")->required();
+  table.add(take_in, [files](environment& env) { return import_coins(env, *files); });
+
+  auto take_out = group->add_subcommand("export", "Take coins out into a file");
+  auto sum = std::make_shared<std::string>();
+  auto file = std::make_shared<std::string>();
+  take_out->add_option("AMOUNT", *sum, "Coins, as 3439 or 0.25")->required();
+  take_out->add_option("--out", *file, "The file to make (coins-AMOUNT.bin)");
+  table.add(take_out, [sum, file](environment& env) { return export_coins(env, *sum, *file); });
+
+  auto check = group->add_subcommand("check", "Ask the servers about every note");
+  table.add(check, check_notes);
+}
+
+} // namespace liveconnect::cli

@@ -1,0 +1,375 @@
+#include "cli/demo/demo_command.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <poll.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "cli/demo/demo_network.hpp"
+#include "cli/demo/demo_purse.hpp"
+#include "cli/demo/demo_steps.hpp"
+#include "cli/demo/demo_verdict.hpp"
+#include "cli/shell/printable.hpp"
+#include "cli/transfer/context.hpp"
+#include "wallet/files/folders.hpp"
+#include "wallet/raida/client/actor_port.hpp"
+
+namespace liveconnect::cli {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr auto client_grace = std::chrono::milliseconds(6000);
+
+/// A folder that holds nothing yet: the one named with --data, else a new temporary one.
+caf::expected<std::filesystem::path> fresh_folder(const settings& conf) {
+  std::error_code problem;
+  if (conf.data_from_flag) {
+    std::filesystem::create_directories(conf.data, problem);
+    if (problem)
+      return fail(ec::disk_failed,
+                  fmt::format("{}: {}", printable(conf.data.string()), problem.message()));
+    if (!std::filesystem::is_empty(conf.data, problem) || problem)
+      return fail(ec::file_exists, printable(conf.data.string()) + " is not empty");
+    return conf.data;
+  }
+  auto name = (std::filesystem::temp_directory_path(problem) / "liveconnect-demo-XXXXXX").string();
+  if (problem || ::mkdtemp(name.data()) == nullptr)
+    return fail(ec::disk_failed, printable(name));
+  return std::filesystem::path{name};
+}
+
+/// What both wallets hold, as they say themselves.
+struct balances {
+  amount sender;
+  amount receiver;
+};
+
+/// The demo from here on: each step either goes on or says why not.
+class demonstration {
+public:
+  demonstration(environment& env, amount sum) : env_(env), sum_(sum) {}
+
+  command_end run() {
+    auto problem = play();
+    fields_["folder"] = folder_.string();
+    if (!folder_.empty())
+      env_.out.line("Everything lies in " + folder_.string() +
+                    " (sender, receiver, servers, receipts, logs).");
+    if (network_)
+      network_->end();
+    if (!problem)
+      env_.out.last(fmt::format("Done: {} sent in {:.2f} s. Receipt {}", to_display(sum_),
+                                static_cast<double>(fields_["ms"].get<uint64_t>()) / 1000,
+                                fields_["receipt"].get<std::string>()));
+    auto words = words_for(problem);
+    return failed(std::move(problem), fields_, std::move(words));
+  }
+
+private:
+  /// Of a demo's transfer nothing has to be resumed, and its coins are play money.
+  advice words_for(const caf::error& x) const {
+    auto kept = folder_.empty()
+                    ? std::string{}
+                    : fmt::format("; what was made so far lies in {}", printable(folder_.string()));
+    if (env_.stop.signal() != 0)
+      return {env_.stop.signal() == SIGINT ? "You interrupted the demo."
+                                           : "The demo was told to stop.",
+              "Run it again whenever you like" + kept + "."};
+    if (!x || exit_of(x).code == 2)
+      return {};
+    return {"", "Run 'liveconnect demo' again, and report this line if it comes back" + kept + "."};
+  }
+
+  caf::error play() {
+    auto folder = fresh_folder(env_.conf);
+    if (!folder)
+      return std::move(folder.error());
+    folder_ = *folder;
+    env_.out.line(fmt::format("Starting {} servers and a relay on this computer.", raida_count));
+    auto network = demo_network::start(env_, folder_);
+    if (!network)
+      return std::move(network.error());
+    network_ = std::move(*network);
+    env_.out.event("network", {{"servers", network_->servers()},
+                               {"relay", network_->relay()},
+                               {"folder", folder_.string()}});
+    env_.out.done(
+        fmt::format("{} servers listen, and a relay at {}", raida_count, network_->relay()));
+    if (auto problem = fill_purse())
+      return problem;
+    if (auto problem = read_balances(before_))
+      return problem;
+    fields_["sender_before"] = to_string(before_.sender);
+    fields_["receiver_before"] = to_string(before_.receiver);
+    if (auto problem = transfer())
+      return problem;
+    if (auto problem = read_balances(after_))
+      return problem;
+    fields_["sender_after"] = to_string(after_.sender);
+    fields_["receiver_after"] = to_string(after_.receiver);
+    show_balances();
+    if (auto problem = check_balances())
+      return problem;
+    return ask_servers();
+  }
+
+  child_process::options tool(const char* side, std::vector<std::string> arguments) {
+    arguments.push_back("--data=" + (folder_ / side).string());
+    return network_->program(std::move(arguments), folder_ / (std::string{side} + ".log"));
+  }
+
+  /// Mints notes that cannot make the sum without change, and takes them into the sender's wallet.
+  caf::error fill_purse() {
+    auto purse = uneven_purse(sum_);
+    auto file = (folder_ / "minted.bin").string();
+    auto minted = run_to_result(
+        env_, tool("servers", {"raida", "mint", to_string(purse.sum), "--denominations",
+                               purse.denominations, "--out", file}));
+    if (!minted)
+      return std::move(minted.error());
+    if (auto problem = failure_of(*minted))
+      return problem;
+    auto imported = run_to_result(env_, tool("sender", {"wallet", "import", file}));
+    if (!imported)
+      return std::move(imported.error());
+    if (auto problem = failure_of(*imported))
+      return problem;
+    env_.out.done(fmt::format("The sender's purse: {} in {} notes ({})", to_display(purse.sum),
+                              purse.notes, purse.denominations));
+    return {};
+  }
+
+  caf::error read_balance(const char* side, amount& out) {
+    auto listed = run_to_result(env_, tool(side, {"wallet", "list"}));
+    if (!listed)
+      return std::move(listed.error());
+    if (auto problem = failure_of(*listed))
+      return problem;
+    auto text = listed->value("spendable", "0");
+    if (text == "0") {
+      out = {};
+      return {};
+    }
+    auto value = amount::parse(text);
+    if (!value)
+      return std::move(value.error());
+    out = *value;
+    return {};
+  }
+
+  caf::error read_balances(balances& out) {
+    if (auto problem = read_balance("sender", out.sender))
+      return problem;
+    return read_balance("receiver", out.receiver);
+  }
+
+  /// Runs `send` and, once its invitation is there, `receive`; shows their steps as they pass.
+  caf::error transfer() {
+    auto notation = env_.conf.notation == notation_choice::json ? "json" : "tag";
+    auto invite = (folder_ / "invite.txt").string();
+    auto sender = child_process::start(
+        tool("sender", {"send", to_string(sum_), "--invitation", invite, "--notation", notation,
+                        "--transcript", (folder_ / "sender.transcript.jsonl").string()}));
+    if (!sender)
+      return std::move(sender.error());
+    side_state states[2];
+    states[0].child = std::move(*sender);
+    demo_steps steps{env_.out};
+    auto until = clock::now() + env_.conf.timeout;
+    while (states[0].running() || states[1].running()) {
+      if (auto problem = wait_for(states, until))
+        return problem;
+      for (auto side : {role::sender, role::receiver}) {
+        auto& state = states[static_cast<size_t>(side)];
+        if (!state.child)
+          continue;
+        for (const auto& line : state.child->take_lines()) {
+          auto object = object_of(line);
+          if (!object.is_object())
+            continue;
+          auto type = object.value("type", "");
+          steps.take(side, object);
+          if (type == "result")
+            state.result = object;
+          if (type == "invitation" && !states[1].child) {
+            auto receiver = child_process::start(tool(
+                "receiver", {"receive", invite, "--notation", notation, "--yes", "--transcript",
+                             (folder_ / "receiver.transcript.jsonl").string()}));
+            if (!receiver)
+              return std::move(receiver.error());
+            states[1].child = std::move(*receiver);
+          }
+        }
+      }
+      // One side alone cannot finish: what it would wait for does not come.
+      for (const auto& state : states)
+        if (state.has_failed()) {
+          auto problem = failure_of(state.result);
+          end_both(states);
+          return problem;
+        }
+    }
+    for (const auto& state : states)
+      if (auto problem = failure_of(state.result))
+        return problem;
+    for (auto key : {"session", "amount", "notes", "receipt", "ms"})
+      if (auto i = states[0].result.find(key); i != states[0].result.end())
+        fields_[key] = *i;
+    if (steps.shown() != session::step_count)
+      return fail(ec::internal, fmt::format("only {} of {} steps were seen by both", steps.shown(),
+                                            session::step_count));
+    return {};
+  }
+
+  /// One of the two programs while they run.
+  struct side_state {
+    std::optional<child_process> child;
+    json_fields result = json_fields::object();
+
+    bool running() const { return child && child->descriptor() >= 0; }
+    /// Reads what is there for a result.
+    void take_result() {
+      if (!child)
+        return;
+      for (const auto& line : child->take_lines())
+        if (auto x = object_of(line); x.is_object() && x.value("type", "") == "result")
+          result = std::move(x);
+    }
+    /// It has said that it failed, or ended without a word.
+    bool has_failed() const {
+      return result.empty() ? child && !running() : failure_of(result) != caf::none;
+    }
+  };
+
+  static void end_both(side_state (&states)[2]) {
+    for (auto& state : states)
+      if (state.child)
+        state.child->ask_to_end();
+    for (auto& state : states)
+      if (state.child)
+        state.child->end(client_grace);
+  }
+
+  /// Waits until one of them has written. On a signal both are asked to end and waited for, so that
+  /// they can cancel what has not moved.
+  caf::error wait_for(side_state (&states)[2], clock::time_point until) {
+    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock::now());
+    std::array<pollfd, 3> wait{
+        {{env_.stop.descriptor(), POLLIN, 0}, {-1, POLLIN, 0}, {-1, POLLIN, 0}}};
+    for (size_t i = 0; i < 2; ++i)
+      if (states[i].child)
+        wait[i + 1].fd = states[i].child->descriptor();
+    auto n =
+        left.count() > 0 ? ::poll(wait.data(), wait.size(), static_cast<int>(left.count())) : 0;
+    if (n < 0 && errno != EINTR)
+      return fail(ec::internal, "poll");
+    if (n > 0 && wait[0].revents == 0)
+      return {};
+    if (n < 0)
+      return {};
+    // What a side has said in time explains more than that time is over.
+    if (n == 0)
+      for (auto& state : states)
+        state.take_result();
+    end_both(states);
+    if (n > 0)
+      return fail(ec::stopped);
+    for (const auto& state : states)
+      if (!state.result.empty() && state.has_failed())
+        return failure_of(state.result);
+    return fail(ec::timed_out, "the transfer");
+  }
+
+  void show_balances() {
+    env_.out.line(fmt::format("{:<12}{:>20}{:>20}", "", "before", "after"));
+    env_.out.line(fmt::format("{:<12}{:>20}{:>20}", "Sender", to_display(before_.sender),
+                              to_display(after_.sender)));
+    env_.out.line(fmt::format("{:<12}{:>20}{:>20}", "Receiver", to_display(before_.receiver),
+                              to_display(after_.receiver)));
+  }
+
+  /// Nothing was lost or made, and the right sum has changed hands.
+  caf::error check_balances() {
+    auto expected = before_;
+    if (!expected.sender.subtract(sum_) || !expected.receiver.add(sum_) ||
+        expected.sender != after_.sender || expected.receiver != after_.receiver)
+      return fail(ec::internal, "the balances do not add up");
+    return {};
+  }
+
+  /// The servers' own verdict: the receiver's notes are good, what the sender kept is worthless.
+  caf::error ask_servers() {
+    settings conf = env_.conf;
+    conf.data = folder_ / "receiver";
+    if (auto problem = use_servers(conf, network_->servers()))
+      return problem;
+    environment inner{conf, env_.out, env_.stop};
+    auto parts = context::make(inner);
+    if (!parts)
+      return std::move(parts.error());
+    raida::actor_port port{(*parts)->system(), (*parts)->raida(), raida_count};
+    wallet::wallet_paths receiver{folder_ / "receiver"};
+    wallet::wallet_paths sender{folder_ / "sender"};
+    auto user = receiver.user(conf.wallet);
+    auto owned = ask_servers_about(port, {user / wallet::to_string(wallet::folder::bank),
+                                          user / wallet::to_string(wallet::folder::fracked)});
+    if (!owned)
+      return std::move(owned.error());
+    auto kept = ask_servers_about(
+        port, {sender.sender(conf.wallet) / wallet::to_string(wallet::folder::sent)});
+    if (!kept)
+      return std::move(kept.error());
+    json_fields word{{"receiver_notes", owned->notes},
+                     {"receiver_passes", owned->fewest_passes},
+                     {"sent_notes", kept->notes},
+                     {"sent_fails", kept->fewest_fails}};
+    env_.out.event("verdict", word);
+    fields_["verdict"] = word;
+    env_.out.done(fmt::format("The servers say: the receiver's {} notes pass {}/{}, the sender's "
+                              "{} old copies fail {}/{}",
+                              owned->notes, owned->fewest_passes, raida_count, kept->notes,
+                              kept->fewest_fails, raida_count));
+    if (owned->notes == 0 || owned->fewest_passes != raida_count || kept->notes != owned->notes ||
+        kept->fewest_fails != raida_count)
+      return fail(ec::internal, "the servers do not agree with the wallets");
+    return {};
+  }
+
+  environment& env_;
+  amount sum_;
+  std::filesystem::path folder_;
+  std::optional<demo_network> network_;
+  balances before_;
+  balances after_;
+  json_fields fields_ = json_fields::object();
+};
+
+command_end run_demo(environment& env, const std::string& text) {
+  auto sum = amount::parse(text);
+  if (!sum)
+    return failed(fail(ec::bad_amount, "'" + printable(text, 40) + "'"));
+  if (sum->units() > demo_units_max)
+    return failed(
+        fail(ec::bad_amount, fmt::format("a demo moves at most {}",
+                                         to_display(amount::from_units(demo_units_max)))));
+  return demonstration{env, *sum}.run();
+}
+
+} // namespace
+
+void add_demo_command(CLI::App& root, command_table& table) {
+  auto sub = root.add_subcommand(
+      "demo", "Everything on this computer: servers, relay, two wallets, one transfer");
+  auto sum = std::make_shared<std::string>("3439");
+  sub->add_option("--amount", *sum, "Coins to send")->capture_default_str();
+  table.add(sub, [sum](environment& env) { return run_demo(env, *sum); });
+}
+
+} // namespace liveconnect::cli

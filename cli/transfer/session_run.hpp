@@ -1,0 +1,21 @@
+#pragma once
+
+#include <functional>
+
+#include <caf/actor_system.hpp>
+
+#include "cli/shell/command.hpp"
+#include "messages/interfaces/interfaces.hpp"
+
+namespace liveconnect::cli {
+
+/// Starts one session with `spawn`, shows it until it has finished, and says how it ended. The
+/// first signal cancels while nothing has moved and stops with an open journal afterwards
+/// (safety.md 5.4); a cancel that takes longer than five seconds becomes a stop.
+///
+/// The end's fields: role, session, transfer, amount, notes, receipt, ms (from the handshake on),
+/// total_ms, open.
+command_end run_session(environment& env, caf::actor_system& system, role side,
+                        const std::function<session_actor(session_observer_actor)>& spawn);
+
+} // namespace liveconnect::cli
