@@ -2,7 +2,7 @@
 
 #include <sodium.h>
 
-#include "benchmarks/app.hpp"
+#include "benchmarks/program/app.hpp"
 
 int main(int argc, char** argv) {
   if (sodium_init() < 0) {

@@ -2,7 +2,7 @@
 #include "wallet/files/coin_file.hpp"
 
 #include "benchmarks/micro/count.hpp"
-#include "benchmarks/sample_coins.hpp"
+#include "benchmarks/questions/sample_coins.hpp"
 
 namespace liveconnect::bench {
 namespace {

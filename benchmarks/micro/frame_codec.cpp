@@ -1,6 +1,6 @@
 // What does it cost to write a message in either notation, and to read it back?
 #include "benchmarks/micro/count.hpp"
-#include "benchmarks/sample_coins.hpp"
+#include "benchmarks/questions/sample_coins.hpp"
 #include "messages/base/base64.hpp"
 #include "messages/wire/frame.hpp"
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "benchmarks/load/numbered_frames.hpp"
 #include "benchmarks/micro/count.hpp"
-#include "benchmarks/numbered_frames.hpp"
 
 namespace liveconnect::bench {
 namespace {

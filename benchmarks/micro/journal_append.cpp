@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "benchmarks/micro/count.hpp"
-#include "benchmarks/sample_coins.hpp"
-#include "benchmarks/scratch_folder.hpp"
+#include "benchmarks/questions/sample_coins.hpp"
+#include "benchmarks/subjects/scratch_folder.hpp"
 #include "wallet/files/folders.hpp"
 #include "wallet/files/posix_file_ops.hpp"
 #include "wallet/journal/journal.hpp"

@@ -1,6 +1,6 @@
 // What does a receipt cost whoever signs it, and whoever checks it?
 #include "benchmarks/micro/count.hpp"
-#include "benchmarks/sample_coins.hpp"
+#include "benchmarks/questions/sample_coins.hpp"
 #include "messages/secure/receipt.hpp"
 
 namespace liveconnect::bench {

@@ -1,0 +1,465 @@
+#include "benchmarks/questions/scenario.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "benchmarks/load/bulk_load.hpp"
+#include "benchmarks/load/paced_load.hpp"
+#include "benchmarks/subjects/process_usage.hpp"
+#include "messages/base/error.hpp"
+
+namespace liveconnect::bench {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::pair<mode, const char*> mode_names[] = {
+    {mode::bulk, "bulk"},       {mode::paced, "paced"}, {mode::ping_pong, "ping-pong"},
+    {mode::connect, "connect"}, {mode::idle, "idle"},   {mode::slow_reader, "slow-reader"},
+    {mode::flood, "flood"},
+};
+
+double seconds_between(time_point from, time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+/// A size as people say it.
+std::string size_text(size_t x) {
+  return x == pattern_bytes_max ? "64 KiB"
+         : x % 1024 == 0        ? fmt::format("{} KiB", x / 1024)
+                                : fmt::format("{} B", x);
+}
+
+std::string count_text(double x, const char* one, const char* many) {
+  return fmt::format("{} {}", x, x == 1 ? one : many);
+}
+
+/// Processor time of subject and generator over a window.
+class cpu_window {
+public:
+  explicit cpu_window(const subject& of) : of_(of) {}
+
+  caf::error begin() {
+    begun_ = clock::now();
+    own_ = own_cpu_seconds();
+    return read(subject_);
+  }
+
+  caf::error end() {
+    seconds_ = seconds_between(begun_, clock::now());
+    own_ = own_cpu_seconds() - own_;
+    double now = 0;
+    if (auto error = read(now))
+      return error;
+    subject_ = now - subject_;
+    return caf::none;
+  }
+
+  double seconds() const { return seconds_; }
+
+  /// `work` of a unit in this window; nothing when the subject cannot be measured.
+  void add_to(measurement& out, const char* metric, double factor, double work) const {
+    if (of_.pid && work > 0)
+      out[metric] = subject_ * factor / work;
+  }
+
+  void add_shares(measurement& out) const {
+    out["generator_cpu_share"] = own_ / seconds_;
+    if (!of_.pid)
+      return;
+    out["cpu_share"] = subject_ / seconds_;
+    out["resident_kb"] = static_cast<double>(resident_kb_);
+  }
+
+private:
+  caf::error read(double& into) {
+    if (!of_.pid)
+      return caf::none;
+    const auto now = usage_of(*of_.pid);
+    if (!now)
+      return now.error();
+    into = now->cpu_seconds;
+    resident_kb_ = now->resident_kb;
+    return caf::none;
+  }
+
+  const subject& of_;
+  time_point begun_;
+  double own_ = 0;
+  double subject_ = 0;
+  double seconds_ = 0;
+  uint64_t resident_kb_ = 0;
+};
+
+caf::error not_all_came(uint64_t sent, uint64_t received) {
+  return fail(ec::timed_out,
+              fmt::format("{} frames were sent and only {} came in time. What is measured loses "
+                          "frames, or is far too slow for this load.",
+                          sent, received));
+}
+
+/// One run: the loop and what all scenarios share.
+struct run {
+  const scenario& what;
+  subject& through;
+  const run_times& times;
+  event_loop loop;
+  cpu_window cpu;
+  measurement out;
+
+  run(const scenario& s, subject& t, const run_times& r, const std::function<bool()>& stopped)
+      : what(s), through(t), times(r), loop(stopped), cpu(t) {}
+
+  time_point patience() const { return clock::now() + times.patience; }
+
+  caf::expected<std::vector<open_pair>> open(size_t count) {
+    return open_pairs(loop, through, count, patience());
+  }
+
+  caf::error serve(milliseconds x) { return loop.run_until(clock::now() + x); }
+
+  /// Serves until the load has settled; an error when it does not in time.
+  template<class Load>
+  caf::error settle(Load& x) {
+    x.stop();
+    if (auto error = loop.run_until(patience(), [&] { return x.settled(); }))
+      return error;
+    return x.settled() ? caf::error{} : not_all_came(x.sent(), x.received());
+  }
+
+  caf::error bulk();
+  caf::error round_trips();
+  caf::error connect();
+  caf::error idle();
+  caf::error attack();
+};
+
+caf::error run::bulk() {
+  auto pattern = coin_pattern(what.frame_bytes);
+  if (!pattern)
+    return pattern.error();
+  auto pairs = open(what.pairs);
+  if (!pairs)
+    return pairs.error();
+  bulk_load load{loop, std::move(*pairs), *pattern};
+  load.start();
+  if (auto error = serve(times.warm_up))
+    return error;
+  const auto frames = load.received();
+  const auto bytes = load.received_bytes();
+  if (auto error = cpu.begin())
+    return error;
+  if (auto error = serve(times.measured))
+    return error;
+  if (auto error = cpu.end())
+    return error;
+  const auto got_frames = static_cast<double>(load.received() - frames);
+  const auto got_gb = static_cast<double>(load.received_bytes() - bytes) * 1e-9;
+  if (auto error = settle(load))
+    return error;
+  out["messages_per_second"] = got_frames / cpu.seconds();
+  out["gb_per_second"] = got_gb / cpu.seconds();
+  cpu.add_to(out, "cpu_us_per_message", 1e6, got_frames);
+  cpu.add_to(out, "cpu_s_per_gb", 1, got_gb);
+  cpu.add_shares(out);
+  out["sent"] = static_cast<double>(load.sent());
+  out["received"] = static_cast<double>(load.received());
+  return caf::none;
+}
+
+caf::error run::round_trips() {
+  auto pattern = coin_pattern(what.frame_bytes);
+  if (!pattern)
+    return pattern.error();
+  auto pairs = open(what.pairs);
+  if (!pairs)
+    return pairs.error();
+  const bool paced = what.what == mode::paced;
+  paced_load load{loop, std::move(*pairs), {*pattern, true, paced ? what.rate : 0}};
+  load.start(clock::now());
+  if (auto error = serve(times.warm_up))
+    return error;
+  if (auto error = cpu.begin())
+    return error;
+  load.begin_window(clock::now());
+  if (auto error = serve(times.measured))
+    return error;
+  load.end_window(clock::now());
+  if (auto error = cpu.end())
+    return error;
+  if (auto error = settle(load))
+    return error;
+  const auto trips = static_cast<double>(load.completed());
+  // Both ways count: each message went through once.
+  const auto gb = 2 * trips * static_cast<double>(load.frame_bytes()) * 1e-9;
+  out["round_trips_per_second"] = trips / cpu.seconds();
+  add_latency(out, load.latency());
+  if (paced && load.lateness().count() > 0)
+    out["late_p99_us"] = static_cast<double>(load.lateness().quantile(0.99)) / 1000;
+  cpu.add_to(out, "cpu_us_per_message", 1e6, 2 * trips);
+  cpu.add_to(out, "cpu_s_per_gb", 1, gb);
+  cpu.add_shares(out);
+  out["sent"] = static_cast<double>(load.sent());
+  out["received"] = static_cast<double>(load.received());
+  return caf::none;
+}
+
+caf::error run::connect() {
+  // No port may run out: many sources, and each connection is reset when its pair has met.
+  const bool local = through.target.host().rfind("127.", 0) == 0;
+  histogram times_to_meet;
+  uint64_t met = 0;
+  bool more = true;
+  pair_opener* opener = nullptr;
+  pair_opener made{loop, through, local ? size_t{200} : size_t{0}, [&](open_pair&& x, uint64_t ns) {
+                     close_at_once(x.a);
+                     close_at_once(x.b);
+                     ++met;
+                     times_to_meet.record(ns);
+                     if (more)
+                       opener->start();
+                   }};
+  opener = &made;
+  const auto finish = [&](caf::error x) {
+    loop.remove(made);
+    return x;
+  };
+  for (size_t i = 0; i < what.pairs; ++i)
+    made.start();
+  if (auto error = serve(times.warm_up))
+    return finish(error);
+  if (auto error = cpu.begin())
+    return finish(error);
+  const auto before = met;
+  times_to_meet.clear();
+  if (auto error = serve(times.measured))
+    return finish(error);
+  if (auto error = cpu.end())
+    return finish(error);
+  const auto count = static_cast<double>(met - before);
+  add_latency(out, times_to_meet);
+  more = false;
+  if (auto error = loop.run_until(patience(), [&] { return made.in_progress() == 0; }))
+    return finish(error);
+  if (made.in_progress() > 0)
+    return finish(fail(ec::timed_out, fmt::format("{} pairs never met. What is measured loses "
+                                                  "connections: look at its log.",
+                                                  made.in_progress())));
+  out["pairs_per_second"] = count / cpu.seconds();
+  cpu.add_to(out, "cpu_us_per_pair", 1e6, count);
+  cpu.add_shares(out);
+  return finish(caf::none);
+}
+
+caf::error run::idle() {
+  process_usage before;
+  if (through.pid) {
+    // One pair first: what is set up once is not what a pair costs.
+    if (auto first = open(1); !first)
+      return first.error();
+    auto now = usage_of(*through.pid);
+    if (!now)
+      return now.error();
+    before = *now;
+  }
+  auto pairs = open(what.pairs);
+  if (!pairs)
+    return pairs.error();
+  const auto senders = static_cast<double>(2 * what.pairs);
+  const auto interval = std::chrono::duration<double>(what.heartbeat).count();
+  paced_load load{loop, std::move(*pairs), {heartbeat_pattern(), false, senders / interval}};
+  load.start(clock::now());
+  if (auto error = serve(times.warm_up))
+    return error;
+  if (auto error = cpu.begin())
+    return error;
+  load.begin_window(clock::now());
+  // Each end speaks at least once.
+  if (auto error = serve(std::max(times.measured, what.heartbeat)))
+    return error;
+  load.end_window(clock::now());
+  if (auto error = cpu.end())
+    return error;
+  if (through.pid) {
+    const auto after = usage_of(*through.pid);
+    if (!after)
+      return after.error();
+    const auto grown =
+        after->resident_kb < before.resident_kb ? 0 : after->resident_kb - before.resident_kb;
+    out["bytes_per_pair"] = static_cast<double>(grown) * 1024 / static_cast<double>(what.pairs);
+  }
+  if (auto error = settle(load))
+    return error;
+  out["messages_per_second"] = static_cast<double>(load.completed()) / cpu.seconds();
+  add_latency(out, load.latency());
+  cpu.add_to(out, "cpu_us_per_message", 1e6, static_cast<double>(load.completed()));
+  cpu.add_shares(out);
+  out["sent"] = static_cast<double>(load.sent());
+  out["received"] = static_cast<double>(load.received());
+  return caf::none;
+}
+
+caf::error run::attack() {
+  const bool silent = what.what == mode::slow_reader;
+  auto pattern = coin_pattern(what.frame_bytes);
+  if (!pattern)
+    return pattern.error();
+  auto pairs = open(what.pairs);
+  if (!pairs)
+    return pairs.error();
+  auto attackers = open(what.attackers);
+  if (!attackers)
+    return attackers.error();
+  paced_load honest{loop, std::move(*pairs), {*pattern, true, what.rate}};
+  honest.start(clock::now());
+  if (auto error = serve(times.warm_up))
+    return error;
+  honest.begin_window(clock::now());
+  if (auto error = serve(times.measured))
+    return error;
+  honest.end_window(clock::now());
+  // The calm is over when its last answers are in; new ones belong to neither phase.
+  if (auto error = serve(times.warm_up))
+    return error;
+  const auto calm = honest.latency();
+  process_usage before;
+  if (through.pid) {
+    const auto now = usage_of(*through.pid);
+    if (!now)
+      return now.error();
+    before = *now;
+  }
+
+  bulk_load attack{loop, std::move(*attackers), *pattern,
+                   silent ? bulk_load::receivers::silent : bulk_load::receivers::reading};
+  attack.start();
+  if (silent) {
+    // First everything on the way fills up; then the silence is what lasts.
+    if (auto error = loop.run_until(patience(), [&] { return attack.stuck(); }))
+      return error;
+    if (!attack.stuck())
+      return fail(ec::timed_out, "Receivers read nothing and their senders were never held back. "
+                                 "What is measured has no bound on its queues.");
+    // What became due while the queues filled is not what the silence does.
+    const auto usual = std::max(8.0, what.rate / 20);
+    if (auto error = loop.run_until(
+            patience(), [&] { return static_cast<double>(honest.outstanding()) < usual; }))
+      return error;
+  }
+  if (auto error = serve(times.warm_up))
+    return error;
+  if (auto error = cpu.begin())
+    return error;
+  const auto frames = attack.received();
+  honest.begin_window(clock::now());
+  if (auto error = serve(times.measured))
+    return error;
+  honest.end_window(clock::now());
+  if (auto error = cpu.end())
+    return error;
+  const auto attack_frames = static_cast<double>(attack.received() - frames);
+  if (through.pid && silent) {
+    const auto after = usage_of(*through.pid);
+    if (!after)
+      return after.error();
+    const auto grown =
+        static_cast<double>(after->resident_kb) - static_cast<double>(before.resident_kb);
+    out["growth_kb_per_direction"] = std::max(grown, 0.0) / static_cast<double>(what.attackers);
+  }
+  attack.stop();
+  if (auto error = settle(honest))
+    return error;
+  if (!silent)
+    if (auto error = settle(attack))
+      return error;
+  add_latency(out, calm, "calm_");
+  add_latency(out, honest.latency());
+  if (calm.count() > 0)
+    out["p99_share"] = out["p99_us"] / out["calm_p99_us"];
+  if (!silent)
+    out["attack_messages_per_second"] = attack_frames / cpu.seconds();
+  out["round_trips_per_second"] = static_cast<double>(honest.completed()) / cpu.seconds();
+  cpu.add_shares(out);
+  out["sent"] = static_cast<double>(honest.sent());
+  out["received"] = static_cast<double>(honest.received());
+  return caf::none;
+}
+
+} // namespace
+
+const char* to_string(mode x) {
+  for (const auto& [value, name] : mode_names)
+    if (value == x)
+      return name;
+  return "";
+}
+
+std::optional<mode> parse_mode(const std::string& text) {
+  for (const auto& [value, name] : mode_names)
+    if (text == name)
+      return value;
+  return std::nullopt;
+}
+
+std::string name_of(const scenario& x) {
+  std::string out = to_string(x.what);
+  const auto pairs = count_text(static_cast<double>(x.pairs), "pair", "pairs");
+  switch (x.what) {
+  case mode::bulk:
+    out += fmt::format(", {}, {}", size_text(x.frame_bytes), pairs);
+    break;
+  case mode::ping_pong:
+    out += fmt::format(", {}, {}", size_text(x.frame_bytes), pairs);
+    break;
+  case mode::paced:
+    out += fmt::format(", {}, {}, {} round trips/s", size_text(x.frame_bytes), pairs, x.rate);
+    break;
+  case mode::connect:
+    out += fmt::format(", {} at a time", x.pairs);
+    break;
+  case mode::idle:
+    out += fmt::format(", {}, heartbeat every {} s", pairs,
+                       std::chrono::duration<double>(x.heartbeat).count());
+    break;
+  case mode::slow_reader:
+  case mode::flood:
+    out += fmt::format(", {}, {} beside {} at {} round trips/s", size_text(x.frame_bytes),
+                       count_text(static_cast<double>(x.attackers), "attacker", "attackers"), pairs,
+                       x.rate);
+    break;
+  }
+  return x.same_core ? out + ", same core" : out;
+}
+
+caf::expected<measurement> run_scenario(const scenario& what, subject& through,
+                                        const run_times& times,
+                                        const std::function<bool()>& stopped) {
+  run x{what, through, times, stopped};
+  caf::error error;
+  switch (what.what) {
+  case mode::bulk:
+    error = x.bulk();
+    break;
+  case mode::paced:
+  case mode::ping_pong:
+    error = x.round_trips();
+    break;
+  case mode::connect:
+    error = x.connect();
+    break;
+  case mode::idle:
+    error = x.idle();
+    break;
+  case mode::slow_reader:
+  case mode::flood:
+    error = x.attack();
+    break;
+  }
+  if (error)
+    return error;
+  return std::move(x.out);
+}
+
+} // namespace liveconnect::bench

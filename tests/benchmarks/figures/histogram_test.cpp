@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <cmath>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "benchmarks/figures/histogram.hpp"
+
+namespace liveconnect::bench {
+namespace {
+
+/// The exact answer that quantile() comes near to.
+uint64_t exact_quantile(std::vector<uint64_t> values, double share) {
+  std::sort(values.begin(), values.end());
+  const auto rank = std::ceil(share * static_cast<double>(values.size()));
+  return values[static_cast<size_t>(std::max(rank, 1.0)) - 1];
+}
+
+TEST(Histogram, AnswersNothingWhileEmpty) {
+  const histogram x;
+  EXPECT_EQ(x.count(), 0u);
+  EXPECT_EQ(x.quantile(0.5), 0u);
+  EXPECT_EQ(x.min(), 0u);
+  EXPECT_EQ(x.max(), 0u);
+  EXPECT_EQ(x.mean(), 0);
+}
+
+TEST(Histogram, KeepsSmallValuesExactly) {
+  histogram x;
+  for (uint64_t i = 1; i <= 100; ++i)
+    x.record(i);
+  EXPECT_EQ(x.quantile(0.5), 50u);
+  EXPECT_EQ(x.quantile(0.99), 99u);
+  EXPECT_EQ(x.quantile(1), 100u);
+  EXPECT_EQ(x.quantile(0), 1u);
+  EXPECT_DOUBLE_EQ(x.mean(), 50.5);
+}
+
+TEST(Histogram, ShowsOneSlowAmongAThousand) {
+  histogram x;
+  x.record(10'000, 999);
+  x.record(50'000'000);
+  EXPECT_NEAR(static_cast<double>(x.quantile(0.5)), 10'000, 80);
+  EXPECT_NEAR(static_cast<double>(x.quantile(0.999)), 10'000, 80);
+  EXPECT_EQ(x.quantile(0.9991), 50'000'000u);
+  EXPECT_EQ(x.max(), 50'000'000u);
+}
+
+TEST(Histogram, CountsWhatIsLongerThanItsRange) {
+  histogram x;
+  x.record(5);
+  x.record(UINT64_MAX);
+  EXPECT_EQ(x.max(), UINT64_MAX);
+  EXPECT_EQ(x.quantile(1), UINT64_MAX);
+  EXPECT_EQ(x.quantile(0.5), 5u);
+}
+
+TEST(Histogram, ForgetsWhenCleared) {
+  histogram x;
+  x.record(77);
+  x.clear();
+  EXPECT_EQ(x.count(), 0u);
+  EXPECT_EQ(x.quantile(0.5), 0u);
+}
+
+RC_GTEST_PROP(Histogram, IsWithinEightInAThousandOfTheExactQuantile, ()) {
+  const auto values = *rc::gen::nonEmpty(
+      rc::gen::container<std::vector<uint64_t>>(rc::gen::inRange<uint64_t>(0, 1'000'000'000'000)));
+  const auto share = *rc::gen::element(0.0, 0.25, 0.5, 0.9, 0.99, 0.999, 1.0);
+  histogram x;
+  for (const auto value : values)
+    x.record(value);
+  const auto exact = exact_quantile(values, share);
+  const auto got = x.quantile(share);
+  RC_ASSERT(got >= exact);
+  RC_ASSERT(static_cast<double>(got - exact) <= 0.008 * static_cast<double>(exact));
+  RC_ASSERT(got <= x.max());
+}
+
+RC_GTEST_PROP(Histogram, MergedIsTheSameAsRecordedTogether,
+              (const std::vector<uint32_t>& a, const std::vector<uint32_t>& b)) {
+  histogram together;
+  histogram one;
+  histogram two;
+  for (const auto value : a) {
+    together.record(value);
+    one.record(value);
+  }
+  for (const auto value : b) {
+    together.record(value);
+    two.record(value);
+  }
+  one.merge(two);
+  RC_ASSERT(one.count() == together.count());
+  RC_ASSERT(one.min() == together.min());
+  RC_ASSERT(one.max() == together.max());
+  for (const double share : {0.1, 0.5, 0.99})
+    RC_ASSERT(one.quantile(share) == together.quantile(share));
+}
+
+} // namespace
+} // namespace liveconnect::bench
