@@ -56,16 +56,16 @@ std::optional<std::string> default_admin_socket() {
 
 caf::error layer(relay_settings& into, const std::string& file, const flag_values& flags) {
   if (!file.empty())
-    if (auto error = read_file(into, file))
-      return error;
-  if (auto error = check_variables(variables_with(variable_prefix)))
-    return error;
-  if (auto error = read_environment(into, environment))
-    return error;
+    if (auto err = read_file(into, file))
+      return err;
+  if (auto err = check_variables(variables_with(variable_prefix)))
+    return err;
+  if (auto err = read_environment(into, environment))
+    return err;
   for (const auto& [which, values] : flags)
     if (!values.empty())
-      if (auto error = which->set(into, values))
-        return fail(ec::bad_config, flag_of(*which) + ": " + detail_of(error));
+      if (auto err = which->set(into, values))
+        return fail(ec::bad_config, flag_of(*which) + ": " + detail_of(err));
   return check_together(into);
 }
 
@@ -184,13 +184,13 @@ command_line read_command_line(int argc, char** argv) {
     file = environment("LIVECONNECT_RELAY_CONFIG").value_or("");
   out.read_again = [base = out.settings, file, flags]() -> caf::expected<relay_settings> {
     auto fresh = base;
-    if (auto error = layer(fresh, file, flags))
-      return error;
+    if (auto err = layer(fresh, file, flags))
+      return err;
     return fresh;
   };
-  if (auto error = layer(out.settings, file, flags))
-    out.exit_code = say_failed(out.json, {wrong_usage, ec::bad_config, detail_of(error),
-                                          "The settings are wrong: " + detail_of(error),
+  if (auto err = layer(out.settings, file, flags))
+    out.exit_code = say_failed(out.json, {wrong_usage, ec::bad_config, detail_of(err),
+                                          "The settings are wrong: " + detail_of(err),
                                           "Correct them and start the relay again"});
   return out;
 }

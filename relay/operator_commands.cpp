@@ -120,7 +120,7 @@ json_fields fields_of(const json& line) {
 
 int ask(const command_line& asked) {
   json result;
-  const auto error = ask_admin(asked.admin_socket, request_of(asked), [&](const json& line) {
+  const auto err = ask_admin(asked.admin_socket, request_of(asked), [&](const json& line) {
     if (line.value("type", "") == "result")
       result = line;
     else if (asked.json)
@@ -128,10 +128,10 @@ int ask(const command_line& asked) {
     else
       show_room(line);
   });
-  if (error) {
-    const auto why = detail_of(error);
+  if (err) {
+    const auto why = detail_of(err);
     return say_failed(asked.json,
-                      {unreachable, code_of(error), why,
+                      {unreachable, code_of(err), why,
                        "No relay answers at its admin socket (" + why + ")",
                        "Start one with --admin-socket, name the socket with the same flag here, "
                        "and be its user"});
@@ -147,10 +147,10 @@ int ask(const command_line& asked) {
   return say_done(asked.json, fields_of(result));
 }
 
-failure why_no_probe(const std::string& at, const caf::error& error) {
-  const auto why = detail_of(error);
+failure why_no_probe(const std::string& at, const caf::error& err) {
+  const auto why = detail_of(err);
   const auto what = "The relay at " + at + " did not bring two connections together (" + why + ")";
-  switch (code_of(error)) {
+  switch (code_of(err)) {
   case ec::bad_argument:
     return {wrong_usage, ec::bad_argument, why,
             "'" + at + "' is no address of a relay (" + why + ")",
@@ -161,7 +161,7 @@ failure why_no_probe(const std::string& at, const caf::error& error) {
   case ec::relay_busy:
     return {try_later, ec::relay_busy, why, what, "Try later"};
   default:
-    return {other_error, code_of(error), why, what, "Check the address, and whether it runs"};
+    return {other_error, code_of(err), why, what, "Check the address, and whether it runs"};
   }
 }
 

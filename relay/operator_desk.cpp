@@ -116,7 +116,7 @@ json operator_desk::kick(const nlohmann::json& request) {
             log_->info("the operator ended a room with {} people in it", people);
             out = {{"ok", true}, {"people", people}};
           },
-          [&](const caf::error& error) { out = refuse(detail_of(error)); });
+          [&](const caf::error& err) { out = refuse(detail_of(err)); });
   return out;
 }
 

@@ -44,33 +44,33 @@ std::string joined(const std::vector<endpoint>& list) {
 }
 
 /// What to do about an address that cannot be had, by the system's word for it.
-std::string advice(const caf::error& error, const std::string& flag) {
-  const auto why = detail_of(error);
+std::string advice(const caf::error& err, const std::string& flag) {
+  const auto why = detail_of(err);
   const auto says = [&why](int number) { return why.find(std::strerror(number)) != why.npos; };
   if (says(EACCES))
     return "Ports below 1024 are not for every user: choose another with " + flag +
            ", or let systemd open it (socket activation)";
-  if (says(EADDRNOTAVAIL) || code_of(error) == ec::network_failed)
+  if (says(EADDRNOTAVAIL) || code_of(err) == ec::network_failed)
     return "This machine has no such address: name one that it has with " + flag;
   return "Choose another address with " + flag + ", or stop the program that has this one";
 }
 
-int cannot_listen(const std::string& what, const char* flag, const caf::error& error, bool json) {
-  const auto why = detail_of(error);
-  return say_failed(
-      json, {other_error, code_of(error), why, what + " (" + why + ")", advice(error, flag)});
+int cannot_listen(const std::string& what, const char* flag, const caf::error& err, bool json) {
+  const auto why = detail_of(err);
+  return say_failed(json,
+                    {other_error, code_of(err), why, what + " (" + why + ")", advice(err, flag)});
 }
 
-int cannot_start(const std::string& what, const char* flag, const caf::error& error, bool json) {
-  const auto why = detail_of(error);
-  return say_failed(json, {other_error, code_of(error), why, what + " (" + why + ")",
+int cannot_start(const std::string& what, const char* flag, const caf::error& err, bool json) {
+  const auto why = detail_of(err);
+  return say_failed(json, {other_error, code_of(err), why, what + " (" + why + ")",
                            std::string("Name another path with ") + flag + ", or mend this one"});
 }
 
 /// What systemd handed over is not what a relay can use.
-int cannot_inherit(const caf::error& error, bool json) {
-  const auto why = detail_of(error);
-  return say_failed(json, {wrong_usage, code_of(error), why,
+int cannot_inherit(const caf::error& err, bool json) {
+  const auto why = detail_of(err);
+  return say_failed(json, {wrong_usage, code_of(err), why,
                            "The service manager handed over sockets that do not fit (" + why + ")",
                            "Correct the .socket unit and start it again"});
 }
@@ -217,8 +217,8 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
                          settings.socket_buffer_bytes}};
     std::vector<endpoint> at;
     std::string failed;
-    if (const auto error = listen_all(server, settings, std::move(inherited->rooms), at, failed))
-      return cannot_listen("The relay cannot listen on " + failed, "--listen", error, json);
+    if (const auto err = listen_all(server, settings, std::move(inherited->rooms), at, failed))
+      return cannot_listen("The relay cannot listen on " + failed, "--listen", err, json);
     status_board board{version()};
     const sampler samples{board, [&server] {
                             relay_sample out{server.counters(), server.accept_rests(),

@@ -311,8 +311,8 @@ caf::error read_file(relay_settings& into, const std::string& path) {
     }
     if (!right)
       return wrong(at(node.source()) + name + " is neither a text nor a whole number");
-    if (auto error = found->set(into, texts))
-      return wrong(at(node.source()) + name + ": " + detail_of(error));
+    if (auto err = found->set(into, texts))
+      return wrong(at(node.source()) + name + ": " + detail_of(err));
   }
   return caf::none;
 }
@@ -332,8 +332,8 @@ read_environment(relay_settings& into,
       end = text->find(',', begin);
       texts.push_back(text->substr(begin, end - begin));
     }
-    if (auto error = x.set(into, texts))
-      return wrong(name + ": " + detail_of(error));
+    if (auto err = x.set(into, texts))
+      return wrong(name + ": " + detail_of(err));
   }
   return caf::none;
 }

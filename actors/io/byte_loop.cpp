@@ -54,8 +54,8 @@ caf::expected<socket_id> byte_loop::open(const connect& what,
 
 caf::expected<listening> byte_loop::open(descriptor listening_socket,
                                          std::shared_ptr<socket_handler> owner) {
-  if (auto error = prepare_inherited(listening_socket))
-    return error;
+  if (auto err = prepare_inherited(listening_socket))
+    return err;
   core_->size_buffers(listening_socket);
   auto out = core_->prepare(std::move(listening_socket), transport::tcp, std::move(owner));
   if (out)

@@ -263,8 +263,8 @@ void pair_opener::hear_asking(uint32_t at) {
   // An event of a connection that had its answer earlier in the same turn.
   if (!x.asking)
     return;
-  if (auto error = x.asking->advance())
-    return loop_.fail_with(no_session(detail_of(error)));
+  if (auto err = x.asking->advance())
+    return loop_.fail_with(no_session(detail_of(err)));
   const auto got = x.asking->next();
   if (!got)
     return loop_.fail_with(no_session(detail_of(got.error())));
@@ -282,8 +282,8 @@ void pair_opener::hear_host() {
   // What came while an answer was written is not told again.
   for (bool again = true; again && !loop_.failure();) {
     again = false;
-    if (auto error = host.advance())
-      return loop_.fail_with(no_session(detail_of(error)));
+    if (auto err = host.advance())
+      return loop_.fail_with(no_session(detail_of(err)));
     for (;;) {
       const auto got = host.next();
       if (!got)
@@ -425,15 +425,15 @@ caf::expected<std::vector<open_pair>> open_pairs(event_loop& loop, subject& thro
                                                 loop.unwatch(x.b.get());
                                                 out.push_back(std::move(x));
                                               });
-  const auto error = loop.run_until(deadline, [&] {
+  const auto err = loop.run_until(deadline, [&] {
     while (out.size() + opener->in_progress() < count && opener->in_progress() < window &&
            !loop.failure())
       opener->start();
     return out.size() == count;
   });
   loop.remove(*opener);
-  if (error)
-    return error;
+  if (err)
+    return err;
   if (out.size() < count)
     return fail(ec::timed_out,
                 fmt::format("Only {} of {} pairs met in time at {}. Ask for fewer pairs, or look "

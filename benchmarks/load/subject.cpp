@@ -171,8 +171,8 @@ caf::expected<subject> start_on_free_port(const char* name, meeting how, int cor
       return child.error();
     out.child = std::move(*child);
   }
-  if (auto error = wait_for_listener(out.target, *out.child, log, name))
-    return error;
+  if (auto err = wait_for_listener(out.target, *out.child, log, name))
+    return err;
   out.pid = out.child->pid();
   out.folder = std::move(*folder);
   return out;
@@ -249,8 +249,8 @@ caf::expected<subject> start_relay(const relay_start& how, int core) {
       return child.error();
     out.child = std::move(*child);
   }
-  if (auto error = read_ready(out, log))
-    return error;
+  if (auto err = read_ready(out, log))
+    return err;
   out.pid = out.child->pid();
   out.version = first_line_of(program.string(), "version");
   out.folder = std::move(*folder);
@@ -322,9 +322,9 @@ caf::expected<subject> start_haproxy(int core) {
       return child.error();
     out.child = std::move(*child);
   }
-  if (auto error =
+  if (auto err =
           wait_for_forwarding(out.target, sink->get(), *out.child, folder->path() / "haproxy.log"))
-    return error;
+    return err;
   out.listener = std::move(*sink);
   out.pid = out.child->pid();
   out.folder = std::move(*folder);
@@ -385,8 +385,8 @@ caf::error check_peer(const std::string& name) {
 }
 
 caf::expected<subject> start_peer(const std::string& name, int core) {
-  if (auto error = check_peer(name))
-    return error;
+  if (auto err = check_peer(name))
+    return err;
   if (name == haproxy_name)
     return start_haproxy(core);
   if (name == wormhole_name)

@@ -252,8 +252,8 @@ caf::expected<std::optional<message>> line::next() {
 
 caf::expected<message> line::wait_for_message(time_point deadline) {
   for (;;) {
-    if (auto error = advance())
-      return error;
+    if (auto err = advance())
+      return err;
     auto got = next();
     if (!got)
       return got.error();

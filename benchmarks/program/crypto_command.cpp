@@ -129,8 +129,8 @@ command_end run_crypto(const crypto_flags& flags, environment& env) {
   if (!plan)
     return {plan.error()};
   if (!flags.report_folder.empty())
-    if (auto error = check_gnuplot())
-      return {error};
+    if (auto err = check_gnuplot())
+      return {err};
   std::vector<crypto_question> questions;
   for (const auto topic : plan->topics) {
     auto some = crypto_questions(topic, plan->notes);

@@ -21,11 +21,11 @@ command_end finish_result(json result, const std::string& out_file,
     env.out.last(x.get<std::string>());
   end.fields["result"] = result;
   if (!out_file.empty())
-    if (auto error = write_result(out_file, result))
-      return {error, end.fields};
+    if (auto err = write_result(out_file, result))
+      return {err, end.fields};
   if (!report_folder.empty()) {
-    if (auto error = write_report_page(report_folder, result))
-      return {error, end.fields};
+    if (auto err = write_report_page(report_folder, result))
+      return {err, end.fields};
     env.out.last("The report is " + (std::filesystem::path(report_folder) / "index.html").string());
   }
   return end;

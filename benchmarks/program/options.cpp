@@ -290,10 +290,10 @@ std::vector<std::string> split_list(const std::string& text) {
 
 caf::expected<relay_plan> plan_of(const relay_flags& flags) {
   relay_plan out;
-  if (auto error = check_together(flags))
-    return error;
-  if (auto error = read_config(flags, out.config))
-    return error;
+  if (auto err = check_together(flags))
+    return err;
+  if (auto err = read_config(flags, out.config))
+    return err;
   out.goals = flags.goals;
   if (flags.goals) {
     out.scenarios = goal_scenarios(raise_descriptor_limit());
@@ -301,8 +301,8 @@ caf::expected<relay_plan> plan_of(const relay_flags& flags) {
     auto& peers = out.config.peers;
     if (std::find(peers.begin(), peers.end(), haproxy_name) == peers.end())
       peers.insert(peers.begin(), haproxy_name);
-  } else if (auto error = read_modes(flags, out.scenarios)) {
-    return error;
+  } else if (auto err = read_modes(flags, out.scenarios)) {
+    return err;
   }
   return out;
 }

@@ -31,14 +31,14 @@ caf::error check_descriptors(const relay_plan& plan) {
 
 caf::error check_machine(const relay_flags& flags, const relay_plan& plan) {
   for (const auto& x : plan.config.peers)
-    if (auto error = check_peer(x))
-      return error;
+    if (auto err = check_peer(x))
+      return err;
   if (!plan.config.target)
     if (auto relay = find_relay(plan.config.start); !relay)
       return relay.error();
   if (!flags.report_folder.empty())
-    if (auto error = check_gnuplot())
-      return error;
+    if (auto err = check_gnuplot())
+      return err;
   return check_descriptors(plan);
 }
 
@@ -63,8 +63,8 @@ command_end run_relay(const relay_flags& flags, environment& env) {
   auto plan = plan_of(flags);
   if (!plan)
     return {plan.error()};
-  if (auto error = check_machine(flags, *plan))
-    return {error};
+  if (auto err = check_machine(flags, *plan))
+    return {err};
   say_what_runs(*plan, env.out);
   auto results = run_campaign(plan->scenarios, plan->config, env.out, env.stopped());
   if (!results)

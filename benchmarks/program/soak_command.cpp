@@ -103,8 +103,8 @@ caf::expected<soak_plan> plan_of(const soak_flags& flags) {
   if (!ratio)
     return ratio.error();
   out.p99_ratio = *ratio;
-  if (auto error = read_attacks(flags.attacks, out))
-    return error;
+  if (auto err = read_attacks(flags.attacks, out))
+    return err;
   if (flags.seed.empty()) {
     out.seed = std::random_device{}();
   } else {

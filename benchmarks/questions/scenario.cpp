@@ -51,8 +51,8 @@ public:
     seconds_ = seconds_between(begun_, clock::now());
     own_ = own_cpu_seconds() - own_;
     double now = 0;
-    if (auto error = read(now))
-      return error;
+    if (auto err = read(now))
+      return err;
     subject_ = now - subject_;
     return caf::none;
   }
@@ -124,8 +124,8 @@ struct run {
   template<class Load>
   caf::error settle(Load& x) {
     x.stop();
-    if (auto error = loop.run_until(patience(), [&] { return x.settled(); }))
-      return error;
+    if (auto err = loop.run_until(patience(), [&] { return x.settled(); }))
+      return err;
     return x.settled() ? caf::error{} : not_all_came(x.sent(), x.received());
   }
 
@@ -145,20 +145,20 @@ caf::error run::bulk() {
     return pairs.error();
   bulk_load load{loop, std::move(*pairs), *pattern};
   load.start();
-  if (auto error = serve(times.warm_up))
-    return error;
+  if (auto err = serve(times.warm_up))
+    return err;
   const auto frames = load.received();
   const auto bytes = load.received_bytes();
-  if (auto error = cpu.begin())
-    return error;
-  if (auto error = serve(times.measured))
-    return error;
-  if (auto error = cpu.end())
-    return error;
+  if (auto err = cpu.begin())
+    return err;
+  if (auto err = serve(times.measured))
+    return err;
+  if (auto err = cpu.end())
+    return err;
   const auto got_frames = static_cast<double>(load.received() - frames);
   const auto got_gb = static_cast<double>(load.received_bytes() - bytes) * 1e-9;
-  if (auto error = settle(load))
-    return error;
+  if (auto err = settle(load))
+    return err;
   out["messages_per_second"] = got_frames / cpu.seconds();
   out["gb_per_second"] = got_gb / cpu.seconds();
   cpu.add_to(out, "cpu_us_per_message", 1e6, got_frames);
@@ -179,18 +179,18 @@ caf::error run::round_trips() {
   const bool paced = what.what == mode::paced;
   paced_load load{loop, std::move(*pairs), {*pattern, true, paced ? what.rate : 0}};
   load.start(clock::now());
-  if (auto error = serve(times.warm_up))
-    return error;
-  if (auto error = cpu.begin())
-    return error;
+  if (auto err = serve(times.warm_up))
+    return err;
+  if (auto err = cpu.begin())
+    return err;
   load.begin_window(clock::now());
-  if (auto error = serve(times.measured))
-    return error;
+  if (auto err = serve(times.measured))
+    return err;
   load.end_window(clock::now());
-  if (auto error = cpu.end())
-    return error;
-  if (auto error = settle(load))
-    return error;
+  if (auto err = cpu.end())
+    return err;
+  if (auto err = settle(load))
+    return err;
   const auto trips = static_cast<double>(load.completed());
   // Both ways count: each message went through once.
   const auto gb = 2 * trips * static_cast<double>(load.frame_bytes()) * 1e-9;
@@ -228,21 +228,21 @@ caf::error run::connect() {
   };
   for (size_t i = 0; i < what.pairs; ++i)
     made.start();
-  if (auto error = serve(times.warm_up))
-    return finish(error);
-  if (auto error = cpu.begin())
-    return finish(error);
+  if (auto err = serve(times.warm_up))
+    return finish(err);
+  if (auto err = cpu.begin())
+    return finish(err);
   const auto before = met;
   times_to_meet.clear();
-  if (auto error = serve(times.measured))
-    return finish(error);
-  if (auto error = cpu.end())
-    return finish(error);
+  if (auto err = serve(times.measured))
+    return finish(err);
+  if (auto err = cpu.end())
+    return finish(err);
   const auto count = static_cast<double>(met - before);
   add_latency(out, times_to_meet);
   more = false;
-  if (auto error = loop.run_until(patience(), [&] { return made.in_progress() == 0; }))
-    return finish(error);
+  if (auto err = loop.run_until(patience(), [&] { return made.in_progress() == 0; }))
+    return finish(err);
   if (made.in_progress() > 0)
     return finish(fail(ec::timed_out, fmt::format("{} pairs never met. What is measured loses "
                                                   "connections: look at its log.",
@@ -271,17 +271,17 @@ caf::error run::idle() {
   const auto interval = std::chrono::duration<double>(what.heartbeat).count();
   paced_load load{loop, std::move(*pairs), {heartbeat_pattern(), false, senders / interval}};
   load.start(clock::now());
-  if (auto error = serve(times.warm_up))
-    return error;
-  if (auto error = cpu.begin())
-    return error;
+  if (auto err = serve(times.warm_up))
+    return err;
+  if (auto err = cpu.begin())
+    return err;
   load.begin_window(clock::now());
   // Each end speaks at least once.
-  if (auto error = serve(std::max(times.measured, what.heartbeat)))
-    return error;
+  if (auto err = serve(std::max(times.measured, what.heartbeat)))
+    return err;
   load.end_window(clock::now());
-  if (auto error = cpu.end())
-    return error;
+  if (auto err = cpu.end())
+    return err;
   if (through.pid) {
     const auto after = usage_of(*through.pid);
     if (!after)
@@ -290,8 +290,8 @@ caf::error run::idle() {
         after->resident_kb < before.resident_kb ? 0 : after->resident_kb - before.resident_kb;
     out["bytes_per_pair"] = static_cast<double>(grown) * 1024 / static_cast<double>(what.pairs);
   }
-  if (auto error = settle(load))
-    return error;
+  if (auto err = settle(load))
+    return err;
   out["messages_per_second"] = static_cast<double>(load.completed()) / cpu.seconds();
   add_latency(out, load.latency());
   cpu.add_to(out, "cpu_us_per_message", 1e6, static_cast<double>(load.completed()));
@@ -314,15 +314,15 @@ caf::error run::attack() {
     return attackers.error();
   paced_load honest{loop, std::move(*pairs), {*pattern, true, what.rate}};
   honest.start(clock::now());
-  if (auto error = serve(times.warm_up))
-    return error;
+  if (auto err = serve(times.warm_up))
+    return err;
   honest.begin_window(clock::now());
-  if (auto error = serve(times.measured))
-    return error;
+  if (auto err = serve(times.measured))
+    return err;
   honest.end_window(clock::now());
   // The calm is over when its last answers are in; new ones belong to neither phase.
-  if (auto error = serve(times.warm_up))
-    return error;
+  if (auto err = serve(times.warm_up))
+    return err;
   const auto calm = honest.latency();
   process_usage before;
   if (through.pid) {
@@ -337,28 +337,28 @@ caf::error run::attack() {
   attack.start();
   if (silent) {
     // First everything on the way fills up; then the silence is what lasts.
-    if (auto error = loop.run_until(patience(), [&] { return attack.stuck(); }))
-      return error;
+    if (auto err = loop.run_until(patience(), [&] { return attack.stuck(); }))
+      return err;
     if (!attack.stuck())
       return fail(ec::timed_out, "Receivers read nothing and their senders were never held back. "
                                  "What is measured has no bound on its queues.");
     // What became due while the queues filled is not what the silence does.
     const auto usual = std::max(8.0, what.rate / 20);
-    if (auto error = loop.run_until(
+    if (auto err = loop.run_until(
             patience(), [&] { return static_cast<double>(honest.outstanding()) < usual; }))
-      return error;
+      return err;
   }
-  if (auto error = serve(times.warm_up))
-    return error;
-  if (auto error = cpu.begin())
-    return error;
+  if (auto err = serve(times.warm_up))
+    return err;
+  if (auto err = cpu.begin())
+    return err;
   const auto frames = attack.received();
   honest.begin_window(clock::now());
-  if (auto error = serve(times.measured))
-    return error;
+  if (auto err = serve(times.measured))
+    return err;
   honest.end_window(clock::now());
-  if (auto error = cpu.end())
-    return error;
+  if (auto err = cpu.end())
+    return err;
   const auto attack_frames = static_cast<double>(attack.received() - frames);
   if (through.pid && silent) {
     const auto after = usage_of(*through.pid);
@@ -369,11 +369,11 @@ caf::error run::attack() {
     out["growth_kb_per_direction"] = std::max(grown, 0.0) / static_cast<double>(what.attackers);
   }
   attack.stop();
-  if (auto error = settle(honest))
-    return error;
+  if (auto err = settle(honest))
+    return err;
   if (!silent)
-    if (auto error = settle(attack))
-      return error;
+    if (auto err = settle(attack))
+      return err;
   add_latency(out, calm, "calm_");
   add_latency(out, honest.latency());
   if (calm.count() > 0)
@@ -437,28 +437,28 @@ caf::expected<measurement> run_scenario(const scenario& what, subject& through,
                                         const run_times& times,
                                         const std::function<bool()>& stopped) {
   run x{what, through, times, stopped};
-  caf::error error;
+  caf::error err;
   switch (what.what) {
   case mode::bulk:
-    error = x.bulk();
+    err = x.bulk();
     break;
   case mode::paced:
   case mode::ping_pong:
-    error = x.round_trips();
+    err = x.round_trips();
     break;
   case mode::connect:
-    error = x.connect();
+    err = x.connect();
     break;
   case mode::idle:
-    error = x.idle();
+    err = x.idle();
     break;
   case mode::slow_reader:
   case mode::flood:
-    error = x.attack();
+    err = x.attack();
     break;
   }
-  if (error)
-    return error;
+  if (err)
+    return err;
   return std::move(x.out);
 }
 

@@ -194,14 +194,14 @@ public:
       : plan_(plan), through_(through), out_(out), loop_(stopped) {}
 
   caf::expected<soak_outcome> run() {
-    if (auto error = open())
-      return error;
+    if (auto err = open())
+      return err;
     begun_ = clock::now();
-    auto error = all_phases();
-    if (error && code_of(error) == ec::stopped)
-      return error;
-    if (error)
-      honest_failure_ = detail_of(error);
+    auto err = all_phases();
+    if (err && code_of(err) == ec::stopped)
+      return err;
+    if (err)
+      honest_failure_ = detail_of(err);
     check_honest();
     check_life();
     // What an interrupted attack left says nothing.
@@ -265,8 +265,8 @@ private:
     host_->come();
     beats_ =
         std::make_unique<periodic>(loop_, plan_.heartbeat(), [this](time_point) { host_->beat(); });
-    if (auto error = serve(seconds(20), [this] { return host_->seated(); }))
-      return error;
+    if (auto err = serve(seconds(20), [this] { return host_->seated(); }))
+      return err;
     if (!host_->seated())
       return fail(ec::timed_out, "Nobody was seated within 20 s. Look at the relay's log.");
 
@@ -287,8 +287,8 @@ private:
   // --- phases
 
   caf::error all_phases() {
-    if (auto error = phase("calm", plan_.calm()))
-      return error;
+    if (auto err = phase("calm", plan_.calm()))
+      return err;
     outcome_.before = look();
     refusals_before_ = refusals();
 
@@ -300,22 +300,22 @@ private:
     how.trickle = std::min<milliseconds>(milliseconds(500), plan_.join_deadline / 8);
     mix_ = std::make_unique<attack_mix>(loop_, how);
     mix_->start(clock::now());
-    if (auto error = phase("attack", plan_.attack()))
-      return error;
+    if (auto err = phase("attack", plan_.attack()))
+      return err;
     mix_->stop();
 
     name_ = "waiting for the last attackers";
     begin_progress(plan_.patience());
-    if (auto error = serve(plan_.patience(), [this] { return mix_->open() == 0; }))
-      return error;
+    if (auto err = serve(plan_.patience(), [this] { return mix_->open() == 0; }))
+      return err;
     end_progress();
     // Those whom the relay has let stay are counted before they are ended here.
     for (const auto x : plan_.attacks)
       outcome_.tallies[x] = mix_->tally(x);
     mix_->end();
 
-    if (auto error = phase("calm again", plan_.calm()))
-      return error;
+    if (auto err = phase("calm again", plan_.calm()))
+      return err;
     return finish_honest();
   }
 
@@ -329,7 +329,7 @@ private:
     const auto machine = machine_cpu_seconds();
     const auto relay = relay_cpu();
     busy_->begin_window(begun);
-    auto error = serve(length);
+    auto err = serve(length);
     const auto now = clock::now();
     busy_->end_window(now);
     x.seconds = to_seconds(now - begun);
@@ -342,15 +342,15 @@ private:
     x.others_cpu =
         std::max(0.0, (machine_cpu_seconds() - machine - own_used - relay_used) / x.seconds);
     // Answers to what was said in time belong to it.
-    if (!error)
-      error = serve(milliseconds(300));
+    if (!err)
+      err = serve(milliseconds(300));
     x.answered = busy_->completed();
     x.latency = busy_->latency();
     x.lateness = busy_->lateness();
     outcome_.phases.push_back(std::move(x));
-    if (!error)
+    if (!err)
       end_progress();
-    return error;
+    return err;
   }
 
   /// Everything that was said must arrive, and who waited must meet.
@@ -360,14 +360,14 @@ private:
     busy_->stop();
     for (auto& x : idle_)
       x->stop();
-    auto error = serve(end_patience, [this] {
+    auto err = serve(end_patience, [this] {
       return busy_->settled() &&
              std::all_of(idle_.begin(), idle_.end(), [](const auto& x) { return x->settled(); }) &&
              opener_->in_progress() == 0 && (host_->met() || !host_->lost().empty());
     });
     // The partner was not there when descriptors were counted first.
     host_->leave();
-    return error;
+    return err;
   }
 
   // --- looking at it

@@ -75,14 +75,14 @@ public:
     if (!network)
       return in_words(network.error());
     network_ = &*network;
-    auto error = mint();
-    if (!error)
-      error = transfer_all();
-    if (!error)
-      error = check();
+    auto err = mint();
+    if (!err)
+      err = transfer_all();
+    if (!err)
+      err = check();
     network->end();
-    if (error)
-      return in_words(error);
+    if (err)
+      return in_words(err);
     return figures();
   }
 
@@ -151,8 +151,8 @@ private:
     for (const auto* side : {&x.sender, &x.receiver}) {
       if (!side->is_object())
         return crowd.fail_with(fail(ec::internal, fmt::format("transfer {} gave no result", i)));
-      if (auto problem = cli::failure_of(*side))
-        return crowd.fail_with(std::move(problem));
+      if (auto err = cli::failure_of(*side))
+        return crowd.fail_with(std::move(err));
     }
     ++done_;
     out_.progress("Transfers", done_, plan_.count);
@@ -165,9 +165,9 @@ private:
     begun_ = clock::now();
     for (size_t i = 0; i < plan_.jobs; ++i)
       start_next(crowd);
-    auto error = crowd.run();
+    auto err = crowd.run();
     ended_ = clock::now();
-    return error;
+    return err;
   }
 
   caf::error check() {

@@ -160,11 +160,11 @@ caf::error draw(const std::filesystem::path& folder, const std::string& name, co
                 const std::string& title, const std::string& axis) {
   const auto data = folder / (name + ".dat");
   const auto script = folder / (name + ".gnuplot");
-  if (auto error = write_text(data, x.data()))
-    return error;
-  if (auto error = write_text(
+  if (auto err = write_text(data, x.data()))
+    return err;
+  if (auto err = write_text(
           script, plot_script(x, data.string(), (folder / (name + ".svg")).string(), title, axis)))
-    return error;
+    return err;
   auto child = cli::child_process::start(
       {find_program("gnuplot"), {script.string()}, folder / (name + ".log")});
   if (!child)
@@ -266,8 +266,8 @@ std::string page_of(const json& result, bool has_rates, bool has_latencies) {
 }
 
 caf::error write_report_page(const std::filesystem::path& folder, const json& result) {
-  if (auto error = check_gnuplot())
-    return error;
+  if (auto err = check_gnuplot())
+    return err;
   std::error_code problem;
   std::filesystem::create_directories(folder, problem);
   if (problem)
@@ -275,13 +275,13 @@ caf::error write_report_page(const std::filesystem::path& folder, const json& re
   const auto rates = rates_of(result);
   const auto latencies = latencies_of(result);
   if (!rates.rows.empty())
-    if (auto error = draw(folder, "rates", rates, "Rates", "a second"))
-      return error;
+    if (auto err = draw(folder, "rates", rates, "Rates", "a second"))
+      return err;
   if (!latencies.rows.empty())
-    if (auto error = draw(folder, "latencies", latencies, "Latency", "microseconds"))
-      return error;
-  if (auto error = write_result((folder / "result.json").string(), result))
-    return error;
+    if (auto err = draw(folder, "latencies", latencies, "Latency", "microseconds"))
+      return err;
+  if (auto err = write_result((folder / "result.json").string(), result))
+    return err;
   return write_text(folder / "index.html",
                     page_of(result, !rates.rows.empty(), !latencies.rows.empty()));
 }

@@ -112,15 +112,15 @@ run_all(const std::vector<cli::child_process::options>& programs, size_t jobs,
             crowd.fail_with(fail(ec::internal, fmt::format("a program ended with code {} and "
                                                            "without a result",
                                                            code)));
-          else if (auto problem = cli::failure_of(out[i]))
-            crowd.fail_with(std::move(problem));
+          else if (auto err = cli::failure_of(out[i]))
+            crowd.fail_with(std::move(err));
           start_next();
         });
   };
   for (size_t i = 0; i < jobs; ++i)
     start_next();
-  if (auto error = crowd.run())
-    return error;
+  if (auto err = crowd.run())
+    return err;
   return out;
 }
 

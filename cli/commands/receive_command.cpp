@@ -63,8 +63,8 @@ command_end receive_coins(environment& env, const std::string& source) {
   if (!parts)
     return failed(std::move(parts.error()), known);
   auto& all = **parts;
-  if (auto problem = all.recover(env))
-    return failed(std::move(problem), known);
+  if (auto err = all.recover(env))
+    return failed(std::move(err), known);
   auto end = all.run_receiver(env, *invite, to_file_text(*invite));
   auto sum = amount::parse(end.fields.value("amount", ""));
   if (!end.failure && sum)

@@ -125,8 +125,8 @@ command_end resume_transfers(environment& env, const std::string& prefix) {
   if (!parts)
     return failed(std::move(parts.error()));
   auto& all = **parts;
-  if (auto problem = all.recover(env))
-    return failed(std::move(problem));
+  if (auto err = all.recover(env))
+    return failed(std::move(err));
   auto open = ask<std::vector<wallet::open_transfer>>(
       env, all.system(), all.keeper(), "Reading the journals", atom::open_transfers_v);
   if (!open)

@@ -77,21 +77,21 @@ bool is_over(const settings& conf, const invitation& x) {
 /// Writes the new invitation; an old one of no use to anybody makes way for it.
 std::optional<command_end> save_invitation(environment& env, const std::string& file,
                                            const secret_bytes& text, const json_fields& known) {
-  auto problem = write_private_file(file, view(text));
-  if (!problem)
+  auto err = write_private_file(file, view(text));
+  if (!err)
     return {};
   std::optional<invitation> old;
-  if (code_of(problem) == ec::file_exists) {
+  if (code_of(err) == ec::file_exists) {
     old = standing_invitation(file);
     if (old && is_over(env.conf, *old)) {
       ::unlink(file.c_str());
-      problem = write_private_file(file, view(text));
+      err = write_private_file(file, view(text));
     }
   }
-  if (!problem)
+  if (!err)
     return {};
-  auto end = failed(problem, known);
-  if (code_of(problem) == ec::file_exists) {
+  auto end = failed(err, known);
+  if (code_of(err) == ec::file_exists) {
     end.words.what =
         old ? fmt::format("An invitation that can still be used stands in {} already.",
                           printable(file))
@@ -123,10 +123,10 @@ command_end send_coins(environment& env, const send_options& options) {
   if (!parts)
     return failed(std::move(parts.error()), known);
   auto& all = **parts;
-  if (auto problem = all.recover(env))
-    return failed(std::move(problem), known);
-  if (auto problem = all.check_funds(env, *sum))
-    return failed(std::move(problem), known);
+  if (auto err = all.recover(env))
+    return failed(std::move(err), known);
+  if (auto err = all.check_funds(env, *sum))
+    return failed(std::move(err), known);
   auto valid = std::max<std::chrono::milliseconds>(env.conf.wait, validity_min);
   auto expires = std::chrono::duration_cast<std::chrono::seconds>(
                      (std::chrono::system_clock::now() + valid).time_since_epoch())

@@ -22,8 +22,8 @@ command_end with_wallet(environment& env, bool may_make, Body body) {
   auto parts = context::make(env);
   if (!parts)
     return failed(std::move(parts.error()));
-  if (auto problem = (*parts)->recover(env))
-    return failed(std::move(problem));
+  if (auto err = (*parts)->recover(env))
+    return failed(std::move(err));
   return body(**parts);
 }
 
@@ -180,8 +180,8 @@ command_end export_coins(environment& env, const std::string& sum_text, std::str
     file = fmt::format("coins-{}.bin", to_string(*sum));
   wallet::export_coins what{*sum, absolute(file)};
   return with_wallet(env, false, [&](context& all) -> command_end {
-    if (auto problem = all.check_funds(env, *sum))
-      return failed(std::move(problem));
+    if (auto err = all.check_funds(env, *sum))
+      return failed(std::move(err));
     auto report = ask<wallet::operation_report>(env, all.system(), all.keeper(),
                                                 "Taking the coins out", what);
     if (!report)

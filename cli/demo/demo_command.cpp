@@ -57,19 +57,19 @@ public:
   demonstration(environment& env, amount sum) : env_(env), sum_(sum) {}
 
   command_end run() {
-    auto problem = play();
+    auto err = play();
     fields_["folder"] = folder_.string();
     if (!folder_.empty())
       env_.out.line("Everything lies in " + folder_.string() +
                     " (sender, receiver, servers, receipts, logs).");
     if (network_)
       network_->end();
-    if (!problem)
+    if (!err)
       env_.out.last(fmt::format("Done: {} sent in {:.2f} s. Receipt {}", to_display(sum_),
                                 static_cast<double>(fields_["ms"].get<uint64_t>()) / 1000,
                                 fields_["receipt"].get<std::string>()));
-    auto words = words_for(problem);
-    return failed(std::move(problem), fields_, std::move(words));
+    auto words = words_for(err);
+    return failed(std::move(err), fields_, std::move(words));
   }
 
 private:
@@ -102,21 +102,21 @@ private:
                                {"folder", folder_.string()}});
     env_.out.done(
         fmt::format("{} servers listen, and a relay at {}", raida_count, network_->relay()));
-    if (auto problem = fill_purse())
-      return problem;
-    if (auto problem = read_balances(before_))
-      return problem;
+    if (auto err = fill_purse())
+      return err;
+    if (auto err = read_balances(before_))
+      return err;
     fields_["sender_before"] = to_string(before_.sender);
     fields_["receiver_before"] = to_string(before_.receiver);
-    if (auto problem = transfer())
-      return problem;
-    if (auto problem = read_balances(after_))
-      return problem;
+    if (auto err = transfer())
+      return err;
+    if (auto err = read_balances(after_))
+      return err;
     fields_["sender_after"] = to_string(after_.sender);
     fields_["receiver_after"] = to_string(after_.receiver);
     show_balances();
-    if (auto problem = check_balances())
-      return problem;
+    if (auto err = check_balances())
+      return err;
     return ask_servers();
   }
 
@@ -134,13 +134,13 @@ private:
                                purse.denominations, "--out", file}));
     if (!minted)
       return std::move(minted.error());
-    if (auto problem = failure_of(*minted))
-      return problem;
+    if (auto err = failure_of(*minted))
+      return err;
     auto imported = run_to_result(env_, tool("sender", {"wallet", "import", file}));
     if (!imported)
       return std::move(imported.error());
-    if (auto problem = failure_of(*imported))
-      return problem;
+    if (auto err = failure_of(*imported))
+      return err;
     env_.out.done(fmt::format("The sender's purse: {} in {} notes ({})", to_display(purse.sum),
                               purse.notes, purse.denominations));
     return {};
@@ -150,8 +150,8 @@ private:
     auto listed = run_to_result(env_, tool(side, {"wallet", "list"}));
     if (!listed)
       return std::move(listed.error());
-    if (auto problem = failure_of(*listed))
-      return problem;
+    if (auto err = failure_of(*listed))
+      return err;
     auto text = listed->value("spendable", "0");
     if (text == "0") {
       out = {};
@@ -165,8 +165,8 @@ private:
   }
 
   caf::error read_balances(balances& out) {
-    if (auto problem = read_balance("sender", out.sender))
-      return problem;
+    if (auto err = read_balance("sender", out.sender))
+      return err;
     return read_balance("receiver", out.receiver);
   }
 
@@ -184,8 +184,8 @@ private:
     demo_steps steps{env_.out};
     auto until = clock::now() + env_.conf.timeout;
     while (states[0].running() || states[1].running()) {
-      if (auto problem = wait_for(states, until))
-        return problem;
+      if (auto err = wait_for(states, until))
+        return err;
       for (auto side : {role::sender, role::receiver}) {
         auto& state = states[static_cast<size_t>(side)];
         if (!state.child)
@@ -211,14 +211,14 @@ private:
       // One side alone cannot finish: what it would wait for does not come.
       for (const auto& state : states)
         if (state.has_failed()) {
-          auto problem = failure_of(state.result);
+          auto err = failure_of(state.result);
           end_both(states);
-          return problem;
+          return err;
         }
     }
     for (const auto& state : states)
-      if (auto problem = failure_of(state.result))
-        return problem;
+      if (auto err = failure_of(state.result))
+        return err;
     for (auto key : {"session", "amount", "notes", "receipt", "ms"})
       if (auto i = states[0].result.find(key); i != states[0].result.end())
         fields_[key] = *i;
@@ -308,8 +308,8 @@ private:
   caf::error ask_servers() {
     settings conf = env_.conf;
     conf.data = folder_ / "receiver";
-    if (auto problem = use_servers(conf, network_->servers()))
-      return problem;
+    if (auto err = use_servers(conf, network_->servers()))
+      return err;
     environment inner{conf, env_.out, env_.stop};
     auto parts = context::make(inner);
     if (!parts)

@@ -57,8 +57,8 @@ caf::expected<child_process> start_until(environment& env, const child_process::
     return child;
   auto until = clock::now() + env.conf.timeout;
   while (child->descriptor() >= 0) {
-    if (auto problem = wait_for_output(env, *child, until))
-      return problem;
+    if (auto err = wait_for_output(env, *child, until))
+      return err;
     for (const auto& line : child->take_lines())
       if (ready(line))
         return child;
@@ -93,8 +93,8 @@ caf::expected<json_fields> run_to_result(environment& env, const child_process::
   auto until = clock::now() + env.conf.timeout;
   json_fields result;
   while (child->descriptor() >= 0) {
-    if (auto problem = wait_for_output(env, *child, until))
-      return problem;
+    if (auto err = wait_for_output(env, *child, until))
+      return err;
     for (const auto& line : child->take_lines())
       if (auto x = object_of(line); x.is_object() && x.value("type", "") == "result")
         result = std::move(x);

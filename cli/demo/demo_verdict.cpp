@@ -46,8 +46,8 @@ caf::expected<servers_word> ask_servers_about(raida::raida_port& port,
   std::set<note_id> known;
   std::vector<note> notes;
   for (const auto& folder : folders)
-    if (auto problem = read_folder(folder, known, notes))
-      return problem;
+    if (auto err = read_folder(folder, known, notes))
+      return err;
   servers_word out;
   out.notes = notes.size();
   out.fewest_passes = out.fewest_fails = port.servers();

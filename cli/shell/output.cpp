@@ -136,8 +136,8 @@ void output::result(exit_status status, const json_fields& fields) {
 }
 
 void output::write(std::string_view text) {
-  if (auto problem = write_all(STDOUT_FILENO, text); problem != 0)
-    lost_ = problem;
+  if (auto err = write_all(STDOUT_FILENO, text); err != 0)
+    lost_ = err;
 }
 
 void output::write_json(std::string_view type, const json_fields& fields) {

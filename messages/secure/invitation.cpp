@@ -69,8 +69,8 @@ void append(secret_bytes& to, std::string_view x) {
 class builder {
 public:
   caf::error relay(std::string_view x) {
-    if (auto error = once(has_relay_, "Relay"))
-      return error;
+    if (auto err = once(has_relay_, "Relay"))
+      return err;
     auto address = parse_relay_address(x);
     if (!address)
       return bad("Relay is not HOST:PORT or [IPv6]:PORT");
@@ -80,14 +80,14 @@ public:
   }
 
   caf::error room(std::string_view x) {
-    if (auto error = once(has_room_, "Room"))
-      return error;
+    if (auto err = once(has_room_, "Room"))
+      return err;
     return parse_room(x, out_.room) ? caf::none : bad("Room is no number greater than zero");
   }
 
   caf::error id(std::string_view x) {
-    if (auto error = once(has_id_, "Id"))
-      return error;
+    if (auto err = once(has_id_, "Id"))
+      return err;
     bytes raw;
     if (!from_hex(x, raw) || raw.size() != out_.id.size())
       return bad("Id is not 32 hexadecimal digits");
@@ -96,8 +96,8 @@ public:
   }
 
   caf::error sum(std::string_view x) {
-    if (auto error = once(has_sum_, "Amount"))
-      return error;
+    if (auto err = once(has_sum_, "Amount"))
+      return err;
     auto value = amount::parse(x);
     if (!value)
       return bad("Amount is no number such as 3439 or 0.25");
@@ -106,24 +106,24 @@ public:
   }
 
   caf::error expires(std::string_view x) {
-    if (auto error = once(has_expires_, "Expires"))
-      return error;
+    if (auto err = once(has_expires_, "Expires"))
+      return err;
     if (!time_from_text(x, out_.expires_unix) || out_.expires_unix == 0)
       return bad("Expires is no time such as 2026-11-23T18:00:00Z");
     return caf::none;
   }
 
   caf::error expires_seconds(std::string_view x) {
-    if (auto error = once(has_expires_, "expires"))
-      return error;
+    if (auto err = once(has_expires_, "expires"))
+      return err;
     if (!parse_room(x, out_.expires_unix) || out_.expires_unix > time_unix_max)
       return bad("expires is no number of seconds");
     return caf::none;
   }
 
   caf::error how(std::string_view x) {
-    if (auto error = once(has_how_, "Security"))
-      return error;
+    if (auto err = once(has_how_, "Security"))
+      return err;
     if (x != "LC1" && x != "plain")
       return bad("Security is neither LC1 nor plain; this program knows no other");
     out_.how = x == "LC1" ? security::lc1 : security::plain;
@@ -131,8 +131,8 @@ public:
   }
 
   caf::error key(const caf::expected<secret<32>>& x) {
-    if (auto error = once(has_key_, "Key"))
-      return error;
+    if (auto err = once(has_key_, "Key"))
+      return err;
     if (!x)
       return x.error();
     out_.key = *x;
@@ -206,8 +206,8 @@ caf::expected<invitation> parse_file(std::string_view text) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos)
       continue;
-    if (auto error = take_field(to, line.substr(0, colon), trim(line.substr(colon + 1))))
-      return bad(at() + detail_of(error));
+    if (auto err = take_field(to, line.substr(0, colon), trim(line.substr(colon + 1))))
+      return bad(at() + detail_of(err));
   }
   return has_head ? to.finish() : bad("line 1: the invitation is empty");
 }
@@ -237,26 +237,26 @@ caf::expected<invitation> parse_line(std::string_view text) {
   text.remove_prefix(line_scheme.size());
   builder to;
   auto front = take_until(text, '#');
-  if (auto error = to.relay(take_until(front, '/')))
-    return wrong(error);
-  if (auto error = to.room(take_until(front, '?')))
-    return wrong(error);
+  if (auto err = to.relay(take_until(front, '/')))
+    return wrong(err);
+  if (auto err = to.room(take_until(front, '?')))
+    return wrong(err);
   bool has_security = false;
   while (!front.empty()) {
     auto value = take_until(front, '&');
     const auto name = take_until(value, '=');
     has_security = has_security || name == "security";
-    if (auto error = take_parameter(to, name, value))
-      return wrong(error);
+    if (auto err = take_parameter(to, name, value))
+      return wrong(err);
   }
   if (!has_security)
-    if (auto error = to.how("LC1"))
-      return wrong(error);
+    if (auto err = to.how("LC1"))
+      return wrong(err);
   const auto raw = base64url_decode_secret(text);
   if (!raw || raw->size() != secret<32>::size())
     return bad("line 1: the key after # is not 43 letters of base64url");
-  if (auto error = to.key(secret<32>::from(view(*raw))))
-    return wrong(error);
+  if (auto err = to.key(secret<32>::from(view(*raw))))
+    return wrong(err);
   auto out = to.finish();
   return out ? out : wrong(out.error());
 }

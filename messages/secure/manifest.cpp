@@ -43,8 +43,8 @@ caf::expected<manifest> decode_manifest(byte_view x) {
     count = from.u32();
   take(out.records);
   out.lease_seconds = from.u32();
-  if (auto error = check(out))
-    return error;
+  if (auto err = check(out))
+    return err;
   return out;
 }
 

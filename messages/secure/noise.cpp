@@ -176,8 +176,8 @@ caf::expected<bytes> handshake_state::write_message(byte_view payload) {
   // In a pattern with a psk every ephemeral is mixed into the key too (Noise 9.2).
   symmetric_.mix_key(ephemeral_public_);
   if (who_ == party::responder)
-    if (auto error = mix_shared_secret())
-      return error;
+    if (auto err = mix_shared_secret())
+      return err;
   auto sealed = symmetric_.encrypt_and_hash(payload);
   if (!sealed)
     return sealed;
@@ -198,8 +198,8 @@ caf::expected<secret_bytes> handshake_state::read_message(byte_view message) {
   symmetric_.mix_hash(remote_ephemeral_);
   symmetric_.mix_key(remote_ephemeral_);
   if (who_ == party::initiator)
-    if (auto error = mix_shared_secret())
-      return error;
+    if (auto err = mix_shared_secret())
+      return err;
   auto payload = symmetric_.decrypt_and_hash(message.sub(key_bytes));
   if (payload)
     ++step_;

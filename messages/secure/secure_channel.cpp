@@ -116,8 +116,8 @@ frame secure_channel::next_heartbeat() {
 
 caf::expected<secure_channel::heard> secure_channel::take_heartbeat(const frame& x) {
   const auto confirmed = [&]() -> caf::expected<heard> {
-    if (auto error = check(heartbeat, x.details, x.auth))
-      return error;
+    if (auto err = check(heartbeat, x.details, x.auth))
+      return err;
     const bool is_new = stage_ != stage::connected;
     stage_ = stage::connected;
     // The receiver proves itself only now; the sender has done so before.

@@ -229,8 +229,8 @@ caf::expected<std::optional<frame>> frame_reader::next_tag_frame() {
     return wait_for_more();
   if (end + closing.size() > frame_bytes_limit_)
     return over_limit();
-  if (auto error = take_tag_body(draft_, text.substr(head_, end - head_)))
-    return error;
+  if (auto err = take_tag_body(draft_, text.substr(head_, end - head_)))
+    return err;
   return finish(end + closing.size());
 }
 

@@ -204,8 +204,8 @@ caf::expected<frame> parse_json(std::string text) {
   if (!builder.has(key_from) || !builder.has(key_number))
     return bad("a JSON message needs \"from\" and \"Message Number\"");
   builder.out.how = notation::json;
-  if (auto error = check(builder.out))
-    return error;
+  if (auto err = check(builder.out))
+    return err;
   return std::move(builder.out);
 }
 

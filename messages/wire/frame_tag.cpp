@@ -94,9 +94,9 @@ caf::error take_attributes(frame& x, std::string_view text) {
     const auto end = equals == std::string_view::npos ? equals : text.find('"', equals + 2);
     if (end == std::string_view::npos || !is_attribute_name(text.substr(0, equals)))
       return bad("an attribute is not written name=\"value\"");
-    if (auto error = take_attribute(x, text.substr(0, equals),
-                                    text.substr(equals + 2, end - equals - 2), seen))
-      return error;
+    if (auto err = take_attribute(x, text.substr(0, equals),
+                                  text.substr(equals + 2, end - equals - 2), seen))
+      return err;
     text.remove_prefix(end + 1);
     if (!text.empty() && text.front() != ' ')
       return bad("a blank is missing between attributes");
@@ -169,8 +169,8 @@ caf::expected<frame> parse_tag_head(std::string_view head) {
     words = trim(text.substr(0, begin));
     attributes = text.substr(begin);
   }
-  if (auto error = take_attributes(out, attributes))
-    return error;
+  if (auto err = take_attributes(out, attributes))
+    return err;
 
   if (const auto* row = find_message(word)) {
     out.number = to_integer(row->number);
@@ -188,8 +188,8 @@ caf::expected<frame> parse_tag_head(std::string_view head) {
   } else {
     return bad("the second word of a message is no message's name and no amount");
   }
-  if (auto error = check(out))
-    return error;
+  if (auto err = check(out))
+    return err;
   return out;
 }
 

@@ -138,10 +138,10 @@ caf::expected<std::unique_ptr<admin_server>> admin_server::open(const std::strin
   sockaddr_un at{};
   if (path.empty() || path.front() != '/' || !unix_address(path, at))
     return cannot(path + " is no absolute path of at most 100 bytes");
-  if (auto error = provide_folder(std::filesystem::path(path).parent_path()))
-    return error;
-  if (auto error = clear_path(path))
-    return error;
+  if (auto err = provide_folder(std::filesystem::path(path).parent_path()))
+    return err;
+  if (auto err = clear_path(path))
+    return err;
   io::descriptor listener{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!listener.valid())
     return cannot(std::strerror(errno));

@@ -254,7 +254,7 @@ bool is_proved_heartbeat(const std::string& line) {
   return !part_of_heartbeat(line, "a", "auth").empty();
 }
 
-/// Base64 of the 48 bytes of Noise message 1, and of the 80 of message 2.
+/// base64_test of the 48 bytes of Noise message 1, and of the 80 of message 2.
 constexpr size_t call_letters = 64;
 constexpr size_t answer_letters = 108;
 

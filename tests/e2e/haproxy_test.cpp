@@ -57,7 +57,7 @@ struct person {
   size_t sent = 0;
 };
 
-class Haproxy : public ::testing::Test {
+class haproxy_test : public ::testing::Test {
 protected:
   void SetUp() override {
     ASSERT_TRUE(std::filesystem::exists(haproxy_path)) << "install haproxy (scripts/packages.txt)";
@@ -152,7 +152,8 @@ protected:
   std::string socket_;
 };
 
-TEST_F(Haproxy, FiveHundredPairsInBothNotationsAndInPiecesAllMeetUnderTheirOwnAddresses) {
+TEST_F(haproxy_test,
+       five_hundred_pairs_in_both_notations_and_in_pieces_all_meet_under_their_own_addresses) {
   constexpr uint64_t pairs = 500;
   std::vector<std::unique_ptr<person>> people;
   for (uint64_t i = 0; i < 2 * pairs; ++i) {
@@ -194,7 +195,7 @@ TEST_F(Haproxy, FiveHundredPairsInBothNotationsAndInPiecesAllMeetUnderTheirOwnAd
   EXPECT_EQ(sum, pairs);
 }
 
-TEST_F(Haproxy, WhatIsNoJoinEndsAtTheBalancer) {
+TEST_F(haproxy_test, what_is_no_join_ends_at_the_balancer) {
   tcp_client web(address_);
   web.send("GET / HTTP/1.1\r\nHost: relay\r\n" + std::string(200, 'x'));
   EXPECT_TRUE(web.closed_by_peer(3s));
@@ -207,7 +208,7 @@ TEST_F(Haproxy, WhatIsNoJoinEndsAtTheBalancer) {
     EXPECT_EQ(status_number(i, "totals", "joins"), 0u);
 }
 
-TEST_F(Haproxy, ADrainedRelayLosesNobodyWhoWaits) {
+TEST_F(haproxy_test, a_drained_relay_loses_nobody_who_waits) {
   constexpr uint64_t rooms = 90;
   std::vector<std::unique_ptr<person>> waiting;
   for (uint64_t room = 1; room <= rooms; ++room) {
@@ -236,7 +237,7 @@ TEST_F(Haproxy, ADrainedRelayLosesNobodyWhoWaits) {
   EXPECT_EQ(relays_[0]->program().wait(), 0);
 }
 
-TEST_F(Haproxy, PairsOfAKilledRelayMeetAgain) {
+TEST_F(haproxy_test, pairs_of_a_killed_relay_meet_again) {
   constexpr uint64_t rooms = 60;
   std::vector<std::unique_ptr<person>> people;
   for (uint64_t room = 1; room <= rooms; ++room) {

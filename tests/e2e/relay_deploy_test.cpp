@@ -71,7 +71,7 @@ std::string value_of(const std::string& unit, const std::string& key) {
   return unit.substr(begin, unit.find('\n', begin) - begin);
 }
 
-TEST(RelayDeploy, TellsSystemdWhenItIsReadyAliveAndStopping) {
+TEST(relay_deploy, tells_systemd_when_it_is_ready_alive_and_stopping) {
   manager systemd;
   const temporary_folder folder;
   process::options how;
@@ -114,19 +114,19 @@ nlohmann::json ready_line(process& relay) {
   return out;
 }
 
-struct RelaySocketActivation : ::testing::Test {
+struct relay_socket_activation_test : ::testing::Test {
   uint16_t port = 0;
   uint16_t port2 = 0;
   const int first = listen_tcp(port);
   const int second = listen_tcp(port2);
-  ~RelaySocketActivation() override {
+  ~relay_socket_activation_test() override {
     ::close(first);
     ::close(second);
   }
   std::string address(uint16_t x) const { return "127.0.0.1:" + std::to_string(x); }
 };
 
-TEST_F(RelaySocketActivation, AcceptsFromSocketsThatAreThereAndFromNoOthers) {
+TEST_F(relay_socket_activation_test, accepts_from_sockets_that_are_there_and_from_no_others) {
   // Knocks before the relay is there.
   tcp_client early(address(port));
   early.send("<# Join_Room 42>\n");
@@ -141,7 +141,7 @@ TEST_F(RelaySocketActivation, AcceptsFromSocketsThatAreThereAndFromNoOthers) {
   EXPECT_NE(relay.errors().find("`listen` is not looked at"), std::string::npos);
 }
 
-TEST_F(RelaySocketActivation, ARestartRefusesNobody) {
+TEST_F(relay_socket_activation_test, a_restart_refuses_nobody) {
   auto relay = start_with_sockets({first}, "rooms");
   ready_line(relay);
   relay.signal(SIGTERM);
@@ -154,7 +154,7 @@ TEST_F(RelaySocketActivation, ARestartRefusesNobody) {
   EXPECT_TRUE(between.read_until("Room_Joined"));
 }
 
-TEST_F(RelaySocketActivation, TheAdminSocketMayBeHandedOverAndStays) {
+TEST_F(relay_socket_activation_test, the_admin_socket_may_be_handed_over_and_stays) {
   const temporary_folder folder;
   const auto path = (folder.path() / "admin.sock").string();
   const int admin = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -177,12 +177,12 @@ TEST_F(RelaySocketActivation, TheAdminSocketMayBeHandedOverAndStays) {
   EXPECT_EQ(about.st_mode & 0777, 0660u);
 }
 
-TEST_F(RelaySocketActivation, WhatIsMeantForAnotherProcessIsLeftAlone) {
+TEST_F(relay_socket_activation_test, what_is_meant_for_another_process_is_left_alone) {
   auto relay = start_with_sockets({first}, "rooms", "--listen 127.0.0.1:0", "1");
   EXPECT_NE(ready_line(relay)["listen"][0], address(port));
 }
 
-TEST_F(RelaySocketActivation, WhatDoesNotFitIsWrongConfigurationInTwoSentences) {
+TEST_F(relay_socket_activation_test, what_does_not_fit_is_wrong_configuration_in_two_sentences) {
   uint16_t port3 = 0;
   const int udp = bind_udp(port3);
   const auto complaint = [](process relay) {
@@ -209,7 +209,7 @@ TEST_F(RelaySocketActivation, WhatDoesNotFitIsWrongConfigurationInTwoSentences) 
   ::close(udp);
 }
 
-TEST(RelayDeploy, TheSocketUnitHandsOverWhatTheRelayTakes) {
+TEST(relay_deploy, the_socket_unit_hands_over_what_the_relay_takes) {
   const auto unit = read_all(deploy + "liveconnect-relay.socket");
   EXPECT_EQ(value_of(unit, "FileDescriptorName"), "rooms");
   EXPECT_EQ(value_of(unit, "ListenStream"), "[::]:9100");
@@ -218,7 +218,7 @@ TEST(RelayDeploy, TheSocketUnitHandsOverWhatTheRelayTakes) {
   EXPECT_EQ(value_of(unit, "WantedBy"), "sockets.target");
 }
 
-TEST(RelayDeploy, TheUnitStartsWhatThisProgramUnderstandsAndWaitsForTheDrain) {
+TEST(relay_deploy, the_unit_starts_what_this_program_understands_and_waits_for_the_drain) {
   const auto unit = read_all(deploy + "liveconnect-relay.service");
   EXPECT_EQ(value_of(unit, "ExecStart"),
             "/usr/bin/liveconnect-relay run --config /etc/liveconnect/relay.toml");
@@ -238,7 +238,7 @@ TEST(RelayDeploy, TheUnitStartsWhatThisProgramUnderstandsAndWaitsForTheDrain) {
         << line;
 }
 
-TEST(RelayDeploy, TheContainerRunsAsNobodyAndItsCommandIsUnderstood) {
+TEST(relay_deploy, the_container_runs_as_nobody_and_its_command_is_understood) {
   const auto file = read_all(deploy + "Containerfile");
   EXPECT_NE(file.find("\nUSER 65534:65534\n"), std::string::npos);
   EXPECT_NE(file.find("CMD [\"/usr/bin/liveconnect-relay\", \"probe\", \"127.0.0.1:9100\"]"),

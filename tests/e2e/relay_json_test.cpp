@@ -65,14 +65,14 @@ int shell(const std::string& text) {
   return x.wait().value_or(-1);
 }
 
-struct RelayJson : ::testing::Test {
+struct relay_json_test : ::testing::Test {
   temporary_folder folder;
   const std::string bad = (folder.path() / "bad.toml").string();
   const std::string socket = (folder.path() / "run" / "admin.sock").string();
-  RelayJson() { std::ofstream(bad) << "rooms_mx = 5\n"; }
+  relay_json_test() { std::ofstream(bad) << "rooms_mx = 5\n"; }
 };
 
-TEST_F(RelayJson, WrongUsageAndSettingsAreAResultToo) {
+TEST_F(relay_json_test, wrong_usage_and_settings_are_a_result_too) {
   for (const auto& x : std::vector<words>{{},
                                           {"rum"},
                                           {"rum\xff"},
@@ -97,7 +97,7 @@ TEST_F(RelayJson, WrongUsageAndSettingsAreAResultToo) {
   }
 }
 
-TEST_F(RelayJson, WhatNeedsNoRelay) {
+TEST_F(relay_json_test, what_needs_no_relay) {
   auto version = run({"version"}, 0);
   EXPECT_EQ(version["program"], "liveconnect-relay");
   EXPECT_EQ(run({"--json", "version"}, 0)["version"], version["version"]);
@@ -105,7 +105,7 @@ TEST_F(RelayJson, WhatNeedsNoRelay) {
   EXPECT_EQ(run({"check", "--listen", "127.0.0.1:9100"}, 0)["listen"], json({"127.0.0.1:9100"}));
 }
 
-TEST_F(RelayJson, EverySubcommandOfARunningRelay) {
+TEST_F(relay_json_test, every_subcommand_of_a_running_relay) {
   relay_program relay({"--admin-socket", socket});
   tcp_client waiting(relay.address());
   waiting.send("<# Join_Room 42>\n");
@@ -130,7 +130,7 @@ TEST_F(RelayJson, EverySubcommandOfARunningRelay) {
     EXPECT_EQ(ask(x, 3)["name"], "relay_unreachable");
 }
 
-TEST_F(RelayJson, ARelayThatCannotStartSaysWhatFailed) {
+TEST_F(relay_json_test, a_relay_that_cannot_start_says_what_failed) {
   relay_program first({"--status-listen", "127.0.0.1:0"});
   auto taken = run({"run", "--listen", first.address(), "--status-listen", "none"}, 1);
   EXPECT_EQ(taken["error"], "cannot_listen");
@@ -141,7 +141,7 @@ TEST_F(RelayJson, ARelayThatCannotStartSaysWhatFailed) {
       1);
 }
 
-TEST_F(RelayJson, ASignalIsNamed) {
+TEST_F(relay_json_test, a_signal_is_named) {
   relay_program relay;
   relay.program().signal(SIGINT);
   EXPECT_EQ(relay.program().wait(), 130);
@@ -152,7 +152,7 @@ TEST_F(RelayJson, ASignalIsNamed) {
   EXPECT_TRUE(last["what_to_do"].is_string());
 }
 
-TEST_F(RelayJson, OutputThatIsLostIsNoSuccess) {
+TEST_F(relay_json_test, output_that_is_lost_is_no_success) {
   relay_program relay({"--admin-socket", socket});
   const auto at = " --admin-socket " + socket;
   for (const auto& x : words{"version", "version --json", "--help", "rooms" + at, "status" + at,
@@ -167,7 +167,7 @@ TEST_F(RelayJson, OutputThatIsLostIsNoSuccess) {
   EXPECT_EQ(shell("rum --json >/dev/full"), 2);
 }
 
-TEST_F(RelayJson, MissingStandardStreamsAreNoPlaceForOtherFiles) {
+TEST_F(relay_json_test, missing_standard_streams_are_no_place_for_other_files) {
   process relay({"/bin/sh", "-c",
                  "exec " LIVECONNECT_BIN "/liveconnect-relay run --listen 127.0.0.1:0 "
                  "--status-listen none --admin-socket " +

@@ -78,7 +78,7 @@ private:
   int said_ = 0;
 };
 
-TEST(RelayLimits, TheFirstMessageMustBeAJoin) {
+TEST(relay_limits, the_first_message_must_be_a_join) {
   relay_program relay;
   EXPECT_EQ(refusal_of(relay, "<# Heartbeat>\n"), "join");
   EXPECT_EQ(refusal_of(relay, "<# Join_Room 0>\n"), "join");
@@ -95,14 +95,14 @@ TEST(RelayLimits, TheFirstMessageMustBeAJoin) {
                               R"(bytes."})");
 }
 
-TEST(RelayLimits, AJoinOfExactly128BytesIsOne) {
+TEST(relay_limits, a_join_of_exactly_128_bytes_is_one) {
   relay_program relay;
   tcp_client x(relay.address());
   x.send("<# Join_Room 42" + std::string(128 - 16, ' ') + ">");
   EXPECT_TRUE(x.read_until("Room_Joined"));
 }
 
-TEST(RelayLimits, AJoinThatTakesTooLongIsRefused) {
+TEST(relay_limits, a_join_that_takes_too_long_is_refused) {
   relay_program relay({"--join-deadline", "200ms"});
   undisturbed_room others(relay);
   tcp_client silent(relay.address());
@@ -113,7 +113,7 @@ TEST(RelayLimits, AJoinThatTakesTooLongIsRefused) {
   EXPECT_TRUE(others.goes_on());
 }
 
-TEST(RelayLimits, ASpoofedFromEndsTheConnectionAndThePeerIsTold) {
+TEST(relay_limits, a_spoofed_from_ends_the_connection_and_the_peer_is_told) {
   relay_program relay;
   auto a = join(relay, "42");
   auto b = join(relay, "42");
@@ -127,7 +127,7 @@ TEST(RelayLimits, ASpoofedFromEndsTheConnectionAndThePeerIsTold) {
   EXPECT_EQ(refusal(c), "from");
 }
 
-TEST(RelayLimits, AnOversizeFrameNeverReachesThePeer) {
+TEST(relay_limits, an_oversize_frame_never_reaches_the_peer) {
   relay_program relay;
   undisturbed_room others(relay);
   auto a = join(relay, "42");
@@ -146,7 +146,7 @@ TEST(RelayLimits, AnOversizeFrameNeverReachesThePeer) {
   EXPECT_TRUE(others.goes_on());
 }
 
-TEST(RelayLimits, TheFrameBoundMayBeAnother) {
+TEST(relay_limits, the_frame_bound_may_be_another) {
   relay_program relay({"--frame-bytes-max", "8KiB"});
   undisturbed_room others(relay);
   auto a = join(relay, "42");
@@ -160,14 +160,14 @@ TEST(RelayLimits, TheFrameBoundMayBeAnother) {
   EXPECT_TRUE(others.goes_on());
 }
 
-TEST(RelayLimits, SignsThatGrowCountAsWhatTheyBecome) {
+TEST(relay_limits, signs_that_grow_count_as_what_they_become) {
   relay_program relay;
   auto a = join(relay, "42");
   a.send("<# coin>" + std::string(8'000, '#') + "</coin>\n");
   EXPECT_EQ(refusal(a), "too_long");
 }
 
-TEST(RelayLimits, ASecondJoinAndAnUnreadableMessageAreRefused) {
+TEST(relay_limits, a_second_join_and_an_unreadable_message_are_refused) {
   relay_program relay;
   auto a = join(relay, "42");
   a.send("<# Join_Room 43>\n");
@@ -177,7 +177,7 @@ TEST(RelayLimits, ASecondJoinAndAnUnreadableMessageAreRefused) {
   EXPECT_EQ(refusal(b), "bad_frame");
 }
 
-TEST(RelayLimits, ASilentOneIsDroppedAndAHeartbeatIsLife) {
+TEST(relay_limits, a_silent_one_is_dropped_and_a_heartbeat_is_life) {
   relay_program relay({"--heartbeat-timeout", "600ms"});
   auto a = join(relay, "42");
   auto b = join(relay, "42");
@@ -195,7 +195,7 @@ TEST(RelayLimits, ASilentOneIsDroppedAndAHeartbeatIsLife) {
   EXPECT_EQ(refusal(b), "silent");
 }
 
-TEST(RelayLimits, OneWhoStaysAloneIsSentAway) {
+TEST(relay_limits, one_who_stays_alone_is_sent_away) {
   relay_program relay({"--room-wait", "300ms"});
   undisturbed_room others(relay);
   auto a = join(relay, "42");
@@ -203,7 +203,7 @@ TEST(RelayLimits, OneWhoStaysAloneIsSentAway) {
   EXPECT_TRUE(others.goes_on());
 }
 
-TEST(RelayLimits, AFrameThatIsNeverFinishedIsRefused) {
+TEST(relay_limits, a_frame_that_is_never_finished_is_refused) {
   relay_program relay({"--frame-deadline", "200ms"});
   undisturbed_room others(relay);
   auto a = join(relay, "42");
@@ -212,7 +212,7 @@ TEST(RelayLimits, AFrameThatIsNeverFinishedIsRefused) {
   EXPECT_TRUE(others.goes_on());
 }
 
-TEST(RelayLimits, ConnectionsOfOneAddressAreBounded) {
+TEST(relay_limits, connections_of_one_address_are_bounded) {
   // It tries again and again below, which is no matter of this test.
   relay_program relay(
       {"--connections-per-address-max", "2", "--new-connections-per-address-per-minute", "0"});
@@ -236,7 +236,7 @@ TEST(RelayLimits, ConnectionsOfOneAddressAreBounded) {
   EXPECT_TRUE(in);
 }
 
-TEST(RelayLimits, AListedBalancerSpeaksForItsClients) {
+TEST(relay_limits, a_listed_balancer_speaks_for_its_clients) {
   relay_program relay({"--proxy-from", "127.0.0.0/8", "--connections-per-address-max", "1"});
   tcp_client a(relay.address());
   a.send("PROXY TCP4 198.51.100.20 203.0.113.7 55012 9100\r\n<# Join_Room 42>\n");
@@ -263,7 +263,7 @@ TEST(RelayLimits, AListedBalancerSpeaksForItsClients) {
   EXPECT_EQ(refusal_of(relay, "<# Join_Room 43>\n"), "join");
 }
 
-TEST(RelayLimits, NobodyElsesProxyHeaderIsBelieved) {
+TEST(relay_limits, nobody_elses_proxy_header_is_believed) {
   relay_program relay({"--proxy-from", "10.0.0.0/8", "--proxy-from", "2001:db8::/32"});
   EXPECT_EQ(
       refusal_of(relay, "PROXY TCP4 198.51.100.20 203.0.113.7 55012 9100\r\n<# Join_Room 42>"),
@@ -272,7 +272,7 @@ TEST(RelayLimits, NobodyElsesProxyHeaderIsBelieved) {
   plain.send("<# Heartbeat>\n");
 }
 
-TEST(RelayLimits, ConnectionsAndRoomsInAllAreBounded) {
+TEST(relay_limits, connections_and_rooms_in_all_are_bounded) {
   relay_program relay({"--connections-max", "3", "--rooms-max", "1"});
   auto a = join(relay, "42");
   tcp_client other(relay.address());
@@ -296,7 +296,7 @@ std::string proxied(const std::string& host) {
 
 /// The limits that count by address, for people whom a balancer names: an IPv6 /64 is one address,
 /// and the /64 beside it another.
-struct RelayAddressLimits : ::testing::Test {
+struct relay_address_limits_test : ::testing::Test {
   static std::vector<std::string> flags(std::vector<std::string> more) {
     more.insert(more.end(), {"--proxy-from", "127.0.0.0/8"});
     return more;
@@ -313,7 +313,7 @@ struct RelayAddressLimits : ::testing::Test {
   static constexpr const char* in = "<relay Room_Joined";
 };
 
-TEST_F(RelayAddressLimits, ConnectionsAreCountedByIpv6Network) {
+TEST_F(relay_address_limits_test, connections_are_counted_by_ipv6_network) {
   relay_program relay(flags({"--connections-per-address-max", "2"}));
   undisturbed_room others(relay.address(), proxied("2001:db8:1:1::1"));
   tcp_client a(relay.address());
@@ -328,7 +328,7 @@ TEST_F(RelayAddressLimits, ConnectionsAreCountedByIpv6Network) {
   EXPECT_TRUE(others.goes_on());
 }
 
-TEST_F(RelayAddressLimits, NewConnectionsAreCountedByIpv6Network) {
+TEST_F(relay_address_limits_test, new_connections_are_counted_by_ipv6_network) {
   relay_program relay(flags({"--new-connections-per-address-burst", "2"}));
   undisturbed_room others(relay.address(), proxied("2001:db8:1:1::1"));
   EXPECT_EQ(answer(relay, "2001:db8:1:2::1", "42"), in);
@@ -338,7 +338,7 @@ TEST_F(RelayAddressLimits, NewConnectionsAreCountedByIpv6Network) {
   EXPECT_TRUE(others.goes_on());
 }
 
-TEST_F(RelayAddressLimits, WrongGuessesAreCountedByIpv6Network) {
+TEST_F(relay_address_limits_test, wrong_guesses_are_counted_by_ipv6_network) {
   relay_program relay(flags({"--wrong-guesses-per-address-per-minute", "2"}));
   const std::string tag = " 0123456789abcdef0123456789abcdef";
   undisturbed_room others(relay.address(), proxied("2001:db8:1:1::1"));
@@ -353,7 +353,7 @@ TEST_F(RelayAddressLimits, WrongGuessesAreCountedByIpv6Network) {
   EXPECT_TRUE(others.goes_on());
 }
 
-TEST(RelayLimits, WithoutABalancerBothFamiliesAreCountedForThemselves) {
+TEST(relay_limits, without_a_balancer_both_families_are_counted_for_themselves) {
   relay_program relay({"--connections-per-address-max", "2"}, {"[::]:0"});
   const auto port = relay.address().substr(relay.address().rfind(':'));
   undisturbed_room others("127.0.0.1" + port);
@@ -372,7 +372,7 @@ TEST(RelayLimits, WithoutABalancerBothFamiliesAreCountedForThemselves) {
   EXPECT_TRUE(a.read_until("Wink"));
 }
 
-TEST(RelayLimits, EveryRefusalIsCountedUnderItsReason) {
+TEST(relay_limits, every_refusal_is_counted_under_its_reason) {
   relay_program relay({"--status-listen", "127.0.0.1:0", "--join-deadline", "300ms",
                        "--connections-per-address-max", "0",
                        "--new-connections-per-address-per-minute", "0"});
@@ -406,7 +406,7 @@ TEST(RelayLimits, EveryRefusalIsCountedUnderItsReason) {
   EXPECT_TRUE(others.goes_on());
 }
 
-TEST(RelayLimits, ASlowReaderHoldsItsSenderBackAndIsDroppedWhenItStalls) {
+TEST(relay_limits, a_slow_reader_holds_its_sender_back_and_is_dropped_when_it_stalls) {
   relay_program relay(
       {"--stall-deadline", "700ms", "--room-bytes-max", "0", "--room-bytes-per-second-max", "0"});
   auto a = join(relay, "42");
@@ -435,7 +435,7 @@ TEST(RelayLimits, ASlowReaderHoldsItsSenderBackAndIsDroppedWhenItStalls) {
   EXPECT_LT(resident_kb(relay.program().pid()), before + 2048);
 }
 
-TEST(RelayLimits, ASlowReaderThatWakesUpInTimeHasLostNothing) {
+TEST(relay_limits, a_slow_reader_that_wakes_up_in_time_has_lost_nothing) {
   relay_program relay({"--room-bytes-max", "0", "--room-bytes-per-second-max", "0"});
   auto a = join(relay, "42");
   auto b = join(relay, "42");
@@ -465,7 +465,7 @@ TEST(RelayLimits, ASlowReaderThatWakesUpInTimeHasLostNothing) {
     ASSERT_EQ(b.received().compare(start + i * tail.size(), tail.size(), tail), 0) << i;
 }
 
-TEST(RelayLimits, NewConnectionsOfOneAddressMustNotComeTooFast) {
+TEST(relay_limits, new_connections_of_one_address_must_not_come_too_fast) {
   relay_program relay({"--new-connections-per-address-burst", "3"});
   undisturbed_room others(relay);
   auto third = join(relay, "42");
@@ -475,7 +475,7 @@ TEST(RelayLimits, NewConnectionsOfOneAddressMustNotComeTooFast) {
   EXPECT_FALSE(third.closed_by_peer(50ms));
 }
 
-TEST(RelayLimits, WhoeverTriesTagsIsShutOutAndTheRoomIsNot) {
+TEST(relay_limits, whoever_tries_tags_is_shut_out_and_the_room_is_not) {
   relay_program relay({"--wrong-guesses-per-address-per-minute", "3", "--wrong-guesses-out", "1h",
                        "--proxy-from", "127.0.0.0/8"});
   const auto from = [](const std::string& host, const std::string& wanted) {
@@ -501,7 +501,7 @@ TEST(RelayLimits, WhoeverTriesTagsIsShutOutAndTheRoomIsNot) {
   EXPECT_FALSE(own.closed_by_peer(50ms));
 }
 
-TEST(RelayLimits, ACrowdedRoomIsNoGuessForOneWhoKnowsItsTag) {
+TEST(relay_limits, a_crowded_room_is_no_guess_for_one_who_knows_its_tag) {
   relay_program relay({"--wrong-guesses-per-address-per-minute", "1"});
   const std::string tag = " 0123456789abcdef0123456789abcdef";
   auto a = join(relay, "42" + tag);
@@ -512,7 +512,7 @@ TEST(RelayLimits, ACrowdedRoomIsNoGuessForOneWhoKnowsItsTag) {
   EXPECT_EQ(refusal_of(relay, "<# Join_Room 42" + tag + ">\n"), "guesses");
 }
 
-TEST(RelayLimits, ARoomThatHasPassedOnEnoughBytesEndsForBoth) {
+TEST(relay_limits, a_room_that_has_passed_on_enough_bytes_ends_for_both) {
   relay_program relay({"--room-bytes-max", "100KiB"});
   undisturbed_room others(relay);
   auto a = join(relay, "42");
@@ -537,7 +537,7 @@ TEST(RelayLimits, ARoomThatHasPassedOnEnoughBytesEndsForBoth) {
   auto c = join(relay, "42");
 }
 
-TEST(RelayLimits, LeavingAndComingBackDoesNotClearARoomsAccount) {
+TEST(relay_limits, leaving_and_coming_back_does_not_clear_a_rooms_account) {
   relay_program relay({"--room-bytes-max", "50KiB"});
   auto a = join(relay, "42");
   const std::string coin = "<# coin>" + std::string(30'000, 'A') + "</coin>\n";
@@ -553,7 +553,7 @@ TEST(RelayLimits, LeavingAndComingBackDoesNotClearARoomsAccount) {
   EXPECT_EQ(refusal(b), "bytes");
 }
 
-TEST(RelayLimits, ARoomThatIsTooFastIsReadMoreSlowlyAndLosesNothing) {
+TEST(relay_limits, a_room_that_is_too_fast_is_read_more_slowly_and_loses_nothing) {
   relay_program relay({"--room-bytes-per-second-max", "256KiB"});
   undisturbed_room others(relay);
   auto a = join(relay, "42");
@@ -578,7 +578,7 @@ TEST(RelayLimits, ARoomThatIsTooFastIsReadMoreSlowlyAndLosesNothing) {
   EXPECT_LT(took, 10s);
 }
 
-TEST(RelayLimits, ARoomLivesNoLongerThanItMay) {
+TEST(relay_limits, a_room_lives_no_longer_than_it_may) {
   relay_program relay({"--room-life", "2s"});
   auto a = join(relay, "42");
   auto b = join(relay, "42");
@@ -592,7 +592,7 @@ TEST(RelayLimits, ARoomLivesNoLongerThanItMay) {
   auto next = join(relay, "42");
 }
 
-TEST(RelayLimits, WhenQueuesFillTheMemoryTheLargestGoesAndOthersGoOn) {
+TEST(relay_limits, when_queues_fill_the_memory_the_largest_goes_and_others_go_on) {
   // One byte: how much of a message the system leaves to the relay depends on its buffers, and once
   // anything is left the sender is held.
   relay_program relay(
@@ -614,7 +614,7 @@ TEST(RelayLimits, WhenQueuesFillTheMemoryTheLargestGoesAndOthersGoOn) {
   EXPECT_TRUE(others.goes_on());
 }
 
-TEST(RelayLimits, FewDescriptorsAreNoTrouble) {
+TEST(relay_limits, few_descriptors_are_no_trouble) {
   process relay({"/bin/sh", "-c",
                  "ulimit -n 64; exec " LIVECONNECT_BIN
                  "/liveconnect-relay run --json --listen 127.0.0.1:0 "

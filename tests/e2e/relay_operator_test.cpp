@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 using json = nlohmann::json;
 
-struct RelayOperator : ::testing::Test {
+struct relay_operator_test : ::testing::Test {
   temporary_folder folder;
   const std::string socket = (folder.path() / "run" / "admin.sock").string();
   const std::string usage = (folder.path() / "usage.log").string();
@@ -63,7 +63,7 @@ struct RelayOperator : ::testing::Test {
   }
 };
 
-TEST_F(RelayOperator, RoomsShowsNumbersAndRoundsAddresses) {
+TEST_F(relay_operator_test, rooms_shows_numbers_and_rounds_addresses) {
   EXPECT_EQ(ask({"rooms"}).out, "0 rooms\n");
   auto a = join("42");
   auto b = join("42");
@@ -88,7 +88,7 @@ TEST_F(RelayOperator, RoomsShowsNumbersAndRoundsAddresses) {
   EXPECT_EQ(last["rooms"], 2);
 }
 
-TEST_F(RelayOperator, KickEndsOneRoomAndLeavesTheOthers) {
+TEST_F(relay_operator_test, kick_ends_one_room_and_leaves_the_others) {
   auto a = join("42");
   auto b = join("42");
   auto c = join("43");
@@ -109,7 +109,7 @@ TEST_F(RelayOperator, KickEndsOneRoomAndLeavesTheOthers) {
   EXPECT_EQ(usage_lines()[0]["mood"], "kicked");
 }
 
-TEST_F(RelayOperator, TheUsageLogTellsMoodsAndNamesNobody) {
+TEST_F(relay_operator_test, the_usage_log_tells_moods_and_names_nobody) {
   {
     auto a = join("42");
     auto b = join("42");
@@ -143,7 +143,7 @@ TEST_F(RelayOperator, TheUsageLogTellsMoodsAndNamesNobody) {
   EXPECT_EQ(all.find("127.0.0.1"), std::string::npos);
 }
 
-TEST_F(RelayOperator, RoomsThatEndWithTheRelayAreRecordedToo) {
+TEST_F(relay_operator_test, rooms_that_end_with_the_relay_are_recorded_too) {
   auto a = join("42");
   auto b = join("42");
   auto c = join("43");
@@ -156,7 +156,7 @@ TEST_F(RelayOperator, RoomsThatEndWithTheRelayAreRecordedToo) {
   EXPECT_EQ(moods, (std::multiset<std::string>{"errory", "lonely"}));
 }
 
-TEST_F(RelayOperator, StatusAndLogLevel) {
+TEST_F(relay_operator_test, status_and_log_level) {
   const auto until = clock::now() + 5s;
   auto a = join("42");
   std::string shown;
@@ -170,7 +170,7 @@ TEST_F(RelayOperator, StatusAndLogLevel) {
   EXPECT_EQ(ask({"log-level", "loud"}).code, 2);
 }
 
-TEST_F(RelayOperator, DrainIsSeenByBalancersAndEndsWithTheLastRoom) {
+TEST_F(relay_operator_test, drain_is_seen_by_balancers_and_ends_with_the_last_room) {
   auto a = join("42");
   EXPECT_EQ(http_get(relay.status(), "/readyz").status, 200);
   EXPECT_EQ(http_get(relay.status(), "/balancer").status, 200);
@@ -189,14 +189,14 @@ TEST_F(RelayOperator, DrainIsSeenByBalancersAndEndsWithTheLastRoom) {
   EXPECT_EQ(relay.program().wait(), 0);
 }
 
-TEST_F(RelayOperator, NoRelayAtTheSocketIsCodeThree) {
+TEST_F(relay_operator_test, no_relay_at_the_socket_is_code_three) {
   const auto x = run({"rooms", "--json", "--admin-socket", "/nonexistent/admin.sock"});
   EXPECT_EQ(x.code, 3);
   EXPECT_EQ(json::parse(x.out)["name"], "relay_unreachable");
   EXPECT_NE(x.err.find("No relay answers"), std::string::npos);
 }
 
-TEST_F(RelayOperator, ProbeMeetsItselfAndTimesIt) {
+TEST_F(relay_operator_test, probe_meets_itself_and_times_it) {
   const auto x = run({"probe", relay.address(), "--json"});
   EXPECT_EQ(x.code, 0) << x.err;
   const auto result = json::parse(x.out);
@@ -206,7 +206,7 @@ TEST_F(RelayOperator, ProbeMeetsItselfAndTimesIt) {
   EXPECT_EQ(run({"probe", relay.address()}).out.rfind("Two connections met at ", 0), 0u);
 }
 
-TEST_F(RelayOperator, ProbeTellsWhyNot) {
+TEST_F(relay_operator_test, probe_tells_why_not) {
   uint16_t port = 0;
   const int silent = listen_tcp(port);
   ::close(silent);
@@ -223,7 +223,7 @@ TEST_F(RelayOperator, ProbeTellsWhyNot) {
   EXPECT_EQ(code, 75);
 }
 
-TEST(RelayCheck, SaysWhetherTheSettingsAreGood) {
+TEST(relay_check, says_whether_the_settings_are_good) {
   const auto run = [](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"liveconnect-relay", "check"});
     process x(arguments);
@@ -237,7 +237,7 @@ TEST(RelayCheck, SaysWhetherTheSettingsAreGood) {
   EXPECT_EQ(run({"--admin-socket", "relative.sock"}).first, 2);
 }
 
-TEST(RelaySockets, ATakenStatusPortOrAdminSocketEndsTheStart) {
+TEST(relay_sockets, a_taken_status_port_or_admin_socket_ends_the_start) {
   relay_program first({"--status-listen", "127.0.0.1:0"});
   process second(
       {"liveconnect-relay", "run", "--listen", "127.0.0.1:0", "--status-listen", first.status()});

@@ -43,7 +43,7 @@ struct temporary_file {
   std::string path;
 };
 
-TEST(RelayProgram, TellsPeopleWhereItListens) {
+TEST(relay_program, tells_people_where_it_listens) {
   process relay({"liveconnect-relay", "run", "--listen", "127.0.0.1:0", "--status-listen",
                  "127.0.0.1:0", "--rooms-max", "7", "--connections-max", "500"});
   const auto line = relay.read_line().value_or("");
@@ -57,7 +57,7 @@ TEST(RelayProgram, TellsPeopleWhereItListens) {
   EXPECT_EQ(relay.output(), line + "\n" + status + "\n");
 }
 
-TEST(RelayProgram, EndsCleanlyOnSigtermAndTellsEverybody) {
+TEST(relay_program, ends_cleanly_on_sigterm_and_tells_everybody) {
   relay_program relay({"--drain-timeout", "0s"});
   tcp_client waiting(relay.address());
   waiting.send("<# Join_Room 42>\n");
@@ -78,7 +78,7 @@ TEST(RelayProgram, EndsCleanlyOnSigtermAndTellsEverybody) {
   EXPECT_EQ(result["code"], 0);
 }
 
-TEST(RelayProgram, SigtermLetsPartnersInAndEndsWhenTheLastHasGone) {
+TEST(relay_program, sigterm_lets_partners_in_and_ends_when_the_last_has_gone) {
   relay_program relay({"--new-connections-per-address-per-minute", "0"});
   tcp_client waiting(relay.address());
   waiting.send("<# Join_Room 42>\n");
@@ -108,7 +108,7 @@ TEST(RelayProgram, SigtermLetsPartnersInAndEndsWhenTheLastHasGone) {
   EXPECT_NE(relay.program().errors().find("drained: nobody is left"), std::string::npos);
 }
 
-TEST(RelayProgram, ASecondSignalEndsTheDrainAndIsNotSuccess) {
+TEST(relay_program, a_second_signal_ends_the_drain_and_is_not_success) {
   for (const int second : {SIGTERM, SIGINT}) {
     relay_program relay;
     tcp_client waiting(relay.address());
@@ -126,7 +126,7 @@ TEST(RelayProgram, ASecondSignalEndsTheDrainAndIsNotSuccess) {
   }
 }
 
-TEST(RelayProgram, ADrainEndsWhenItsTimeIsOver) {
+TEST(relay_program, a_drain_ends_when_its_time_is_over) {
   relay_program relay({"--drain-timeout", "300ms"});
   tcp_client waiting(relay.address());
   waiting.send("<# Join_Room 42>\n");
@@ -138,7 +138,7 @@ TEST(RelayProgram, ADrainEndsWhenItsTimeIsOver) {
   EXPECT_EQ(relay.program().wait(), 0);
 }
 
-TEST(RelayProgram, AnInterruptIsNotSuccess) {
+TEST(relay_program, an_interrupt_is_not_success) {
   relay_program relay;
   relay.program().signal(SIGINT);
   EXPECT_EQ(relay.program().wait(), 130);
@@ -182,7 +182,7 @@ std::string answer_to_join(const relay_program& relay, tcp_client& x, const std:
   return out.substr(0, out.find(' ', out.find(' ') + 1));
 }
 
-TEST(RelayProgram, AHangUpReadsTheLimitsAnewAndKeepsThemWhenTheyAreWrong) {
+TEST(relay_program, a_hang_up_reads_the_limits_anew_and_keeps_them_when_they_are_wrong) {
   const std::string listen = "listen = '127.0.0.1:0'\n";
   settings_file file(listen + "rooms_max = 1\n");
   relay_program relay({"--config", file.path()}, {});
@@ -240,7 +240,7 @@ struct limited_relay {
   nlohmann::json ready;
 };
 
-TEST(RelayProgram, AHangUpRaisesTheDescriptorLimitAsFarAsTheNewLimitsNeed) {
+TEST(relay_program, a_hang_up_raises_the_descriptor_limit_as_far_as_the_new_limits_need) {
   settings_file file("connections_max = 40\n");
   limited_relay relay("ulimit -Sn 128", file.path());
   EXPECT_EQ(relay.ready["connections_max"], 40);
@@ -270,7 +270,7 @@ TEST(RelayProgram, AHangUpRaisesTheDescriptorLimitAsFarAsTheNewLimitsNeed) {
   EXPECT_EQ(relay.status("now", "connections"), 300u);
 }
 
-TEST(RelayProgram, AHangUpSaysWhenTheHardLimitIsInTheWay) {
+TEST(relay_program, a_hang_up_says_when_the_hard_limit_is_in_the_way) {
   settings_file file("connections_max = 40\n");
   limited_relay relay("ulimit -n 128", file.path());
   file.write("connections_max = 400\n");
@@ -281,7 +281,7 @@ TEST(RelayProgram, AHangUpSaysWhenTheHardLimitIsInTheWay) {
   EXPECT_TRUE(relay.logs("settings read anew"));
 }
 
-TEST(RelayProgram, TooFewDescriptorsForAnybodyAreSaidInTwoSentences) {
+TEST(relay_program, too_few_descriptors_for_anybody_are_said_in_two_sentences) {
   process relay({"/bin/sh", "-c",
                  "ulimit -n 40; exec " LIVECONNECT_BIN
                  "/liveconnect-relay run --listen 127.0.0.1:0 --status-listen none"});
@@ -292,7 +292,7 @@ TEST(RelayProgram, TooFewDescriptorsForAnybodyAreSaidInTwoSentences) {
             "-n).\n");
 }
 
-TEST(RelayProgram, AHangUpNamesWhatNeedsANewStart) {
+TEST(relay_program, a_hang_up_names_what_needs_a_new_start) {
   settings_file file("listen = '127.0.0.1:0'\n");
   relay_program relay({"--config", file.path()}, {});
   file.write("listen = ['127.0.0.1:0', '127.0.0.1:0']\nproxy_from = '10.0.0.0/8'\n");
@@ -303,7 +303,7 @@ TEST(RelayProgram, AHangUpNamesWhatNeedsANewStart) {
   EXPECT_EQ(answer_to_join(relay, a, "42"), "<relay Room_Joined");
 }
 
-TEST(RelayProgram, APortThatIsTakenIsSaidInTwoSentences) {
+TEST(relay_program, a_port_that_is_taken_is_said_in_two_sentences) {
   relay_program first;
   const auto x = run({"run", "--listen", first.address()});
   EXPECT_EQ(x.code, 1);
@@ -314,7 +314,7 @@ TEST(RelayProgram, APortThatIsTakenIsSaidInTwoSentences) {
                        "the program that has this one.\n");
 }
 
-TEST(RelayProgram, AnAddressThatIsNotThisMachinesIsSaidSo) {
+TEST(relay_program, an_address_that_is_not_this_machines_is_said_so) {
   // 192.0.2.0/24 is nobody's (RFC 5737).
   const auto x = run({"run", "--listen", "192.0.2.1:9100", "--status-listen", "none"});
   EXPECT_EQ(x.code, 1);
@@ -330,7 +330,7 @@ TEST(RelayProgram, AnAddressThatIsNotThisMachinesIsSaidSo) {
                        "or stop the program that has this one.\n");
 }
 
-TEST(RelayProgram, WrongUsageIsCodeTwo) {
+TEST(relay_program, wrong_usage_is_code_two) {
   EXPECT_EQ(run({}).code, 2);
   EXPECT_EQ(run({"runn"}).code, 2);
   EXPECT_EQ(run({"run", "--heartbeat"}).code, 2);
@@ -340,7 +340,7 @@ TEST(RelayProgram, WrongUsageIsCodeTwo) {
   EXPECT_NE(x.err.find("--heartbeat-timeout: 'soon' is no duration"), std::string::npos) << x.err;
 }
 
-TEST(RelayProgram, ASlipOfTheFingerIsAnsweredWithTheWordThatWasMeant) {
+TEST(relay_program, a_slip_of_the_finger_is_answered_with_the_word_that_was_meant) {
   const std::string help = ". Run liveconnect-relay --help to see what there is.\n";
   EXPECT_EQ(run({"rnu"}).err, "There is no command 'rnu' (did you mean 'run')" + help);
   EXPECT_EQ(run({"run", "--lisen", "127.0.0.1:0"}).err,
@@ -353,7 +353,7 @@ TEST(RelayProgram, ASlipOfTheFingerIsAnsweredWithTheWordThatWasMeant) {
                 "start the relay again.\n");
 }
 
-TEST(RelayProgram, SaysWhatItIs) {
+TEST(relay_program, says_what_it_is) {
   EXPECT_EQ(run({"version"}).out, "liveconnect-relay 1.0.0\n");
   EXPECT_EQ(nlohmann::json::parse(run({"version", "--json"}).out)["version"], "1.0.0");
   const auto help = run({"run", "--help"});
@@ -361,7 +361,7 @@ TEST(RelayProgram, SaysWhatItIs) {
   EXPECT_NE(help.out.find("--heartbeat-timeout"), std::string::npos);
 }
 
-TEST(RelayProgram, AVariableThatIsMisspeltIsAnError) {
+TEST(relay_program, a_variable_that_is_misspelt_is_an_error) {
   process::options how;
   how.environment["LIVECONNECT_RELAY_ROOMWAIT"] = "1h";
   process relay({"liveconnect-relay", "check"}, how);
@@ -370,7 +370,7 @@ TEST(RelayProgram, AVariableThatIsMisspeltIsAnError) {
       << relay.errors();
 }
 
-TEST(RelayProgram, FlagsGoBeforeTheEnvironmentAndThatBeforeTheFile) {
+TEST(relay_program, flags_go_before_the_environment_and_that_before_the_file) {
   temporary_file file("listen = [\"127.0.0.1:0\"]\nrooms_max = 1\nroom_wait = \"200ms\"\n"
                       "heartbeat_timeout = \"1h\"\n");
   process::options how;
@@ -393,7 +393,7 @@ TEST(RelayProgram, FlagsGoBeforeTheEnvironmentAndThatBeforeTheFile) {
   EXPECT_TRUE(first.read_until("Refused silent"));
 }
 
-TEST(RelayProgram, AWrongFileIsNamedWithItsLine) {
+TEST(relay_program, a_wrong_file_is_named_with_its_line) {
   const auto code = [](const std::string& text, const std::string& part) {
     temporary_file file(text);
     const auto x = run({"run", "--config", file.path});
@@ -410,7 +410,7 @@ TEST(RelayProgram, AWrongFileIsNamedWithItsLine) {
   EXPECT_EQ(run({"run", "--config", "/tmp"}).code, 2);
 }
 
-TEST(RelayProgram, LogsHoldNoPayload) {
+TEST(relay_program, logs_hold_no_payload) {
   relay_program relay;
   tcp_client a(relay.address());
   a.send("<# Join_Room 42>\n<# Secret_Word_Xyzzy>\nnonsense Xyzzy\n");

@@ -30,7 +30,7 @@ struct room_of_two {
   tcp_client b;
 };
 
-TEST(RelayRooms, TwoPeopleWhoTypeSeeEachOthersMessagesAndAddresses) {
+TEST(relay_rooms, two_people_who_type_see_each_others_messages_and_addresses) {
   relay_program relay;
   room_of_two x(relay);
   x.a.send("<# Heartbeat>\n");
@@ -44,7 +44,7 @@ TEST(RelayRooms, TwoPeopleWhoTypeSeeEachOthersMessagesAndAddresses) {
   EXPECT_EQ(x.b.read_line(), "<127.0.0.1 Closing>");
 }
 
-TEST(RelayRooms, EachIsSpokenToInTheNotationItBeganWith) {
+TEST(relay_rooms, each_is_spoken_to_in_the_notation_it_began_with) {
   relay_program relay;
   tcp_client json(relay.address());
   json.send(R"({"from":"#","Message Number":100,"Message_Details":"7"})"
@@ -66,7 +66,7 @@ TEST(RelayRooms, EachIsSpokenToInTheNotationItBeganWith) {
   EXPECT_EQ(json.read_line(), R"({"from":"relay","Message Number":103,"Message_Details":"left"})");
 }
 
-TEST(RelayRooms, TheThirdIsRefusedAndLearnsNothing) {
+TEST(relay_rooms, the_third_is_refused_and_learns_nothing) {
   relay_program relay;
   room_of_two x(relay);
   tcp_client third(relay.address());
@@ -80,7 +80,7 @@ TEST(RelayRooms, TheThirdIsRefusedAndLearnsNothing) {
   EXPECT_EQ(x.b.read_line(), "<127.0.0.1 Received>");
 }
 
-TEST(RelayRooms, TagsMustBeEqualOrBothMissing) {
+TEST(relay_rooms, tags_must_be_equal_or_both_missing) {
   relay_program relay;
   const std::string tag(32, 'a');
   auto first = join(relay, "42 " + tag, "1");
@@ -95,7 +95,7 @@ TEST(RelayRooms, TagsMustBeEqualOrBothMissing) {
   EXPECT_EQ(first.read_line(), "<relay Peer_Joined " + second.local_address() + ">");
 }
 
-TEST(RelayRooms, WhoLeavesMakesPlaceForAnother) {
+TEST(relay_rooms, who_leaves_makes_place_for_another) {
   relay_program relay;
   room_of_two x(relay);
   x.a.send("<# Closing>\n");
@@ -110,7 +110,7 @@ TEST(RelayRooms, WhoLeavesMakesPlaceForAnother) {
   EXPECT_EQ(x.b.read_line(), "<relay Peer_Left lost>");
 }
 
-TEST(RelayRooms, AnEmptiedRoomForgetsItsTag) {
+TEST(relay_rooms, an_emptied_room_forgets_its_tag) {
   relay_program relay;
   { auto first = join(relay, "42 " + std::string(32, 'a'), "1"); }
   // The relay learns of the end in its own time: until then the seat is taken.
@@ -124,7 +124,7 @@ TEST(RelayRooms, AnEmptiedRoomForgetsItsTag) {
   EXPECT_EQ(said.rfind("<relay Room_Joined 42", 0), 0u) << said;
 }
 
-TEST(RelayRooms, WhatIsSaidBeforeThePeerIsThereIsNotKept) {
+TEST(relay_rooms, what_is_said_before_the_peer_is_there_is_not_kept) {
   relay_program relay;
   auto first = join(relay, "42", "1");
   first.send("<# Heartbeat>\n<# 3439>\n");
@@ -135,7 +135,7 @@ TEST(RelayRooms, WhatIsSaidBeforeThePeerIsThereIsNotKept) {
   EXPECT_EQ(second.read_line(), "<127.0.0.1 Received>");
 }
 
-TEST(RelayRooms, WhatComesBehindTheJoinInOneSendIsHeard) {
+TEST(relay_rooms, what_comes_behind_the_join_in_one_send_is_heard) {
   relay_program relay;
   auto first = join(relay, "42", "1");
   tcp_client second(relay.address());
@@ -145,7 +145,7 @@ TEST(RelayRooms, WhatComesBehindTheJoinInOneSendIsHeard) {
   EXPECT_EQ(first.read_line(), "<127.0.0.1 Wink>");
 }
 
-TEST(RelayRooms, ListensOnSeveralAddressesOfBothFamilies) {
+TEST(relay_rooms, listens_on_several_addresses_of_both_families) {
   relay_program relay({}, {"127.0.0.1:0", "[::1]:0"});
   ASSERT_EQ(relay.addresses(), 2u);
   tcp_client v4(relay.address(0));
@@ -160,7 +160,7 @@ TEST(RelayRooms, ListensOnSeveralAddressesOfBothFamilies) {
   EXPECT_EQ(v4.read_line(), "<::1 Wink ::1 ::1>");
 }
 
-TEST(RelayRooms, OneAddressMayServeBothFamilies) {
+TEST(relay_rooms, one_address_may_serve_both_families) {
   relay_program relay({}, {"[::]:0"});
   const auto port = relay.address().substr(relay.address().rfind(':') + 1);
   tcp_client v4("127.0.0.1:" + port);
@@ -173,7 +173,7 @@ TEST(RelayRooms, OneAddressMayServeBothFamilies) {
   EXPECT_EQ(v6.read_until("Heartbeat"), "<127.0.0.1 Heartbeat>");
 }
 
-TEST(RelayRooms, MegabytesOfCoinsArriveInOrderBothWays) {
+TEST(relay_rooms, megabytes_of_coins_arrive_in_order_both_ways) {
   relay_program relay;
   room_of_two x(relay);
   const std::string body(48'000, 'A');

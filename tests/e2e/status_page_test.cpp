@@ -13,7 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using clock = std::chrono::steady_clock;
 
-class StatusPage : public ::testing::Test {
+class status_page_test : public ::testing::Test {
 protected:
   void SetUp() override {
     ASSERT_TRUE(browser::installed()) << "install chromium and chromium-driver "
@@ -74,7 +74,7 @@ protected:
   tcp_client* talker_ = nullptr;
 };
 
-TEST_F(StatusPage, RoomsRatesAndRefusalsAreThereAndMoveWithoutAnErrorAtAnyWidth) {
+TEST_F(status_page_test, rooms_rates_and_refusals_are_there_and_move_without_an_error_at_any_width) {
   ASSERT_TRUE(eventually([&] { return shown("state") == "serving"; })) << shown("state");
   EXPECT_EQ(shown("waiting"), "0");
   auto waiting = join("1");
@@ -131,7 +131,7 @@ TEST_F(StatusPage, RoomsRatesAndRefusalsAreThereAndMoveWithoutAnErrorAtAnyWidth)
   EXPECT_EQ(window_->console_errors(), std::vector<std::string>{});
 }
 
-TEST_F(StatusPage, SaysSoWhenTheRelayDrainsAndWhenItIsGone) {
+TEST_F(status_page_test, says_so_when_the_relay_drains_and_when_it_is_gone) {
   auto waiting = join("1");
   ASSERT_TRUE(waiting.read_until("Room_Joined"));
   relay_.program().signal(SIGTERM);
@@ -141,7 +141,7 @@ TEST_F(StatusPage, SaysSoWhenTheRelayDrainsAndWhenItIsGone) {
       << shown("state");
 }
 
-TEST_F(StatusPage, ThePolicyKeepsForeignCodeOut) {
+TEST_F(status_page_test, the_policy_keeps_foreign_code_out) {
   ASSERT_TRUE(eventually([&] { return shown("state") == "serving"; }));
   EXPECT_TRUE(window_->console_errors().empty());
   window_->run("const x = document.createElement('script'); x.textContent = 'window.hostile = 1'; "

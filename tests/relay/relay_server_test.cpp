@@ -12,13 +12,13 @@ namespace {
 
 using liveconnect::test::tcp_client;
 
-struct RelayServer : ::testing::Test {
+struct relay_server_test : ::testing::Test {
   caf::actor_system_config config;
   caf::actor_system system{config};
   relay_limits limits;
 };
 
-TEST_F(RelayServer, CountsWhatItDoes) {
+TEST_F(relay_server_test, counts_what_it_does) {
   relay_server server{system, limits};
   const auto at = server.listen("127.0.0.1:0");
   ASSERT_TRUE(at);
@@ -44,7 +44,7 @@ TEST_F(RelayServer, CountsWhatItDoes) {
   EXPECT_EQ(x.held_back, 0u);
 }
 
-TEST_F(RelayServer, ManyPairsComeAndGoAtOnce) {
+TEST_F(relay_server_test, many_pairs_come_and_go_at_once) {
   limits.connections_per_address_max = 0;
   limits.new_connections_per_address_per_minute = 0;
   relay_server server{system, limits};
@@ -66,7 +66,7 @@ TEST_F(RelayServer, ManyPairsComeAndGoAtOnce) {
   EXPECT_EQ(server.counters().paired, 300u);
 }
 
-TEST_F(RelayServer, LetsPeopleMeetWhicheverLoopTheirRoomBelongsTo) {
+TEST_F(relay_server_test, lets_people_meet_whichever_loop_their_room_belongs_to) {
   constexpr size_t loops = 3;
   constexpr size_t rooms = 12;
   limits.connections_per_address_max = 2 * rooms;
@@ -108,7 +108,7 @@ TEST_F(RelayServer, LetsPeopleMeetWhicheverLoopTheirRoomBelongsTo) {
   EXPECT_TRUE(again.read_until("Room_Joined"));
 }
 
-TEST_F(RelayServer, RunsAsManyLoopsAsSuitTheCores) {
+TEST_F(relay_server_test, runs_as_many_loops_as_suit_the_cores) {
   EXPECT_EQ(loops_for(0, 1), 1u);
   EXPECT_EQ(loops_for(0, 2), 1u);
   EXPECT_EQ(loops_for(0, 8), 8u);
@@ -116,9 +116,9 @@ TEST_F(RelayServer, RunsAsManyLoopsAsSuitTheCores) {
   EXPECT_EQ(loops_for(0, 1000), loops_max);
 }
 
-struct LoopsOfARelay : RelayServer, ::testing::WithParamInterface<size_t> {};
+struct loops_of_a_relay_test : relay_server_test, ::testing::WithParamInterface<size_t> {};
 
-TEST_P(LoopsOfARelay, StopWithPeopleInItAndTheirActorsEndToo) {
+TEST_P(loops_of_a_relay_test, stop_with_people_in_it_and_their_actors_end_too) {
   {
     relay_server server{system, limits, {{}, nullptr, GetParam()}};
     const auto at = server.listen("127.0.0.1:0");
@@ -139,10 +139,10 @@ TEST_P(LoopsOfARelay, StopWithPeopleInItAndTheirActorsEndToo) {
   EXPECT_EQ(system.registry().running(), 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(One, LoopsOfARelay, ::testing::Values(1));
-INSTANTIATE_TEST_SUITE_P(Two, LoopsOfARelay, ::testing::Values(2));
+INSTANTIATE_TEST_SUITE_P(One, loops_of_a_relay_test, ::testing::Values(1));
+INSTANTIATE_TEST_SUITE_P(Two, loops_of_a_relay_test, ::testing::Values(2));
 
-TEST_F(RelayServer, SaysWhyItCannotListen) {
+TEST_F(relay_server_test, says_why_it_cannot_listen) {
   relay_server server{system, limits};
   const auto nowhere = server.listen("nowhere");
   ASSERT_FALSE(nowhere);

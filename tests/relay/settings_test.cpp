@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(RelaySettings, ReadsDurationsWithTheirUnit) {
+TEST(relay_settings, reads_durations_with_their_unit) {
   EXPECT_EQ(parse_duration("90s"), 90s);
   EXPECT_EQ(parse_duration("500ms"), 500ms);
   EXPECT_EQ(parse_duration("2m"), 2min);
@@ -24,7 +24,7 @@ TEST(RelaySettings, ReadsDurationsWithTheirUnit) {
     EXPECT_FALSE(parse_duration(x)) << x;
 }
 
-TEST(RelaySettings, ReadsSizesWithTheirUnit) {
+TEST(relay_settings, reads_sizes_with_their_unit) {
   EXPECT_EQ(parse_size("0"), 0u);
   EXPECT_EQ(parse_size("65536"), 65536u);
   EXPECT_EQ(parse_size("12B"), 12u);
@@ -36,7 +36,7 @@ TEST(RelaySettings, ReadsSizesWithTheirUnit) {
     EXPECT_FALSE(parse_size(x)) << x;
 }
 
-TEST(RelaySettings, HasTheDefaultsOfTheDocument) {
+TEST(relay_settings, has_the_defaults_of_the_document) {
   // safety.md 6.5 and protocol.md 3.
   const relay_settings x;
   EXPECT_EQ(x.listen, std::vector<std::string>{"[::]:9100"});
@@ -61,7 +61,7 @@ TEST(RelaySettings, HasTheDefaultsOfTheDocument) {
   EXPECT_EQ(x.limits.room_life, 24h);
 }
 
-TEST(RelaySettings, EverySettingHasAFlagAVariableAndSaysNoToNonsense) {
+TEST(relay_settings, every_setting_has_a_flag_a_variable_and_says_no_to_nonsense) {
   std::set<std::string> names;
   for (const auto& x : all_settings()) {
     EXPECT_TRUE(names.insert(x.name).second) << x.name;
@@ -69,14 +69,14 @@ TEST(RelaySettings, EverySettingHasAFlagAVariableAndSaysNoToNonsense) {
     EXPECT_EQ(flag_of(x).find('_'), std::string::npos);
     EXPECT_EQ(variable_of(x).rfind("LIVECONNECT_RELAY_", 0), 0u);
     relay_settings into;
-    const auto error = x.set(into, {"nonsense"});
-    EXPECT_EQ(code_of(error), ec::bad_config) << x.name;
-    EXPECT_NE(detail_of(error).find("'nonsense'"), std::string::npos) << x.name;
+    const auto err = x.set(into, {"nonsense"});
+    EXPECT_EQ(code_of(err), ec::bad_config) << x.name;
+    EXPECT_NE(detail_of(err).find("'nonsense'"), std::string::npos) << x.name;
     EXPECT_TRUE(x.set(into, {})) << x.name;
   }
 }
 
-TEST(RelaySettings, TheWriteQueueMustHoldWhatIsWrittenAtOnce) {
+TEST(relay_settings, the_write_queue_must_hold_what_is_written_at_once) {
   relay_settings x;
   EXPECT_FALSE(check_together(x));
   x.limits.frame_bytes_max = 128 * 1024;
@@ -89,7 +89,7 @@ TEST(RelaySettings, TheWriteQueueMustHoldWhatIsWrittenAtOnce) {
   EXPECT_EQ(code_of(check_together(x)), ec::bad_config);
 }
 
-TEST(RelaySettings, AFrameBoundIsFromFourKibToAMib) {
+TEST(relay_settings, a_frame_bound_is_from_four_kib_to_a_mib) {
   relay_settings x;
   const auto& list = all_settings();
   const auto at = std::find_if(list.begin(), list.end(), [](const auto& y) {
@@ -103,7 +103,7 @@ TEST(RelaySettings, AFrameBoundIsFromFourKibToAMib) {
     EXPECT_TRUE(at->set(x, {text})) << text;
 }
 
-TEST(RelaySettings, ReadsTheEnvironment) {
+TEST(relay_settings, reads_the_environment) {
   relay_settings x;
   const auto get = [](const std::string& name) -> std::optional<std::string> {
     if (name == "LIVECONNECT_RELAY_LISTEN")
@@ -121,7 +121,7 @@ TEST(RelaySettings, ReadsTheEnvironment) {
   EXPECT_EQ(detail_of(wrong).rfind("LIVECONNECT_RELAY_LISTEN: ", 0), 0u) << detail_of(wrong);
 }
 
-TEST(RelaySettings, AVariableThatIsNoneOfTheRelaysIsNamedWithTheNearest) {
+TEST(relay_settings, a_variable_that_is_none_of_the_relays_is_named_with_the_nearest) {
   std::vector<std::string> known{"LIVECONNECT_RELAY_CONFIG"};
   for (const auto& x : all_settings())
     known.push_back(variable_of(x));
@@ -135,17 +135,17 @@ TEST(RelaySettings, AVariableThatIsNoneOfTheRelaysIsNamedWithTheNearest) {
             "there is no variable 'LIVECONNECT_RELAY_ZZZZ?'");
 }
 
-TEST(RelaySettings, AControlCharacterInAFileReachesNoTerminal) {
+TEST(relay_settings, a_control_character_in_a_file_reaches_no_terminal) {
   char name[] = "/tmp/relay-settings-XXXXXX";
   const int fd = mkstemp(name);
   ASSERT_GE(fd, 0);
   ::close(fd);
   std::ofstream(name) << "\"a\\u001b[31m\" = 1\n";
   relay_settings x;
-  const auto error = read_file(x, name);
+  const auto err = read_file(x, name);
   std::remove(name);
-  EXPECT_EQ(code_of(error), ec::bad_config);
-  EXPECT_EQ(detail_of(error).find('\x1b'), std::string::npos);
+  EXPECT_EQ(code_of(err), ec::bad_config);
+  EXPECT_EQ(detail_of(err).find('\x1b'), std::string::npos);
 }
 
 } // namespace

@@ -67,7 +67,7 @@ public:
       cut(clients_.begin()->first);
   }
 
-  /// Sockets in the order of their connecting, those open now.
+  /// sockets_test in the order of their connecting, those open now.
   std::vector<io::socket_id> sockets() const {
     std::vector<io::socket_id> out;
     for (const auto& x : clients_)

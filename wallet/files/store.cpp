@@ -162,8 +162,8 @@ caf::expected<folder_listing> wallet_store::list(folder where) const {
   for (const auto& x : *entries) {
     if (x.kind == entry_kind::directory || !is_coin_file_name(x.name))
       continue;
-    const auto report = [&](caf::error problem) {
-      out.unreadable.push_back({where, x.name, std::move(problem)});
+    const auto report = [&](caf::error err) {
+      out.unreadable.push_back({where, x.name, std::move(err)});
     };
     auto raw = read_file(*ops_, *directory, x.name, single_bytes_max);
     if (!raw) {

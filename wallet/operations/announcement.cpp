@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "wallet/files/coin_file.hpp"
+#include "wallet/operations/change_plan.hpp"
 
 namespace liveconnect::wallet {
 

@@ -5,6 +5,7 @@
 #include "wallet/journal/recovery.hpp"
 #include "wallet/operations/operation_journal.hpp"
 #include "wallet/operations/workspace.hpp"
+#include "wallet/raida/client/heal.hpp"
 
 namespace liveconnect::wallet {
 

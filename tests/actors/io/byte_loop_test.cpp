@@ -82,7 +82,7 @@ loop_config gathering() {
   return out;
 }
 
-TEST(ByteLoopGathering, ABusyOneWayStreamOfSmallMessagesIsReadTogetherAndInOrder) {
+TEST(byte_loop_gathering, a_busy_one_way_stream_of_small_messages_is_read_together_and_in_order) {
   byte_loop loop{gathering()};
   const auto sink = std::make_shared<counting_handler>(loop, false);
   const auto listener = loop.open(listen{at("127.0.0.1")}, sink);
@@ -109,7 +109,7 @@ loop_config gathering_when_idle() {
   return out;
 }
 
-TEST(ByteLoopGathering, SignsOfLifeOfManyAreReadTogether) {
+TEST(byte_loop_gathering, signs_of_life_of_many_are_read_together) {
   byte_loop loop{gathering_when_idle()};
   const auto who = std::make_shared<recorder>();
   const auto listener = loop.open(listen{at("127.0.0.1")}, who);
@@ -137,7 +137,7 @@ TEST(ByteLoopGathering, SignsOfLifeOfManyAreReadTogether) {
   EXPECT_LE(loop.gatherings(), before + 1);
 }
 
-TEST(ByteLoopGathering, WhoeverAsksAndIsAnsweredNeverWaits) {
+TEST(byte_loop_gathering, whoever_asks_and_is_answered_never_waits) {
   byte_loop loop{gathering()};
   const auto echo = std::make_shared<counting_handler>(loop, true);
   const auto listener = loop.open(listen{at("127.0.0.1")}, echo);
@@ -151,11 +151,11 @@ TEST(ByteLoopGathering, WhoeverAsksAndIsAnsweredNeverWaits) {
   loop.stop();
 }
 
-class ByteLoopHosts : public ::testing::TestWithParam<const char*> {};
-INSTANTIATE_TEST_SUITE_P(Families, ByteLoopHosts, ::testing::Values("127.0.0.1", "::1"),
+class byte_loop_hosts_test : public ::testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Families, byte_loop_hosts_test, ::testing::Values("127.0.0.1", "::1"),
                          [](const auto& x) { return std::string(x.index == 0 ? "IPv4" : "IPv6"); });
 
-TEST_P(ByteLoopHosts, CarriesAStreamBothWays) {
+TEST_P(byte_loop_hosts_test, carries_a_stream_both_ways) {
   pair_of_streams x(GetParam());
   x.loop.send(x.near, text_bytes("hello "));
   x.loop.send(x.near, text_bytes("there"));
@@ -165,7 +165,7 @@ TEST_P(ByteLoopHosts, CarriesAStreamBothWays) {
   EXPECT_EQ(x.far_side->get(event_kind::accepted).peer.host(), GetParam());
 }
 
-TEST_P(ByteLoopHosts, CarriesDatagramsAndNamesTheirSource) {
+TEST_P(byte_loop_hosts_test, carries_datagrams_and_names_their_source) {
   byte_loop loop;
   const auto server = std::make_shared<recorder>();
   const auto client = std::make_shared<recorder>();
@@ -185,7 +185,7 @@ TEST_P(ByteLoopHosts, CarriesDatagramsAndNamesTheirSource) {
   EXPECT_EQ(client->get(event_kind::received).peer, bound->at);
 }
 
-TEST(ByteLoop, AConnectedDatagramSocketHearsOneSourceOnly) {
+TEST(byte_loop, a_connected_datagram_socket_hears_one_source_only) {
   byte_loop loop;
   const auto all = std::make_shared<recorder>();
   const auto friendly = loop.open(listen{at("127.0.0.1"), transport::udp}, all);
@@ -200,7 +200,7 @@ TEST(ByteLoop, AConnectedDatagramSocketHearsOneSourceOnly) {
   ASSERT_TRUE(client->wait_text(*id, "true"));
 }
 
-TEST(ByteLoop, ReportsARefusedConnection) {
+TEST(byte_loop, reports_a_refused_connection) {
   byte_loop loop;
   const auto who = std::make_shared<recorder>();
   const auto taken = loop.open(listen{at("127.0.0.1")}, who);
@@ -216,7 +216,7 @@ TEST(ByteLoop, ReportsARefusedConnection) {
   EXPECT_EQ(byte_view(x.data).text(), "Connection refused");
 }
 
-TEST(ByteLoop, GivesUpAConnectionAtItsDeadline) {
+TEST(byte_loop, gives_up_a_connection_at_its_deadline) {
   // A listener whose backlog is full answers nobody: the third connection stays half open.
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_storage address{};
@@ -238,7 +238,7 @@ TEST(ByteLoop, GivesUpAConnectionAtItsDeadline) {
   ::close(fd);
 }
 
-TEST(ByteLoop, RefusesAnAddressThatIsTaken) {
+TEST(byte_loop, refuses_an_address_that_is_taken) {
   byte_loop loop;
   const auto who = std::make_shared<recorder>();
   const auto first = loop.open(listen{at("127.0.0.1")}, who);
@@ -249,7 +249,7 @@ TEST(ByteLoop, RefusesAnAddressThatIsTaken) {
   EXPECT_NE(detail_of(second.error()).find(to_string(first->at)), std::string::npos);
 }
 
-TEST(ByteLoop, TakesOverAListenerAndLeavesItToWhoeverElseHoldsIt) {
+TEST(byte_loop, takes_over_a_listener_and_leaves_it_to_whoever_else_holds_it) {
   uint16_t port = 0;
   const descriptor kept{liveconnect::test::listen_tcp(port)};
   const auto where = "127.0.0.1:" + std::to_string(port);
@@ -276,7 +276,7 @@ TEST(ByteLoop, TakesOverAListenerAndLeavesItToWhoeverElseHoldsIt) {
   EXPECT_TRUE(who->wait_for(event_kind::accepted, 2));
 }
 
-TEST(ByteLoop, TakesOverNothingButAListener) {
+TEST(byte_loop, takes_over_nothing_but_a_listener) {
   byte_loop loop;
   const auto who = std::make_shared<recorder>();
   uint16_t port = 0;
@@ -294,7 +294,7 @@ TEST(ByteLoop, TakesOverNothingButAListener) {
   }
 }
 
-TEST(ByteLoop, TellsHowTheOtherEndLeft) {
+TEST(byte_loop, tells_how_the_other_end_left) {
   pair_of_streams x;
   x.loop.close(x.near);
   ASSERT_TRUE(x.far_side->wait_for(event_kind::closed));
@@ -303,7 +303,7 @@ TEST(ByteLoop, TellsHowTheOtherEndLeft) {
   EXPECT_EQ(x.near_side->get(event_kind::closed).reason, close_reason::local);
 }
 
-TEST(ByteLoop, ACloseThatFlushesLosesNothingThoughThePeerStillTalks) {
+TEST(byte_loop, a_close_that_flushes_loses_nothing_though_the_peer_still_talks) {
   byte_loop loop;
   const auto who = std::make_shared<recorder>();
   const auto listener = loop.open(listen{at("127.0.0.1")}, who);
@@ -324,7 +324,7 @@ TEST(ByteLoop, ACloseThatFlushesLosesNothingThoughThePeerStillTalks) {
   EXPECT_TRUE(who->wait_for(event_kind::closed));
 }
 
-TEST(ByteLoop, ASlowReaderIsClosedAtTheBound) {
+TEST(byte_loop, a_slow_reader_is_closed_at_the_bound) {
   loop_config config;
   config.write_queue_bytes_max = 100'000;
   pair_of_streams x("127.0.0.1", config);
@@ -336,7 +336,7 @@ TEST(ByteLoop, ASlowReaderIsClosedAtTheBound) {
   EXPECT_EQ(x.near_side->get(event_kind::closed).reason, close_reason::overflow);
 }
 
-TEST(ByteLoop, APausedStreamKeepsItsBytesForLater) {
+TEST(byte_loop, a_paused_stream_keeps_its_bytes_for_later) {
   loop_config config;
   config.write_queue_bytes_max = 64u << 20;
   pair_of_streams x("127.0.0.1", config);
@@ -351,7 +351,7 @@ TEST(ByteLoop, APausedStreamKeepsItsBytesForLater) {
   EXPECT_EQ(on_loop(x.loop, [&] { return x.loop.written(x.near); }), 32u << 20);
 }
 
-TEST(ByteLoop, ALateCommandNeverMeetsAReusedSlot) {
+TEST(byte_loop, a_late_command_never_meets_a_reused_slot) {
   pair_of_streams x;
   const auto stale = x.near;
   x.loop.close(stale, false);
@@ -370,7 +370,7 @@ TEST(ByteLoop, ALateCommandNeverMeetsAReusedSlot) {
   EXPECT_TRUE(x.far_side->wait_text(far, "in time"));
 }
 
-TEST(ByteLoop, SendsWhatWasQueuedBeforeTheConnectionStood) {
+TEST(byte_loop, sends_what_was_queued_before_the_connection_stood) {
   byte_loop loop;
   const auto who = std::make_shared<recorder>();
   const auto listener = loop.open(listen{at("127.0.0.1")}, who);
@@ -382,7 +382,7 @@ TEST(ByteLoop, SendsWhatWasQueuedBeforeTheConnectionStood) {
   EXPECT_TRUE(who->wait_text(who->get(event_kind::accepted).socket, "early"));
 }
 
-TEST(ByteLoop, ListenersRestAtTheBoundAndGoOnWhenASocketCloses) {
+TEST(byte_loop, listeners_rest_at_the_bound_and_go_on_when_a_socket_closes) {
   loop_config config;
   config.sockets_max = 3;
   byte_loop loop(config);
@@ -399,7 +399,7 @@ TEST(ByteLoop, ListenersRestAtTheBoundAndGoOnWhenASocketCloses) {
   EXPECT_GE(loop.accept_rests(), 1u);
 }
 
-TEST(ByteLoop, OtherBoundsHoldFromThenOn) {
+TEST(byte_loop, other_bounds_hold_from_then_on) {
   loop_config config;
   config.sockets_max = 2;
   byte_loop loop(config);
@@ -418,7 +418,7 @@ TEST(ByteLoop, OtherBoundsHoldFromThenOn) {
   EXPECT_EQ(who->get(event_kind::closed).reason, close_reason::overflow);
 }
 
-TEST(ByteLoop, SurvivesRunningOutOfDescriptors) {
+TEST(byte_loop, survives_running_out_of_descriptors) {
   loop_config config;
   config.sockets_max = 1'000'000;
   byte_loop loop(config);
@@ -445,7 +445,7 @@ TEST(ByteLoop, SurvivesRunningOutOfDescriptors) {
   EXPECT_TRUE(who->wait_for(event_kind::accepted, 2));
 }
 
-TEST(ByteLoop, AStreamMovesToAnotherLoopWithWhatItHasNotRead) {
+TEST(byte_loop, a_stream_moves_to_another_loop_with_what_it_has_not_read) {
   byte_loop first;
   loop_config second_config;
   second_config.number = 1;
@@ -481,7 +481,7 @@ TEST(ByteLoop, AStreamMovesToAnotherLoopWithWhatItHasNotRead) {
   EXPECT_EQ(on_loop(first, [&] { return first.open_sockets(); }), 1u);
 }
 
-TEST(ByteLoop, StopFlushesTellsEveryOwnerAndRefusesWhatComesLater) {
+TEST(byte_loop, stop_flushes_tells_every_owner_and_refuses_what_comes_later) {
   const auto who = std::make_shared<recorder>();
   byte_loop loop;
   const auto listener = loop.open(listen{at("127.0.0.1")}, who);
@@ -502,7 +502,7 @@ TEST(ByteLoop, StopFlushesTellsEveryOwnerAndRefusesWhatComesLater) {
   loop.send(listener->socket, {});
 }
 
-TEST(ByteLoop, ATimerFiresOnceAndMayBeReplaced) {
+TEST(byte_loop, a_timer_fires_once_and_may_be_replaced) {
   pair_of_streams x;
   x.loop.post([&] {
     x.loop.set_timer(x.near, x.loop.now() + 1h);

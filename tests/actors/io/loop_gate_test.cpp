@@ -74,7 +74,7 @@ echo_actor::behavior_type echo(echo_actor::stateful_pointer<echo_state> self,
   };
 }
 
-struct LoopGate : ::testing::Test {
+struct loop_gate_test : ::testing::Test {
   caf::actor_system_config config;
   caf::actor_system system{config};
   runtime net{system};
@@ -102,7 +102,7 @@ struct LoopGate : ::testing::Test {
   }
 };
 
-TEST_F(LoopGate, ServesAnActorThatSeesNothingOfActorsIo) {
+TEST_F(loop_gate_test, serves_an_actor_that_sees_nothing_of_actors_io) {
   const auto owner = system.spawn(echo, net.gate());
   const auto at = listen_for(owner);
   ASSERT_NE(at.at.port, 0);
@@ -113,7 +113,7 @@ TEST_F(LoopGate, ServesAnActorThatSeesNothingOfActorsIo) {
   EXPECT_TRUE(hears(owner, "closed"));
 }
 
-TEST_F(LoopGate, AnOwnerKnowsItsConnectionsIdBeforeTheFirstEvent) {
+TEST_F(loop_gate_test, an_owner_knows_its_connections_id_before_the_first_event) {
   const auto server = system.spawn(echo, net.gate());
   const auto at = listen_for(server);
   for (int i = 0; i < 50; ++i) {
@@ -124,7 +124,7 @@ TEST_F(LoopGate, AnOwnerKnowsItsConnectionsIdBeforeTheFirstEvent) {
   }
 }
 
-TEST_F(LoopGate, TheSocketsOfAnOwnerThatEndsAreClosed) {
+TEST_F(loop_gate_test, the_sockets_of_an_owner_that_ends_are_closed) {
   auto owner = system.spawn(echo, net.gate());
   const auto at = listen_for(owner);
   tcp_client client(to_string(at.at));
@@ -135,14 +135,14 @@ TEST_F(LoopGate, TheSocketsOfAnOwnerThatEndsAreClosed) {
   EXPECT_THROW(tcp_client(to_string(at.at)), std::runtime_error);
 }
 
-TEST_F(LoopGate, AnOwnerWithSocketsLivesThoughNobodyElseKnowsIt) {
+TEST_F(loop_gate_test, an_owner_with_sockets_lives_though_nobody_else_knows_it) {
   const auto at = listen_for(system.spawn(echo, net.gate()));
   tcp_client client(to_string(at.at));
   client.send("still there\n");
   EXPECT_EQ(client.read_line(), "still there");
 }
 
-TEST_F(LoopGate, SaysSoWhenTheAddressIsTaken) {
+TEST_F(loop_gate_test, says_so_when_the_address_is_taken) {
   const auto owner = system.spawn(echo, net.gate());
   const auto at = listen_for(owner);
   self->request(net.gate(), 5s, listen{at.at}, caf::actor_cast<socket_owner_actor>(owner))
@@ -187,7 +187,7 @@ socket_owner_actor::behavior_type run_hoarder(socket_owner_actor::pointer,
   }};
 }
 
-TEST_F(LoopGate, AnOwnerThatFallsBehindIsNotReadForAndLosesNothing) {
+TEST_F(loop_gate_test, an_owner_that_falls_behind_is_not_read_for_and_loses_nothing) {
   constexpr size_t flood = 24u << 20;
   // What may come on top of the window: the reads of one turn.
   constexpr size_t slack = 256u << 10;
@@ -223,7 +223,7 @@ TEST_F(LoopGate, AnOwnerThatFallsBehindIsNotReadForAndLosesNothing) {
   caf::anon_send_exit(owner, caf::exit_reason::user_shutdown);
 }
 
-TEST_F(LoopGate, AFloodOfDatagramsIsDroppedBySystemWhileTheOwnerIsBehind) {
+TEST_F(loop_gate_test, a_flood_of_datagrams_is_dropped_by_system_while_the_owner_is_behind) {
   auto out = std::make_shared<hoard>();
   auto owner = system.spawn<caf::detached>(run_hoarder, out);
   auto at = net.loop().open(listen{loopback(), transport::udp}, net.loop().handler_for(owner));

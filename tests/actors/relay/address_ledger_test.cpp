@@ -16,7 +16,7 @@ endpoint at(const std::string& text) {
 const endpoint alice = at("192.0.2.1:1000");
 const endpoint bob = at("192.0.2.2:1000");
 
-struct AddressLedger : ::testing::Test {
+struct address_ledger_test : ::testing::Test {
   relay_limits limits;
   address_ledger::time_point now{1h};
 
@@ -28,7 +28,7 @@ struct AddressLedger : ::testing::Test {
   }
 };
 
-TEST_F(AddressLedger, GrantsABurstOf20NewConnectionsAndOneEvery2SecondsAfterIt) {
+TEST_F(address_ledger_test, grants_a_burst_of_20_new_connections_and_one_every_2_seconds_after_it) {
   address_ledger x{limits};
   for (int i = 0; i < 20; ++i)
     ASSERT_FALSE(visit(x, alice)) << i;
@@ -45,7 +45,7 @@ TEST_F(AddressLedger, GrantsABurstOf20NewConnectionsAndOneEvery2SecondsAfterIt) 
   EXPECT_EQ(visit(x, alice), refusal::hasty);
 }
 
-TEST_F(AddressLedger, CountsOpenConnectionsUntilTheyAreGone) {
+TEST_F(address_ledger_test, counts_open_connections_until_they_are_gone) {
   address_ledger x{limits};
   for (int i = 0; i < 16; ++i)
     ASSERT_FALSE(x.enter(alice, now)) << i;
@@ -56,7 +56,7 @@ TEST_F(AddressLedger, CountsOpenConnectionsUntilTheyAreGone) {
   EXPECT_FALSE(x.enter(alice, now));
 }
 
-TEST_F(AddressLedger, ShutsAnAddressOutFor10MinutesAfter10WrongGuessesInAMinute) {
+TEST_F(address_ledger_test, shuts_an_address_out_for_10_minutes_after_10_wrong_guesses_in_a_minute) {
   address_ledger x{limits};
   for (int i = 0; i < 9; ++i)
     x.wrong_guess(alice, now);
@@ -73,7 +73,7 @@ TEST_F(AddressLedger, ShutsAnAddressOutFor10MinutesAfter10WrongGuessesInAMinute)
   EXPECT_FALSE(visit(x, alice));
 }
 
-TEST_F(AddressLedger, ForgivesGuessesThatComeSlowly) {
+TEST_F(address_ledger_test, forgives_guesses_that_come_slowly) {
   address_ledger x{limits};
   for (int i = 0; i < 100; ++i) {
     x.wrong_guess(alice, now);
@@ -82,7 +82,7 @@ TEST_F(AddressLedger, ForgivesGuessesThatComeSlowly) {
   }
 }
 
-TEST_F(AddressLedger, CountsAn64OfIPv6AsOneAddress) {
+TEST_F(address_ledger_test, counts_an_64_of_ipv6_as_one_address) {
   limits.connections_per_address_max = 2;
   address_ledger x{limits};
   EXPECT_FALSE(x.enter(at("[2001:db8:1:2::1]:1"), now));
@@ -91,7 +91,7 @@ TEST_F(AddressLedger, CountsAn64OfIPv6AsOneAddress) {
   EXPECT_FALSE(x.enter(at("[2001:db8:1:3::1]:1"), now));
 }
 
-TEST_F(AddressLedger, KnowsNoBoundWhereTheLimitIsZero) {
+TEST_F(address_ledger_test, knows_no_bound_where_the_limit_is_zero) {
   limits.connections_per_address_max = 0;
   limits.new_connections_per_address_per_minute = 0;
   limits.wrong_guesses_per_address_per_minute = 0;
@@ -103,7 +103,7 @@ TEST_F(AddressLedger, KnowsNoBoundWhereTheLimitIsZero) {
   EXPECT_FALSE(x.out(alice, now));
 }
 
-TEST_F(AddressLedger, RemembersNoMoreThanItMayAndForgetsTheOldestFirst) {
+TEST_F(address_ledger_test, remembers_no_more_than_it_may_and_forgets_the_oldest_first) {
   address_ledger x{limits, 100};
   EXPECT_FALSE(x.enter(alice, now)); // Stays open: is not forgotten.
   for (uint32_t i = 0; i < 1000; ++i) {
@@ -119,14 +119,14 @@ TEST_F(AddressLedger, RemembersNoMoreThanItMayAndForgetsTheOldestFirst) {
   EXPECT_EQ(x.enter(alice, now), refusal::address);
 }
 
-TEST_F(AddressLedger, ForgetsAtOnceWhoHasNothingAgainstHim) {
+TEST_F(address_ledger_test, forgets_at_once_who_has_nothing_against_him) {
   limits.new_connections_per_address_per_minute = 0;
   address_ledger x{limits};
   visit(x, alice);
   EXPECT_EQ(x.size(), 0u);
 }
 
-TEST_F(AddressLedger, TakesNewLimitsAtOnce) {
+TEST_F(address_ledger_test, takes_new_limits_at_once) {
   address_ledger x{limits};
   for (int i = 0; i < 20; ++i)
     visit(x, alice);
@@ -137,7 +137,7 @@ TEST_F(AddressLedger, TakesNewLimitsAtOnce) {
   EXPECT_EQ(visit(x, alice), refusal::hasty);
 }
 
-TEST(TokenBucket, LetsADebtBePaidBackByWaiting) {
+TEST(token_bucket, lets_a_debt_be_paid_back_by_waiting) {
   token_bucket::time_point now{1h};
   token_bucket x(1000, 500, now);
   x.spend(1500, now);

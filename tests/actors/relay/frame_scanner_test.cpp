@@ -52,7 +52,7 @@ scanned scan(const std::string& text, size_t limit = frame_bytes_max) {
   return scan(std::vector<std::string>{text}, limit);
 }
 
-TEST(FrameScanner, FindsTheFramesOfTheSeedsSteps) {
+TEST(frame_scanner, finds_the_frames_of_the_seeds_steps) {
   const auto x = scan("<# Heartbeat>\n<# 3439>\r\n <# Ready_To_Send_Coins>\n<# coin>YWJj</coin>"
                       "<# coin i=\"1\" n=\"2\" a=\"x\">YQ==</coin>\n<# receipt>  </receipt>\n");
   EXPECT_EQ(x.frames, (std::vector<std::string>{"<# Heartbeat>", "<# 3439>",
@@ -62,7 +62,7 @@ TEST(FrameScanner, FindsTheFramesOfTheSeedsSteps) {
   EXPECT_EQ(x.end, scan_result::more);
 }
 
-TEST(FrameScanner, WritesTheAddressOverEveryHash) {
+TEST(frame_scanner, writes_the_address_over_every_hash) {
   const auto x = scan("<# Heartbeat h=\"#\"><# coin>a#b##</coin>\n<# Wink # and #>\n");
   EXPECT_EQ(x.rewritten, "<203.0.113.7 Heartbeat h=\"203.0.113.7\">\n"
                          "<203.0.113.7 coin>a203.0.113.7b203.0.113.7203.0.113.7</coin>\n"
@@ -72,7 +72,7 @@ TEST(FrameScanner, WritesTheAddressOverEveryHash) {
                          "\"Message_Details\":\"203.0.113.7 203.0.113.7\"}\n");
 }
 
-TEST(FrameScanner, LongPiecesGoOutFromWhereTheyLie) {
+TEST(frame_scanner, long_pieces_go_out_from_where_they_lie) {
   const std::string text = "<# coin>" + std::string(5000, 'A') + "</coin>";
   frame_gatherer x;
   x.add(byte_view(text), 1, address);
@@ -82,7 +82,7 @@ TEST(FrameScanner, LongPiecesGoOutFromWhereTheyLie) {
   EXPECT_EQ(x.size(), text.size() + growth + 1);
 }
 
-TEST(FrameScanner, FindsJsonObjectsWhateverTheirLines) {
+TEST(frame_scanner, finds_json_objects_whatever_their_lines) {
   const auto x =
       scan("{\n\"from\": \"#\",\n\"Message Number\": 1,\n\"Message_Details\": "
            "\"dfs\\\"}{dfs\",\n}\n{\"from\" : \"#\" ,\"Message Number\":9,\"x\":{\"from\":"
@@ -92,13 +92,13 @@ TEST(FrameScanner, FindsJsonObjectsWhateverTheirLines) {
   EXPECT_EQ(x.end, scan_result::more);
 }
 
-TEST(FrameScanner, KnowsAJoinInBothNotations) {
+TEST(frame_scanner, knows_a_join_in_both_notations) {
   const auto x = scan("<# Join_Room 42>\n<# Join_Rooms>\n{\"from\":\"#\",\"Message Number\": 100 }"
                       "{\"from\":\"#\",\"Message Number\":1,\"Message_Details\":\"100\"}");
   EXPECT_EQ(x.joins, (std::vector<bool>{true, false, true, false}));
 }
 
-TEST(FrameScanner, RefusesAnyFromThatIsNotTheSignAlone) {
+TEST(frame_scanner, refuses_any_from_that_is_not_the_sign_alone) {
   for (const auto* text :
        {"<relay Peer_Left x>", "<203.0.113.9 Heartbeat>", "< # Heartbeat>", "<#Heartbeat>",
         "<## Heartbeat>", "<\t# Heartbeat>", "<>", "{\"from\":\"relay\"}", "{\"from\":\"##\"}",
@@ -108,12 +108,12 @@ TEST(FrameScanner, RefusesAnyFromThatIsNotTheSignAlone) {
     EXPECT_EQ(scan(text).end, scan_result::wrong_from) << text;
 }
 
-TEST(FrameScanner, SaysSoAtTheFirstWrongByte) {
+TEST(frame_scanner, says_so_at_the_first_wrong_byte) {
   EXPECT_EQ(scan("<r").end, scan_result::wrong_from);
   EXPECT_EQ(scan("{\"x\":").end, scan_result::wrong_from);
 }
 
-TEST(FrameScanner, RefusesWhatIsNotInTheGrammar) {
+TEST(frame_scanner, refuses_what_is_not_in_the_grammar) {
   for (const auto* text :
        {"hello", "# Heartbeat", "</coin>", "<#>", "<# >", "<# <# Heartbeat>>", "<# a\nb>",
         "<# Wink \x1b[31m>", "<# -x>", "<# coin>abc<relay Peer_Left x></coin>",
@@ -122,7 +122,7 @@ TEST(FrameScanner, RefusesWhatIsNotInTheGrammar) {
     EXPECT_EQ(scan(text).end, scan_result::malformed) << text;
 }
 
-TEST(FrameScanner, AnUnknownNameMayHaveABodyRightBehindIt) {
+TEST(frame_scanner, an_unknown_name_may_have_a_body_right_behind_it) {
   const auto x = scan("<# Wink>eyes</Wink>\n<# Wink>\neyes");
   EXPECT_EQ(x.frames, (std::vector<std::string>{"<# Wink>eyes</Wink>", "<# Wink>"}));
   EXPECT_EQ(x.end, scan_result::malformed);
@@ -130,7 +130,7 @@ TEST(FrameScanner, AnUnknownNameMayHaveABodyRightBehindIt) {
   EXPECT_EQ(scan("<# Ready_To_Send_Coins>YQ==</Ready_To_Send_Coins>").frames.size(), 1u);
 }
 
-TEST(FrameScanner, HoldsTheBoundAfterReplacement) {
+TEST(frame_scanner, holds_the_bound_after_replacement) {
   const auto frame = [](size_t hashes, size_t size) {
     std::string out = "<# coin>" + std::string(hashes, '#');
     out += std::string(size - out.size() - 7, 'A') + "</coin>";
@@ -147,7 +147,7 @@ TEST(FrameScanner, HoldsTheBoundAfterReplacement) {
             scan_result::too_long);
 }
 
-TEST(FrameScanner, BlanksBetweenFramesAreNoFrame) {
+TEST(frame_scanner, blanks_between_frames_are_no_frame) {
   const auto x = scan(std::string(3 * frame_bytes_max, '\n') + "<# Heartbeat>");
   EXPECT_EQ(x.frames.size(), 1u);
 }
@@ -232,7 +232,7 @@ std::vector<std::string> cut(const std::string& text) {
   return out;
 }
 
-RC_GTEST_PROP(FrameScannerProperty, WhatIsRewrittenMeansTheSameFromTheSendersAddress, ()) {
+RC_GTEST_PROP(frame_scanner_property_test, what_is_rewritten_means_the_same_from_the_senders_address, ()) {
   std::string stream;
   for (int i = *rc::gen::inRange(1, 6); i > 0; --i)
     stream += *written_frame();
@@ -247,7 +247,7 @@ RC_GTEST_PROP(FrameScannerProperty, WhatIsRewrittenMeansTheSameFromTheSendersAdd
     RC_ASSERT(before[i] == after[i]);
 }
 
-RC_GTEST_PROP(FrameScannerProperty, AnySplitGivesTheSameFrames, ()) {
+RC_GTEST_PROP(frame_scanner_property_test, any_split_gives_the_same_frames, ()) {
   std::string stream;
   for (int i = *rc::gen::inRange(1, 6); i > 0; --i)
     stream += *written_frame();
@@ -261,7 +261,7 @@ RC_GTEST_PROP(FrameScannerProperty, AnySplitGivesTheSameFrames, ()) {
   RC_ASSERT(scan(single).frames == whole.frames);
 }
 
-RC_GTEST_PROP(FrameScannerProperty, AnyBytesEndTheSameWayHoweverTheyAreSplit, ()) {
+RC_GTEST_PROP(frame_scanner_property_test, any_bytes_end_the_same_way_however_they_are_split, ()) {
   // Bytes that are often close to the grammar.
   const auto part =
       rc::gen::oneOf(rc::gen::elementOf(std::vector<std::string>{"<#",
@@ -309,7 +309,8 @@ RC_GTEST_PROP(FrameScannerProperty, AnyBytesEndTheSameWayHoweverTheyAreSplit, ()
     RC_ASSERT(x.rfind("<# ", 0) == 0 || (x.front() == '{' && x.find("\"from\"") != x.npos));
 }
 
-RC_GTEST_PROP(FrameScannerProperty, WhatTheReaderTakesTheScannerTakes, (const std::string& tail)) {
+RC_GTEST_PROP(frame_scanner_property_test, what_the_reader_takes_the_scanner_takes,
+              (const std::string& tail)) {
   std::string stream = *written_frame();
   stream += *rc::gen::element<std::string>("", "<# Wink>", "{\"from\":\"#\"", "x") + tail;
   frame_reader reader;

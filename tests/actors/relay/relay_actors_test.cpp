@@ -48,14 +48,14 @@ struct usage_list : room_usage_port {
   std::vector<room_usage> list;
 };
 
-struct RelayActors : liveconnect::test::actor_test {
+struct relay_actors_test : liveconnect::test::actor_test {
   std::shared_ptr<fake_switch> port = std::make_shared<fake_switch>();
   heartbeat_actor beat = system.spawn(heartbeat, heartbeat_config{});
   std::shared_ptr<usage_list> usage = std::make_shared<usage_list>();
   lobby_actor hall = system.spawn(lobby, lobby_config{port, beat, 2, usage});
 
-  RelayActors() { run(); }
-  ~RelayActors() override {
+  relay_actors_test() { run(); }
+  ~relay_actors_test() override {
     for (const auto& x : port->placed)
       go(x.socket.value);
     caf::anon_send_exit(hall, caf::exit_reason::user_shutdown);
@@ -104,7 +104,7 @@ struct RelayActors : liveconnect::test::actor_test {
 
 using lines = std::vector<std::string>;
 
-TEST_F(RelayActors, ARoomSeatsTwoAndIntroducesThem) {
+TEST_F(relay_actors_test, a_room_seats_two_and_introduces_them) {
   arrive(1, "<# Join_Room 42>");
   arrive(2, R"({"from":"#","Message Number":100,"Message_Details":"42"})");
   EXPECT_EQ(port->take(), (lines{"place 1 with 0", "place 2 with 1"}));
@@ -116,7 +116,7 @@ TEST_F(RelayActors, ARoomSeatsTwoAndIntroducesThem) {
   EXPECT_EQ(text_of(placed(2).news), "<relay Peer_Joined 198.51.100.2:5002>\n");
 }
 
-TEST_F(RelayActors, TheThirdIsRefusedWhateverItsTag) {
+TEST_F(relay_actors_test, the_third_is_refused_whatever_its_tag) {
   arrive(1, "<# Join_Room 42>");
   arrive(2, "<# Join_Room 42>");
   port->take();
@@ -125,7 +125,7 @@ TEST_F(RelayActors, TheThirdIsRefusedWhateverItsTag) {
   EXPECT_EQ(port->take(), (lines{"refuse 3 crowded", "refuse 4 crowded"}));
 }
 
-TEST_F(RelayActors, UnequalTagsDoNotMeet) {
+TEST_F(relay_actors_test, unequal_tags_do_not_meet) {
   arrive(1, "<# Join_Room 42 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa>");
   port->take();
   arrive(2, "<# Join_Room 42>");
@@ -134,7 +134,7 @@ TEST_F(RelayActors, UnequalTagsDoNotMeet) {
   EXPECT_EQ(port->take(), (lines{"refuse 2 wrong_tag", "refuse 3 wrong_tag", "place 4 with 1"}));
 }
 
-TEST_F(RelayActors, WhatIsNoJoinIsRefused) {
+TEST_F(relay_actors_test, what_is_no_join_is_refused) {
   uint64_t socket = 0;
   for (const auto* text :
        {"<# Heartbeat>", "<# Join_Room>", "<# Join_Room 0>", "<# Join_Room -1>",
@@ -145,7 +145,7 @@ TEST_F(RelayActors, WhatIsNoJoinIsRefused) {
   }
 }
 
-TEST_F(RelayActors, WhoLeavesIsReportedAndTheSeatIsFree) {
+TEST_F(relay_actors_test, who_leaves_is_reported_and_the_seat_is_free) {
   arrive(1, "<# Join_Room 42>");
   arrive(2, "<# Join_Room 42>");
   port->take();
@@ -155,7 +155,7 @@ TEST_F(RelayActors, WhoLeavesIsReportedAndTheSeatIsFree) {
   EXPECT_EQ(port->take(), lines{"place 3 with 2"});
 }
 
-TEST_F(RelayActors, AnEmptyRoomEndsAndLeavesNothingBehind) {
+TEST_F(relay_actors_test, an_empty_room_ends_and_leaves_nothing_behind) {
   for (uint64_t i = 1; i < 20; ++i) {
     arrive(i, "<# Join_Room " + std::to_string(i) + " aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa>");
     EXPECT_EQ(port->take(), lines{"place " + std::to_string(i) + " with 0"});
@@ -166,7 +166,7 @@ TEST_F(RelayActors, AnEmptyRoomEndsAndLeavesNothingBehind) {
   EXPECT_EQ(port->take(), lines{"place 30 with 0"});
 }
 
-TEST_F(RelayActors, AnEntryThatMeetsAClosingRoomFindsASeat) {
+TEST_F(relay_actors_test, an_entry_that_meets_a_closing_room_finds_a_seat) {
   arrive(1, "<# Join_Room 42 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa>");
   port->take();
   // Both are under way before any actor runs: whichever comes first, the newcomer is answered.
@@ -181,7 +181,7 @@ TEST_F(RelayActors, AnEntryThatMeetsAClosingRoomFindsASeat) {
   EXPECT_EQ(port->take().at(0).rfind("place 3", 0), 0u);
 }
 
-TEST_F(RelayActors, NoMoreRoomsThanAllowed) {
+TEST_F(relay_actors_test, no_more_rooms_than_allowed) {
   arrive(1, "<# Join_Room 1>");
   arrive(2, "<# Join_Room 2>");
   port->take();
@@ -190,7 +190,7 @@ TEST_F(RelayActors, NoMoreRoomsThanAllowed) {
   EXPECT_EQ(port->take(), (lines{"refuse 3 full", "place 4 with 2"}));
 }
 
-TEST_F(RelayActors, ADrainingRelayLetsPartnersInAndOpensNoRooms) {
+TEST_F(relay_actors_test, a_draining_relay_lets_partners_in_and_opens_no_rooms) {
   arrive(1, "<# Join_Room 42>");
   caf::anon_send(hall, atom::drain_v);
   run();
@@ -206,7 +206,7 @@ TEST_F(RelayActors, ADrainingRelayLetsPartnersInAndOpensNoRooms) {
   EXPECT_EQ(port->take(), (lines{"place 4 with 1"}));
 }
 
-TEST_F(RelayActors, RoomsAreListedDescribedAndEnded) {
+TEST_F(relay_actors_test, rooms_are_listed_described_and_ended) {
   caf::scoped_actor self{system};
   const auto rooms = [&] {
     auto request = self->request(hall, caf::infinite, atom::describe_v);
@@ -247,7 +247,7 @@ TEST_F(RelayActors, RoomsAreListedDescribedAndEnded) {
   EXPECT_EQ(kick(43), -1);
 }
 
-TEST_F(RelayActors, ARoomThatIsOverIsRecordedWithItsMood) {
+TEST_F(relay_actors_test, a_room_that_is_over_is_recorded_with_its_mood) {
   const auto pair = [&](uint64_t first, uint64_t second) {
     arrive(first, "<# Join_Room 42>");
     pass(1s);
@@ -286,7 +286,7 @@ TEST_F(RelayActors, ARoomThatIsOverIsRecordedWithItsMood) {
   EXPECT_EQ(usage->list.size(), 4u);
 }
 
-TEST_F(RelayActors, SilenceIsFoundOnceAndWithinFiveSecondsOfItsTime) {
+TEST_F(relay_actors_test, silence_is_found_once_and_within_five_seconds_of_its_time) {
   arrive(1, "<# Join_Room 42>");
   port->take();
   placed(1).life->paired = true;
@@ -298,7 +298,7 @@ TEST_F(RelayActors, SilenceIsFoundOnceAndWithinFiveSecondsOfItsTime) {
   EXPECT_EQ(port->take(), lines{});
 }
 
-TEST_F(RelayActors, AnyByteIsLife) {
+TEST_F(relay_actors_test, any_byte_is_life) {
   arrive(1, "<# Join_Room 42>");
   placed(1).life->paired = true;
   port->take();
@@ -309,7 +309,7 @@ TEST_F(RelayActors, AnyByteIsLife) {
   EXPECT_EQ(port->take(), lines{});
 }
 
-TEST_F(RelayActors, OneThatIsHeldBackIsNotSilent) {
+TEST_F(relay_actors_test, one_that_is_held_back_is_not_silent) {
   arrive(1, "<# Join_Room 42>");
   placed(1).life->paired = true;
   placed(1).life->held = true;
@@ -321,7 +321,7 @@ TEST_F(RelayActors, OneThatIsHeldBackIsNotSilent) {
   EXPECT_EQ(port->take(), lines{"refuse 1 silent"});
 }
 
-TEST_F(RelayActors, OneWhoWaitsAloneForTooLongIsSentAway) {
+TEST_F(relay_actors_test, one_who_waits_alone_for_too_long_is_sent_away) {
   arrive(1, "<# Join_Room 42>");
   port->take();
   const auto live = [this](caf::timespan time) {
@@ -336,7 +336,7 @@ TEST_F(RelayActors, OneWhoWaitsAloneForTooLongIsSentAway) {
   EXPECT_EQ(port->take(), lines{"refuse 1 lonely"});
 }
 
-TEST_F(RelayActors, TheHeartbeatForgetsWhoIsGone) {
+TEST_F(relay_actors_test, the_heartbeat_forgets_who_is_gone) {
   arrive(1, "<# Join_Room 42>");
   const std::weak_ptr<pulse> life = placed(1).life;
   go(1);
@@ -346,7 +346,7 @@ TEST_F(RelayActors, TheHeartbeatForgetsWhoIsGone) {
   EXPECT_TRUE(life.expired());
 }
 
-TEST(HeartbeatConfig, LooksOftenEnough) {
+TEST(heartbeat_config, looks_often_enough) {
   heartbeat_config x;
   EXPECT_EQ(x.interval(), caf::timespan(2500ms));
   x.timeout = 24h;

@@ -59,8 +59,8 @@ lobby_actor::behavior_type listening_lobby(lobby_actor::pointer,
 }
 
 /// A board of two loops with a listener, and nobody behind it who seats people.
-struct SwitchboardOfTwoLoops : ::testing::TestWithParam<uint64_t> {
-  SwitchboardOfTwoLoops() {
+struct switchboard_of_two_loops_test : ::testing::TestWithParam<uint64_t> {
+  switchboard_of_two_loops_test() {
     for (uint8_t i = 0; i < 2; ++i) {
       io::loop_config x;
       x.number = i;
@@ -75,7 +75,7 @@ struct SwitchboardOfTwoLoops : ::testing::TestWithParam<uint64_t> {
     address = to_string(made->at);
   }
 
-  ~SwitchboardOfTwoLoops() override {
+  ~switchboard_of_two_loops_test() override {
     board->close_all();
     for (const auto& loop : loops)
       loop->stop();
@@ -103,7 +103,7 @@ struct SwitchboardOfTwoLoops : ::testing::TestWithParam<uint64_t> {
   std::string address;
 };
 
-TEST_P(SwitchboardOfTwoLoops, MovesAConnectionToItsRoomsLoopBeforeItKnocks) {
+TEST_P(switchboard_of_two_loops_test, moves_a_connection_to_its_rooms_loop_before_it_knocks) {
   tcp_client client(address);
   client.send("<# Join_Room " + std::to_string(GetParam()) + ">\n");
   const auto knocked = box->wait_for(1);
@@ -116,7 +116,7 @@ TEST_P(SwitchboardOfTwoLoops, MovesAConnectionToItsRoomsLoopBeforeItKnocks) {
   EXPECT_TRUE(client.read_until("Refused crowded"));
 }
 
-TEST_P(SwitchboardOfTwoLoops, SaysEachWordOnceAndInOrderWhateverFallsIntoOneTurn) {
+TEST_P(switchboard_of_two_loops_test, says_each_word_once_and_in_order_whatever_falls_into_one_turn) {
   std::vector<tcp_client> clients;
   for (size_t i = 0; i < 2; ++i) {
     clients.emplace_back(address);
@@ -143,7 +143,7 @@ TEST_P(SwitchboardOfTwoLoops, SaysEachWordOnceAndInOrderWhateverFallsIntoOneTurn
                                    "<127.0.0.1 Heartbeat>\n");
 }
 
-INSTANTIATE_TEST_SUITE_P(Rooms, SwitchboardOfTwoLoops, ::testing::Values(4182907730, 4182907731));
+INSTANTIATE_TEST_SUITE_P(Rooms, switchboard_of_two_loops_test, ::testing::Values(4182907730, 4182907731));
 
 } // namespace
 } // namespace liveconnect::relay

@@ -16,7 +16,7 @@ uint64_t exact_quantile(std::vector<uint64_t> values, double share) {
   return values[static_cast<size_t>(std::max(rank, 1.0)) - 1];
 }
 
-TEST(Histogram, AnswersNothingWhileEmpty) {
+TEST(histogram_test, answers_nothing_while_empty) {
   const histogram x;
   EXPECT_EQ(x.count(), 0u);
   EXPECT_EQ(x.quantile(0.5), 0u);
@@ -25,7 +25,7 @@ TEST(Histogram, AnswersNothingWhileEmpty) {
   EXPECT_EQ(x.mean(), 0);
 }
 
-TEST(Histogram, KeepsSmallValuesExactly) {
+TEST(histogram_test, keeps_small_values_exactly) {
   histogram x;
   for (uint64_t i = 1; i <= 100; ++i)
     x.record(i);
@@ -36,7 +36,7 @@ TEST(Histogram, KeepsSmallValuesExactly) {
   EXPECT_DOUBLE_EQ(x.mean(), 50.5);
 }
 
-TEST(Histogram, ShowsOneSlowAmongAThousand) {
+TEST(histogram_test, shows_one_slow_among_a_thousand) {
   histogram x;
   x.record(10'000, 999);
   x.record(50'000'000);
@@ -46,7 +46,7 @@ TEST(Histogram, ShowsOneSlowAmongAThousand) {
   EXPECT_EQ(x.max(), 50'000'000u);
 }
 
-TEST(Histogram, CountsWhatIsLongerThanItsRange) {
+TEST(histogram_test, counts_what_is_longer_than_its_range) {
   histogram x;
   x.record(5);
   x.record(UINT64_MAX);
@@ -55,7 +55,7 @@ TEST(Histogram, CountsWhatIsLongerThanItsRange) {
   EXPECT_EQ(x.quantile(0.5), 5u);
 }
 
-TEST(Histogram, ForgetsWhenCleared) {
+TEST(histogram_test, forgets_when_cleared) {
   histogram x;
   x.record(77);
   x.clear();
@@ -63,7 +63,7 @@ TEST(Histogram, ForgetsWhenCleared) {
   EXPECT_EQ(x.quantile(0.5), 0u);
 }
 
-RC_GTEST_PROP(Histogram, IsWithinEightInAThousandOfTheExactQuantile, ()) {
+RC_GTEST_PROP(histogram_test, is_within_eight_in_a_thousand_of_the_exact_quantile, ()) {
   const auto values = *rc::gen::nonEmpty(
       rc::gen::container<std::vector<uint64_t>>(rc::gen::inRange<uint64_t>(0, 1'000'000'000'000)));
   const auto share = *rc::gen::element(0.0, 0.25, 0.5, 0.9, 0.99, 0.999, 1.0);
@@ -77,7 +77,7 @@ RC_GTEST_PROP(Histogram, IsWithinEightInAThousandOfTheExactQuantile, ()) {
   RC_ASSERT(got <= x.max());
 }
 
-RC_GTEST_PROP(Histogram, MergedIsTheSameAsRecordedTogether,
+RC_GTEST_PROP(histogram_test, merged_is_the_same_as_recorded_together,
               (const std::vector<uint32_t>& a, const std::vector<uint32_t>& b)) {
   histogram together;
   histogram one;

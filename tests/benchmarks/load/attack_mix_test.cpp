@@ -73,7 +73,7 @@ attack_mix::config config_for(const fake_relay& relay, std::vector<attack_kind> 
   return out;
 }
 
-TEST(AttackMix, CountsTheRelaysWordsByKind) {
+TEST(attack_mix, counts_the_relays_words_by_kind) {
   event_loop loop;
   fake_relay relay{loop, "<relay Refused wrong_tag No.>\n"};
   attack_mix mix{loop, config_for(relay, {attack_kind::wrong_tag})};
@@ -89,7 +89,7 @@ TEST(AttackMix, CountsTheRelaysWordsByKind) {
   EXPECT_EQ(relay.hosts.count("127.0.0.1"), 0u) << "that is where honest people come from";
 }
 
-TEST(AttackMix, AClosedConnectionWithoutAWordIsCountedAsThat) {
+TEST(attack_mix, a_closed_connection_without_a_word_is_counted_as_that) {
   event_loop loop;
   // Empty lines say nothing.
   fake_relay relay{loop, "\n"};
@@ -101,7 +101,7 @@ TEST(AttackMix, AClosedConnectionWithoutAWordIsCountedAsThat) {
   EXPECT_TRUE(tally.refused.empty());
 }
 
-TEST(AttackMix, OneWhoWaitsForADeadlineStaysAfterTheAttack) {
+TEST(attack_mix, one_who_waits_for_a_deadline_stays_after_the_attack) {
   event_loop loop;
   fake_relay relay{loop, ""};
   attack_mix mix{loop, config_for(relay, {attack_kind::slow_join, attack_kind::noise})};
@@ -122,7 +122,7 @@ TEST(AttackMix, OneWhoWaitsForADeadlineStaysAfterTheAttack) {
   EXPECT_EQ(mix.open(), 0u);
 }
 
-TEST(AttackMix, EachAttackHasAPlaceANameAndAnEnd) {
+TEST(attack_mix, each_attack_has_a_place_a_name_and_an_end) {
   ASSERT_EQ(all_attacks().size(), attack_kinds);
   for (size_t i = 0; i < attack_kinds; ++i) {
     const auto& x = all_attacks()[i];

@@ -13,7 +13,7 @@ std::string write_one(frame_writer& x) {
   return out;
 }
 
-TEST(NumberedFrames, PatternsAreFramesOfExactlyThatSize) {
+TEST(numbered_frames, patterns_are_frames_of_exactly_that_size) {
   for (const size_t size :
        {size_t{40}, size_t{64}, size_t{4096}, size_t{48 * 1024}, pattern_bytes_max}) {
     const auto pattern = coin_pattern(size);
@@ -30,7 +30,7 @@ TEST(NumberedFrames, PatternsAreFramesOfExactlyThatSize) {
   EXPECT_EQ(code_of(coin_pattern(pattern_bytes_max + 1).error()), ec::bad_argument);
 }
 
-TEST(NumberedFrames, CountFramesInHexadecimal) {
+TEST(numbered_frames, count_frames_in_hexadecimal) {
   frame_writer x{*coin_pattern(64)};
   for (int i = 0; i < 0x1ff; ++i)
     write_one(x);
@@ -39,7 +39,7 @@ TEST(NumberedFrames, CountFramesInHexadecimal) {
   EXPECT_NE(write_one(x).find(">00000200"), std::string::npos);
 }
 
-TEST(NumberedFrames, ReaderAcceptsTheStreamCutAnywhere) {
+TEST(numbered_frames, reader_accepts_the_stream_cut_anywhere) {
   for (const size_t size : {size_t{64}, size_t{3000}}) {
     const auto pattern = *coin_pattern(size);
     for (size_t cut = 1; cut < size; cut += 7) {
@@ -72,7 +72,7 @@ bool accepts(size_t size, const std::function<void(std::vector<std::string>&)>& 
   return in.frames() == 3;
 }
 
-TEST(NumberedFrames, ReaderRejectsLossRepeatReorderAndDamage) {
+TEST(numbered_frames, reader_rejects_loss_repeat_reorder_and_damage) {
   for (const size_t size : {size_t{64}, size_t{4096}}) {
     EXPECT_TRUE(accepts(size, [](auto&) {}));
     EXPECT_FALSE(accepts(size, [](auto& x) { x.erase(x.begin() + 1); }));

@@ -21,7 +21,7 @@ std::string number(uint32_t x) {
                   static_cast<int>(x >> 8 & 255), static_cast<int>(x & 255)});
 }
 
-TEST(Syncthing, RequestsHaveTheLayoutOfTheDescription) {
+TEST(syncthing, requests_have_the_layout_of_the_description) {
   EXPECT_EQ(join_relay_request(), magic + number(2) + number(0));
   EXPECT_EQ(pong(), magic + number(1) + number(0));
   EXPECT_EQ(join_session_request("12345"),
@@ -32,7 +32,7 @@ TEST(Syncthing, RequestsHaveTheLayoutOfTheDescription) {
             magic + number(5) + number(36) + number(32) + std::string(32, 'x'));
 }
 
-TEST(Syncthing, AnswersAreReadHoweverTheStreamIsCut) {
+TEST(syncthing, answers_are_read_however_the_stream_is_cut) {
   const auto invitation = number(4) + "from" + number(3) + text_of({'k', 'e', 'y', 0}) + number(0) +
                           number(22067) + number(1);
   const auto whole = magic + number(6) + number(static_cast<uint32_t>(invitation.size())) +
@@ -58,7 +58,7 @@ TEST(Syncthing, AnswersAreReadHoweverTheStreamIsCut) {
   EXPECT_EQ(describe(got[2]), "response 1, not found");
 }
 
-TEST(Syncthing, WhatIsNoMessageOfItIsRefused) {
+TEST(syncthing, what_is_no_message_of_it_is_refused) {
   for (auto stream : {
            std::string("HTTP/1.1 400 Bad Request"),
            magic + number(99) + number(0),

@@ -8,7 +8,7 @@
 namespace liveconnect::bench {
 namespace {
 
-TEST(Microbench, EachRunsAndNoneFails) {
+TEST(microbench, each_runs_and_none_fails) {
   if (!std::filesystem::exists(std::filesystem::path(LIVECONNECT_BIN) / "liveconnect-microbench"))
     GTEST_SKIP() << "built without libbenchmark-dev";
   const auto x = run_program(

@@ -13,7 +13,7 @@ ec refusal_of(const relay_flags& x) {
   return plan ? ec::internal : code_of(plan.error());
 }
 
-TEST(Options, SizesComeInBytesAndKibibytes) {
+TEST(options, sizes_come_in_bytes_and_kibibytes) {
   EXPECT_EQ(*parse_frame_bytes("64", "--f"), 64u);
   EXPECT_EQ(*parse_frame_bytes("64B", "--f"), 64u);
   EXPECT_EQ(*parse_frame_bytes("48KiB", "--f"), 48u * 1024);
@@ -23,7 +23,7 @@ TEST(Options, SizesComeInBytesAndKibibytes) {
     EXPECT_FALSE(parse_frame_bytes(wrong, "--f")) << wrong;
 }
 
-TEST(Options, WithoutAnyItLoadsASpawnedRelayOnce) {
+TEST(options, without_any_it_loads_a_spawned_relay_once) {
   const auto plan = plan_of({});
   ASSERT_TRUE(plan);
   EXPECT_FALSE(plan->config.target);
@@ -31,7 +31,7 @@ TEST(Options, WithoutAnyItLoadsASpawnedRelayOnce) {
   EXPECT_EQ(plan->scenarios.size(), 6u + 1 + 1 + 1) << "bulk 3 x 2, ping-pong, paced, connect";
 }
 
-TEST(Options, PeersMakeFiveRounds) {
+TEST(options, peers_make_five_rounds) {
   relay_flags x;
   x.peers = "haproxy,raw";
   const auto plan = plan_of(x);
@@ -40,7 +40,7 @@ TEST(Options, PeersMakeFiveRounds) {
   EXPECT_EQ(plan->config.peers, (std::vector<std::string>{"haproxy", "raw"}));
 }
 
-TEST(Options, ListsMultiply) {
+TEST(options, lists_multiply) {
   relay_flags x;
   x.modes = "bulk,ping-pong";
   x.pairs = "1,16,64";
@@ -50,7 +50,7 @@ TEST(Options, ListsMultiply) {
   EXPECT_EQ(plan->scenarios.size(), 12u);
 }
 
-TEST(Options, GoalsBringHaproxyAlong) {
+TEST(options, goals_bring_haproxy_along) {
   relay_flags x;
   x.goals = true;
   x.peers = "raw";
@@ -61,7 +61,7 @@ TEST(Options, GoalsBringHaproxyAlong) {
   EXPECT_EQ(plan->config.peers, (std::vector<std::string>{"haproxy", "raw"}));
 }
 
-TEST(Options, ReadAnAddress) {
+TEST(options, read_an_address) {
   relay_flags x;
   x.target = "127.0.0.1:9100";
   const auto plan = plan_of(x);
@@ -69,7 +69,7 @@ TEST(Options, ReadAnAddress) {
   EXPECT_EQ(to_string(*plan->config.target), "127.0.0.1:9100");
 }
 
-TEST(Options, WhatMakesNoSenseIsRefused) {
+TEST(options, what_makes_no_sense_is_refused) {
   relay_flags x;
   x.modes = "bulky";
   EXPECT_EQ(refusal_of(x), ec::bad_argument);

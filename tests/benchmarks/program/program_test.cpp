@@ -31,7 +31,7 @@ void expect_all_came(const ended& x, const std::string& subject = "liveconnect")
   EXPECT_EQ(figures.at("sent"), figures.at("received")) << subject;
 }
 
-TEST(BenchProgram, BulkFramesOfAllSizesAllArrive) {
+TEST(bench_program, bulk_frames_of_all_sizes_all_arrive) {
   for (const auto* size : {"64", "4KiB", "48KiB", "64KiB"}) {
     const auto x = short_run("bulk", {"--pairs", "3", "--frame-bytes", size});
     expect_all_came(x);
@@ -41,44 +41,44 @@ TEST(BenchProgram, BulkFramesOfAllSizesAllArrive) {
   }
 }
 
-TEST(BenchProgram, PacedMessagesAreAllAnswered) {
+TEST(bench_program, paced_messages_are_all_answered) {
   const auto x = short_run("paced", {"--pairs", "20", "--rate", "500"});
   expect_all_came(x);
   EXPECT_GE(summary(x).at("p99_us"), summary(x).at("p50_us"));
 }
 
-TEST(BenchProgram, PingPongOnTheSameCore) {
+TEST(bench_program, ping_pong_on_the_same_core) {
   const auto x = short_run("ping-pong", {"--same-core"});
   expect_all_came(x);
   EXPECT_GT(summary(x).at("round_trips_per_second"), 0);
 }
 
-TEST(BenchProgram, PairsMeetOverAndOver) {
+TEST(bench_program, pairs_meet_over_and_over) {
   const auto x = short_run("connect", {"--pairs", "8"});
   ASSERT_EQ(x.code, 0) << x.errors;
   EXPECT_GT(summary(x).at("pairs_per_second"), 0);
 }
 
-TEST(BenchProgram, IdlePairsHearEveryHeartbeat) {
+TEST(bench_program, idle_pairs_hear_every_heartbeat) {
   const auto x = short_run("idle", {"--pairs", "200", "--heartbeat", "0.2"});
   expect_all_came(x);
   EXPECT_GE(summary(x).at("sent"), 400) << "each end speaks at least once";
   EXPECT_GT(summary(x).at("resident_kb"), 0);
 }
 
-TEST(BenchProgram, HonestRoomsGoOnBesideSilentReceivers) {
+TEST(bench_program, honest_rooms_go_on_beside_silent_receivers) {
   const auto x = short_run("slow-reader", {"--pairs", "5", "--attackers", "2", "--rate", "200"});
   expect_all_came(x);
   EXPECT_GT(summary(x).at("calm_p99_us"), 0);
 }
 
-TEST(BenchProgram, HonestRoomsGoOnBesideAFlood) {
+TEST(bench_program, honest_rooms_go_on_beside_a_flood) {
   const auto x = short_run("flood", {"--pairs", "5", "--attackers", "2", "--rate", "200"});
   expect_all_came(x);
   EXPECT_GT(summary(x).at("attack_messages_per_second"), 0);
 }
 
-TEST(BenchProgram, TheSameWorkGoesThroughHaproxyAndRawLoopback) {
+TEST(bench_program, the_same_work_goes_through_haproxy_and_raw_loopback) {
   for (const auto* mode : {"bulk", "ping-pong"}) {
     const auto x = short_run(
         mode, {"--pairs", "2", "--frame-bytes", "64", "--rounds", "2", "--peers", "haproxy,raw"});
@@ -93,7 +93,7 @@ TEST(BenchProgram, TheSameWorkGoesThroughHaproxyAndRawLoopback) {
   EXPECT_EQ(connect.code, 0) << connect.errors;
 }
 
-TEST(BenchProgram, TheSameWorkGoesThroughPeersThatHappenToBeInstalled) {
+TEST(bench_program, the_same_work_goes_through_peers_that_happen_to_be_installed) {
   // Nobody needs them to build or test this; benchmarks/README.md says how to get them.
   std::vector<std::string> peers;
   if (!find_program("twist3").empty())
@@ -113,7 +113,7 @@ TEST(BenchProgram, TheSameWorkGoesThroughPeersThatHappenToBeInstalled) {
   }
 }
 
-TEST(BenchProgram, AResultNamesMachineCommitAndVersions) {
+TEST(bench_program, a_result_names_machine_commit_and_versions) {
   const auto x = short_run("ping-pong");
   ASSERT_EQ(x.code, 0) << x.errors;
   const auto& result = x.result.at("result");
@@ -129,7 +129,7 @@ TEST(BenchProgram, AResultNamesMachineCommitAndVersions) {
   EXPECT_EQ(x.result.at("code"), 0);
 }
 
-TEST(BenchProgram, ResultsAreWrittenComparedAndDrawn) {
+TEST(bench_program, results_are_written_compared_and_drawn) {
   test::temp_dir folder;
   const auto one = (folder / "one.json").string();
   const auto two = (folder / "two.json").string();
@@ -153,7 +153,7 @@ TEST(BenchProgram, ResultsAreWrittenComparedAndDrawn) {
   EXPECT_TRUE(std::filesystem::exists(page / "result.json"));
 }
 
-TEST(BenchProgram, ARelayThatRunsAlreadyKeepsItsLimits) {
+TEST(bench_program, a_relay_that_runs_already_keeps_its_limits) {
   test::process relay{{"liveconnect-relay", "run", "--json", "--listen", "127.0.0.1:0",
                        "--status-listen", "none", "--drain-timeout", "0s"}};
   const auto line = relay.read_until("\"ready\"", seconds(20));
@@ -169,18 +169,18 @@ TEST(BenchProgram, ARelayThatRunsAlreadyKeepsItsLimits) {
   EXPECT_EQ(relay.wait(seconds(20)), 0);
 }
 
-TEST(BenchProgram, ARefusalIsNamed) {
+TEST(bench_program, a_refusal_is_named) {
   const auto x = short_run("bulk", {"--pairs", "9", "--relay-arg=--rooms-max", "--relay-arg=4"});
   EXPECT_EQ(x.code, 75) << x.errors << x.output;
   EXPECT_NE(x.result.at("message").get<std::string>().find("full"), std::string::npos);
 }
 
-TEST(BenchProgram, NobodyThereIsThree) {
+TEST(bench_program, nobody_there_is_three) {
   const auto x = short_run("bulk", {"127.0.0.1:1"});
   EXPECT_EQ(x.code, 3) << x.errors << x.output;
 }
 
-TEST(BenchProgram, WrongUsageIsTwoAndSaysWhatToDo) {
+TEST(bench_program, wrong_usage_is_two_and_says_what_to_do) {
   const std::vector<std::vector<std::string>> lines{
       {},
       {"rellay"},
@@ -206,7 +206,7 @@ TEST(BenchProgram, WrongUsageIsTwoAndSaysWhatToDo) {
   EXPECT_NE(bench({"relay", "--pears", "3"}).errors.find("--peers"), std::string::npos);
 }
 
-TEST(BenchProgram, MissingProgramsAreNamed) {
+TEST(bench_program, missing_programs_are_named) {
   // Only HAProxy is also looked for where Debian keeps servers, so it may be found there.
   test::temp_dir empty;
   test::process::options how;
@@ -223,7 +223,7 @@ TEST(BenchProgram, MissingProgramsAreNamed) {
   EXPECT_NE(z.errors.find("syncthing-relaysrv"), std::string::npos) << z.errors;
 }
 
-TEST(BenchProgram, ASignalEndsItAndItsRelay) {
+TEST(bench_program, a_signal_ends_it_and_its_relay) {
   test::process program{
       {"liveconnect-bench", "relay", "--json", "--mode", "ping-pong", "--seconds", "60"}};
   ASSERT_TRUE(program.read_until("progress", seconds(30)));

@@ -21,7 +21,7 @@ ended short_run(std::vector<std::string> more = {}) {
   return bench(std::move(more));
 }
 
-TEST(Turns, EachContenderHasItsTurnAndGoesWhereItsWorkIsMade) {
+TEST(turns, each_contender_has_its_turn_and_goes_where_its_work_is_made) {
   size_t made = 0;
   size_t used = 0;
   size_t plain = 0;
@@ -41,7 +41,7 @@ TEST(Turns, EachContenderHasItsTurnAndGoesWhereItsWorkIsMade) {
   EXPECT_GT(plain, before);
 }
 
-TEST(Turns, WorkThatFailsOrIsStoppedGivesNoFigures) {
+TEST(turns, work_that_fails_or_is_stopped_gives_no_figures) {
   size_t left = 100'000'000;
   const auto fails_later = [&](size_t times) {
     const bool enough = times <= left;
@@ -62,7 +62,7 @@ TEST(Turns, WorkThatFailsOrIsStoppedGivesNoFigures) {
   EXPECT_EQ(code_of(stopped.error()), ec::stopped);
 }
 
-TEST(CryptoQuestions, FiguresFollowFromSeconds) {
+TEST(crypto_questions, figures_follow_from_seconds) {
   crypto_question what;
   what.notes = 100;
   what.bytes = 40'000;
@@ -76,7 +76,7 @@ TEST(CryptoQuestions, FiguresFollowFromSeconds) {
   EXPECT_TRUE(figures_of(what, 0).empty()) << "a clock that stood still says nothing";
 }
 
-TEST(CryptoQuestions, EncryptionsCostIsSaidANoteAndAGigabyte) {
+TEST(crypto_questions, encryptions_cost_is_said_a_note_and_a_gigabyte) {
   crypto_question what;
   what.name = "seal, 100 notes";
   const side_by_side list{{"liveconnect", "", {{{"cpu_us_per_note", 0.5}, {"cpu_s_per_gb", 1.2}}}},
@@ -85,7 +85,7 @@ TEST(CryptoQuestions, EncryptionsCostIsSaidANoteAndAGigabyte) {
             "seal, 100 notes: 0.500 us a note, 1.20 CPU s a GB, 2.00 x libsodium's cipher alone");
 }
 
-TEST(BenchProgram, CryptoAnswersEveryQuestionBesideOthers) {
+TEST(bench_program, crypto_answers_every_question_beside_others) {
   const auto x = short_run();
   ASSERT_EQ(x.code, 0) << x.errors << x.output;
   const auto& result = x.result.at("result");
@@ -119,7 +119,7 @@ TEST(BenchProgram, CryptoAnswersEveryQuestionBesideOthers) {
   }
 }
 
-TEST(BenchProgram, CryptoSpeaksToPeopleToo) {
+TEST(bench_program, crypto_speaks_to_people_too) {
   const auto x =
       bench({"crypto", "--mode", "seal", "--notes", "3", "--seconds", "0.001", "--rounds", "1"});
   ASSERT_EQ(x.code, 0) << x.errors;
@@ -128,7 +128,7 @@ TEST(BenchProgram, CryptoSpeaksToPeopleToo) {
   EXPECT_NE(x.output.find("seal, 3 notes: "), std::string::npos) << x.output;
 }
 
-TEST(BenchProgram, CryptoResultsAreWrittenComparedAndDrawn) {
+TEST(bench_program, crypto_results_are_written_compared_and_drawn) {
   test::temp_dir folder;
   const auto file = (folder / "crypto.json").string();
   const auto page = folder / "page";
@@ -147,7 +147,7 @@ TEST(BenchProgram, CryptoResultsAreWrittenComparedAndDrawn) {
   EXPECT_TRUE(std::filesystem::exists(page / "rates.svg"));
 }
 
-TEST(BenchProgram, ASignalEndsCrypto) {
+TEST(bench_program, a_signal_ends_crypto) {
   test::process program{{"liveconnect-bench", "crypto", "--json", "--seconds", "60"}};
   ASSERT_TRUE(program.read_until("progress", std::chrono::seconds(30)));
   program.signal(SIGINT);

@@ -26,7 +26,7 @@ nlohmann::json check_in(const ended& x, const std::string& name) {
   return {};
 }
 
-TEST(Soak, AShortOneIsCleanAndTellsWhatBecameOfEachAttack) {
+TEST(soak, a_short_one_is_clean_and_tells_what_became_of_each_attack) {
   test::temp_dir folder;
   const auto file = (folder / "soak.json").string();
   const auto x = bench(short_soak({"--out", file}));
@@ -51,7 +51,7 @@ TEST(Soak, AShortOneIsCleanAndTellsWhatBecameOfEachAttack) {
   EXPECT_FALSE(compared.result.at("comparisons").empty());
 }
 
-TEST(Soak, ARelayWithoutItsLimitsFailsAndIsNamed) {
+TEST(soak, a_relay_without_its_limits_fails_and_is_named) {
   const auto x =
       bench(short_soak({"--attacks", "connection-flood,wrong-tag",
                         "--relay-arg=--new-connections-per-address-per-minute", "--relay-arg=0",
@@ -66,7 +66,7 @@ TEST(Soak, ARelayWithoutItsLimitsFailsAndIsNamed) {
   EXPECT_EQ(check_in(x, "honest rooms lose no frame").at("verdict"), "held");
 }
 
-TEST(Soak, HonestRoomsThatTheRelayEndsFail) {
+TEST(soak, honest_rooms_that_the_relay_ends_fail) {
   // A round trip is 2 KiB, and each room has ten a second: spent in the middle of it.
   const auto x = bench(short_soak(
       {"--attacks", "noise,half-open", "--relay-arg=--room-bytes-max", "--relay-arg=200KiB"}));
@@ -78,7 +78,7 @@ TEST(Soak, HonestRoomsThatTheRelayEndsFail) {
   EXPECT_EQ(check_in(x, "the relay lives").at("verdict"), "held");
 }
 
-TEST(Soak, AnAttackerWhoIsLetStayFails) {
+TEST(soak, an_attacker_who_is_let_stay_fails) {
   // The deadline that --scale shortens is what the soak waits for; this relay has another.
   const auto x = bench(
       short_soak({"--attacks", "slow-join", "--relay-arg=--join-deadline", "--relay-arg=1h"}));
@@ -88,14 +88,14 @@ TEST(Soak, AnAttackerWhoIsLetStayFails) {
   EXPECT_NE(checked.at("finding").get<std::string>().find("still open"), std::string::npos);
 }
 
-TEST(Soak, ASignalEndsItAndItsRelay) {
+TEST(soak, a_signal_ends_it_and_its_relay) {
   test::process program{{"liveconnect-bench", "soak", "--json", "--for", "10m"}};
   ASSERT_TRUE(program.read_until("\"calm\"", seconds(60)));
   program.signal(SIGINT);
   EXPECT_EQ(program.wait(seconds(30)), 130);
 }
 
-TEST(Soak, WrongWordsAreTwo) {
+TEST(soak, wrong_words_are_two) {
   for (const auto& line : std::vector<std::vector<std::string>>{
            {"soak", "--for", "1s"},
            {"soak", "--attacks", "politeness"},

@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::seconds;
 
-TEST(TransferBench, TwoAtATimeAddUpAndTellWhatTheyCost) {
+TEST(transfer_bench, two_at_a_time_add_up_and_tell_what_they_cost) {
   test::temp_dir folder;
   const auto file = (folder / "transfer.json").string();
   const auto x = bench({"transfer", "--json", "--count", "2", "--jobs", "2", "--out", file});
@@ -28,19 +28,19 @@ TEST(TransferBench, TwoAtATimeAddUpAndTellWhatTheyCost) {
   EXPECT_GE(compared.result.at("comparisons").size(), 9u);
 }
 
-TEST(TransferBench, APurseThatIsTooSmallIsSaid) {
+TEST(transfer_bench, a_purse_that_is_too_small_is_said) {
   const auto x = bench({"transfer", "--json", "--count", "1", "--purse", "1:2"});
   EXPECT_EQ(x.code, 6) << x.errors << x.output;
 }
 
-TEST(TransferBench, ASignalEndsEverything) {
+TEST(transfer_bench, a_signal_ends_everything) {
   test::process program{{"liveconnect-bench", "transfer", "--json", "--count", "1000"}};
   ASSERT_TRUE(program.read_until("Minting", seconds(60)));
   program.signal(SIGINT);
   EXPECT_EQ(program.wait(seconds(30)), 130);
 }
 
-TEST(TransferBench, WrongWordsAreTwo) {
+TEST(transfer_bench, wrong_words_are_two) {
   for (const auto& line : std::vector<std::vector<std::string>>{{"transfer", "--count", "0"},
                                                                 {"transfer", "--amount", "much"},
                                                                 {"transfer", "--jobs", "x"}})

@@ -20,7 +20,7 @@ json result(double rate, double p50, const char* commit = "aaa", const char* nam
           {{"liveconnect", {{"summary", {{"messages_per_second", rate}, {"p50_us", p50}}}}}}}}}}};
 }
 
-TEST(Compare, FifteenPerCentIsATieAndLessLatencyIsBetter) {
+TEST(compare, fifteen_per_cent_is_a_tie_and_less_latency_is_better) {
   const auto list = compare_results(result(100, 10), result(110, 5));
   ASSERT_EQ(list.size(), 2u);
   EXPECT_EQ(list[0].metric, "messages_per_second");
@@ -30,12 +30,12 @@ TEST(Compare, FifteenPerCentIsATieAndLessLatencyIsBetter) {
   EXPECT_EQ(list[1].what, comparison::verdict::better);
 }
 
-TEST(Compare, LowerRateAndHigherLatencyAreWorse) {
+TEST(compare, lower_rate_and_higher_latency_are_worse) {
   for (const auto& x : compare_results(result(100, 10), result(50, 20)))
     EXPECT_EQ(x.what, comparison::verdict::worse) << x.metric;
 }
 
-TEST(Compare, SaysWhatMakesItDoubtful) {
+TEST(compare, says_what_makes_it_doubtful) {
   EXPECT_TRUE(doubts_about(result(1, 1, "aaa"), result(1, 1, "bbb")).empty());
   EXPECT_EQ(doubts_about(result(1, 1), result(1, 1)).size(), 1u) << "the same commit";
   auto other = result(1, 1, "bbb", "paced");
@@ -44,13 +44,13 @@ TEST(Compare, SaysWhatMakesItDoubtful) {
   EXPECT_EQ(doubts_about(result(1, 1), other).size(), 3u);
 }
 
-TEST(Compare, ForeignFilesAreNoComparison) {
+TEST(compare, foreign_files_are_no_comparison) {
   for (const auto* text : {"{}", "[]", "{\"scenarios\":[1,null,{\"name\":7}]}",
                            "{\"scenarios\":[{\"name\":\"bulk\",\"subjects\":5}]}"})
     EXPECT_TRUE(compare_results(json::parse(text), result(1, 1)).empty()) << text;
 }
 
-TEST(ReportPage, EscapesWhatItShows) {
+TEST(report_page, escapes_what_it_shows) {
   auto x = result(1, 1, "<script>");
   const auto page = page_of(x, true, false);
   EXPECT_EQ(page.find("<script>"), std::string::npos);

@@ -45,25 +45,25 @@ std::vector<scenario_results> results_with(double factor) {
   return out;
 }
 
-TEST(Goals, AllAreMetWhereFiguresAreBetter) {
+TEST(goals, all_are_met_where_figures_are_better) {
   const auto goals = judge(results_with(1.01), coin_payload_rates{45'000, 0.95, 3, 3, 3});
   for (const auto& x : goals)
     EXPECT_TRUE(x.met) << x.what << ": " << x.ratio;
   EXPECT_EQ(goals.size(), 19u);
 }
 
-TEST(Goals, EachIsMissedWhereItsFigureIsWorse) {
+TEST(goals, each_is_missed_where_its_figure_is_worse) {
   const auto goals = judge(results_with(0.99), coin_payload_rates{45'000, 0.85, 3, 3, 3});
   for (const auto& x : goals)
     EXPECT_FALSE(x.met) << x.what << ": " << x.ratio;
 }
 
-TEST(Goals, WithoutFiguresNoneIsMet) {
+TEST(goals, without_figures_none_is_met) {
   for (const auto& x : judge({}, std::nullopt))
     EXPECT_FALSE(x.met) << x.what;
 }
 
-TEST(Goals, TwentyThousandPairsASecondAreEnoughWhateverHaproxyDoes) {
+TEST(goals, twenty_thousand_pairs_a_second_are_enough_whatever_haproxy_does) {
   auto results = results_with(1);
   for (auto& x : results)
     if (x.what.what == mode::connect) {
@@ -77,7 +77,7 @@ TEST(Goals, TwentyThousandPairsASecondAreEnoughWhateverHaproxyDoes) {
   EXPECT_TRUE(found->met);
 }
 
-TEST(Goals, IdlePairsFitTheDescriptorsThatThereAre) {
+TEST(goals, idle_pairs_fit_the_descriptors_that_there_are) {
   const auto pairs = [](size_t descriptors) {
     for (const auto& x : goal_scenarios(descriptors))
       if (x.what.what == mode::idle)
@@ -89,7 +89,7 @@ TEST(Goals, IdlePairsFitTheDescriptorsThatThereAre) {
   EXPECT_LE(2 * pairs(1024), 1024u);
 }
 
-TEST(Goals, TheCoinPayloadsLimitIsHarmonic) {
+TEST(goals, the_coin_payloads_limit_is_harmonic) {
   const coin_payload_rates x{1, 1, 2, 2, 1};
   EXPECT_DOUBLE_EQ(x.limit(), 0.5);
   EXPECT_DOUBLE_EQ(x.share_of_limit(), 2);

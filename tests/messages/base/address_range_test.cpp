@@ -17,7 +17,7 @@ address_range range(const char* text) {
   return out;
 }
 
-TEST(AddressRange, HoldsExactlyItsBlock) {
+TEST(address_range, holds_exactly_its_block) {
   EXPECT_TRUE(range("10.0.0.0/8").contains(at("10.255.1.2")));
   EXPECT_FALSE(range("10.0.0.0/8").contains(at("11.0.0.0")));
   EXPECT_TRUE(range("198.51.100.64/27").contains(at("198.51.100.95")));
@@ -30,7 +30,7 @@ TEST(AddressRange, HoldsExactlyItsBlock) {
   EXPECT_TRUE(range("::1").contains(at("::1")));
 }
 
-TEST(AddressRange, AFamilyIsNotTheOther) {
+TEST(address_range, a_family_is_not_the_other) {
   EXPECT_TRUE(range("0.0.0.0/0").contains(at("203.0.113.7")));
   EXPECT_FALSE(range("0.0.0.0/0").contains(at("2001:db8::1")));
   EXPECT_TRUE(range("::/0").contains(at("2001:db8::1")));
@@ -38,7 +38,7 @@ TEST(AddressRange, AFamilyIsNotTheOther) {
   EXPECT_TRUE(range("127.0.0.0/8").contains(at("::ffff:127.0.0.9")));
 }
 
-TEST(AddressRange, RefusesWhatIsNoBlock) {
+TEST(address_range, refuses_what_is_no_block) {
   address_range out;
   for (const auto* text :
        {"", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "10.0.0.0/ 8",
@@ -46,7 +46,7 @@ TEST(AddressRange, RefusesWhatIsNoBlock) {
     EXPECT_FALSE(address_range::parse(text, out)) << text;
 }
 
-TEST(AddressRange, RoundsToWhatACustomerHas) {
+TEST(address_range, rounds_to_what_a_customer_has) {
   EXPECT_EQ(rounded(at("198.51.100.20")), "198.51.100.0/24");
   EXPECT_EQ(rounded(at("2001:db8:1:2::3")), "2001:db8:1::/48");
   EXPECT_EQ(rounded(at("::1")), "::/48");

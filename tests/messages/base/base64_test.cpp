@@ -12,7 +12,7 @@ byte_view text(std::string_view x) {
   return byte_view(x);
 }
 
-TEST(Base64, GivesTheVectorsOfRfc4648) {
+TEST(base64_test, gives_the_vectors_of_rfc_4648) {
   const std::pair<const char*, const char*> vectors[] = {{"", ""},
                                                          {"f", "Zg=="},
                                                          {"fo", "Zm8="},
@@ -28,7 +28,7 @@ TEST(Base64, GivesTheVectorsOfRfc4648) {
   }
 }
 
-TEST(Base64, RefusesEveryOtherSpelling) {
+TEST(base64_test, refuses_every_other_spelling) {
   for (const auto* x : {"Zg",     "Zg=",    "Zg===",        "Z===",     "====",     "=",
                         "Zg==\n", "\nZg==", " Zg==",        "Zg== ",    "Z g==",    "Zm\n9v",
                         "Zm9v\n", "Zm9v=",  "Zh==",         "Zm9=",     "Zg==Zg==", "Z=9v",
@@ -41,7 +41,7 @@ TEST(Base64, RefusesEveryOtherSpelling) {
   EXPECT_FALSE(base64_decode(std::string_view("Zm\0v", 4)));
 }
 
-RC_GTEST_PROP(Base64, ComesBackAndHasOneSpellingOnly, (const bytes& plain)) {
+RC_GTEST_PROP(base64_test, comes_back_and_has_one_spelling_only, (const bytes& plain)) {
   const auto encoded = base64_encode(plain);
   RC_ASSERT(encoded.size() == base64_size(plain.size()));
   RC_ASSERT(encoded.find('#') == std::string::npos);
@@ -59,7 +59,7 @@ RC_GTEST_PROP(Base64, ComesBackAndHasOneSpellingOnly, (const bytes& plain)) {
   }
 }
 
-RC_GTEST_PROP(Base64, TheUrlAlphabetComesBackWithoutPadding, (const bytes& plain)) {
+RC_GTEST_PROP(base64_test, the_url_alphabet_comes_back_without_padding, (const bytes& plain)) {
   const auto encoded = base64url_encode_secret(plain);
   RC_ASSERT(view(encoded).text().find_first_of("+/=#") == std::string_view::npos);
   const auto back = base64url_decode_secret(view(encoded).text());
@@ -67,7 +67,7 @@ RC_GTEST_PROP(Base64, TheUrlAlphabetComesBackWithoutPadding, (const bytes& plain
   RC_ASSERT(view(*back) == byte_view(plain));
 }
 
-TEST(Base64, TheUrlAlphabetIsStrictToo) {
+TEST(base64_test, the_url_alphabet_is_strict_too) {
   for (const auto* x : {"A", "AA==", "A+AA", "A/AA", "AB", "AAB", "AA A", "AAAA\n", "=", "AA="}) {
     const auto out = base64url_decode_secret(x);
     ASSERT_FALSE(out) << x;

@@ -6,7 +6,7 @@
 namespace liveconnect {
 namespace {
 
-TEST(Amount, ReadsAndPrintsTheWiresForm) {
+TEST(amount, reads_and_prints_the_wires_form) {
   for (const auto* text : {"1", "3439", "9999999999", "0.25", "0.00000001", "12.5"}) {
     const auto x = amount::parse(text);
     ASSERT_TRUE(x) << text;
@@ -15,7 +15,7 @@ TEST(Amount, ReadsAndPrintsTheWiresForm) {
   EXPECT_EQ(amount::parse("0.25")->units(), 25'000'000u);
 }
 
-TEST(Amount, RefusesWhatIsNotInTheGrammar) {
+TEST(amount, refuses_what_is_not_in_the_grammar) {
   for (const auto* text : {"", "0", "-1", "+1", " 1", "1 ", "01", "00.5", "1.", ".5", "1.50", "0.0",
                            "1e3", "34#9", "1.000000001", "12345678901", "1,000", "٣"}) {
     const auto x = amount::parse(text);
@@ -24,7 +24,7 @@ TEST(Amount, RefusesWhatIsNotInTheGrammar) {
   }
 }
 
-TEST(Amount, AddsAndSubtractsWithoutWrapping) {
+TEST(amount, adds_and_subtracts_without_wrapping) {
   auto x = amount::from_units(UINT64_MAX);
   EXPECT_FALSE(x.add(amount::from_units(1)));
   EXPECT_EQ(x.units(), UINT64_MAX);
@@ -33,7 +33,7 @@ TEST(Amount, AddsAndSubtractsWithoutWrapping) {
   EXPECT_TRUE(x.is_zero());
 }
 
-TEST(Amount, DisplaysWithCommas) {
+TEST(amount, displays_with_commas) {
   EXPECT_EQ(to_display(amount::from_coins(3439)), "3,439");
   EXPECT_EQ(to_display(amount::from_coins(1234567)), "1,234,567");
   EXPECT_EQ(to_display(amount::from_coins(999)), "999");

@@ -33,7 +33,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
   return text;
 }
 
-TEST(Invitation, TheFileIsAsInTheDocument) {
+TEST(invitation, the_file_is_as_in_the_document) {
   const auto text = text_of(to_file_text(example()));
   EXPECT_EQ(text, "LiveConnect invitation, version 1\n"
                   "Relay: relay.example.org:9100\n"
@@ -49,7 +49,7 @@ TEST(Invitation, TheFileIsAsInTheDocument) {
                       "only.\n");
 }
 
-TEST(Invitation, BothFormsComeBack) {
+TEST(invitation, both_forms_come_back) {
   std::vector<invitation> all{example(), example(), example(), example()};
   all[1].sum.reset();
   all[1].host = "2001:db8::1";
@@ -66,7 +66,7 @@ TEST(Invitation, BothFormsComeBack) {
     }
 }
 
-TEST(Invitation, TheLineIsAsInTheDocument) {
+TEST(invitation, the_line_is_as_in_the_document) {
   const auto line = text_of(to_line(example()));
   EXPECT_EQ(line.substr(0, line.find('#')),
             "liveconnect://relay.example.org:9100/4182907731"
@@ -74,7 +74,7 @@ TEST(Invitation, TheLineIsAsInTheDocument) {
   EXPECT_EQ(line.size() - line.find('#'), 1u + 43u);
 }
 
-TEST(Invitation, WhatMailProgramsDoToAFileIsTolerated) {
+TEST(invitation, what_mail_programs_do_to_a_file_is_tolerated) {
   const auto text = text_of(to_file_text(example()));
   for (const auto& x :
        {replaced(text, "\n", "\r\n"), "\xef\xbb\xbf" + text, replaced(text, "\n", "  \t\n"),
@@ -87,7 +87,7 @@ TEST(Invitation, WhatMailProgramsDoToAFileIsTolerated) {
   }
 }
 
-TEST(Invitation, WhatIsWrongIsNamedWithItsLineAndWithoutTheKey) {
+TEST(invitation, what_is_wrong_is_named_with_its_line_and_without_the_key) {
   const auto text = text_of(to_file_text(example()));
   const auto words = text_of(key_words(example().key));
   const struct {
@@ -140,7 +140,7 @@ TEST(Invitation, WhatIsWrongIsNamedWithItsLineAndWithoutTheKey) {
   EXPECT_FALSE(parse_invitation("\n\n"));
 }
 
-TEST(Invitation, AWrongLineIsRefused) {
+TEST(invitation, a_wrong_line_is_refused) {
   const auto line = text_of(to_line(example()));
   const auto key = line.substr(line.find('#') + 1);
   for (const auto& x :
@@ -162,7 +162,7 @@ TEST(Invitation, AWrongLineIsRefused) {
   EXPECT_TRUE(parse_invitation(replaced(line, "&amount", "&colour=red&amount")));
 }
 
-TEST(KeyWords, AreReadInAnyCaseWithAnyBlanks) {
+TEST(key_words_test, are_read_in_any_case_with_any_blanks) {
   const auto words = text_of(key_words(example().key));
   auto upper = words;
   for (auto& x : upper)
@@ -175,7 +175,7 @@ TEST(KeyWords, AreReadInAnyCaseWithAnyBlanks) {
   }
 }
 
-TEST(KeyWords, AWrongWordIsNoticedAlmostAlwaysAndASwapTooAndNeverGivesTheSameKey) {
+TEST(key_words_test, a_wrong_word_is_noticed_almost_always_and_a_swap_too_and_never_gives_the_same_key) {
   const auto words = text_of(key_words(example().key));
   std::vector<std::string> list;
   for (size_t at = 0; at < words.size();) {
@@ -201,19 +201,19 @@ TEST(KeyWords, AWrongWordIsNoticedAlmostAlwaysAndASwapTooAndNeverGivesTheSameKey
   EXPECT_LE(passed, 2u) << "of " << tried << "; one in 256 is what 8 bits give";
 }
 
-RC_GTEST_PROP(KeyWords, AnyKeyComesBack, ()) {
+RC_GTEST_PROP(key_words_test, any_key_comes_back, ()) {
   const auto key = secret<32>::random();
   const auto back = parse_key_words(view(key_words(key)).text());
   RC_ASSERT(back.engaged());
   RC_ASSERT(*back == key);
 }
 
-TEST(RoomTag, IsDerivedFromTheKeyAlone) {
+TEST(room_tag, is_derived_from_the_key_alone) {
   EXPECT_EQ(room_tag(example().key), "7c987dd33bbedc42a42938a65eea4043");
   EXPECT_NE(room_tag(secret<32>::random()), room_tag(secret<32>::random()));
 }
 
-TEST(Invitation, NewOnesDiffer) {
+TEST(invitation, new_ones_differ) {
   const auto x = make_invitation("relay.example.org", 9100, 1'800'000'000);
   const auto y = make_invitation("relay.example.org", 9100, 1'800'000'000, {}, 42);
   EXPECT_NE(x.id, y.id);
@@ -226,7 +226,7 @@ TEST(Invitation, NewOnesDiffer) {
   EXPECT_EQ(x.terms().expires_unix, 1'800'000'000u);
 }
 
-TEST(RelayAddress, TakesNamesAndBothKindsOfAddress) {
+TEST(relay_address, takes_names_and_both_kinds_of_address) {
   for (const auto* x : {"localhost:1", "relay.example.org:65535", "127.0.0.1:9100"})
     EXPECT_TRUE(parse_relay_address(x)) << x;
   const auto six = parse_relay_address("[::1]:9100");
@@ -237,7 +237,7 @@ TEST(RelayAddress, TakesNamesAndBothKindsOfAddress) {
     EXPECT_EQ(code_of(parse_relay_address(x).error()), ec::bad_argument) << x;
 }
 
-TEST(TimeText, KnowsTheCalendar) {
+TEST(time_text_test, knows_the_calendar) {
   const std::pair<const char*, uint64_t> table[] = {{"1970-01-01T00:00:00Z", 0},
                                                     {"2000-02-29T12:34:56Z", 951827696},
                                                     {"2026-11-22T18:00:00Z", 1795370400},
@@ -258,7 +258,7 @@ TEST(TimeText, KnowsTheCalendar) {
   EXPECT_EQ(out, 7u);
 }
 
-RC_GTEST_PROP(TimeText, ComesBack, ()) {
+RC_GTEST_PROP(time_text_test, comes_back, ()) {
   const auto x = *rc::gen::inRange<uint64_t>(0, time_unix_max + 1);
   uint64_t back = 0;
   RC_ASSERT(time_from_text(time_to_text(x), back));

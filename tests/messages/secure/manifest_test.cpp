@@ -22,7 +22,7 @@ manifest example() {
   return out;
 }
 
-TEST(Manifest, HasTheLayoutOfTheDocument) {
+TEST(manifest_test, has_the_layout_of_the_document) {
   const auto x = encode(example());
   ASSERT_EQ(x.size(), 124u);
   EXPECT_EQ(to_hex(byte_view(x).sub(0, 28)), "11111111111111111111111111111111"
@@ -34,7 +34,7 @@ TEST(Manifest, HasTheLayoutOfTheDocument) {
             "00000078");
 }
 
-TEST(Manifest, ComesBackAndItsHashCoversEveryByte) {
+TEST(manifest_test, comes_back_and_its_hash_covers_every_byte) {
   const auto x = example();
   const auto encoded = encode(x);
   const auto back = decode_manifest(encoded);
@@ -46,7 +46,7 @@ TEST(Manifest, ComesBackAndItsHashCoversEveryByte) {
   EXPECT_NE(hash_of(other), hash_of(x));
 }
 
-TEST(Manifest, RefusesWhatDoesNotAddUp) {
+TEST(manifest_test, refuses_what_does_not_add_up) {
   const auto refuses = [](auto change) {
     auto x = example();
     change(x);
@@ -73,7 +73,7 @@ TEST(Manifest, RefusesWhatDoesNotAddUp) {
   refuses([](manifest& x) { x.by_denomination.fill(UINT32_MAX); });
 }
 
-TEST(Manifest, RefusesEveryOtherLength) {
+TEST(manifest_test, refuses_every_other_length) {
   auto encoded = encode(example());
   for (size_t size = 0; size < encoded.size(); ++size)
     EXPECT_FALSE(decode_manifest(byte_view(encoded).sub(0, size)));
@@ -81,7 +81,7 @@ TEST(Manifest, RefusesEveryOtherLength) {
   EXPECT_FALSE(decode_manifest(encoded));
 }
 
-RC_GTEST_PROP(Manifest, AnyHonestOneComesBack, ()) {
+RC_GTEST_PROP(manifest_test, any_honest_one_comes_back, ()) {
   manifest x;
   for (size_t i = 0; i < denomination_count; ++i) {
     const auto count = *rc::gen::inRange<uint32_t>(0, 1000);

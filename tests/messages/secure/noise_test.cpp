@@ -24,7 +24,7 @@ key key_of(const nlohmann::json& x) {
   return key::from(hex(x.get<std::string>()));
 }
 
-TEST(Noise, ReproducesThePublishedVector) {
+TEST(noise, reproduces_the_published_vector) {
   const auto v = vector_file();
   ASSERT_EQ(v["protocol_name"], "Noise_NNpsk0_25519_ChaChaPoly_BLAKE2b");
   const auto prologue = hex(v["prologue"]);
@@ -65,7 +65,7 @@ TEST(Noise, ReproducesThePublishedVector) {
   EXPECT_TRUE(a.responder_to_initiator.decrypt_with_ad({}, *fourth));
 }
 
-TEST(Noise, RefusesEverySingleBitFlippedInEitherMessage) {
+TEST(noise, refuses_every_single_bit_flipped_in_either_message) {
   const auto psk = key::random();
   handshake_state initiator(party::initiator, {}, psk);
   const auto first = initiator.write_message({});
@@ -92,7 +92,7 @@ TEST(Noise, RefusesEverySingleBitFlippedInEitherMessage) {
   EXPECT_TRUE(initiator.read_message(*second));
 }
 
-TEST(Noise, RefusesAnotherPskOrPrologue) {
+TEST(noise, refuses_another_psk_or_prologue) {
   const auto psk = key::random();
   const bytes prologue{1, 2, 3}, other{1, 2, 4};
   handshake_state initiator(party::initiator, prologue, psk);
@@ -103,7 +103,7 @@ TEST(Noise, RefusesAnotherPskOrPrologue) {
   EXPECT_TRUE(handshake_state(party::responder, prologue, psk).read_message(*first));
 }
 
-TEST(Noise, EndsWhenTheSharedSecretIsZero) {
+TEST(noise, ends_when_the_shared_secret_is_zero) {
   // Points of low order: with them everybody knows the shared secret. The message is made with the
   // right psk, so nothing but the scalar multiplication can refuse it.
   const auto psk = key::random();
@@ -129,7 +129,7 @@ TEST(Noise, EndsWhenTheSharedSecretIsZero) {
   }
 }
 
-TEST(Noise, KeepsTheOrderOfItsSteps) {
+TEST(noise, keeps_the_order_of_its_steps) {
   const auto psk = key::random();
   handshake_state initiator(party::initiator, {}, psk);
   handshake_state responder(party::responder, {}, psk);
@@ -140,7 +140,7 @@ TEST(Noise, KeepsTheOrderOfItsSteps) {
   EXPECT_EQ(code_of(initiator.write_message({}).error()), ec::internal);
 }
 
-TEST(Noise, AFailedMessageLeavesTheCounterWhereItWas) {
+TEST(noise, a_failed_message_leaves_the_counter_where_it_was) {
   const auto k = key::random();
   cipher_state out(k), in(k);
   const auto sealed = out.encrypt_with_ad({}, byte_view(std::string_view{"coin"}));

@@ -37,7 +37,7 @@ void expect_refused(std::string_view text) {
   EXPECT_EQ(code_of(out.error()), ec::bad_receipt);
 }
 
-TEST(Receipt, SignedTextComesBackWhole) {
+TEST(receipt_test, signed_text_comes_back_whole) {
   const auto x = example();
   const auto text = sign_receipt(x, test_key());
   const auto back = verify_receipt(text, test_key().public_key());
@@ -46,7 +46,7 @@ TEST(Receipt, SignedTextComesBackWhole) {
   EXPECT_EQ(sign_receipt(*back, test_key()), text) << "built again it is the same, bit for bit";
 }
 
-TEST(Receipt, IsJsonThatAnyProgramCanRead) {
+TEST(receipt_test, is_json_that_any_program_can_read) {
   const auto x = nlohmann::json::parse(sign_receipt(example(), test_key()));
   EXPECT_EQ(x["receipt_id"], std::string(32, '1'));
   EXPECT_EQ(x["time"], "2026-11-22T18:00:00Z");
@@ -60,7 +60,7 @@ TEST(Receipt, IsJsonThatAnyProgramCanRead) {
   EXPECT_EQ(x["public_key"], to_hex(test_key().public_key()));
 }
 
-TEST(Receipt, EverySingleBitFlippedIsRefused) {
+TEST(receipt_test, every_single_bit_flipped_is_refused) {
   const auto text = sign_receipt(example(), test_key());
   for (size_t bit = 0; bit < text.size() * 8; ++bit) {
     auto altered = text;
@@ -69,7 +69,7 @@ TEST(Receipt, EverySingleBitFlippedIsRefused) {
   }
 }
 
-TEST(Receipt, EveryCutAndEveryAdditionIsRefused) {
+TEST(receipt_test, every_cut_and_every_addition_is_refused) {
   const auto text = sign_receipt(example(), test_key());
   for (size_t size = 0; size < text.size(); ++size)
     expect_refused(text.substr(0, size));
@@ -79,7 +79,7 @@ TEST(Receipt, EveryCutAndEveryAdditionIsRefused) {
   }
 }
 
-TEST(Receipt, AnotherSpellingOfTheSameIsRefused) {
+TEST(receipt_test, another_spelling_of_the_same_is_refused) {
   const auto text = sign_receipt(example(), test_key());
   const auto replaced = [&](const std::string& what, const std::string& with) {
     auto out = text;
@@ -94,7 +94,7 @@ TEST(Receipt, AnotherSpellingOfTheSameIsRefused) {
   expect_refused(replaced("9f9f", "9F9f"));
 }
 
-TEST(Receipt, AWellSignedLieThatContradictsItselfIsRefused) {
+TEST(receipt_test, a_well_signed_lie_that_contradicts_itself_is_refused) {
   // The key's holder signs, so only the checks of the contents are left.
   auto twice = example();
   twice.notes.push_back(twice.notes.front());
@@ -111,24 +111,24 @@ TEST(Receipt, AWellSignedLieThatContradictsItselfIsRefused) {
   expect_refused(sign_receipt(denomination, test_key()));
 }
 
-TEST(Receipt, AnotherKeysSignatureIsRefused) {
+TEST(receipt_test, another_keys_signature_is_refused) {
   expect_refused(sign_receipt(example(), signing_key::random()));
 }
 
-TEST(Receipt, AnEmptyOneIsARecordToo) {
+TEST(receipt_test, an_empty_one_is_a_record_too) {
   receipt x;
   const auto back = verify_receipt(sign_receipt(x, test_key()), test_key().public_key());
   ASSERT_TRUE(back);
   EXPECT_EQ(*back, x);
 }
 
-TEST(Receipt, ItsNameFollowsItsText) {
+TEST(receipt_test, its_name_follows_its_text) {
   const auto text = sign_receipt(example(), test_key());
   EXPECT_EQ(receipt_name(text), to_hex(receipt_hash(text)).substr(0, 16));
   EXPECT_NE(receipt_name(text), receipt_name(text + " "));
 }
 
-RC_GTEST_PROP(Receipt, AnyHonestOneComesBack, ()) {
+RC_GTEST_PROP(receipt_test, any_honest_one_comes_back, ()) {
   receipt x;
   x.time_unix = *rc::gen::inRange<uint64_t>(0, 253'402'300'799);
   const auto count = *rc::gen::inRange<uint32_t>(0, 30);

@@ -59,7 +59,7 @@ struct pair_of_channels {
   secure_channel receiver;
 };
 
-TEST(SecureChannel, ConnectsOverHeartbeatsInBothNotations) {
+TEST(secure_channel, connects_over_heartbeats_in_both_notations) {
   for (auto how : {notation::tag, notation::json}) {
     pair_of_channels x;
     EXPECT_TRUE(x.receiver.next_heartbeat().handshake.empty()) << "the receiver waits bare";
@@ -95,7 +95,7 @@ TEST(SecureChannel, ConnectsOverHeartbeatsInBothNotations) {
   }
 }
 
-TEST(SecureChannel, ThePrologueIsWrittenAsInTheDocument) {
+TEST(secure_channel, the_prologue_is_written_as_in_the_document) {
   EXPECT_EQ(to_hex(encode_prologue(test_terms())),
             "4c697665436f6e6e6563742f3100"     // "LiveConnect/1" 00
             "00010001"                         // versions
@@ -104,7 +104,7 @@ TEST(SecureChannel, ThePrologueIsWrittenAsInTheDocument) {
             "000000006b49d200");               // expiry
 }
 
-TEST(SecureChannel, RepeatedHandshakeMessagesChangeNothing) {
+TEST(secure_channel, repeated_handshake_messages_change_nothing) {
   pair_of_channels x;
   const auto first = delivered(x.sender.next_heartbeat());
   EXPECT_EQ(delivered(x.sender.next_heartbeat()), first) << "repeated until answered";
@@ -119,7 +119,7 @@ TEST(SecureChannel, RepeatedHandshakeMessagesChangeNothing) {
   EXPECT_TRUE(x.sender.is_connected());
 }
 
-TEST(SecureChannel, AReceiverTakesTheSendersNewestHandshakeBeforeItIsProved) {
+TEST(secure_channel, a_receiver_takes_the_senders_newest_handshake_before_it_is_proved) {
   const auto key = secret<32>::random();
   pair_of_channels x(key);
   auto later = secure_channel::for_sender(key, test_terms());
@@ -131,7 +131,7 @@ TEST(SecureChannel, AReceiverTakesTheSendersNewestHandshakeBeforeItIsProved) {
   EXPECT_TRUE(later.is_connected());
 }
 
-TEST(SecureChannel, LeftoversOfAnOlderSessionDoNoHarm) {
+TEST(secure_channel, leftovers_of_an_older_session_do_no_harm) {
   const auto key = secret<32>::random();
   pair_of_channels old(key);
   old.connect();
@@ -151,7 +151,7 @@ TEST(SecureChannel, LeftoversOfAnOlderSessionDoNoHarm) {
   fresh.connect();
 }
 
-TEST(SecureChannel, ASenderDoesNotListenToWrongAnswersForEver) {
+TEST(secure_channel, a_sender_does_not_listen_to_wrong_answers_for_ever) {
   pair_of_channels x, wrong;
   ASSERT_TRUE(wrong.receiver.take_heartbeat(delivered(wrong.sender.next_heartbeat())));
   const auto answer = delivered(wrong.receiver.next_heartbeat());
@@ -161,7 +161,7 @@ TEST(SecureChannel, ASenderDoesNotListenToWrongAnswersForEver) {
   EXPECT_TRUE(x.sender.is_dead());
 }
 
-TEST(SecureChannel, AnotherKeyRoomInvitationExpiryOrVersionRangeNeverConnects) {
+TEST(secure_channel, another_key_room_invitation_expiry_or_version_range_never_connects) {
   const auto key = secret<32>::random();
   std::vector<channel_terms> wrong(4, test_terms());
   wrong[0].room ^= 1;
@@ -182,7 +182,7 @@ TEST(SecureChannel, AnotherKeyRoomInvitationExpiryOrVersionRangeNeverConnects) {
             ec::not_authentic);
 }
 
-TEST(SecureChannel, AVersionThatWeDoNotSpeakIsNamed) {
+TEST(secure_channel, a_version_that_we_do_not_speak_is_named) {
   pair_of_channels x;
   auto message = x.sender.next_heartbeat();
   message.version = 7;
@@ -190,7 +190,7 @@ TEST(SecureChannel, AVersionThatWeDoNotSpeakIsNamed) {
   EXPECT_TRUE(x.receiver.is_dead());
 }
 
-TEST(SecureChannel, AReplayedFirstMessageProvesNothing) {
+TEST(secure_channel, a_replayed_first_message_proves_nothing) {
   const auto key = secret<32>::random();
   pair_of_channels recorded(key);
   const auto first = delivered(recorded.sender.next_heartbeat());
@@ -204,7 +204,7 @@ TEST(SecureChannel, AReplayedFirstMessageProvesNothing) {
   EXPECT_EQ(code_of(receiver.take_heartbeat(proof).error()), ec::not_authentic);
 }
 
-TEST(SecureChannel, NothingIsSealedOrOpenedBeforeBothHaveProvedTheKey) {
+TEST(secure_channel, nothing_is_sealed_or_opened_before_both_have_proved_the_key) {
   pair_of_channels x;
   EXPECT_EQ(code_of(x.sender.command(message_number::empty_import_export).error()),
             ec::protocol_violation);
@@ -271,13 +271,13 @@ outcome play(const recording& from, const std::vector<frame>& frames,
   for (size_t i = 0; i < frames.size(); ++i) {
     const auto& x = frames[i];
     const bool has_body = x.is(message_number::coin) || x.is(message_number::ready_to_send_coins);
-    const auto error = has_body ? [&] {
+    const auto err = has_body ? [&] {
       auto opened = receiver.open_body_frame(x, places[i]);
       return opened ? caf::error{} : opened.error();
     }()
                                 : receiver.open(x);
-    if (error) {
-      EXPECT_EQ(code_of(error), ec::not_authentic);
+    if (err) {
+      EXPECT_EQ(code_of(err), ec::not_authentic);
       break;
     }
     ++out.taken;
@@ -292,14 +292,14 @@ outcome play(const recording& from, const std::vector<frame>& frames,
   return out;
 }
 
-TEST(RecordedSession, IsTakenWholeWhenNobodyTouchesIt) {
+TEST(recorded_session, is_taken_whole_when_nobody_touches_it) {
   const auto x = record();
   const auto out = play(x, x.frames, x.places);
   EXPECT_EQ(out.taken, x.frames.size());
   EXPECT_FALSE(out.dead);
 }
 
-TEST(RecordedSession, EverySingleBitFlippedOnTheWireIsRefused) {
+TEST(recorded_session, every_single_bit_flipped_on_the_wire_is_refused) {
   const auto recorded = record();
   size_t refused = 0;
   for (size_t i = 0; i < recorded.frames.size(); ++i)
@@ -344,7 +344,7 @@ TEST(RecordedSession, EverySingleBitFlippedOnTheWireIsRefused) {
   EXPECT_GT(refused, 5'000u) << "the test must have tried something";
 }
 
-TEST(RecordedSession, EveryDropSwapAndRepeatIsRefused) {
+TEST(recorded_session, every_drop_swap_and_repeat_is_refused) {
   const auto x = record();
   for (size_t i = 0; i < x.frames.size(); ++i) {
     if (i + 1 < x.frames.size()) {
@@ -374,7 +374,7 @@ TEST(RecordedSession, EveryDropSwapAndRepeatIsRefused) {
   }
 }
 
-TEST(RecordedSession, EachFieldReplacedIsRefused) {
+TEST(recorded_session, each_field_replaced_is_refused) {
   const auto recorded = record();
   const auto refused = [&](size_t at, const std::function<void(frame&, body_place&)>& change) {
     auto frames = recorded.frames;
@@ -398,7 +398,7 @@ TEST(RecordedSession, EachFieldReplacedIsRefused) {
   refused(5, [](frame& x, body_place&) { x.details.clear(); });
 }
 
-TEST(RecordedSession, AFrameReflectedToItsAuthorIsRefused) {
+TEST(recorded_session, a_frame_reflected_to_its_author_is_refused) {
   const auto x = record();
   for (size_t i = 0; i < 4; ++i) {
     auto author = x.channels.sender;
@@ -407,14 +407,14 @@ TEST(RecordedSession, AFrameReflectedToItsAuthorIsRefused) {
   }
 }
 
-TEST(RecordedSession, AFrameOfAnotherSessionIsRefused) {
+TEST(recorded_session, a_frame_of_another_session_is_refused) {
   const auto x = record(), y = record();
   auto frames = x.frames;
   frames[0] = y.frames[0];
   EXPECT_TRUE(play(x, frames, x.places).dead);
 }
 
-TEST(RecordedSession, WithoutItsProofsNothingIsTaken) {
+TEST(recorded_session, without_its_proofs_nothing_is_taken) {
   auto x = record();
   for (auto& one : x.frames)
     one.auth.clear();
@@ -423,7 +423,7 @@ TEST(RecordedSession, WithoutItsProofsNothingIsTaken) {
   EXPECT_TRUE(out.dead);
 }
 
-TEST(SecureChannel, AfterConnectingABareHeartbeatIsAnAttack) {
+TEST(secure_channel, after_connecting_a_bare_heartbeat_is_an_attack) {
   for (const auto* attribute : {"", "h"}) {
     pair_of_channels x;
     x.connect();
@@ -436,7 +436,7 @@ TEST(SecureChannel, AfterConnectingABareHeartbeatIsAnAttack) {
   }
 }
 
-TEST(SecureChannel, HeartbeatsAndCommandsShareOneCounter) {
+TEST(secure_channel, heartbeats_and_commands_share_one_counter) {
   pair_of_channels x;
   x.connect();
   const auto beat = delivered(x.sender.next_heartbeat());
@@ -446,7 +446,7 @@ TEST(SecureChannel, HeartbeatsAndCommandsShareOneCounter) {
   EXPECT_EQ(code_of(x.receiver.take_heartbeat(beat).error()), ec::not_authentic);
 }
 
-TEST(SecureChannel, TheLargestBodyFitsAFrameInBothNotations) {
+TEST(secure_channel, the_largest_body_fits_a_frame_in_both_notations) {
   pair_of_channels x;
   x.connect();
   body_place place;
@@ -469,7 +469,7 @@ TEST(SecureChannel, TheLargestBodyFitsAFrameInBothNotations) {
       ec::internal);
 }
 
-TEST(SecureChannel, AClientWrittenFromTheDocumentAloneIsUnderstood) {
+TEST(secure_channel, a_client_written_from_the_document_alone_is_understood) {
   // The sender's side, built from docs/protocol.md 4 and 5 with nothing but Noise underneath.
   const auto key = secret<32>::random();
   auto receiver = secure_channel::for_receiver(key, test_terms(), test_receipt_key);
@@ -522,7 +522,7 @@ TEST(SecureChannel, AClientWrittenFromTheDocumentAloneIsUnderstood) {
   EXPECT_EQ(view(*opened).text(), "coins");
 }
 
-TEST(Body, IsSplitIntoPartsThatMakeItWhole) {
+TEST(body, is_split_into_parts_that_make_it_whole) {
   for (size_t size : {0u, 1u, 99u, 100u, 101u, 1000u}) {
     const bytes plain(size, 1);
     bytes joined;

@@ -10,7 +10,7 @@
 namespace liveconnect {
 namespace {
 
-TEST(Words, AreSortedPlainAndFoundAgain) {
+TEST(words, are_sorted_plain_and_found_again) {
   std::string last;
   for (size_t i = 0; i < word_count; ++i) {
     const std::string x{word(i)};
@@ -25,7 +25,7 @@ TEST(Words, AreSortedPlainAndFoundAgain) {
     EXPECT_FALSE(word_index(x)) << x;
 }
 
-TEST(Words, NeverChange) {
+TEST(words, never_change) {
   std::string all;
   for (size_t i = 0; i < word_count; ++i)
     all += std::string{word(i)} + "\n";
@@ -36,7 +36,7 @@ TEST(Words, NeverChange) {
       << "keys out there are written in this list";
 }
 
-TEST(Words, CarryElevenBitsEachFromTheFront) {
+TEST(words, carry_eleven_bits_each_from_the_front) {
   const bytes x{0xff, 0xe0, 0x00, 0x00};
   EXPECT_EQ(word_at(x, 0), 2047u);
   EXPECT_EQ(word_at(x, 1), 0u);

@@ -9,7 +9,7 @@
 namespace liveconnect {
 namespace {
 
-TEST(Catalogue, FindsEveryRowByNumberAndByTag) {
+TEST(catalogue, finds_every_row_by_number_and_by_tag) {
   for (const auto& row : catalogue()) {
     EXPECT_EQ(find_message(to_integer(row.number)), &row);
     if (!row.tag.empty()) {
@@ -18,7 +18,7 @@ TEST(Catalogue, FindsEveryRowByNumberAndByTag) {
   }
 }
 
-TEST(Catalogue, IsSortedAndNamesNothingTwice) {
+TEST(catalogue, is_sorted_and_names_nothing_twice) {
   std::set<std::string_view> tags;
   uint16_t last = 0;
   for (const auto& row : catalogue()) {
@@ -28,7 +28,7 @@ TEST(Catalogue, IsSortedAndNamesNothingTwice) {
   }
 }
 
-TEST(Catalogue, LeavesTheSeedsFreeNumbersFree) {
+TEST(catalogue, leaves_the_seeds_free_numbers_free) {
   EXPECT_EQ(find_message(uint16_t{22}), nullptr);
   EXPECT_EQ(find_message(uint16_t{23}), nullptr);
   for (uint16_t i = 25; i < 100; ++i)
@@ -38,7 +38,7 @@ TEST(Catalogue, LeavesTheSeedsFreeNumbersFree) {
   EXPECT_EQ(find_message("heartbeat"), nullptr) << "case matters";
 }
 
-TEST(Catalogue, KnowsWhoMaySayWhat) {
+TEST(catalogue, knows_who_may_say_what) {
   const auto& coin = *find_message(message_number::coin);
   EXPECT_TRUE(may_come_from(coin, role::sender));
   EXPECT_FALSE(may_come_from(coin, role::receiver));
@@ -58,7 +58,7 @@ TEST(Catalogue, KnowsWhoMaySayWhat) {
   EXPECT_TRUE(may_come_from_relay(closing));
 }
 
-TEST(Catalogue, StandsInTheDocumentAsItIsInTheCode) {
+TEST(catalogue, stands_in_the_document_as_it_is_in_the_code) {
   std::ifstream in(LIVECONNECT_TEST_DATA "/../docs/protocol.md");
   std::stringstream text;
   text << in.rdbuf();

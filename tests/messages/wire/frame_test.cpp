@@ -92,7 +92,7 @@ frame sample(const catalogue_row& row) {
   return out;
 }
 
-TEST(Frame, EveryRowOfTheCatalogueComesBackInBothNotations) {
+TEST(frame_test, every_row_of_the_catalogue_comes_back_in_both_notations) {
   for (const auto& row : catalogue())
     for (auto how : both_notations) {
       const auto x = sample(row);
@@ -106,7 +106,7 @@ TEST(Frame, EveryRowOfTheCatalogueComesBackInBothNotations) {
     }
 }
 
-TEST(Frame, IsWrittenAsTheSeedWritesIt) {
+TEST(frame_test, is_written_as_the_seed_writes_it) {
   EXPECT_EQ(encode(make_frame(message_number::heartbeat), notation::tag), "<# Heartbeat>\n");
   EXPECT_EQ(encode(make_frame(message_number::amount, "3439"), notation::tag), "<# 3439>\n");
   EXPECT_EQ(encode(make_frame(message_number::ready_to_send_coins), notation::tag),
@@ -122,7 +122,7 @@ TEST(Frame, IsWrittenAsTheSeedWritesIt) {
       "<relay Peer_Joined 198.51.100.20:55012>\n");
 }
 
-TEST(Frame, TheSeedsJsonSampleParsesAsItStands) {
+TEST(frame_test, the_seeds_json_sample_parses_as_it_stands) {
   const auto x = read_one("\n{\n\"from\": \"192.168.1.54\",\n\"Message Number\": 1,\n"
                           "\"Message_Details\": \"dfsdfs\",\n}\n\n");
   EXPECT_EQ(x.how, notation::json);
@@ -131,7 +131,7 @@ TEST(Frame, TheSeedsJsonSampleParsesAsItStands) {
   EXPECT_EQ(x.details, "dfsdfs");
 }
 
-TEST(Frame, ReadsTheSeedsStepsAsTheyStand) {
+TEST(frame_test, reads_the_seeds_steps_as_they_stand) {
   const auto all = read("<# Heartbeat><# Empty_Import_Export><# Import_Export_Empty><# 3439>"
                         "<# Ready_To_Send_Coins><# Ready_To_Receive>"
                         "<# coin> QkFTRTY0 </coin><# coin>QkFTRTY0</coin><# receipt>  </receipt>");
@@ -144,7 +144,7 @@ TEST(Frame, ReadsTheSeedsStepsAsTheyStand) {
   EXPECT_EQ(all.frames[8].details, "");
 }
 
-TEST(Frame, ShowsTheAddressThatTheRelayPutIn) {
+TEST(frame_test, shows_the_address_that_the_relay_put_in) {
   EXPECT_EQ(read_one("<203.0.113.7 Heartbeat>").from, "203.0.113.7");
   EXPECT_EQ(read_one("<2001:db8::7 3439>").from, "2001:db8::7");
   EXPECT_EQ(read_one("{\"from\":\"2001:db8::7\",\"Message Number\":1}").from, "2001:db8::7");
@@ -153,7 +153,7 @@ TEST(Frame, ShowsTheAddressThatTheRelayPutIn) {
   EXPECT_EQ(seat.details, "42 1.2.3.4:5 1");
 }
 
-TEST(Frame, HeartbeatsCarryTheHandshake) {
+TEST(frame_test, heartbeats_carry_the_handshake) {
   const auto x = read_one("<# Heartbeat v=\"1\" h=\"AAAA\" a=\"BBBB\">");
   EXPECT_EQ(x.version, 1);
   EXPECT_EQ(x.handshake, "AAAA");
@@ -163,7 +163,7 @@ TEST(Frame, HeartbeatsCarryTheHandshake) {
   EXPECT_EQ(x, y);
 }
 
-TEST(Frame, UnknownTagsNumbersAndAttributesAreFrames) {
+TEST(frame_test, unknown_tags_numbers_and_attributes_are_frames) {
   const auto tag = read_one("<1.2.3.4 Smile wide and long tone=\"warm\" v=\"1\">\n");
   EXPECT_EQ(tag.number, 0);
   EXPECT_EQ(tag.tag, "Smile");
@@ -185,19 +185,19 @@ TEST(Frame, UnknownTagsNumbersAndAttributesAreFrames) {
   EXPECT_EQ(read_one(encode(number, notation::json)), number);
 }
 
-TEST(Frame, NotationsMayBeMixedInOneStream) {
+TEST(frame_test, notations_may_be_mixed_in_one_stream) {
   const auto all = read("<# Heartbeat>\n{\"from\":\"#\",\"Message Number\":2}\r\n\t <# 0.25>");
   ASSERT_EQ(all.frames.size(), 3u);
   EXPECT_EQ(all.frames[1].how, notation::json);
   EXPECT_EQ(all.frames[2].details, "0.25");
 }
 
-TEST(Frame, AJsonAmountMayBeTheIntegerOfTheSeedsTable) {
+TEST(frame_test, a_json_amount_may_be_the_integer_of_the_seeds_table) {
   const auto x = read_one("{\"from\":\"#\",\"Message Number\":4,\"Message_Details\":3439}");
   EXPECT_EQ(x.details, "3439");
 }
 
-TEST(Frame, ReadyToSendIsReadWithAndWithoutBody) {
+TEST(frame_test, ready_to_send_is_read_with_and_without_body) {
   for (const auto* text : {"<# Ready_To_Send_Coins>\n", "<# Ready_To_Send_Coins> \n<# Heartbeat>",
                            "<# Ready_To_Send_Coins><# Heartbeat>"}) {
     const auto all = read(text);
@@ -297,7 +297,7 @@ const std::vector<malformed>& malformed_inputs() {
   return all;
 }
 
-TEST(Frame, RefusesEveryMalformedInputWithABoundedReason) {
+TEST(frame_test, refuses_every_malformed_input_with_a_bounded_reason) {
   for (const auto& x : malformed_inputs()) {
     const auto out = read(x.text);
     EXPECT_TRUE(out.failed) << x.what;
@@ -307,7 +307,7 @@ TEST(Frame, RefusesEveryMalformedInputWithABoundedReason) {
   }
 }
 
-TEST(Frame, MoreKeysAttributesOrTextThanTheBoundsAreRefused) {
+TEST(frame_test, more_keys_attributes_or_text_than_the_bounds_are_refused) {
   std::string head = "<# Heartbeat", json = "{\"from\":\"#\",\"Message Number\":1";
   for (size_t i = 0; i <= frame_attributes_max; ++i) {
     head += " x" + std::to_string(i) + "=\"1\"";
@@ -327,7 +327,7 @@ TEST(Frame, MoreKeysAttributesOrTextThanTheBoundsAreRefused) {
   EXPECT_TRUE(read("<# " + std::string(frame_tag_max + 1, 'a') + ">").failed);
 }
 
-TEST(Frame, TheLimitHoldsToTheByteAndWithoutWaitingForTheEnd) {
+TEST(frame_test, the_limit_holds_to_the_byte_and_without_waiting_for_the_end) {
   const std::string exact = "<# Smile " + std::string(90, 'x') + ">";
   ASSERT_EQ(exact.size(), 100u);
   EXPECT_FALSE(read(exact + "\n", 100).failed);
@@ -346,7 +346,7 @@ TEST(Frame, TheLimitHoldsToTheByteAndWithoutWaitingForTheEnd) {
   }
 }
 
-TEST(Frame, AfterAnErrorNothingIsReadAnyMore) {
+TEST(frame_test, after_an_error_nothing_is_read_any_more) {
   frame_reader reader;
   reader.feed(byte_view(std::string_view{"<# Heartbeat>junk<# Heartbeat>"}));
   ASSERT_TRUE(reader.next());
@@ -359,7 +359,7 @@ TEST(Frame, AfterAnErrorNothingIsReadAnyMore) {
   EXPECT_EQ(reader.pending(), 0u);
 }
 
-TEST(Frame, NothingThatWeWriteHasASecondHash) {
+TEST(frame_test, nothing_that_we_write_has_a_second_hash) {
   auto x = make_frame(message_number::cancel, "100 CloudCoin #51654.bin <b> \"q\" \x1b[0m \xff");
   x.auth = "#";
   x.more.emplace_back("name", "#");
@@ -371,7 +371,7 @@ TEST(Frame, NothingThatWeWriteHasASecondHash) {
   EXPECT_FALSE(read(encode(x, notation::tag)).failed);
 }
 
-TEST(Frame, WhatANotationCannotSayIsNotWritten) {
+TEST(frame_test, what_a_notation_cannot_say_is_not_written) {
   frame unknown;
   unknown.tag = "Smile";
   EXPECT_FALSE(encode(unknown, notation::tag).empty());
@@ -386,7 +386,7 @@ TEST(Frame, WhatANotationCannotSayIsNotWritten) {
   }
 }
 
-TEST(Frame, PeerTextIsMadeSafeForATerminal) {
+TEST(frame_test, peer_text_is_made_safe_for_a_terminal) {
   EXPECT_EQ(escape_for_display("Hello, Zoë 你好"), "Hello, Zoë 你好");
   EXPECT_EQ(escape_for_display("\x1b[2J"), "\\x1b[2J");
   EXPECT_EQ(escape_for_display("a\r\n\t\x7f"), "a\\x0d\\x0a\\x09\\x7f");
@@ -419,7 +419,7 @@ rc::Gen<std::string> stream() {
                       });
 }
 
-RC_GTEST_PROP(Frame, AnySplitOfTheBytesGivesTheSameFrames, ()) {
+RC_GTEST_PROP(frame_test, any_split_of_the_bytes_gives_the_same_frames, ()) {
   const auto text = *stream();
   // Small limits bring the bound into play as well.
   const auto limit = *rc::gen::element<size_t>(60, 120, frame_bytes_max);
@@ -437,7 +437,7 @@ RC_GTEST_PROP(Frame, AnySplitOfTheBytesGivesTheSameFrames, ()) {
   RC_ASSERT(split.failed == whole.failed);
 }
 
-RC_GTEST_PROP(Frame, WhatIsReadIsWrittenAndReadAgainTheSame, ()) {
+RC_GTEST_PROP(frame_test, what_is_read_is_written_and_read_again_the_same, ()) {
   const auto all = read(*stream());
   for (const auto& x : all.frames) {
     if (x.number == 0 || find_message(x.number) == nullptr)
@@ -450,7 +450,8 @@ RC_GTEST_PROP(Frame, WhatIsReadIsWrittenAndReadAgainTheSame, ()) {
   }
 }
 
-RC_GTEST_PROP(Frame, NoBytesAtAllMakeTheReaderKeepMoreThanItsBound, (const std::string& noise)) {
+RC_GTEST_PROP(frame_test, no_bytes_at_all_make_the_reader_keep_more_than_its_bound,
+              (const std::string& noise)) {
   frame_reader reader(256);
   for (int i = 0; i < 20; ++i) {
     reader.feed(byte_view(std::string_view{i == 0 ? "<# coin>" + noise : noise}));

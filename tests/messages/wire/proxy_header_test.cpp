@@ -24,7 +24,7 @@ std::string version_2(char command, char family, const std::string& rest) {
          static_cast<char>(rest.size() & 0xff) + rest;
 }
 
-TEST(ProxyHeader, Version1NamesTheClient) {
+TEST(proxy_header, version_1_names_the_client) {
   const std::string line = "PROXY TCP4 198.51.100.20 203.0.113.7 55012 9100\r\n";
   const auto x = read(line + "<# Join_Room 42>\n");
   EXPECT_EQ(x.what, kind::client);
@@ -34,7 +34,7 @@ TEST(ProxyHeader, Version1NamesTheClient) {
             "[2001:db8::7]:65535");
 }
 
-TEST(ProxyHeader, Version2NamesTheClient) {
+TEST(proxy_header, version_2_names_the_client) {
   const auto head = version_2('\x21', '\x11', v4);
   const auto x = read(head + "<# Join_Room 42>\n");
   EXPECT_EQ(x.what, kind::client);
@@ -45,14 +45,14 @@ TEST(ProxyHeader, Version2NamesTheClient) {
   EXPECT_EQ(to_string(read(version_2('\x21', '\x21', v6)).source), "[2001:db8::7]:55012");
 }
 
-TEST(ProxyHeader, WhatFollowsTheAddressesIsPassedOver) {
+TEST(proxy_header, what_follows_the_addresses_is_passed_over) {
   const auto x = read(version_2('\x21', '\x11', v4 + "\x04\0\3abc"s + std::string(500, 'x')));
   EXPECT_EQ(x.what, kind::client);
   EXPECT_EQ(x.size, 16u + 12 + 6 + 500);
   EXPECT_EQ(x.source.port, 55012);
 }
 
-TEST(ProxyHeader, ABalancerThatNamesNobodyIsAHealthCheck) {
+TEST(proxy_header, a_balancer_that_names_nobody_is_a_health_check) {
   EXPECT_EQ(read(version_2('\x20', '\0', "")).what, kind::health_check);
   EXPECT_EQ(read(version_2('\x20', '\x11', v4)).what, kind::health_check);
   EXPECT_EQ(read(version_2('\x21', '\0', "")).what, kind::health_check);
@@ -61,7 +61,7 @@ TEST(ProxyHeader, ABalancerThatNamesNobodyIsAHealthCheck) {
   EXPECT_EQ(read("PROXY UNKNOWN\r\n").size, 15u);
 }
 
-TEST(ProxyHeader, RefusesWhatIsNone) {
+TEST(proxy_header, refuses_what_is_none) {
   const std::string hostile[] = {
       "<# Join_Room 42>",
       "GET / HTTP/1.1\r\n",
@@ -103,7 +103,7 @@ TEST(ProxyHeader, RefusesWhatIsNone) {
     EXPECT_EQ(read(text).what, kind::malformed) << text;
 }
 
-TEST(ProxyHeader, EveryPieceOfAHeaderAsksForMoreAndTheWholeIsFound) {
+TEST(proxy_header, every_piece_of_a_header_asks_for_more_and_the_whole_is_found) {
   const std::string whole[] = {
       "PROXY TCP4 198.51.100.20 203.0.113.7 55012 9100\r\n",
       "PROXY UNKNOWN\r\n",
@@ -119,7 +119,7 @@ TEST(ProxyHeader, EveryPieceOfAHeaderAsksForMoreAndTheWholeIsFound) {
   }
 }
 
-RC_GTEST_PROP(ProxyHeaderProperty, AnAnswerIsBoundedAndMoreBytesNeverChangeIt,
+RC_GTEST_PROP(proxy_header_property_test, an_answer_is_bounded_and_more_bytes_never_change_it,
               (const std::string& noise)) {
   const auto start = *rc::gen::element(std::string{}, "PROXY TCP4 1.2.3.4 "s, "PROXY "s, signature,
                                        signature + "\x21\x11\0\x0c"s);

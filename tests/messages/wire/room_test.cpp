@@ -6,7 +6,7 @@
 namespace liveconnect {
 namespace {
 
-TEST(Room, AJoinRequestComesBackWithAndWithoutTag) {
+TEST(room, a_join_request_comes_back_with_and_without_tag) {
   for (const auto& x : {join_request{42, ""}, join_request{UINT64_MAX, std::string(32, 'a')}}) {
     const auto back = parse_join_request(to_details(x));
     ASSERT_TRUE(back);
@@ -15,7 +15,7 @@ TEST(Room, AJoinRequestComesBackWithAndWithoutTag) {
   EXPECT_EQ(to_details(join_request{42, ""}), "42");
 }
 
-TEST(Room, AWrongJoinRequestIsRefused) {
+TEST(room, a_wrong_join_request_is_refused) {
   const std::string tag(32, 'a');
   for (const auto& x :
        {std::string{}, std::string{"0"}, std::string{"042"}, std::string{"-1"}, std::string{"4x"},
@@ -27,7 +27,7 @@ TEST(Room, AWrongJoinRequestIsRefused) {
   }
 }
 
-TEST(Room, ASeatComesBack) {
+TEST(room, a_seat_comes_back) {
   for (const auto* x : {"42 1.2.3.4:5 1", "4182907731 [2001:db8::1]:55012 2"}) {
     const auto seat = parse_room_seat(x);
     ASSERT_TRUE(seat) << x;
@@ -38,14 +38,14 @@ TEST(Room, ASeatComesBack) {
     EXPECT_FALSE(parse_room_seat(x)) << x;
 }
 
-TEST(Endpoint, ANulIsNoEndOfAnAddress) {
+TEST(endpoint, a_nul_is_no_end_of_an_address) {
   endpoint out;
   EXPECT_TRUE(endpoint::parse("::1", 5, out));
   EXPECT_FALSE(endpoint::parse(std::string_view{"::1\0x", 5}, 5, out));
   EXPECT_FALSE(endpoint::parse(std::string_view{"1.2.3.4\0:5", 10}, out));
 }
 
-TEST(Room, AReasonIsAWordAndPerhapsASentence) {
+TEST(room, a_reason_is_a_word_and_perhaps_a_sentence) {
   const auto x = parse_reason("crowded The room is full.");
   EXPECT_EQ(x.word, "crowded");
   EXPECT_EQ(x.sentence, "The room is full.");

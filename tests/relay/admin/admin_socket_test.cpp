@@ -19,7 +19,7 @@ namespace {
 
 using json = nlohmann::json;
 
-struct AdminSocket : ::testing::Test {
+struct admin_socket_test : ::testing::Test {
   liveconnect::test::temporary_folder folder;
   const std::string path = (folder.path() / "inner" / "admin.sock").string();
 
@@ -31,8 +31,8 @@ struct AdminSocket : ::testing::Test {
 
   std::vector<json> ask(const json& request) {
     std::vector<json> out;
-    const auto error = ask_admin(path, request, [&](const json& x) { out.push_back(x); });
-    EXPECT_FALSE(error) << detail_of(error);
+    const auto err = ask_admin(path, request, [&](const json& x) { out.push_back(x); });
+    EXPECT_FALSE(err) << detail_of(err);
     return out;
   }
 
@@ -51,7 +51,7 @@ struct AdminSocket : ::testing::Test {
   }
 };
 
-TEST_F(AdminSocket, AnswersLinesAndThenTheResult) {
+TEST_F(admin_socket_test, answers_lines_and_then_the_result) {
   const auto server = admin_server::open(path, echo);
   ASSERT_TRUE(server) << detail_of(server.error());
   const auto lines = ask({{"command", "rooms"}, {"lines", 5000}});
@@ -62,7 +62,7 @@ TEST_F(AdminSocket, AnswersLinesAndThenTheResult) {
   EXPECT_EQ(ask({{"command", "again"}}).back()["heard"], "again");
 }
 
-TEST_F(AdminSocket, IsForItsUserAlone) {
+TEST_F(admin_socket_test, is_for_its_user_alone) {
   const auto server = admin_server::open(path, echo);
   ASSERT_TRUE(server);
   struct stat about {};
@@ -72,7 +72,7 @@ TEST_F(AdminSocket, IsForItsUserAlone) {
   EXPECT_EQ(about.st_mode & 0777, 0700u);
 }
 
-TEST_F(AdminSocket, AFolderThatOthersMayEnterIsRefused) {
+TEST_F(admin_socket_test, a_folder_that_others_may_enter_is_refused) {
   std::filesystem::create_directory(folder.path() / "inner");
   chmod((folder.path() / "inner").c_str(), 0755);
   const auto server = admin_server::open(path, echo);
@@ -81,7 +81,7 @@ TEST_F(AdminSocket, AFolderThatOthersMayEnterIsRefused) {
   EXPECT_NE(detail_of(server.error()).find("must be mode 0700"), std::string::npos);
 }
 
-TEST_F(AdminSocket, ASocketInUseIsKeptAndOneLeftBehindIsReplaced) {
+TEST_F(admin_socket_test, a_socket_in_use_is_kept_and_one_left_behind_is_replaced) {
   {
     const auto first = admin_server::open(path, echo);
     ASSERT_TRUE(first);
@@ -105,7 +105,7 @@ TEST_F(AdminSocket, ASocketInUseIsKeptAndOneLeftBehindIsReplaced) {
   EXPECT_TRUE(std::filesystem::exists(path));
 }
 
-TEST_F(AdminSocket, SurvivesWhatIsNoRequest) {
+TEST_F(admin_socket_test, survives_what_is_no_request) {
   const auto server = admin_server::open(path, echo);
   ASSERT_TRUE(server);
   for (const auto& text : {std::string("\n"), std::string("hello\n"), std::string("[]\n"),
@@ -120,9 +120,9 @@ TEST_F(AdminSocket, SurvivesWhatIsNoRequest) {
   EXPECT_EQ(ask({{"command", "alive"}}).back()["heard"], "alive");
 }
 
-TEST_F(AdminSocket, NobodyThereIsSaid) {
-  const auto error = ask_admin(path, {{"command", "x"}}, [](const json&) { FAIL(); });
-  EXPECT_EQ(code_of(error), ec::relay_unreachable);
+TEST_F(admin_socket_test, nobody_there_is_said) {
+  const auto err = ask_admin(path, {{"command", "x"}}, [](const json&) { FAIL(); });
+  EXPECT_EQ(code_of(err), ec::relay_unreachable);
 }
 
 } // namespace

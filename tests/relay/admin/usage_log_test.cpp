@@ -27,7 +27,7 @@ room_usage sample() {
   return x;
 }
 
-TEST(UsageLine, RoundsAddressesUnlessAsked) {
+TEST(usage_line, rounds_addresses_unless_asked) {
   EXPECT_EQ(
       usage_line(sample(), "2026-01-02T03:04:05Z", false),
       R"({"v":1,"t":"2026-01-02T03:04:05Z","mood":"happy","seconds":12.345,)"
@@ -36,7 +36,7 @@ TEST(UsageLine, RoundsAddressesUnlessAsked) {
             std::string::npos);
 }
 
-TEST(UsageLog, AppendsEveryRecordAndNobodyElseReadsIt) {
+TEST(usage_log, appends_every_record_and_nobody_else_reads_it) {
   const liveconnect::test::temporary_folder folder;
   const auto path = (folder.path() / "usage.log").string();
   for (int round = 0; round < 2; ++round) {
@@ -58,7 +58,7 @@ TEST(UsageLog, AppendsEveryRecordAndNobodyElseReadsIt) {
   EXPECT_EQ(count, 1000u);
 }
 
-TEST(UsageLog, AFileThatCannotBeWrittenIsSaid) {
+TEST(usage_log, a_file_that_cannot_be_written_is_said) {
   const auto log = usage_log::open("/nonexistent/usage.log", false);
   ASSERT_FALSE(log);
   EXPECT_EQ(code_of(log.error()), ec::disk_failed);

@@ -14,7 +14,7 @@ using history = rate_history;
 
 const history::time_point start{1000h};
 
-TEST(RateHistory, BeginsEmptyAndDoesNotTakeOldTotalsForARate) {
+TEST(rate_history, begins_empty_and_does_not_take_old_totals_for_a_rate) {
   history x(start, {5000, 50, 5, 0});
   EXPECT_TRUE(x.series(0).empty());
   x.add(start, {9000, 90, 9, 0}, {});
@@ -27,7 +27,7 @@ TEST(RateHistory, BeginsEmptyAndDoesNotTakeOldTotalsForARate) {
   EXPECT_TRUE(x.series(1).empty());
 }
 
-TEST(RateHistory, KeepsAMinuteTenMinutesAndAnHour) {
+TEST(rate_history, keeps_a_minute_ten_minutes_and_an_hour) {
   history x(start);
   history::totals sum;
   for (int second = 1; second <= 2 * 3600; ++second) {
@@ -45,7 +45,7 @@ TEST(RateHistory, KeepsAMinuteTenMinutesAndAnHour) {
   EXPECT_EQ(x.series(2).back().at_end.connections, 7200u);
 }
 
-TEST(RateHistory, ALateSampleIsDividedByTheTimeItTook) {
+TEST(rate_history, a_late_sample_is_divided_by_the_time_it_took) {
   history x(start);
   x.add(start + 1500ms, {1500, 0, 0, 0}, {});
   x.add(start + 2s, {2000, 0, 0, 0}, {});
@@ -54,7 +54,7 @@ TEST(RateHistory, ALateSampleIsDividedByTheTimeItTook) {
   EXPECT_DOUBLE_EQ(x.series(0)[1].bytes, 1000);
 }
 
-TEST(RateHistory, StepsWithoutASampleShareWhatWasCounted) {
+TEST(rate_history, steps_without_a_sample_share_what_was_counted) {
   history x(start);
   x.add(start + 4s, {400, 8, 0, 0}, {7, 0, 0});
   ASSERT_EQ(x.series(0).size(), 4u);
@@ -67,7 +67,7 @@ TEST(RateHistory, StepsWithoutASampleShareWhatWasCounted) {
   EXPECT_DOUBLE_EQ(x.series(0).front().bytes, 0);
 }
 
-TEST(RateHistory, TotalsThatShrinkAndClocksThatStandStillCountAsNothing) {
+TEST(rate_history, totals_that_shrink_and_clocks_that_stand_still_count_as_nothing) {
   history x(start);
   x.add(start + 1s, {1000, 10, 0, 0}, {});
   x.add(start + 2s, {10, 0, 0, 0}, {});
@@ -77,7 +77,7 @@ TEST(RateHistory, TotalsThatShrinkAndClocksThatStandStillCountAsNothing) {
   EXPECT_EQ(x.series(0).size(), 2u);
 }
 
-RC_GTEST_PROP(RateHistoryProperty, NothingThatWasCountedIsLostOrInvented,
+RC_GTEST_PROP(rate_history_property_test, nothing_that_was_counted_is_lost_or_invented,
               (std::vector<uint16_t> counts)) {
   if (counts.size() > history::points_max)
     counts.resize(history::points_max);

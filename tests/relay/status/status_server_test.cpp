@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-struct StatusServer : ::testing::Test {
+struct status_server_test : ::testing::Test {
   status_board board{"1.2.3"};
   std::unique_ptr<status_server> server = open();
 
@@ -31,7 +31,7 @@ struct StatusServer : ::testing::Test {
   }
 
   httplib::Result get(const std::string& path) {
-    httplib::Client client("http://" + server->address());
+    httplib::client_test client("http://" + server->address());
     auto out = client.Get(path);
     EXPECT_TRUE(out) << path;
     return out;
@@ -53,7 +53,7 @@ relay_sample busy() {
   return x;
 }
 
-TEST_F(StatusServer, TheJsonSaysWhatTheBoardSays) {
+TEST_F(status_server_test, the_json_says_what_the_board_says) {
   board.put(busy(), status_board::clock::now() + 1s);
   const auto x = nlohmann::json::parse(get("/status.json")->body, nullptr, false);
   ASSERT_TRUE(x.is_object());
@@ -93,7 +93,7 @@ relay_sample distinct() {
   return x;
 }
 
-TEST_F(StatusServer, EveryCounterIsInTheJsonAndInTheMetrics) {
+TEST_F(status_server_test, every_counter_is_in_the_json_and_in_the_metrics) {
   const auto x = distinct();
   const auto& c = x.counters;
   board.put(x);
@@ -140,7 +140,7 @@ TEST_F(StatusServer, EveryCounterIsInTheJsonAndInTheMetrics) {
   }
 }
 
-TEST_F(StatusServer, MetricsAreThereForEveryCounterAndReason) {
+TEST_F(status_server_test, metrics_are_there_for_every_counter_and_reason) {
   board.put(busy());
   const auto got = get("/metrics");
   EXPECT_THAT(got->get_header_value("Content-Type"), HasSubstr("version=0.0.4"));
@@ -155,7 +155,7 @@ TEST_F(StatusServer, MetricsAreThereForEveryCounterAndReason) {
   EXPECT_THAT(got->body, HasSubstr("process_resident_memory_bytes"));
 }
 
-TEST_F(StatusServer, LabelsAreOfAFixedSet) {
+TEST_F(status_server_test, labels_are_of_a_fixed_set) {
   board.put(busy());
   std::set<std::string> labels;
   const auto text = get("/metrics")->body;
@@ -164,7 +164,7 @@ TEST_F(StatusServer, LabelsAreOfAFixedSet) {
   EXPECT_EQ(labels, (std::set<std::string>{"version", "state", "reason"}));
 }
 
-TEST_F(StatusServer, TheDashboardAsksForMetricsThatExist) {
+TEST_F(status_server_test, the_dashboard_asks_for_metrics_that_exist) {
   board.put(busy());
   const auto metrics = get("/metrics")->body;
   std::ifstream file(LIVECONNECT_TEST_DATA "/../docs/grafana.json");
@@ -182,7 +182,7 @@ TEST_F(StatusServer, TheDashboardAsksForMetricsThatExist) {
   EXPECT_GE(asked, 8u);
 }
 
-TEST_F(StatusServer, HealthReadinessAndTheBalancerAreToldApart) {
+TEST_F(status_server_test, health_readiness_and_the_balancer_are_told_apart) {
   board.put({});
   EXPECT_EQ(get("/healthz")->status, 200);
   EXPECT_EQ(get("/readyz")->status, 200);
@@ -196,7 +196,7 @@ TEST_F(StatusServer, HealthReadinessAndTheBalancerAreToldApart) {
   EXPECT_EQ(get("/healthz")->status, 503);
 }
 
-TEST_F(StatusServer, ThePageUsesNothingFromOutsideAndItsPolicySaysSo) {
+TEST_F(status_server_test, the_page_uses_nothing_from_outside_and_its_policy_says_so) {
   const auto got = get("/");
   EXPECT_EQ(got->status, 200);
   EXPECT_EQ(got->body, status_page());
@@ -209,33 +209,33 @@ TEST_F(StatusServer, ThePageUsesNothingFromOutsideAndItsPolicySaysSo) {
   EXPECT_THAT(policy, Not(HasSubstr("unsafe")));
 }
 
-TEST_F(StatusServer, NothingElseIsServedAndNothingCanBeWritten) {
+TEST_F(status_server_test, nothing_else_is_served_and_nothing_can_be_written) {
   EXPECT_EQ(get("/nothing")->status, 404);
   EXPECT_EQ(get("/../etc/passwd")->status, 404);
-  httplib::Client client("http://" + server->address());
+  httplib::client_test client("http://" + server->address());
   const auto got = client.Post("/status.json", std::string(2000, 'x'), "text/plain");
   EXPECT_TRUE(!got || got->status >= 400);
 }
 
-TEST_F(StatusServer, ATakenPortIsAnErrorAndNotShared) {
+TEST_F(status_server_test, a_taken_port_is_an_error_and_not_shared) {
   const auto second = status_server::open(server->address(), board);
   ASSERT_FALSE(second);
   EXPECT_EQ(code_of(second.error()), ec::cannot_listen);
 }
 
-TEST_F(StatusServer, SilentClientsKeepNobodyElseOutForLong) {
+TEST_F(status_server_test, silent_clients_keep_nobody_else_out_for_long) {
   board.put({});
   std::vector<liveconnect::test::tcp_client> silent;
   for (int i = 0; i < 6; ++i)
     silent.emplace_back(server->address());
-  httplib::Client client("http://" + server->address());
+  httplib::client_test client("http://" + server->address());
   client.set_read_timeout(10s);
   const auto got = client.Get("/healthz");
   ASSERT_TRUE(got);
   EXPECT_EQ(got->status, 200);
 }
 
-TEST(Sampler, TakesASampleAtOnceAndThenEverySecond) {
+TEST(sampler, takes_a_sample_at_once_and_then_every_second) {
   status_board board{"1"};
   std::atomic<uint64_t> taken{0};
   const sampler x{board, [&] {

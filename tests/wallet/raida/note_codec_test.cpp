@@ -35,21 +35,21 @@ answer answered(uint8_t status, bytes payload = {}) {
   return {outcome::answered, status, std::move(payload)};
 }
 
-TEST(NoteCodec, WritesNotesWithTheSecretOfTheServerAsked) {
+TEST(note_codec, writes_notes_with_the_secret_of_the_server_asked) {
   const std::vector<note> notes{note_of(-8, 0x010203, 0x10), note_of(2, 5, 0x20),
                                 note_of(6, 7, 0x30)};
   EXPECT_EQ(hex(encode_notes(notes, {0, 2}, 1)),
             "f800010203" + repeated("11", 16) + "0600000007" + repeated("31", 16));
 }
 
-TEST(NoteCodec, WritesBothSecretsAndZerosWhereThereIsNoSecond) {
+TEST(note_codec, writes_both_secrets_and_zeros_where_there_is_no_second) {
   const std::vector<note> notes{note_of(0, 1, 0x10, true), note_of(-1, 2, 0x20)};
   EXPECT_EQ(hex(encode_notes_with_pans(notes, {0, 1}, 2)),
             "0000000001" + repeated("12", 16) + repeated("92", 16) + "ff00000002" +
                 repeated("22", 16) + repeated("00", 16));
 }
 
-TEST(NoteCodec, WritesFixSerialsSeedAndASlotAServer) {
+TEST(note_codec, writes_fix_serials_seed_and_a_slot_a_server) {
   std::array<uint8_t, 16> pg{};
   pg.fill(0xab);
   EXPECT_EQ(hex(encode_fix({{1, 100}, {-2, 3}}, fix_seed{pg}, {0, 0x01020304, 9})),
@@ -58,7 +58,7 @@ TEST(NoteCodec, WritesFixSerialsSeedAndASlotAServer) {
                 repeated("ab", 16) + "000000000102030400000009");
 }
 
-TEST(NoteCodec, WritesChange) {
+TEST(note_codec, writes_change) {
   EXPECT_EQ(hex(encode_available(0x01020304, change_operation::join_notes, -8)), "0102030402f8");
   std::vector<note> small;
   for (uint32_t i = 0; i < 10; ++i)
@@ -71,7 +71,7 @@ TEST(NoteCodec, WritesChange) {
   EXPECT_EQ(hex(out).substr(50, 42), "0100000000" + repeated("41", 16));
 }
 
-TEST(NoteCodec, LimitsAreWhatABodyHolds) {
+TEST(note_codec, limits_are_what_a_body_holds) {
   EXPECT_EQ(detect_notes_max, (body_max - body_overhead) / 21);
   EXPECT_EQ(pown_notes_max, (body_max - body_overhead) / 37);
   EXPECT_EQ(fix_notes_max, (body_max - body_overhead - 16 - 100) / 5);
@@ -85,7 +85,7 @@ struct passes {
   std::string letters;
 };
 
-TEST(NoteCodec, ReadsPassesByTheTable) {
+TEST(note_codec, reads_passes_by_the_table) {
   const passes table[] = {
       {answered(241), 3, "ppp"},
       {answered(242), 3, "fff"},
@@ -118,7 +118,7 @@ TEST(NoteCodec, ReadsPassesByTheTable) {
         << int{x.from.status} << " " << x.from.payload.size() << " of " << x.count;
 }
 
-TEST(NoteCodec, ReadsTickets) {
+TEST(note_codec, reads_tickets) {
   const auto all = decode_ticket(answered(241, {1, 2, 3, 4}), 2);
   EXPECT_EQ(all.letters, "pp");
   EXPECT_EQ(all.ticket, 0x01020304u);
@@ -130,7 +130,7 @@ TEST(NoteCodec, ReadsTickets) {
   EXPECT_EQ(none.ticket, 0u);
 }
 
-TEST(NoteCodec, ATicketOfTheWrongLengthOrOfZeroIsNone) {
+TEST(note_codec, a_ticket_of_the_wrong_length_or_of_zero_is_none) {
   for (const auto& x : {answered(241), answered(241, {1, 2, 3}), answered(241, {1, 2, 3, 4, 5}),
                         answered(241, {0, 0, 0, 0}), answered(243, {1, 2, 3, 4}),
                         answered(243, {1, 0, 0, 0, 0}), answered(242, {1, 2, 3, 4}), answered(42),
@@ -142,7 +142,7 @@ TEST(NoteCodec, ATicketOfTheWrongLengthOrOfZeroIsNone) {
   EXPECT_EQ(decode_ticket({outcome::silent, 0, {}}, 2).letters, "nn");
 }
 
-TEST(NoteCodec, ReadsFind) {
+TEST(note_codec, reads_find) {
   using f = find_answer;
   const std::vector<f> both_an{f::an, f::an};
   EXPECT_EQ(decode_find(answered(209), 2).notes, both_an);
@@ -153,7 +153,7 @@ TEST(NoteCodec, ReadsFind) {
   EXPECT_EQ(decode_find({outcome::not_asked, 0, {}}, 1).notes, (std::vector<f>{f::not_asked}));
 }
 
-TEST(NoteCodec, AFindThatMakesNoSenseIsUnknown) {
+TEST(note_codec, a_find_that_makes_no_sense_is_unknown) {
   for (const auto& x :
        {answered(211), answered(211, {1}), answered(211, {1, 2, 0}), answered(211, {1, 3}),
         answered(209, {1, 1}), answered(208, {0}), answered(241), answered(250), answered(39),
@@ -165,7 +165,7 @@ TEST(NoteCodec, AFindThatMakesNoSenseIsUnknown) {
   }
 }
 
-TEST(NoteCodec, AFindRefusedForASerialSaysWhichOnlyWhenAlone) {
+TEST(note_codec, a_find_refused_for_a_serial_says_which_only_when_alone) {
   const auto two = decode_find(answered(40), 2);
   EXPECT_TRUE(two.some_unknown);
   EXPECT_EQ(two.notes, (std::vector<find_answer>(2, find_answer::unknown)));
@@ -174,7 +174,7 @@ TEST(NoteCodec, AFindRefusedForASerialSaysWhichOnlyWhenAlone) {
   EXPECT_EQ(one.notes, (std::vector<find_answer>{find_answer::no_such_note}));
 }
 
-TEST(NoteCodec, ReadsAvailableSerials) {
+TEST(note_codec, reads_available_serials) {
   const auto got = decode_available(answered(250, {0x01, 0, 0, 0, 5, 0, 0x0f, 0x9f, 0xff}),
                                     change_operation::break_note, 2);
   EXPECT_EQ(got.letter, 'p');
@@ -183,7 +183,7 @@ TEST(NoteCodec, ReadsAvailableSerials) {
   EXPECT_EQ(decode_available(answered(250, {0xf9}), change_operation::join_notes, -8).letter, 'p');
 }
 
-TEST(NoteCodec, RefusesAvailableSerialsThatCannotBe) {
+TEST(note_codec, refuses_available_serials_that_cannot_be) {
   const auto op = change_operation::break_note;
   bytes many{1};
   for (uint8_t i = 0; i < 65; ++i)
@@ -200,7 +200,7 @@ TEST(NoteCodec, RefusesAvailableSerialsThatCannotBe) {
   EXPECT_EQ(decode_available({outcome::silent, 0, {}}, op, 2).letter, 'n');
 }
 
-TEST(NoteCodec, ReadsChangeAndSuccess) {
+TEST(note_codec, reads_change_and_success) {
   EXPECT_EQ(decode_change(answered(250)), 'p');
   EXPECT_EQ(decode_change(answered(242)), 'f');
   for (auto status : std::initializer_list<uint8_t>{40, 41, 160, 198, 241, 0})
@@ -216,7 +216,7 @@ TEST(NoteCodec, ReadsChangeAndSuccess) {
   EXPECT_EQ(decode_version({outcome::silent, 250, digits}), "");
 }
 
-TEST(NoteCodec, DrawsNoReservedSecrets) {
+TEST(note_codec, draws_no_reserved_secrets) {
   std::array<uint8_t, 16> x{};
   EXPECT_TRUE(is_reserved(authenticity_number{x}));
   x[0] = 1;

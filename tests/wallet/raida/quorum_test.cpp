@@ -15,7 +15,7 @@ std::string pown_of(size_t p, size_t f, size_t e = 0, size_t n = 0, size_t d = 0
   return out;
 }
 
-TEST(Quorum, RulesAreSoundOnlyWithAMajorityThatExcludesASecond) {
+TEST(quorum, rules_are_sound_only_with_a_majority_that_excludes_a_second) {
   EXPECT_TRUE(is_sound(quorum_rules{}));
   EXPECT_EQ(quorum_rules{}.settled(), 15u);
   EXPECT_TRUE(is_sound(rules_for(3, 0)));
@@ -26,21 +26,21 @@ TEST(Quorum, RulesAreSoundOnlyWithAMajorityThatExcludesASecond) {
   EXPECT_FALSE(is_sound({25, 13, 13}));
 }
 
-TEST(Quorum, PownStringsTravelAsNibbles) {
+TEST(quorum, pown_strings_travel_as_nibbles) {
   const std::string all = "upbndef";
   EXPECT_EQ(to_nibbles(all), (bytes{0x0a, 0xbc, 0xde, 0xf0}));
   EXPECT_EQ(from_nibbles(bytes{0x0a, 0xbc, 0xde, 0xf0}, 7), all);
   EXPECT_EQ(to_nibbles(std::string(25, 'p')).size(), 13u);
 }
 
-TEST(Quorum, NibblesWithoutAMeaningAndMissingOnesAreUntried) {
+TEST(quorum, nibbles_without_a_meaning_and_missing_ones_are_untried) {
   EXPECT_EQ(from_nibbles(bytes{0x12, 0x3a}, 4), "uuup");
   EXPECT_EQ(from_nibbles(bytes{0xaa}, 4), "ppuu");
   EXPECT_EQ(from_nibbles({}, 3), "uuu");
   EXPECT_EQ(to_nibbles("xp"), (bytes{0x0a}));
 }
 
-TEST(Quorum, KnowsAPownString) {
+TEST(quorum, knows_a_pown_string) {
   EXPECT_TRUE(is_pown_string("pfendbu", 7));
   EXPECT_FALSE(is_pown_string("pfendbu", 25));
   EXPECT_FALSE(is_pown_string("pfendbx", 7));
@@ -53,7 +53,7 @@ struct grading {
   grade after_pown;
 };
 
-TEST(Quorum, GradesByTheTable) {
+TEST(quorum, grades_by_the_table) {
   const grading table[] = {
       {pown_of(25, 0), grade::authentic, grade::authentic},
       {pown_of(13, 0, 0, 12), grade::authentic, grade::authentic},
@@ -89,7 +89,7 @@ TEST(Quorum, GradesByTheTable) {
   }
 }
 
-TEST(Quorum, EveryAnswerToAPownButAPassMustBeConfirmed) {
+TEST(quorum, every_answer_to_a_pown_but_a_pass_must_be_confirmed) {
   EXPECT_EQ(must_find("pfendbup"), (std::vector<size_t>{1, 2, 3, 4, 5}));
   EXPECT_TRUE(must_find("pppu").empty());
 }
@@ -100,7 +100,7 @@ struct concluding {
   an_claim old;
 };
 
-TEST(Quorum, ConcludesFromFindByTheTable) {
+TEST(quorum, concludes_from_find_by_the_table) {
   const concluding table[] = {
       // pan, an, neither, unknown
       {{25, 0, 0, 0}, claim::ours, an_claim::gone},
@@ -131,7 +131,7 @@ TEST(Quorum, ConcludesFromFindByTheTable) {
   }
 }
 
-TEST(Quorum, AnUnknownNoteIsANoAndSilenceIsNone) {
+TEST(quorum, an_unknown_note_is_a_no_and_silence_is_none) {
   using f = find_answer;
   const auto n =
       count_answers({f::an, f::pan, f::pan, f::neither, f::no_such_note, f::unknown, f::not_asked});
@@ -151,7 +151,7 @@ note note_of(uint8_t an, uint8_t pan, size_t servers) {
   return out;
 }
 
-TEST(Quorum, APassMakesThePanTheAnAndNothingElseDoes) {
+TEST(quorum, a_pass_makes_the_pan_the_an_and_nothing_else_does) {
   auto x = note_of(1, 2, 7);
   const auto old = x;
   adopt_powned(x, "pfendbu");
@@ -162,7 +162,7 @@ TEST(Quorum, APassMakesThePanTheAnAndNothingElseDoes) {
   EXPECT_EQ(x.pans, old.pans);
 }
 
-TEST(Quorum, WhatFindSaysIsAdoptedAndTheRestStays) {
+TEST(quorum, what_find_says_is_adopted_and_the_rest_stays) {
   auto x = note_of(1, 2, 6);
   const auto old = x;
   x.pown = "nnnnnn";
@@ -174,7 +174,7 @@ TEST(Quorum, WhatFindSaysIsAdoptedAndTheRestStays) {
     EXPECT_EQ(x.ans[i], old.ans[i]);
 }
 
-TEST(Quorum, ANoteWithoutBothSetsIsLeftAlone) {
+TEST(quorum, a_note_without_both_sets_is_left_alone) {
   auto x = note_of(1, 2, 3);
   x.pans.clear();
   const auto old = x.ans;
@@ -186,7 +186,7 @@ TEST(Quorum, ANoteWithoutBothSetsIsLeftAlone) {
 
 // --- properties ---
 
-RC_GTEST_PROP(QuorumProperty, TwoVectorsAreNeverBothAuthentic, ()) {
+RC_GTEST_PROP(quorum_property_test, two_vectors_are_never_both_authentic, ()) {
   const auto servers = *rc::gen::inRange<size_t>(1, 26);
   const auto rules = rules_for(servers, 0);
   // Two claimants with different secrets everywhere; each server holds one value and may be silent
@@ -202,7 +202,7 @@ RC_GTEST_PROP(QuorumProperty, TwoVectorsAreNeverBothAuthentic, ()) {
   RC_ASSERT(!(ours(grade_detect(first, rules)) && ours(grade_detect(second, rules))));
 }
 
-RC_GTEST_PROP(QuorumProperty, WithUpToFLiarsNoTwoClaimsAreBothSettled, ()) {
+RC_GTEST_PROP(quorum_property_test, with_up_to_f_liars_no_two_claims_are_both_settled, ()) {
   const auto servers = *rc::gen::inRange<size_t>(3, 26);
   const auto room = (servers - 1) / 2;
   const auto f = *rc::gen::inRange<size_t>(0, room + 1);
@@ -226,7 +226,7 @@ RC_GTEST_PROP(QuorumProperty, WithUpToFLiarsNoTwoClaimsAreBothSettled, ()) {
     RC_ASSERT(r.pan - liars >= rules.majority);
 }
 
-RC_GTEST_PROP(QuorumProperty, SilenceNeverTurnsIntoAVerdict, ()) {
+RC_GTEST_PROP(quorum_property_test, silence_never_turns_into_a_verdict, ()) {
   // Replacing any certain letter by silence may only make a verdict weaker.
   auto pown = *rc::gen::container<std::string>(25, rc::gen::elementOf(std::string{"pfendbu"}));
   const auto before = grade_detect(pown);
@@ -242,7 +242,7 @@ RC_GTEST_PROP(QuorumProperty, SilenceNeverTurnsIntoAVerdict, ()) {
     RC_ASSERT(before == grade::authentic || (before == grade::fracked && was == 'f'));
 }
 
-RC_GTEST_PROP(QuorumProperty, NibblesRoundTrip, ()) {
+RC_GTEST_PROP(quorum_property_test, nibbles_round_trip, ()) {
   const auto pown = *rc::gen::container<std::string>(rc::gen::elementOf(std::string{"pfendbu"}));
   RC_ASSERT(from_nibbles(to_nibbles(pown), pown.size()) == pown);
 }

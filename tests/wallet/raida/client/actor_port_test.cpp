@@ -31,7 +31,7 @@ raida_client_actor::behavior_type never_answer(raida_client_actor::pointer self)
   }};
 }
 
-TEST(ActorPort, BlocksUntilTheClientHasAnswered) {
+TEST(actor_port, blocks_until_the_client_has_answered) {
   caf::actor_system_config config;
   caf::actor_system system{config};
   actor_port port{system, system.spawn(answer_all, size_t{3}), 3};
@@ -41,7 +41,7 @@ TEST(ActorPort, BlocksUntilTheClientHasAnswered) {
   EXPECT_EQ(got.list[2].status, 2);
 }
 
-TEST(ActorPort, AlwaysGivesAnAnswerAServer) {
+TEST(actor_port, always_gives_an_answer_a_server) {
   caf::actor_system_config config;
   caf::actor_system system{config};
   actor_port port{system, system.spawn(answer_all, size_t{1}), 3};
@@ -50,7 +50,7 @@ TEST(ActorPort, AlwaysGivesAnAnswerAServer) {
   EXPECT_EQ(got.list[2].what, outcome::not_asked);
 }
 
-TEST(ActorPort, WithoutAnAnswerWhatWasAskedIsUnknown) {
+TEST(actor_port, without_an_answer_what_was_asked_is_unknown) {
   caf::actor_system_config config;
   caf::actor_system system{config};
   auto client = system.spawn(never_answer);

@@ -22,7 +22,7 @@ raida_link_actor::behavior_type numbered_link(raida_link_actor::pointer self, ui
   }};
 }
 
-class Client : public test::actor_test {
+class client_test : public test::actor_test {
 protected:
   std::shared_ptr<std::vector<ask_one>> heard = std::make_shared<std::vector<ask_one>>();
   std::vector<raida_link_actor> links;
@@ -59,7 +59,7 @@ protected:
   }
 };
 
-TEST_F(Client, HandsEachServerItsPartAndCollectsByServer) {
+TEST_F(client_test, hands_each_server_its_part_and_collects_by_server) {
   start({false, false, false});
   const auto got = ask(question(3));
   ASSERT_TRUE(*got);
@@ -73,7 +73,7 @@ TEST_F(Client, HandsEachServerItsPartAndCollectsByServer) {
   EXPECT_EQ(heard->at(0).deadline, caf::timespan{3s});
 }
 
-TEST_F(Client, ThoseSkippedAndThoseWithoutPayloadAreNotAsked) {
+TEST_F(client_test, those_skipped_and_those_without_payload_are_not_asked) {
   start({false, false, false, false});
   auto what = question(3);
   what.skip = {false, true};
@@ -86,7 +86,7 @@ TEST_F(Client, ThoseSkippedAndThoseWithoutPayloadAreNotAsked) {
   EXPECT_EQ((*got)->list[3].what, outcome::not_asked);
 }
 
-TEST_F(Client, AskingNobodyIsAnsweredAtOnce) {
+TEST_F(client_test, asking_nobody_is_answered_at_once) {
   start({false, false});
   auto what = question(2);
   what.skip = {true, true};
@@ -96,7 +96,7 @@ TEST_F(Client, AskingNobodyIsAnsweredAtOnce) {
   EXPECT_TRUE(heard->empty());
 }
 
-TEST_F(Client, WaitsForAllAndCallsALinkThatFailsToAnswerSilent) {
+TEST_F(client_test, waits_for_all_and_calls_a_link_that_fails_to_answer_silent) {
   start({false, true, false});
   const auto got = ask(question(3));
   advance(12999ms);
@@ -108,7 +108,7 @@ TEST_F(Client, WaitsForAllAndCallsALinkThatFailsToAnswerSilent) {
   EXPECT_EQ((*got)->list[2].what, outcome::answered);
 }
 
-TEST_F(Client, ALinkThatEndsLeavesItsServerUnreachableAndTheOthersAtWork) {
+TEST_F(client_test, a_link_that_ends_leaves_its_server_unreachable_and_the_others_at_work) {
   start({false, false, false});
   caf::anon_send_exit(links[1], caf::exit_reason::user_shutdown);
   run();
@@ -119,7 +119,7 @@ TEST_F(Client, ALinkThatEndsLeavesItsServerUnreachableAndTheOthersAtWork) {
   EXPECT_EQ((*got)->list[2].what, outcome::answered);
 }
 
-TEST_F(Client, LinksEndWithTheirClient) {
+TEST_F(client_test, links_end_with_their_client) {
   auto log = std::make_shared<test::fake_byte_loop>();
   auto loop = system.spawn(test::run_fake_byte_loop, log);
   std::vector<endpoint> servers(2);
@@ -141,7 +141,7 @@ TEST_F(Client, LinksEndWithTheirClient) {
   run();
 }
 
-TEST_F(Client, LinksEndWhenNobodyRefersToTheirClient) {
+TEST_F(client_test, links_end_when_nobody_refers_to_their_client) {
   start({});
   auto log = std::make_shared<test::fake_byte_loop>();
   auto loop = system.spawn(test::run_fake_byte_loop, log);

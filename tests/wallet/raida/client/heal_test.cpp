@@ -23,7 +23,7 @@ struct journal {
   }
 };
 
-TEST(Heal, RestoresWhatSomeServersRefuse) {
+TEST(heal, restores_what_some_servers_refuse) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 4);
   raida.damage(0, notes[0].id);
@@ -46,7 +46,7 @@ TEST(Heal, RestoresWhatSomeServersRefuse) {
   EXPECT_EQ(raida.asked[command::fix], 3u);
 }
 
-TEST(Heal, TwelveServersCanBeRestoredAndThirteenCannot) {
+TEST(heal, twelve_servers_can_be_restored_and_thirteen_cannot) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 2);
   for (size_t i = 0; i < 12; ++i)
@@ -63,7 +63,7 @@ TEST(Heal, TwelveServersCanBeRestoredAndThirteenCannot) {
   EXPECT_EQ(done->not_clean, 1u);
 }
 
-TEST(Heal, CleanNotesCostNothingButADetect) {
+TEST(heal, clean_notes_cost_nothing_but_a_detect) {
   fake_raida raida;
   journal log;
   const auto done = heal(raida, raida.mint(2, 100, 3), log.writer());
@@ -74,7 +74,7 @@ TEST(Heal, CleanNotesCostNothingButADetect) {
   EXPECT_EQ(raida.asked.size(), 1u);
 }
 
-TEST(Heal, SeedsAreDurableBeforeTheFirstFixLeaves) {
+TEST(heal, seeds_are_durable_before_the_first_fix_leaves) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);
   raida.damage(0, notes[0].id);
@@ -91,7 +91,7 @@ TEST(Heal, SeedsAreDurableBeforeTheFirstFixLeaves) {
   EXPECT_EQ(raida.asked[command::fix], 2u);
 }
 
-TEST(Heal, NothingIsFixedWhenTheSeedsCannotBeKept) {
+TEST(heal, nothing_is_fixed_when_the_seeds_cannot_be_kept) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);
   raida.damage(0, notes[0].id);
@@ -103,7 +103,7 @@ TEST(Heal, NothingIsFixedWhenTheSeedsCannotBeKept) {
   EXPECT_EQ(raida.asked[command::fix], 0u);
 }
 
-TEST(Heal, OnlyServersThatRefuseAreFixedNeverSilentOnes) {
+TEST(heal, only_servers_that_refuse_are_fixed_never_silent_ones) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);
   raida.damage(0, notes[0].id);
@@ -121,7 +121,7 @@ TEST(Heal, OnlyServersThatRefuseAreFixedNeverSilentOnes) {
   EXPECT_EQ(raida.holders(done->notes[0]), raida_count);
 }
 
-TEST(Heal, ALostAnswerToFixIsFound) {
+TEST(heal, a_lost_answer_to_fix_is_found) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);
   raida.damage(0, notes[0].id);
@@ -134,7 +134,7 @@ TEST(Heal, ALostAnswerToFixIsFound) {
   EXPECT_EQ(raida.holders(done->notes[0]), raida_count);
 }
 
-TEST(Heal, AFailedFixIsTriedOnceMoreWithFreshTickets) {
+TEST(heal, a_failed_fix_is_tried_once_more_with_fresh_tickets) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);
   raida.damage(0, notes[0].id);
@@ -148,7 +148,7 @@ TEST(Heal, AFailedFixIsTriedOnceMoreWithFreshTickets) {
   EXPECT_EQ(raida.holders(done->notes[0]), raida_count);
 }
 
-TEST(Heal, AServerThatNeverFixesIsLeftAfterTwoTries) {
+TEST(heal, a_server_that_never_fixes_is_left_after_two_tries) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);
   raida.damage(0, notes[0].id);
@@ -163,7 +163,7 @@ TEST(Heal, AServerThatNeverFixesIsLeftAfterTwoTries) {
   EXPECT_EQ(grade_detect(done->notes[0].pown), grade::fracked);
 }
 
-TEST(Heal, AServerThatFallsSilentAfterAFixKeepsBothCandidates) {
+TEST(heal, a_server_that_falls_silent_after_a_fix_keeps_both_candidates) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);
   raida.damage(0, notes[0].id);
@@ -193,7 +193,7 @@ TEST(Heal, AServerThatFallsSilentAfterAFixKeepsBothCandidates) {
   EXPECT_EQ(raida.asked[command::fix], 1u);
 }
 
-TEST(Heal, AServerThatMayHoldTheNewAnIsNotGivenAThird) {
+TEST(heal, a_server_that_may_hold_the_new_an_is_not_given_a_third) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);
   raida.damage(0, notes[0].id);
@@ -209,7 +209,7 @@ TEST(Heal, AServerThatMayHoldTheNewAnIsNotGivenAThird) {
   EXPECT_EQ(done->notes[0].pans[0], raida.held(0, notes[0].id));
 }
 
-TEST(Heal, TwelveTicketsAreNotWorthAFix) {
+TEST(heal, twelve_tickets_are_not_worth_a_fix) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);
   for (size_t i = 0; i < 12; ++i)
@@ -223,7 +223,7 @@ TEST(Heal, TwelveTicketsAreNotWorthAFix) {
   EXPECT_EQ(raida.holders(done->notes[0]), 13u);
 }
 
-TEST(Heal, OpenPansAreSettledBeforeAnythingIsFixed) {
+TEST(heal, open_pans_are_settled_before_anything_is_fixed) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);
   auto& x = notes[0];
@@ -239,7 +239,7 @@ TEST(Heal, OpenPansAreSettledBeforeAnythingIsFixed) {
   EXPECT_EQ(raida.holders(done->notes[0]), raida_count);
 }
 
-TEST(Heal, AnyMixOfLossesNeverCostsAPass) {
+TEST(heal, any_mix_of_losses_never_costs_a_pass) {
   for (uint64_t seed = 1; seed <= 25; ++seed) {
     fake_raida raida{raida_count, seed};
     auto notes = raida.mint(2, 100, 3);

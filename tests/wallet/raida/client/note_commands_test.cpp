@@ -56,7 +56,7 @@ std::vector<note> blank_notes(size_t count, size_t servers, bool with_pans) {
   return out;
 }
 
-TEST(NoteCommands, EchoAndVersionAskAll) {
+TEST(note_commands, echo_and_version_ask_all) {
   fake_raida raida;
   raida.add(fault::down(3));
   EXPECT_EQ(echo_all(raida), with(all_pass, 3, 'd'));
@@ -66,7 +66,7 @@ TEST(NoteCommands, EchoAndVersionAskAll) {
   EXPECT_EQ(versions[3], "");
 }
 
-TEST(NoteCommands, DetectSaysWhoHoldsWhat) {
+TEST(note_commands, detect_says_who_holds_what) {
   fake_raida raida;
   const auto notes = raida.mint(2, 100, 3);
   raida.damage(5, notes[1].id);
@@ -77,7 +77,7 @@ TEST(NoteCommands, DetectSaysWhoHoldsWhat) {
   EXPECT_EQ(seen, (std::vector<std::string>{most, with(most, 5, 'f'), most}));
 }
 
-TEST(NoteCommands, WhatOnlyReadsIsRepeatedOnceWhereSilent) {
+TEST(note_commands, what_only_reads_is_repeated_once_where_silent) {
   fake_raida raida;
   const auto notes = raida.mint(2, 100, 1);
   raida.add(fault::lost_reply(1, command::detect, 1));
@@ -87,7 +87,7 @@ TEST(NoteCommands, WhatOnlyReadsIsRepeatedOnceWhereSilent) {
   EXPECT_EQ(raida.arrived[command::detect], raida_count + 2);
 }
 
-TEST(NoteCommands, TheRepeatIsGivenMoreTime) {
+TEST(note_commands, the_repeat_is_given_more_time) {
   scripted_port port{3};
   port.reply = [](size_t, const ask_all&) { return answer{outcome::silent, 0, {}}; };
   command_times times;
@@ -97,7 +97,7 @@ TEST(NoteCommands, TheRepeatIsGivenMoreTime) {
   EXPECT_EQ(port.questions[1].deadline, std::chrono::milliseconds(4650));
 }
 
-TEST(NoteCommands, NotesThatCannotBeAskedAboutAreLeftOut) {
+TEST(note_commands, notes_that_cannot_be_asked_about_are_left_out) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 4);
   notes[0].ans.pop_back();
@@ -111,7 +111,7 @@ TEST(NoteCommands, NotesThatCannotBeAskedAboutAreLeftOut) {
   EXPECT_EQ(raida.arrived[command::pown], 0u);
 }
 
-TEST(NoteCommands, LargeSetsAreCutToWhatARequestHolds) {
+TEST(note_commands, large_sets_are_cut_to_what_a_request_holds) {
   struct {
     size_t notes;
     size_t detect_questions;
@@ -134,7 +134,7 @@ TEST(NoteCommands, LargeSetsAreCutToWhatARequestHolds) {
   }
 }
 
-TEST(NoteCommands, AServerThatStaysSilentIsNotAskedForTheRestOfALargeSet) {
+TEST(note_commands, a_server_that_stays_silent_is_not_asked_for_the_rest_of_a_large_set) {
   scripted_port port{2};
   port.reply = [](size_t i, const ask_all&) {
     return i == 0 ? answer{outcome::silent, 0, {}} : answer{outcome::answered, 241, {}};
@@ -147,7 +147,7 @@ TEST(NoteCommands, AServerThatStaysSilentIsNotAskedForTheRestOfALargeSet) {
   EXPECT_EQ(asked_first, 2u);
 }
 
-TEST(NoteCommands, PownChangesOwnersAndIsNeverRepeated) {
+TEST(note_commands, pown_changes_owners_and_is_never_repeated) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 2);
   for (auto& x : notes)
@@ -161,7 +161,7 @@ TEST(NoteCommands, PownChangesOwnersAndIsNeverRepeated) {
   EXPECT_EQ(raida.arrived[command::pown], raida_count);
 }
 
-TEST(NoteCommands, ANoteGivenTwiceIsPownedOnce) {
+TEST(note_commands, a_note_given_twice_is_powned_once) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);
   notes[0].pans = draw_ans(raida_count);
@@ -184,7 +184,7 @@ note pown_with_recovery(fake_raida& raida, note x) {
   return x;
 }
 
-TEST(NoteCommands, ALostReplyOfPownIsFoundAgain) {
+TEST(note_commands, a_lost_reply_of_pown_is_found_again) {
   fake_raida raida;
   auto x = raida.mint({2, 100});
   x.pans = draw_ans(raida_count);
@@ -203,7 +203,7 @@ TEST(NoteCommands, ALostReplyOfPownIsFoundAgain) {
   EXPECT_EQ(raida.holders(x), raida_count);
 }
 
-TEST(NoteCommands, ALostPownIsSentAgainWithTheSamePans) {
+TEST(note_commands, a_lost_pown_is_sent_again_with_the_same_pans) {
   fake_raida raida;
   auto x = raida.mint({2, 100});
   x.pans = draw_ans(raida_count);
@@ -215,7 +215,7 @@ TEST(NoteCommands, ALostPownIsSentAgainWithTheSamePans) {
   EXPECT_EQ(raida.holders(done), raida_count);
 }
 
-TEST(NoteCommands, ADoubledPownLooksLikeAFailAndFindTellsTheTruth) {
+TEST(note_commands, a_doubled_pown_looks_like_a_fail_and_find_tells_the_truth) {
   fake_raida raida;
   auto x = raida.mint({2, 100});
   x.pans = draw_ans(raida_count);
@@ -229,7 +229,7 @@ TEST(NoteCommands, ADoubledPownLooksLikeAFailAndFindTellsTheTruth) {
   EXPECT_EQ(raida.holders(x), raida_count);
 }
 
-TEST(NoteCommands, AnyMixOfLossesEndsWithOneOwner) {
+TEST(note_commands, any_mix_of_losses_ends_with_one_owner) {
   for (uint64_t seed = 1; seed <= 40; ++seed) {
     fake_raida raida{raida_count, seed};
     auto x = raida.mint({2, 100});
@@ -248,7 +248,7 @@ TEST(NoteCommands, AnyMixOfLossesEndsWithOneOwner) {
   }
 }
 
-TEST(NoteCommands, FindTellsThemApart) {
+TEST(note_commands, find_tells_them_apart) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 3);
   for (auto& x : notes)
@@ -265,7 +265,7 @@ TEST(NoteCommands, FindTellsThemApart) {
   EXPECT_EQ(found[2][3], f::unknown);
 }
 
-TEST(NoteCommands, FindWithoutPansIsAskedWithZeros) {
+TEST(note_commands, find_without_pans_is_asked_with_zeros) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);
   raida.damage(2, notes[0].id);
@@ -288,7 +288,7 @@ answer find_or_refuse(const ask_all& what, size_t server, const std::vector<uint
   return {outcome::answered, status::find_all_an, {}};
 }
 
-TEST(NoteCommands, ABatchRefusedForUnknownNotesIsCutUntilTheyAreKnown) {
+TEST(note_commands, a_batch_refused_for_unknown_notes_is_cut_until_they_are_known) {
   const std::vector<std::vector<uint32_t>> unknown{{}, {4}, {0, 8}};
   scripted_port port{3};
   port.reply = [&](size_t i, const ask_all& what) { return find_or_refuse(what, i, unknown[i]); };
@@ -302,7 +302,7 @@ TEST(NoteCommands, ABatchRefusedForUnknownNotesIsCutUntilTheyAreKnown) {
     }
 }
 
-TEST(NoteCommands, AllNotesUnknownStillEnds) {
+TEST(note_commands, all_notes_unknown_still_ends) {
   scripted_port port{1};
   std::vector<uint32_t> unknown(100);
   std::iota(unknown.begin(), unknown.end(), 0);
@@ -313,14 +313,14 @@ TEST(NoteCommands, AllNotesUnknownStillEnds) {
     EXPECT_EQ(x[0], find_answer::no_such_note);
 }
 
-TEST(NoteCommands, AServerThatHasNoSuchRecordHoldsNeither) {
+TEST(note_commands, a_server_that_has_no_such_record_holds_neither) {
   fake_raida raida;
   const auto x = raida.mint({2, 100});
   raida.set_held(1, x.id, std::nullopt);
   EXPECT_EQ(find(raida, {x})[0][1], find_answer::neither);
 }
 
-TEST(NoteCommands, TicketsCoverWhatPasses) {
+TEST(note_commands, tickets_cover_what_passes) {
   fake_raida raida;
   const auto notes = raida.mint(2, 100, 3);
   raida.damage(5, notes[1].id);
@@ -337,7 +337,7 @@ TEST(NoteCommands, TicketsCoverWhatPasses) {
   EXPECT_EQ(got.letters[0][24], 'u');
 }
 
-TEST(NoteCommands, FixSetsTheDerivedAnOnOneServer) {
+TEST(note_commands, fix_sets_the_derived_an_on_one_server) {
   fake_raida raida;
   auto x = raida.mint({2, 100});
   raida.damage(9, x.id);
@@ -351,7 +351,7 @@ TEST(NoteCommands, FixSetsTheDerivedAnOnOneServer) {
   EXPECT_EQ(raida.holders(x), raida_count);
 }
 
-TEST(NoteCommands, FixIsRefusedByTooFewTicketsAndSentOnce) {
+TEST(note_commands, fix_is_refused_by_too_few_tickets_and_sent_once) {
   fake_raida raida;
   auto x = raida.mint({2, 100});
   raida.damage(9, x.id);
@@ -373,7 +373,7 @@ std::vector<note> fresh_notes(int8_t denomination, const serial_offer& offer, si
   return out;
 }
 
-TEST(NoteCommands, BreakMakesTenOfOne) {
+TEST(note_commands, break_makes_ten_of_one) {
   fake_raida raida;
   const auto big = raida.mint({2, 100});
   const auto session = draw_session();
@@ -391,7 +391,7 @@ TEST(NoteCommands, BreakMakesTenOfOne) {
     EXPECT_EQ(raida.holders(x), raida_count);
 }
 
-TEST(NoteCommands, ABreakGoesOnceMoreToServersThatLimitIt) {
+TEST(note_commands, a_break_goes_once_more_to_servers_that_limit_it) {
   fake_raida raida;
   command_times times;
   times.limited = std::chrono::milliseconds(1);
@@ -419,7 +419,7 @@ TEST(NoteCommands, ABreakGoesOnceMoreToServersThatLimitIt) {
     EXPECT_EQ(raida.holders(x), raida_count);
 }
 
-TEST(NoteCommands, JoinMakesOneOfTen) {
+TEST(note_commands, join_makes_one_of_ten) {
   fake_raida raida;
   const auto small = raida.mint(1, 500, 10);
   const auto session = draw_session();
@@ -432,7 +432,7 @@ TEST(NoteCommands, JoinMakesOneOfTen) {
     EXPECT_EQ(raida.holders(x), 0u);
 }
 
-TEST(NoteCommands, ALostReplyOfBreakIsFoundAtTheChildren) {
+TEST(note_commands, a_lost_reply_of_break_is_found_at_the_children) {
   fake_raida raida;
   const auto big = raida.mint({2, 100});
   const auto session = draw_session();
@@ -450,7 +450,7 @@ TEST(NoteCommands, ALostReplyOfBreakIsFoundAtTheChildren) {
   }
 }
 
-TEST(NoteCommands, SerialsThatTooFewOfferAreNotTaken) {
+TEST(note_commands, serials_that_too_few_offer_are_not_taken) {
   fake_raida raida;
   // On 13 servers serial 0 is taken, on 12 serial 1.
   for (size_t i = 0; i < raida_count; ++i)
@@ -467,7 +467,7 @@ TEST(NoteCommands, SerialsThatTooFewOfferAreNotTaken) {
   EXPECT_EQ(one, 13u);
 }
 
-TEST(NoteCommands, SerialsAreAskedForAgainWhereServersOfferOthers) {
+TEST(note_commands, serials_are_asked_for_again_where_servers_offer_others) {
   fake_raida raida;
   // Somebody else was first on 12 servers, with the notes that this one wants to make.
   ask_all other;
@@ -482,7 +482,7 @@ TEST(NoteCommands, SerialsAreAskedForAgainWhereServersOfferOthers) {
   EXPECT_EQ(offer.serials[9].offered_by, raida_count);
 }
 
-TEST(NoteCommands, SerialsAreAskedForAFewTimesAndOnlyWhereEnoughServersAnswer) {
+TEST(note_commands, serials_are_asked_for_a_few_times_and_only_where_enough_servers_answer) {
   scripted_port port{raida_count};
   size_t answering = raida_count;
   // Each server offers a serial of its own, always.
@@ -508,7 +508,7 @@ TEST(NoteCommands, SerialsAreAskedForAFewTimesAndOnlyWhereEnoughServersAnswer) {
   EXPECT_EQ(ask({}), 1u);
 }
 
-TEST(NoteCommands, ChangeThatMakesNoSenseIsNotAsked) {
+TEST(note_commands, change_that_makes_no_sense_is_not_asked) {
   fake_raida raida;
   const auto big = raida.mint({2, 100});
   auto small = raida.mint(1, 500, 10);

@@ -12,14 +12,14 @@
 #include "wallet/raida/derive.hpp"
 #include "wallet/raida/server/server_host.hpp"
 
-/// Client and servers with nothing between them but the loopback: real datagrams, connections,
+/// client_test and servers with nothing between them but the loopback: real datagrams, connections,
 /// record files and commits.
 namespace liveconnect::raida {
 namespace {
 
 const std::string all_pass(raida_count, 'p');
 
-class Sockets : public ::testing::Test {
+class sockets_test : public ::testing::Test {
 protected:
   caf::actor_system_config config;
   caf::actor_system system{config};
@@ -84,7 +84,7 @@ protected:
   }
 };
 
-TEST_F(Sockets, EveryCommandWorksAgainst25Servers) {
+TEST_F(sockets_test, every_command_works_against_25_servers) {
   start(raida_count);
   EXPECT_EQ(echo_all(*port), all_pass);
   for (const auto& x : version_all(*port))
@@ -146,7 +146,7 @@ TEST_F(Sockets, EveryCommandWorksAgainst25Servers) {
   EXPECT_EQ(detect(*port, small), std::vector<std::string>(10, std::string(raida_count, 'f')));
 }
 
-TEST_F(Sockets, SevenServersDownCostNoVerdict) {
+TEST_F(sockets_test, seven_servers_down_cost_no_verdict) {
   start(18);
   const std::string seen = std::string(18, 'p') + std::string(7, 'd');
   EXPECT_EQ(echo_all(*port), seen);

@@ -12,7 +12,7 @@
 
 namespace liveconnect::test {
 
-/// Sockets without a kernel, for actors on the deterministic scheduler: a byte_loop_actor on one
+/// sockets_test without a kernel, for actors on the deterministic scheduler: a byte_loop_actor on one
 /// side, plain calls for the test on the other. Nothing is lost or reordered; addresses named in
 /// `hanging` take connections and never answer.
 class fake_network {
