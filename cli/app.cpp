@@ -30,7 +30,8 @@ struct common_flags {
     for (const auto& name : setting_names()) {
       if (std::strcmp(name.key, "verbose") == 0)
         continue;
-      auto flag = name.flag != nullptr ? std::string{name.flag} : std::string{"--"} + name.key;
+      const auto flag =
+          name.flag != nullptr ? std::string{name.flag} : std::string{"--"} + name.key;
       if (name.flag_value != nullptr)
         root.add_flag(flag, switches[name.key], name.help)->group("Settings");
       else
@@ -45,7 +46,8 @@ struct common_flags {
   settings_layer layer() const {
     settings_layer out;
     for (const auto& name : setting_names()) {
-      auto flag = name.flag != nullptr ? std::string{name.flag} : std::string{"--"} + name.key;
+      const auto flag =
+          name.flag != nullptr ? std::string{name.flag} : std::string{"--"} + name.key;
       if (auto i = switches.find(name.key); i != switches.end() && i->second)
         out[name.key] = {name.flag_value, flag};
       if (auto i = values.find(name.key); i != values.end() && !i->second.empty())
@@ -62,7 +64,7 @@ bool wants_json(int argc, const char* const* argv) {
   for (int i = 1; i < argc && std::strcmp(argv[i], "--") != 0; ++i)
     if (std::strcmp(argv[i], "--json") == 0)
       return true;
-  auto value = std::getenv("LIVECONNECT_JSON");
+  const auto value = std::getenv("LIVECONNECT_JSON");
   return value != nullptr && (std::strcmp(value, "1") == 0 || std::strcmp(value, "true") == 0 ||
                               std::strcmp(value, "yes") == 0 || std::strcmp(value, "on") == 0);
 }
@@ -70,7 +72,7 @@ bool wants_json(int argc, const char* const* argv) {
 /// The innermost command that the line named.
 CLI::App* innermost(CLI::App* at) {
   for (;;) {
-    auto below = at->get_subcommands();
+    const auto below = at->get_subcommands();
     if (below.empty())
       return at;
     at = below.front();
@@ -114,20 +116,20 @@ std::vector<std::string> words_of(CLI::App* at, bool options) {
 
 /// The mistake in words of ours; an argument is shown only when it can be no secret.
 caf::error describe(CLI::App& root, const CLI::ParseError& x) {
-  auto at = innermost(&root);
+  const auto at = innermost(&root);
   if (dynamic_cast<const CLI::ExtrasError*>(&x) != nullptr) {
     auto extras = root.remaining(true);
     if (extras.empty())
       extras = at->remaining(true);
-    auto word = extras.empty() ? std::string{} : extras.front();
+    const auto word = extras.empty() ? std::string{} : extras.front();
     if (word.find("://") != std::string::npos || extras.size() > 8)
       return fail(ec::bad_argument, "there is more here than the command takes (an invitation's "
                                     "text belongs into a file or on standard input, never into "
                                     "an argument)");
-    auto option = !word.empty() && word[0] == '-';
+    const auto option = !word.empty() && word[0] == '-';
     auto text = fmt::format("{} '{}' is not known{}", option ? "option" : "word",
                             printable(word, 40), at == &root ? "" : " to '" + at->get_name() + "'");
-    auto near = nearest_word(word.substr(0, word.find('=')), words_of(at, option));
+    const auto near = nearest_word(word.substr(0, word.find('=')), words_of(at, option));
     if (!near.empty())
       text += fmt::format(" (did you mean '{}')", near);
     return fail(ec::bad_argument, text);
@@ -196,21 +198,21 @@ int run(int argc, const char* const* argv) {
   add_demo_command(root, table);
   add_version_command(root, table);
 
-  auto early = style_of(wants_json(argc, argv), false, false);
+  const auto early = style_of(wants_json(argc, argv), false, false);
   caf::error mistake;
   try {
     root.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     output out{early};
-    auto text = help_of(root);
+    const auto text = help_of(root);
     out.last(text);
     return finish(out, {{}, {{"help", text}}, 0});
   } catch (const CLI::ParseError& x) {
     mistake = describe(root, x);
   }
-  auto body = table.find();
+  const auto body = table.find();
   if (!mistake && body == nullptr) {
-    auto at = innermost(&root);
+    const auto at = innermost(&root);
     mistake = fail(ec::bad_argument, at == &root
                                          ? "no command was named"
                                          : fmt::format("'{}' needs another word", at->get_name()));
@@ -239,7 +241,7 @@ int run(int argc, const char* const* argv) {
   output out{style_of(conf->as_json, conf->quiet, !conf->colour)};
   set_up_log(conf->verbose);
   interrupts stop{[&out](int signal) {
-    auto text = advice_for_signal(signal);
+    const auto text = advice_for_signal(signal);
     out.result(exit_of_signal(signal), {{"what", text.what}, {"what_to_do", text.what_to_do}});
   }};
   environment env{*conf, out, stop};

@@ -12,7 +12,8 @@
 namespace {
 
 /// Nothing this process writes or leaves behind may be read by others of this computer
-/// (safety.md, threats 26 and 28): files are private, and there is no core dump or debugger.
+/// (docs/design/safety.md threat 26 and threat 28): files are private, and there is no core dump or
+/// debugger.
 void harden() {
   ::umask(077);
   rlimit none{0, 0};

@@ -36,8 +36,9 @@ struct command_line {
   int exit_code = -1;
 };
 
-/// Reads flags, environment and file in their order (cli.md). Says --help on stdout, and what is
-/// wrong on stderr in two sentences; with --json either also as a result line on stdout.
+/// Reads flags, environment and file in their order (docs/design/cli.md "Commands"). Says --help on
+/// stdout, and what is wrong on stderr in two sentences; with --json either also as a result line
+/// on stdout.
 command_line read_command_line(int argc, char** argv);
 
 /// `liveconnect-relay 1.0.0`.

@@ -8,7 +8,7 @@
 
 namespace liveconnect::relay {
 
-/// The exit codes of cli.md ("Exit codes, the same everywhere") that the relay's program has; with
+/// The exit codes of docs/design/cli.md "Exit codes" that the relay's program has; with
 /// a signal it is 128 and the signal's number.
 enum exit_code : int {
   done = 0,
@@ -31,8 +31,8 @@ struct failure {
   std::string what_to_do;
 };
 
-/// One object of JSON mode without a newline: `{"v":1,"t":...,"type":TYPE, FIELDS}` (cli.md,
-/// "Screens"). Bytes that are no UTF-8 are replaced.
+/// One object of JSON mode without a newline: `{"v":1,"t":...,"type":TYPE, FIELDS}`
+/// (docs/design/cli.md "Screens"). Bytes that are no UTF-8 are replaced.
 std::string json_line(const char* type, const json_fields& fields);
 
 /// The last line of a command that has done what it should: with `json` an object of type `result`

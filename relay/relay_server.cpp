@@ -23,7 +23,8 @@ constexpr std::chrono::seconds linger{2};
 /// Rooms that end with the relay hand in their records within this.
 constexpr std::chrono::seconds records_deadline{2};
 
-/// Busy one-way streams of small messages are passed on together (relay.md, adaptive coalescing).
+/// Busy one-way streams of small messages are passed on together (docs/design/relay.md "Design that
+/// gives it").
 constexpr std::chrono::microseconds gather{50};
 /// And heartbeats of a relay in which nobody talks.
 constexpr std::chrono::microseconds gather_idle{4000};

@@ -76,7 +76,8 @@ public:
   relay_counters counters() { return switches_->counters(); }
   /// How often accepting rested because descriptors were short.
   uint64_t accept_rests() const { return loops_.front()->accept_rests(); }
-  /// How often a turn was put off so that small messages go together (relay.md).
+  /// How often a turn was put off so that small messages go together (docs/design/relay.md "Design
+  /// that gives it").
   uint64_t gatherings() const;
 
 private:
@@ -96,7 +97,7 @@ private:
 
 /// What this process's descriptors allow.
 struct descriptor_room {
-  /// Connections that fit: above that, accepting rests (safety.md 6.5).
+  /// Connections that fit: above that, accepting rests (docs/design/safety.md 6.5).
   size_t connections = 0;
   /// The limit in force, and how far it could be raised.
   uint64_t soft = 0;

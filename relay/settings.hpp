@@ -15,7 +15,8 @@
 
 namespace liveconnect::relay {
 
-/// What the operator may set. Later sources win: built in, TOML file, environment, flags (cli.md).
+/// What the operator may set. Later sources win: built in, TOML file, environment, flags
+/// (docs/design/cli.md "Commands").
 struct relay_settings {
   /// HOST:PORT each; a list from one source replaces that of another whole.
   std::vector<std::string> listen{"[::]:9100"};

@@ -51,11 +51,11 @@ caf::result<sender_wallet_actor> open(keeper_pointer self, const open_sender& wh
   for (auto& x : st.workers)
     if (x.second.side == role::sender && x.second.id == what.terms.id)
       return fail(ec::bad_argument, "the transfer is in work already");
-  auto journals = load_open_journals(*st.tools.space);
+  const auto journals = load_open_journals(*st.tools.space);
   if (!journals)
     return journals.error();
-  auto known = std::find_if(journals->begin(), journals->end(),
-                            [&](const journal_view& x) { return x.id() == what.terms.id; });
+  const auto known = std::find_if(journals->begin(), journals->end(),
+                                  [&](const journal_view& x) { return x.id() == what.terms.id; });
   auto tools = st.make_tools();
   if (!tools)
     return tools.error();
@@ -75,11 +75,11 @@ caf::result<sender_wallet_actor> open(keeper_pointer self, const open_sender& wh
 caf::result<receiver_wallet_actor> open(keeper_pointer self, const open_receiver& what) {
   auto& st = self->state;
   auto entry = keeper_state::worker{role::receiver, what.terms.id, what.terms.invitation};
-  auto journals = load_open_journals(*st.tools.space);
+  const auto journals = load_open_journals(*st.tools.space);
   if (!journals)
     return journals.error();
-  auto named = what.terms.id != transfer_id{};
-  auto known = std::find_if(journals->begin(), journals->end(), [&](const journal_view& x) {
+  const auto named = what.terms.id != transfer_id{};
+  const auto known = std::find_if(journals->begin(), journals->end(), [&](const journal_view& x) {
     return named ? x.id() == what.terms.id
                  : x.opened.servers != 0 && x.kind() == journal_kind::receiver &&
                        same_text(x.opened.invitation, what.terms.invitation);
@@ -114,11 +114,11 @@ operation_report as_operation(const heal_report& x) {
 }
 
 caf::expected<operation_report> heal(workspace& space) {
-  auto owner = draw_transfer_id();
-  auto found = find_lost(space, owner);
+  const auto owner = draw_transfer_id();
+  const auto found = find_lost(space, owner);
   if (!found)
     return found.error();
-  auto healed = heal_all(space, owner);
+  const auto healed = heal_all(space, owner);
   if (!healed)
     return healed.error();
   auto out = as_operation(*healed);
@@ -139,12 +139,12 @@ caf::error keeper_state::start() {
   paths.data = config.data;
   tools.space.reset();
   tools.files = config.files;
-  auto root = paths.user(config.wallet_name);
+  const auto root = paths.user(config.wallet_name);
   if (!is_wallet_name(config.wallet_name))
     return fail(ec::bad_argument, "wallet name");
   // The lock comes first: even making the folders is writing.
   if (!tools.lock) {
-    auto made = ensure_directories(*config.files, root);
+    const auto made = ensure_directories(*config.files, root);
     if (!made)
       return made.error();
     auto taken = wallet_lock::take(*config.files, root);
@@ -167,12 +167,12 @@ caf::error keeper_state::start() {
 }
 
 bool keeper_state::is_in_work(const journal_view& view) const {
-  auto side = view.kind() == journal_kind::sender     ? role::sender
-              : view.kind() == journal_kind::receiver ? role::receiver
-                                                      : role::sender;
-  auto owner = view.kind() == journal_kind::change || view.kind() == journal_kind::heal
-                   ? view.opened.parent
-                   : view.id();
+  const auto side = view.kind() == journal_kind::sender     ? role::sender
+                    : view.kind() == journal_kind::receiver ? role::receiver
+                                                            : role::sender;
+  const auto owner = view.kind() == journal_kind::change || view.kind() == journal_kind::heal
+                         ? view.opened.parent
+                         : view.id();
   return std::any_of(workers.begin(), workers.end(), [&](const auto& x) {
     if (x.second.id == owner && owner != transfer_id{})
       return true;
@@ -191,8 +191,8 @@ void keeper_state::answer_waiting() {
       promise.deliver(journals.error());
       continue;
     }
-    auto found = std::find_if(journals->begin(), journals->end(),
-                              [id = id](const journal_view& x) { return x.id() == id; });
+    const auto found = std::find_if(journals->begin(), journals->end(),
+                                    [id = id](const journal_view& x) { return x.id() == id; });
     if (found != journals->end() && is_in_work(*found)) {
       waiting.emplace_back(id, std::move(promise));
       continue;
@@ -234,14 +234,14 @@ keeper_actor::behavior_type keeper(keeper_actor::stateful_pointer<keeper_state> 
   });
   auto& st = self->state;
   // Every message starts the wallet first; `f` gets its workspace.
-  auto started = [&st](auto f) -> decltype(f(*st.tools.space)) {
+  const auto started = [&st](auto f) -> decltype(f(*st.tools.space)) {
     if (auto err = st.start())
       return err;
     return f(*st.tools.space);
   };
   return {
       [&st](atom::recover) -> caf::result<recovery_report> {
-        auto first = !st.report;
+        const auto first = !st.report;
         if (auto err = st.start())
           return err;
         if (first)
@@ -263,12 +263,12 @@ keeper_actor::behavior_type keeper(keeper_actor::stateful_pointer<keeper_state> 
       },
       [self, &st, started](atom::settle, const transfer_id& id) {
         return started([&](workspace& space) -> caf::result<open_transfer> {
-          auto journals = load_open_journals(space);
+          const auto journals = load_open_journals(space);
           if (!journals)
             return journals.error();
-          auto busy = std::any_of(journals->begin(), journals->end(), [&](const journal_view& x) {
-            return x.id() == id && st.is_in_work(x);
-          });
+          const auto busy =
+              std::any_of(journals->begin(), journals->end(),
+                          [&](const journal_view& x) { return x.id() == id && st.is_in_work(x); });
           if (!busy)
             return answer(settle(space, id));
           // Its worker is on the way out: answered when it is gone, so that two never write one
@@ -287,7 +287,7 @@ keeper_actor::behavior_type keeper(keeper_actor::stateful_pointer<keeper_state> 
       [started](const import_files& what) {
         return started([&](workspace& space) -> caf::result<operation_report> {
           operation_report refused;
-          auto items = read_import_files(space, what.paths, refused);
+          const auto items = read_import_files(space, what.paths, refused);
           auto out = import_notes(space, items);
           if (!out)
             return out.error();
@@ -338,7 +338,7 @@ keeper_actor spawn_keeper(caf::actor_system& system, raida_client_actor raida,
            static_cast<uint64_t>(now.tv_nsec) / 1'000'000;
   };
   config.files = std::make_shared<posix_file_ops>();
-  auto servers = options.servers;
+  const auto servers = options.servers;
   config.make_port = [&system, raida, servers] {
     return std::make_unique<raida::actor_port>(system, raida, servers);
   };

@@ -74,7 +74,7 @@ keeper_actor::behavior_type keeper(keeper_actor::stateful_pointer<keeper_state> 
 /// How a program's wallet behaves beyond the defaults.
 struct keeper_options {
   size_t servers = raida_count;
-  /// design.md, decision 6: off for servers that do not make change.
+  /// docs/design/architecture.md "Decision 6": off for servers that do not make change.
   change_limits change;
   uint32_t lease_seconds = 120;
 };

@@ -35,7 +35,7 @@ void let_go(workspace& space, const std::vector<journal_view>& open, const journ
 // Carries one of the open journals on. True when it is closed afterwards.
 caf::expected<bool> carry_on(workspace& space, const std::vector<journal_view>& open,
                              const journal_view& view, bool with_servers) {
-  auto id = view.id();
+  const auto id = view.id();
   // Killed before its first record: nothing can have happened.
   if (view.opened.servers == 0) {
     auto log = operation_journal::open(space, id);
@@ -79,7 +79,7 @@ caf::expected<bool> carry_on(workspace& space, const std::vector<journal_view>& 
   }
   switch (view.kind()) {
   case journal_kind::change: {
-    auto done = finish_change(space, *log, {});
+    const auto done = finish_change(space, *log, {});
     if (!done)
       return done.error();
     break;
@@ -89,13 +89,13 @@ caf::expected<bool> carry_on(workspace& space, const std::vector<journal_view>& 
       return err;
     break;
   case journal_kind::import: {
-    auto done = finish_import(space, *log);
+    const auto done = finish_import(space, *log);
     if (!done)
       return done.error();
     break;
   }
   case journal_kind::export_file: {
-    auto done = finish_export(space, *log);
+    const auto done = finish_export(space, *log);
     if (!done)
       return done.error();
     break;
@@ -120,22 +120,22 @@ private:
 };
 
 // Notes in a hidden wallet that no journal claims are the user's: their transfer ended before it
-// was over with them (safety.md 5.4; wallet/steps.md, "Start-up recovery", 5).
+// was over with them (docs/design/safety.md 5.4; docs/formats/wallet.md "Start-up recovery", 5).
 caf::error bring_home(workspace& space, wallet_store& from, recovery_report& report) {
-  auto listing = from.list({folder::bank, folder::fracked});
+  const auto listing = from.list({folder::bank, folder::fracked});
   if (!listing)
     return listing.error();
   for (auto& x : listing->notes) {
     looked_at note{space, x.value.id};
     if (!note)
       continue;
-    auto there = from.find({x.value.id}, {x.where});
+    const auto there = from.find({x.value.id}, {x.where});
     if (!there)
       return there.error();
     // Its transfer ended since the folder was read.
     if (there->empty())
       continue;
-    auto known = space.user.find({x.value.id}, {folder::bank, folder::fracked});
+    const auto known = space.user.find({x.value.id}, {folder::bank, folder::fracked});
     if (!known)
       return known.error();
     if (!known->empty() && !same_numbers(known->front().value, x.value)) {
@@ -154,7 +154,7 @@ caf::error bring_home(workspace& space, wallet_store& from, recovery_report& rep
 
 // Suspect notes that carry both sets and belong to no journal: FIND will tell, from Limbo.
 caf::error orphans_to_limbo(workspace& space, recovery_report& report) {
-  auto listing = space.user.list(folder::suspect);
+  const auto listing = space.user.list(folder::suspect);
   if (!listing)
     return listing.error();
   for (auto& x : listing->notes) {
@@ -170,7 +170,7 @@ caf::error orphans_to_limbo(workspace& space, recovery_report& report) {
 
 // One note in two files of Bank and Fracked.
 caf::error settle_twins(workspace& space, recovery_report& report) {
-  auto listing = space.user.list({folder::bank, folder::fracked});
+  const auto listing = space.user.list({folder::bank, folder::fracked});
   if (!listing)
     return listing.error();
   for (auto& twin : duplicates_of(*listing)) {
@@ -178,20 +178,22 @@ caf::error settle_twins(workspace& space, recovery_report& report) {
     if (!note)
       continue;
     // Again, now that nobody else is at it: a worker that replaces a copy has two for a moment.
-    auto copies = space.user.find({twin.id}, {folder::bank, folder::fracked});
+    const auto copies = space.user.find({twin.id}, {folder::bank, folder::fracked});
     if (!copies)
       return copies.error();
     if (copies->size() < 2)
       continue;
-    auto letters = raida::detect(*space.port, notes_of(*copies), space.rules.times);
+    const auto letters = raida::detect(*space.port, notes_of(*copies), space.rules.times);
     size_t best = 0;
     size_t most = 0;
     auto same = true;
     for (size_t i = 0; i < copies->size(); ++i) {
       same = same && same_numbers((*copies)[i].value, (*copies)[0].value);
-      auto passed = i < letters.size() ? raida::count_letters(letters[i]).passed : 0;
-      // Of equals the one with a second set: it knows more (wallet/steps.md, "Start-up recovery").
-      auto knows_more = !(*copies)[i].value.pans.empty() && (*copies)[best].value.pans.empty();
+      const auto passed = i < letters.size() ? raida::count_letters(letters[i]).passed : 0;
+      // Of equals the one with a second set: it knows more (docs/formats/wallet.md "Start-up
+      // recovery").
+      const auto knows_more =
+          !(*copies)[i].value.pans.empty() && (*copies)[best].value.pans.empty();
       if (passed > most || (passed == most && knows_more)) {
         most = passed;
         best = i;
@@ -214,7 +216,7 @@ caf::error settle_twins(workspace& space, recovery_report& report) {
 
 // What a journal is about, for people.
 std::string subject_of(const journal_view& view) {
-  auto sum = to_display(sum_of(view));
+  const auto sum = to_display(sum_of(view));
   switch (view.kind()) {
   case journal_kind::sender:
     return "a transfer that sends " + sum;
@@ -263,19 +265,19 @@ open_transfer describe(const journal_view& view) {
 
 caf::expected<recovery_report> start_up(workspace& space) {
   // Read all before anything is changed: a damaged journal stops us here.
-  auto views = load_open_journals(space);
+  const auto views = load_open_journals(space);
   if (!views)
     return views.error();
   size_t leftovers = 0;
   for (auto store : {&space.user, &space.sender, &space.receiver}) {
-    auto removed = store->remove_leftovers();
+    const auto removed = store->remove_leftovers();
     if (!removed)
       return removed.error();
     leftovers += *removed;
   }
   auto report = recover(space, nobody);
   if (report) {
-    auto scrubbed = scrub_closed(space);
+    const auto scrubbed = scrub_closed(space);
     if (!scrubbed)
       report->lines.push_back("old secrets could not be taken out of closed journals: " +
                               detail_of(scrubbed.error()));
@@ -294,7 +296,7 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
   if (!views)
     return views.error();
   order_for_recovery(*views);
-  auto is_left_alone = [&](const journal_view& view) {
+  const auto is_left_alone = [&](const journal_view& view) {
     return busy(view) || space.holds->in_hand(view.id());
   };
   for (auto& view : *views)
@@ -305,9 +307,9 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
   for (auto& view : *views) {
     if (is_left_alone(view) || (view.opened.servers != 0 && !done_at_start(view, space.now())))
       continue;
-    auto closed = carry_on(space, *views, view, false);
+    const auto closed = carry_on(space, *views, view, false);
     if (!closed) {
-      auto there = is_open_journal(space.files(), space.user.root(), view.id());
+      const auto there = is_open_journal(space.files(), space.user.root(), view.id());
       if (there && !*there) {
         // Its worker closed it, and let its notes go, since the journals were read.
         space.holds->release_all(view.id());
@@ -344,7 +346,7 @@ namespace {
 
 // What the journal that was just closed says.
 caf::expected<journal_view> closed_view(workspace& space, const transfer_id& id) {
-  auto records = read_closed_journal(space.files(), space.user.root(), id);
+  const auto records = read_closed_journal(space.files(), space.user.root(), id);
   if (!records)
     return records.error();
   return replay(*records);
@@ -353,20 +355,20 @@ caf::expected<journal_view> closed_view(workspace& space, const transfer_id& id)
 } // namespace
 
 caf::expected<open_transfer> settle(workspace& space, const transfer_id& id) {
-  auto views = load_open_journals(space);
+  const auto views = load_open_journals(space);
   if (!views)
     return views.error();
   for (auto& view : *views) {
     if (view.id() != id)
       continue;
-    auto closed = carry_on(space, *views, view, true);
+    const auto closed = carry_on(space, *views, view, true);
     if (!closed)
       return closed.error();
     if (*closed) {
       auto out = describe(view);
       out.state = transfer_state::closed;
       out.waits_for.clear();
-      auto over = closed_view(space, id);
+      const auto over = closed_view(space, id);
       if (!over)
         return over.error();
       if (over->closed)
@@ -374,7 +376,7 @@ caf::expected<open_transfer> settle(workspace& space, const transfer_id& id) {
       out.returned = parts_of(*over).back_value;
       return out;
     }
-    auto log = operation_journal::open(space, id);
+    const auto log = operation_journal::open(space, id);
     if (!log)
       return log.error();
     return describe(log->view());
@@ -383,7 +385,7 @@ caf::expected<open_transfer> settle(workspace& space, const transfer_id& id) {
 }
 
 caf::expected<std::vector<open_transfer>> open_transfers(workspace& space) {
-  auto views = load_open_journals(space);
+  const auto views = load_open_journals(space);
   if (!views)
     return views.error();
   std::vector<open_transfer> out;
@@ -394,7 +396,7 @@ caf::expected<std::vector<open_transfer>> open_transfers(workspace& space) {
 }
 
 caf::expected<transfer_terms> terms_of(workspace& space, const transfer_id& id) {
-  auto views = load_open_journals(space);
+  const auto views = load_open_journals(space);
   if (!views)
     return views.error();
   for (auto& view : *views)

@@ -7,7 +7,7 @@
 #include "wallet/operations/workspace.hpp"
 
 /// What a wallet does before anything else, and whenever something open is to be brought further
-/// (safety.md 5.4). Under the lock; idempotent; may itself be killed anywhere.
+/// (docs/design/safety.md 5.4). Under the lock; idempotent; may itself be killed anywhere.
 namespace liveconnect::wallet {
 
 /// Whether a worker has this journal in hand right now, so that nobody else may touch it.

@@ -34,7 +34,8 @@ struct loop_config {
   std::chrono::milliseconds linger{5000};
 
   /// Sockets this loop holds before its listeners rest; they go on when one closes. 0 takes 95 % of
-  /// the process's descriptor limit or the limit less 32, whichever is less (safety.md 6.5).
+  /// the process's descriptor limit or the limit less 32, whichever is less
+  /// (docs/design/safety.md 6.5).
   size_t sockets_max = 0;
 
   /// How long a turn may be put off so that more bytes of a busy stream of small messages are read
@@ -60,8 +61,8 @@ struct loop_config {
   std::shared_ptr<std::atomic<size_t>> sockets_open;
 };
 
-/// One epoll thread that owns sockets and moves their bytes (design.md, decision 3). TCP and UDP,
-/// IPv4 and IPv6; every descriptor is non-blocking and close-on-exec.
+/// One epoll thread that owns sockets and moves their bytes (docs/design/architecture.md "Decision
+/// 3"). TCP and UDP, IPv4 and IPv6; every descriptor is non-blocking and close-on-exec.
 ///
 /// The first group of methods may be called from any thread: each puts a command on the loop's
 /// queue and wakes it with at most one eventfd write a batch; from the loop's own thread they act

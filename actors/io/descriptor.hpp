@@ -53,8 +53,8 @@ endpoint local_end(int fd);
 /// as if it had been. The first thing in main(). False when the system gives no such stream.
 [[nodiscard]] bool fill_standard_streams();
 
-/// Sockets one loop may hold under this process's descriptor limit (safety.md 6.5: 95 % of it, and
-/// 32 left for files).
+/// Sockets one loop may hold under this process's descriptor limit (docs/design/safety.md 6.5: 95 %
+/// of it, and 32 left for files).
 size_t sockets_by_limit();
 
 } // namespace liveconnect::io

@@ -19,7 +19,7 @@ byte_loop_actor::behavior_type loop_gate(byte_loop_actor::pointer self,
         const auto loop = gated.lock();
         if (!loop)
           return loop_is_gone();
-        auto made = loop->prepare(what, loop->handler_for(owner));
+        const auto made = loop->prepare(what, loop->handler_for(owner));
         if (!made)
           return made.error();
         // Answer first, start second: the owner knows the id before its first event.
@@ -33,7 +33,7 @@ byte_loop_actor::behavior_type loop_gate(byte_loop_actor::pointer self,
         const auto loop = gated.lock();
         if (!loop)
           return loop_is_gone();
-        auto made = loop->prepare(what, loop->handler_for(owner));
+        const auto made = loop->prepare(what, loop->handler_for(owner));
         if (!made)
           return made.error();
         auto promise = self->make_response_promise<socket_id>();

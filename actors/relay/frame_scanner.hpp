@@ -17,7 +17,7 @@ enum class scan_result : uint8_t {
   more,
   /// A whole frame lies at begin()..begin()+size().
   frame,
-  /// The from-word is not exactly `#` (protocol.md 3).
+  /// The from-word is not exactly `#` (docs/protocol.md 3).
   wrong_from,
   /// Not in the grammar.
   malformed,
@@ -26,7 +26,7 @@ enum class scan_result : uint8_t {
 };
 
 /// Finds where frames end in a stream of either notation, without parsing or copying them: what the
-/// relay needs to know of a message, and no more (protocol.md 2 and 3).
+/// relay needs to know of a message, and no more (docs/protocol.md 2 and 3).
 ///
 /// It accepts at least what frame_reader accepts, and finds the same ends. In particular:
 /// * Blanks (space, tab, CR, LF) between frames belong to none.

@@ -12,9 +12,9 @@
 namespace liveconnect::relay {
 
 struct heartbeat_config {
-  /// A connection that says nothing for so long is silent (protocol.md 3).
+  /// A connection that says nothing for so long is silent (docs/protocol.md 3).
   caf::timespan timeout = std::chrono::seconds(90);
-  /// A room may wait for its second person for so long (safety.md 6.5).
+  /// A room may wait for its second person for so long (docs/design/safety.md 6.5).
   caf::timespan room_wait = std::chrono::minutes(30);
 
   /// How often all are looked at: often enough that silence is found within 1/18 of the timeout (5

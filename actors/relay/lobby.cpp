@@ -41,7 +41,7 @@ void admit(lobby_actor::stateful_pointer<lobby_state> self, const knock& x) {
 caf::expected<join_request> read_join(byte_view first_frame) {
   frame_reader reader;
   reader.feed(first_frame);
-  auto read = reader.next();
+  const auto read = reader.next();
   if (!read)
     return read.error();
   if (!*read || !(*read)->is(message_number::join_room))

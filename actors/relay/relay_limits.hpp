@@ -7,20 +7,21 @@
 
 namespace liveconnect::relay {
 
-/// Every bound of the relay with its default, in one place (safety.md 6.5). 0 in a count means no
-/// bound.
+/// Every bound of the relay with its default, in one place (docs/design/safety.md 6.5). 0 in a
+/// count means no bound.
 struct relay_limits {
   using milliseconds = std::chrono::milliseconds;
 
   /// A frame, counted after `#` has been replaced, without the newline behind it.
   size_t frame_bytes_max = liveconnect::frame_bytes_max;
-  /// The first message must be complete within so many bytes, blanks included (protocol.md 3), ...
+  /// The first message must be complete within so many bytes, blanks included (docs/protocol.md 3),
+  /// ...
   size_t join_bytes_max = 128;
   /// ... and so much time.
   milliseconds join_deadline = std::chrono::seconds(10);
   /// A frame must be complete so long after its first byte.
   milliseconds frame_deadline = std::chrono::seconds(30);
-  /// A connection without any byte for so long is dropped: 90 s (protocol.md 3).
+  /// A connection without any byte for so long is dropped: 90 s (docs/protocol.md 3).
   milliseconds heartbeat_timeout = std::chrono::seconds(90);
   /// Bytes that may wait for one connection to take them, ...
   size_t write_queue_bytes_max = 256 * 1024;

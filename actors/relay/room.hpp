@@ -66,7 +66,7 @@ struct room_state {
   static inline const char* name = "room";
 };
 
-/// Two seats, and what the two are told of each other (protocol.md 3).
+/// Two seats, and what the two are told of each other (docs/protocol.md 3).
 ///
 /// Knows addresses, tags and notations; frames pass it by, in the switch. Monitors its connections:
 /// one that ends with ec::peer_gone has left for the reason in its detail. Ended by the lobby, to

@@ -569,7 +569,7 @@ void room_switch::end_room(line& x, refusal why) {
     drop(*y, why);
 }
 
-/// Closes the largest queues until the others fit (safety.md 6.5).
+/// Closes the largest queues until the others fit (docs/design/safety.md 6.5).
 void room_switch::relieve_memory() {
   const auto most = limits_.queued_bytes_max;
   const auto mine = loop_->queued_in_all();

@@ -67,7 +67,8 @@ struct switch_commons {
 };
 
 /// The relay's data path on one byte loop: frames go from socket to socket inside the byte loop,
-/// and actors hear of joins, leaves, limits and silence only (relay.md, "Design that gives it").
+/// and actors hear of joins, leaves, limits and silence only (docs/design/relay.md "Design that
+/// gives it").
 ///
 /// A connection's life: a trusted load balancer first announces whose it is; it knocks with its
 /// first frame, which goes to the lobby; its reading rests until the room has placed or refused it;

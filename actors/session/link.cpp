@@ -22,7 +22,7 @@ std::string shown(std::string_view text) {
   return escape_for_display(text, word_characters_max);
 }
 
-/// What a refusal of the relay means for us (protocol.md 3, cli.md "Exit codes").
+/// What a refusal of the relay means for us (docs/protocol.md 3, docs/design/cli.md "Exit codes").
 ec code_of_refusal(std::string_view word) {
   if (word == "crowded")
     return ec::room_full;
@@ -48,7 +48,7 @@ void connect(self_pointer self);
 
 void send_now(self_pointer self, const frame& what) {
   auto& st = self->state;
-  auto text = encode(what, st.config.how);
+  const auto text = encode(what, st.config.how);
   if (text.empty())
     return;
   self->send(st.loop, io::send{st.socket, byte_view(std::string_view(text)).copy()});
@@ -176,7 +176,7 @@ void relay_says(self_pointer self, const frame& what, const std::shared_ptr<cons
   if (what.is(message_number::closing))
     return rest(self, "the relay closes");
   if (what.is(message_number::room_joined)) {
-    auto seat = parse_room_seat(what.details);
+    const auto seat = parse_room_seat(what.details);
     if (st.now != stage::joining || !seat || seat->room != st.config.room)
       return rest(self, "the relay's answer makes no sense");
     disarm(self);

@@ -29,7 +29,7 @@ struct link_config {
   /// Heartbeats that a present peer may miss.
   uint32_t missed_max = 3;
   caf::timespan first_contact = std::chrono::seconds(5);
-  /// Longer than a relay holds the seat of a line that died unnoticed (90 s, protocol.md 3).
+  /// Longer than a relay holds the seat of a line that died unnoticed (90 s, docs/protocol.md 3).
   caf::timespan relay_patience = std::chrono::seconds(120);
   caf::timespan backoff_min = std::chrono::milliseconds(100);
   caf::timespan backoff_max = std::chrono::seconds(5);

@@ -11,7 +11,7 @@ using wallet::receiver_step;
 namespace {
 
 /// More than the 407 bytes of a coin record and the 32 of a file header with one record
-/// (wallet/format.md): no honest set is larger than this a note.
+/// (docs/formats/wallet.md 1): no honest set is larger than this a note.
 constexpr uint64_t set_bytes_a_note_max = 512;
 
 } // namespace
@@ -150,8 +150,8 @@ void receiver_machine::on(const happened::told& x) {
   if (x.number == message_number::cancel) {
     if (money_ == receiver_money::none)
       return refuse(ec::peer_refused, "the sender cancelled: " + x.details, nullptr);
-    // The set is complete: it is powned whatever the sender says now (safety.md 5.4, R in
-    // RECEIVED); the servers decide, should the sender take it back at the same time.
+    // The set is complete: it is powned whatever the sender says now (docs/design/safety.md 5.4, R
+    // in RECEIVED); the servers decide, should the sender take it back at the same time.
     return tell(warning{"the sender cancelled after its coins were complete; going on"});
   }
   if (x.number == message_number::closing)
@@ -169,7 +169,7 @@ void receiver_machine::on(const happened::told& x) {
     current_ = ask_wallet(ask::step{receiver_step::check_servers});
     return;
   case receiver_state::cleared: {
-    auto sum = amount::parse(x.details);
+    const auto sum = amount::parse(x.details);
     if (x.number != message_number::amount || !sum)
       break;
     stop_waiting();

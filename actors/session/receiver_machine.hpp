@@ -66,7 +66,8 @@ struct receiver_terms {
   bool powned = false;
 };
 
-/// The receiver's side of one transfer (protocol.md 1 "Sequence" and 4; safety.md I10, P2, P4).
+/// The receiver's side of one transfer (docs/protocol.md 6 and 7; docs/design/safety.md I10, P2,
+/// P4).
 ///
 /// What holds at every moment: an incomplete set never reaches the wallet; Received is said only
 /// after the wallet has answered that the set is durable, the receipt only after it was made; once

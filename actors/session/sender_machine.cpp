@@ -622,7 +622,7 @@ void sender_machine::abandon(ec code, std::string detail, const char* cancel) {
   if (!begun_)
     return settle(sender_step::give_back);
   // Only a word of a person, ours or the peer's, makes us ask who owns the coins now. For the rest
-  // the transfer stays open: taking back is not for a session to begin (safety.md 5.4).
+  // the transfer stays open: taking back is not for a session to begin (docs/design/safety.md 5.4).
   if (code == ec::stopped || code == ec::peer_refused)
     return settle(sender_step::ask_servers);
   end(false, ec::outcome_unknown, end_detail_, true);

@@ -44,7 +44,8 @@ enum class sender_state : uint8_t {
 };
 const char* to_string(sender_state x);
 
-/// The sender's side of one transfer (protocol.md 1 "Sequence" and 4; safety.md 5.4, P1 and P5).
+/// The sender's side of one transfer (docs/protocol.md 6 and 7; docs/design/safety.md 5.4, P1 and
+/// P5).
 ///
 /// What holds at every moment: no coin is ordered to leave before the wallet has answered
 /// begin_sending; give_back is never asked after begin_sending was; a receiver that says it holds

@@ -39,7 +39,8 @@ constexpr uint32_t unproved_beats_max = 3;
 constexpr size_t shown_characters_max = 200;
 
 /// Events that the observer has not taken, and questions that the wallet has not answered, before
-/// the line is told to wait (safety.md I15): a peer or relay decides how many it causes.
+/// the line is told to wait (docs/design/safety.md I15): a peer or relay decides how many it
+/// causes.
 constexpr uint32_t unheard_events_max = 64;
 constexpr uint32_t open_questions_max = 64;
 
@@ -230,8 +231,9 @@ void drop_channel(self_pointer self) {
     handle(self, happened::parted{});
 }
 
-/// Something came that the key holder did not write like this (safety.md I11): the connection ends
-/// without a reason, money is untouched; a new connection may do better, a few times.
+/// Something came that the key holder did not write like this (docs/design/safety.md I11): the
+/// connection ends without a reason, money is untouched; a new connection may do better, a few
+/// times.
 void not_authentic(self_pointer self, const std::string& detail) {
   auto& st = self->state;
   ++st.auth_failures;
@@ -298,10 +300,10 @@ body_place place_in_transfer(const session_state& st) {
 
 void take_offer(self_pointer self, const frame& what) {
   auto& st = self->state;
-  auto body = st.channel->open_body_frame(what, body_place{});
+  const auto body = st.channel->open_body_frame(what, body_place{});
   if (!body)
     return not_authentic(self, detail_of(body.error()));
-  auto offer = decode_manifest(view(*body));
+  const auto offer = decode_manifest(view(*body));
   // The peer's own words, but no manifest: the machine knows no such message.
   if (!offer)
     return handle(self, happened::told{message_number::ready_to_send_coins, {}});
@@ -324,7 +326,7 @@ void take_coin(self_pointer self, const frame& what) {
 
 void take_receipt(self_pointer self, const frame& what) {
   auto& st = self->state;
-  auto body = st.channel->open_body_frame(what, place_in_transfer(st));
+  const auto body = st.channel->open_body_frame(what, place_in_transfer(st));
   if (!body)
     return not_authentic(self, detail_of(body.error()));
   // A body in one part may come without its numbers.
@@ -351,7 +353,7 @@ void take_frame(self_pointer self, const frame& what) {
     return;
   st.peer_address = what.from;
   if (what.is(message_number::heartbeat)) {
-    auto heard = st.channel->take_heartbeat(what);
+    const auto heard = st.channel->take_heartbeat(what);
     if (!heard)
       return not_authentic(self, detail_of(heard.error()));
     if (st.channel->now() == secure_channel::stage::confirming)
@@ -364,8 +366,8 @@ void take_frame(self_pointer self, const frame& what) {
       put_off_answer(self);
     return;
   }
-  // Before key confirmation there is nobody to listen to (safety.md I11), and what the catalogue
-  // does not know has no effect ever: both are in the transcript.
+  // Before key confirmation there is nobody to listen to (docs/design/safety.md I11), and what the
+  // catalogue does not know has no effect ever: both are in the transcript.
   if (!st.channel->is_connected() || find_message(what.number) == nullptr)
     return;
   if (!what.details.empty()) {
@@ -419,18 +421,18 @@ receipt_summary summarise(const receipt& x, const std::string& text) {
   receipt_summary out;
   out.id = receipt_name(text);
   out.hash = to_hex(receipt_hash(text));
-  for (auto passed : {verdict::authentic, verdict::fracked}) {
+  for (auto passed : {note_verdict::authentic, note_verdict::fracked}) {
     const auto sum = x.sum_of(passed);
     out.notes_passed += sum.notes;
     if (!out.sum_passed.add(sum.value))
       out.sum_passed = sum.value;
   }
-  out.counterfeit = x.sum_of(verdict::counterfeit).notes;
-  out.pending = x.sum_of(verdict::limbo).notes;
+  out.counterfeit = x.sum_of(note_verdict::counterfeit).notes;
+  out.pending = x.sum_of(note_verdict::limbo).notes;
   return out;
 }
 
-/// What a receipt must agree with beyond its own signature (protocol.md 4, "Receipt").
+/// What a receipt must agree with beyond its own signature (docs/protocol.md 6).
 caf::error contradicts(const session_state& st, const receipt& x) {
   if (!st.offer || x.id != st.offer->id)
     return fail(ec::bad_receipt, "of another transfer");
@@ -458,12 +460,12 @@ void fail_work(self_pointer self, ticket which, const caf::error& why) {
 
 void file_receipt(self_pointer self, ticket which, const std::string& text) {
   auto& st = self->state;
-  auto checked = verify_receipt(text, st.receipt_key);
+  const auto checked = verify_receipt(text, st.receipt_key);
   if (!checked)
     return fail_work(self, which, checked.error());
   if (auto wrong = contradicts(st, *checked))
     return fail_work(self, which, wrong);
-  auto summary = summarise(*checked, text);
+  const auto summary = summarise(*checked, text);
   request<atom::done>(
       self, which, st.sender_wallet,
       [which, text, summary](atom::done) {
@@ -477,7 +479,7 @@ void make_receipt(self_pointer self, ticket which) {
   request<wallet::receipt_text>(
       self, which, st.receiver_wallet,
       [self, which](wallet::receipt_text& made) -> happening {
-        auto checked = verify_receipt(made.json, self->state.receipt_key);
+        const auto checked = verify_receipt(made.json, self->state.receipt_key);
         if (!checked)
           return happened::work_failed{which, ec::internal,
                                        "our own receipt: " + detail_of(checked.error())};
@@ -488,8 +490,10 @@ void make_receipt(self_pointer self, ticket which) {
 
 void ask_wallet(self_pointer self, ticket which, question& what) {
   auto& st = self->state;
-  auto done = [which](wallet::step_report& x) { return happening{happened::work_done{which, x}}; };
-  auto answered = [which](atom::done) { return happening{happened::work_done{which, {}}}; };
+  const auto done = [which](wallet::step_report& x) {
+    return happening{happened::work_done{which, x}};
+  };
+  const auto answered = [which](atom::done) { return happening{happened::work_done{which, {}}}; };
   if (auto step = std::get_if<ask::step>(&what)) {
     if (auto s = std::get_if<wallet::sender_step>(&step->what))
       request<wallet::step_report>(self, which, st.sender_wallet, done, *s);
@@ -637,7 +641,7 @@ void carry_out(self_pointer self, order::close_line&) {
 void carry_out(self_pointer self, order::end& x) {
   auto& st = self->state;
   const auto now = self->clock().now();
-  auto milliseconds_since = [now](caf::actor_clock::time_point then) {
+  const auto milliseconds_since = [now](caf::actor_clock::time_point then) {
     using namespace std::chrono;
     return static_cast<uint64_t>(
         std::max<int64_t>(duration_cast<milliseconds>(now - then).count(), 0));
@@ -841,7 +845,7 @@ session_impl_actor::behavior_type behaviour(self_pointer self) {
         if (which == line_timer)
           return say_last_word(self);
         st.ringing.erase(which);
-        auto found = st.due.find(which);
+        const auto found = st.due.find(which);
         if (found == st.due.end())
           return;
         if (const auto now = self->clock().now(); now < found->second) {

@@ -17,8 +17,8 @@
 /// in which they must be carried out. It knows no clock, no socket, no key and no file. The session
 /// actor (session.hpp) feeds it and carries its orders out; simulations do the same without actors.
 ///
-/// Only authenticated messages of the peer reach a machine (safety.md I11); heartbeats and the
-/// relay's own messages do not.
+/// Only authenticated messages of the peer reach a machine (docs/design/safety.md I11); heartbeats
+/// and the relay's own messages do not.
 namespace liveconnect::session {
 
 /// Names one question to the wallet, so that a late answer to an older one is recognised.
@@ -246,7 +246,7 @@ using action = std::variant<order::open_line, order::send, order::send_offer, or
                             order::tell, order::close_line, order::end>;
 using actions = std::vector<action>;
 
-/// Words that go with Cancel (protocol.md 1, number 105).
+/// Words that go with Cancel (docs/protocol.md 7).
 namespace cancel_reason {
 inline constexpr const char* user = "user";
 inline constexpr const char* amount = "amount";

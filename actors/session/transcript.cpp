@@ -26,7 +26,7 @@ std::string shortened(const std::string& base64) {
 }
 
 bool carries_a_body(const frame& what) {
-  auto row = find_message(what.number);
+  const auto row = find_message(what.number);
   return row != nullptr &&
          (row->details == details_kind::body || row->details == details_kind::optional_body);
 }

@@ -4,7 +4,7 @@
 
 namespace liveconnect::bench {
 
-/// Differences below this are ties on a shared machine (relay.md).
+/// Differences below this are ties on a shared machine (docs/design/relay.md).
 inline constexpr double tie_share = 0.15;
 
 /// The middle value, or the mean of the two in the middle; 0 of an empty list.

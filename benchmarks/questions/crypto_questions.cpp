@@ -25,7 +25,7 @@ constexpr const char* memcpy_name = "memcpy";
 constexpr const char* parts_name = "parts";
 /// Details of a command in the middle of a transfer.
 constexpr std::string_view sum = "3439";
-/// What a command's tag covers beside its details (protocol.md 4).
+/// What a command's tag covers beside its details (docs/protocol.md 5).
 constexpr size_t command_ad_bytes = 13;
 /// What a sealed body's tag covers: the same, and the body's place.
 constexpr size_t body_ad_bytes = command_ad_bytes + 4 + 4 + 16 + 32;

@@ -9,7 +9,7 @@
 
 namespace liveconnect::bench {
 
-/// One line of the table of goals (relay.md, "Goals").
+/// One line of the table of goals (docs/design/relay.md "Goals").
 struct goal {
   std::string what;
   /// `>= 3 x HAProxy`, for people.
@@ -24,8 +24,8 @@ struct goal {
 };
 
 /// What has to be run for them, beside HAProxy, where a process may have so many descriptors: a
-/// relay stops accepting at 95 % of them (safety.md 6.5), so 9,500 pairs need a few more than
-/// 20,000.
+/// relay stops accepting at 95 % of them (docs/design/safety.md 6.5), so 9,500 pairs need a few
+/// more than 20,000.
 std::vector<planned_scenario> goal_scenarios(size_t descriptors);
 
 /// Judges what came of goal_scenarios(), in their order, and of measure_coin_payload(). A goal

@@ -37,15 +37,15 @@ fs::path servers_folder(const environment& env, const std::string& named) {
 
 /// Reads `0-24`, `3`, `0,5,10-12`: server ids, each once, in order.
 caf::expected<std::vector<uint8_t>> parse_servers(std::string_view text) {
-  auto wrong = [&] {
+  const auto wrong = [&] {
     return fail(ec::bad_argument, "--servers takes numbers of 0 to 24, like 0-24 or 0,5,10-12");
   };
   std::vector<bool> chosen(raida_count, false);
   while (true) {
-    auto comma = text.find(',');
-    auto item = text.substr(0, comma);
-    auto dash = item.find('-');
-    auto number = [](std::string_view digits, unsigned& out) {
+    const auto comma = text.find(',');
+    const auto item = text.substr(0, comma);
+    const auto dash = item.find('-');
+    const auto number = [](std::string_view digits, unsigned& out) {
       auto [end, err] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
       return err == std::errc{} && end == digits.data() + digits.size() && out < raida_count;
     };
@@ -77,7 +77,7 @@ caf::expected<std::vector<uint8_t>> parse_servers(std::string_view text) {
 std::vector<endpoint> look_up(const std::vector<host_port>& servers) {
   std::vector<endpoint> out;
   for (const auto& x : servers) {
-    auto found = io::resolve(x.host, x.port);
+    const auto found = io::resolve(x.host, x.port);
     out.push_back(found && !found->empty() ? found->front() : endpoint{});
   }
   return out;
@@ -132,7 +132,7 @@ advice servers_stopped(const environment& env, const fs::path& data) {
 
 /// The servers' folder is no wallet, whatever the code is called.
 advice servers_failed(const caf::error& x, const fs::path& data) {
-  auto folder = printable(data.string());
+  const auto folder = printable(data.string());
   if (code_of(x) == ec::wallet_busy)
     return {fmt::format("Other servers are at work with the records in {}.", folder),
             "Stop them first, or name another folder with --data."};
@@ -152,7 +152,7 @@ struct run_arguments {
 };
 
 command_end run_servers(environment& env, const run_arguments& args) {
-  auto ids = parse_servers(args.servers);
+  const auto ids = parse_servers(args.servers);
   if (!ids)
     return failed(ids.error());
   raida::host_options options;
@@ -167,7 +167,7 @@ command_end run_servers(environment& env, const run_arguments& args) {
   caf::actor_system_config config;
   caf::actor_system system{io::share_work(config)};
   io::runtime net{system};
-  auto servers = raida::spawn_servers(system, net.gate(), options);
+  const auto servers = raida::spawn_servers(system, net.gate(), options);
   if (!servers)
     return failed(servers.error(), json_fields::object(),
                   servers_failed(servers.error(), options.data));
@@ -185,7 +185,7 @@ command_end run_servers(environment& env, const run_arguments& args) {
                            to_string(servers->list.back().at), options.data.string()));
 
   caf::scoped_actor self{system};
-  auto waiter = caf::actor_cast<caf::actor>(self);
+  const auto waiter = caf::actor_cast<caf::actor>(self);
   self->monitor(servers->host);
   env.stop.listen([waiter](int) { caf::anon_send(waiter, atom::stop_v); });
   std::optional<caf::error> broken;
@@ -208,9 +208,9 @@ command_end show_status(environment& env) {
   caf::actor_system system{io::share_work(config)};
   io::runtime net{system};
   server_access access{system, net, env.conf};
-  auto began = std::chrono::steady_clock::now();
-  auto echoes = raida::echo_all(access.port());
-  auto versions = raida::version_all(access.port());
+  const auto began = std::chrono::steady_clock::now();
+  const auto echoes = raida::echo_all(access.port());
+  const auto versions = raida::version_all(access.port());
   auto rows = json_fields::array();
   size_t up = 0;
   for (size_t i = 0; i < echoes.size(); ++i) {
@@ -227,9 +227,9 @@ command_end show_status(environment& env) {
     env.out.line(fmt::format("{:>2}  {:<24} {:<12} {}", i, to_string(env.conf.raida[i]), state,
                              versions[i]));
   }
-  auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
-                  std::chrono::steady_clock::now() - began)
-                  .count();
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+                        std::chrono::steady_clock::now() - began)
+                        .count();
   env.out.last(fmt::format("{} of {} servers answer", up, echoes.size()));
   json_fields fields = {{"up", up}, {"of", echoes.size()}, {"servers", rows}, {"ms", took}};
   raida::quorum_rules rules;
@@ -252,7 +252,7 @@ struct mint_arguments {
 caf::expected<raida::mint_plan> plan_of(const mint_arguments& args) {
   std::optional<amount> sum;
   if (!args.sum.empty()) {
-    auto x = amount::parse(args.sum);
+    const auto x = amount::parse(args.sum);
     if (!x)
       return x.error();
     sum = *x;
@@ -274,24 +274,24 @@ caf::expected<raida::mint_plan> plan_of(const mint_arguments& args) {
 caf::error write_notes(raida::raida_port& port, std::vector<note>& notes, const fs::path& file) {
   fs::path pending = file.string() + ".pending";
   raida::draw_pans(notes);
-  auto both = wallet::encode_coin_file(notes, wallet::pans::with);
+  const auto both = wallet::encode_coin_file(notes, wallet::pans::with);
   if (!both)
     return both.error();
   if (auto err = write_private_file(pending, view(*both)))
     return err;
-  auto kept = [&](const caf::error& err) {
+  const auto kept = [&](const caf::error& err) {
     // Nothing was sent to anybody: notes that no majority has confirmed wait for servers.
-    auto code = code_of(err) == ec::outcome_unknown ? ec::too_few_servers : code_of(err);
+    const auto code = code_of(err) == ec::outcome_unknown ? ec::too_few_servers : code_of(err);
     return fail(code, detail_of(err) + "; the secrets are in " + pending.string());
   };
   if (auto err = raida::make_own(port, notes))
     return kept(err);
-  auto clean = wallet::encode_coin_file(notes, wallet::pans::without);
+  const auto clean = wallet::encode_coin_file(notes, wallet::pans::without);
   if (!clean)
     return kept(clean.error());
   if (auto err = write_private_file(file, view(*clean)))
     return kept(err);
-  auto settled = [](const note& x) { return x.pans.empty(); };
+  const auto settled = [](const note& x) { return x.pans.empty(); };
   if (std::all_of(notes.begin(), notes.end(), settled)) {
     std::error_code ignored; // a leftover copy harms nobody
     fs::remove(pending, ignored);
@@ -313,7 +313,7 @@ caf::error import_notes(environment& env, caf::actor_system& system, const keepe
     return report.error();
   for (const auto& line : report->lines)
     env.out.note(printable(line, 400));
-  auto ours = report->clean + report->fracked;
+  const auto ours = report->clean + report->fracked;
   fields["imported"] = ours;
   fields["pending"] = report->pending;
   if (ours != notes.size())
@@ -325,7 +325,7 @@ caf::error import_notes(environment& env, caf::actor_system& system, const keepe
 }
 
 command_end mint(environment& env, const mint_arguments& args) {
-  auto plan = plan_of(args);
+  const auto plan = plan_of(args);
   if (!plan)
     return failed(plan.error());
   std::error_code why;
@@ -339,7 +339,7 @@ command_end mint(environment& env, const mint_arguments& args) {
         fail(ec::bad_argument, "no folder " + folder.string()), json_fields::object(),
         {fmt::format("There is no folder {} for the new coin file.", printable(folder.string())),
          "Make it, or name another file with --out; no note was made."});
-  auto key = raida::load_operator_key(servers_folder(env, args.data));
+  const auto key = raida::load_operator_key(servers_folder(env, args.data));
   if (!key)
     return failed(key.error());
 
@@ -359,7 +359,7 @@ command_end mint(environment& env, const mint_arguments& args) {
   auto notes = raida::mint_notes(access.port(), *key, *plan);
   if (!notes)
     return failed(notes.error());
-  auto sum = raida::value_of(*plan);
+  const auto sum = raida::value_of(*plan);
   json_fields fields = {{"amount", to_string(sum)}, {"notes", notes->size()}};
   std::string where;
   if (keeper) {
@@ -385,10 +385,11 @@ command_end mint(environment& env, const mint_arguments& args) {
 } // namespace
 
 void add_raida_command(CLI::App& root, command_table& table) {
-  auto group = root.add_subcommand("raida", "The embedded servers: run them, mint notes, ask them");
+  const auto group =
+      root.add_subcommand("raida", "The embedded servers: run them, mint notes, ask them");
 
-  auto run_at = group->add_subcommand("run", "Run any of the 25 servers until stopped");
-  auto run_args = std::make_shared<run_arguments>();
+  const auto run_at = group->add_subcommand("run", "Run any of the 25 servers until stopped");
+  const auto run_args = std::make_shared<run_arguments>();
   run_at->add_option("--data", run_args->data, "Folder of the servers' records and operator's key");
   run_at->add_option("--host", run_args->host, "Numeric address to listen on (127.0.0.1)");
   run_at->add_option("--port-base", run_args->port_base,
@@ -400,8 +401,8 @@ void add_raida_command(CLI::App& root, command_table& table) {
   table.add(run_at,
             [run_args](environment& env) { return operators_end(run_servers(env, *run_args)); });
 
-  auto mint_at = group->add_subcommand("mint", "Make notes, with the operator's key");
-  auto mint_args = std::make_shared<mint_arguments>();
+  const auto mint_at = group->add_subcommand("mint", "Make notes, with the operator's key");
+  const auto mint_args = std::make_shared<mint_arguments>();
   mint_at->add_option("AMOUNT", mint_args->sum, "The sum, like 3439 or 0.25");
   mint_at->add_option("--denominations", mint_args->denominations,
                       "Which notes, like 1000:2,100:14,0.1:5");
@@ -413,7 +414,7 @@ void add_raida_command(CLI::App& root, command_table& table) {
   table.add(mint_at,
             [mint_args](environment& env) { return operators_end(mint(env, *mint_args)); });
 
-  auto status_at = group->add_subcommand("status", "Ask every server whether it is there");
+  const auto status_at = group->add_subcommand("status", "Ask every server whether it is there");
   table.add(status_at, [](environment& env) { return operators_end(show_status(env)); });
 }
 

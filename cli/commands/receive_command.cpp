@@ -30,7 +30,8 @@ caf::expected<invitation> read_valid(const secret_bytes& text) {
   auto invite = parse_invitation(view(text).text());
   if (!invite)
     return std::move(invite.error());
-  auto expires = std::chrono::system_clock::time_point{std::chrono::seconds{invite->expires_unix}};
+  const auto expires =
+      std::chrono::system_clock::time_point{std::chrono::seconds{invite->expires_unix}};
   if (expires <= std::chrono::system_clock::now())
     return fail(ec::invitation_expired, "Expires: " + utc_text(expires));
   if (invite->how == security::plain)
@@ -66,7 +67,7 @@ command_end receive_coins(environment& env, const std::string& source) {
   if (auto err = all.recover(env))
     return failed(std::move(err), known);
   auto end = all.run_receiver(env, *invite, to_file_text(*invite));
-  auto sum = amount::parse(end.fields.value("amount", ""));
+  const auto sum = amount::parse(end.fields.value("amount", ""));
   if (!end.failure && sum)
     env.out.last(fmt::format("Done: {} received in {:.1f} s. Receipt {}", to_display(*sum),
                              static_cast<double>(end.fields["ms"].get<uint64_t>()) / 1000,
@@ -77,8 +78,8 @@ command_end receive_coins(environment& env, const std::string& source) {
 } // namespace
 
 void add_receive_command(CLI::App& root, command_table& table) {
-  auto sub = root.add_subcommand("receive", "Join with an invitation and receive");
-  auto source = std::make_shared<std::string>();
+  const auto sub = root.add_subcommand("receive", "Join with an invitation and receive");
+  const auto source = std::make_shared<std::string>();
   sub->add_option("FILE", *source,
                   "The invitation's file, or - for standard input; without it you are asked");
   table.add(sub, [source](environment& env) { return receive_coins(env, *source); });

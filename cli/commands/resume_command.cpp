@@ -38,7 +38,7 @@ std::optional<command_end> choose(std::vector<wallet::open_transfer>& open,
              open.end());
   if (open.size() == 1)
     return {};
-  auto shown = printable(prefix, 40);
+  const auto shown = printable(prefix, 40);
   auto end = open.empty()
                  ? advice{fmt::format("No open transfer begins with '{}'.", shown),
                           "Run 'liveconnect resume' without an id to see what is open; a transfer "
@@ -58,12 +58,12 @@ json_fields fields_of(const wallet::open_transfer& x) {
           {"state", wallet::to_string(x.state)}};
 }
 
-/// The receipt's id (protocol.md 4), from the copy that the wallet files; empty when it cannot be
-/// read.
+/// The receipt's id (docs/protocol.md 6), from the copy that the wallet files; empty when it cannot
+/// be read.
 std::string receipt_of(const settings& conf, const transfer_id& id) {
-  auto file = wallet::wallet_paths{conf.data}.user(conf.wallet) /
-              wallet::to_string(wallet::folder::receipts) / (to_string(id) + ".json");
-  auto text = read_private_file(file, receipt_bytes_max);
+  const auto file = wallet::wallet_paths{conf.data}.user(conf.wallet) /
+                    wallet::to_string(wallet::folder::receipts) / (to_string(id) + ".json");
+  const auto text = read_private_file(file, receipt_bytes_max);
   return text ? receipt_name(view(*text).text()) : std::string{};
 }
 
@@ -86,8 +86,8 @@ command_end resume_one(environment& env, context& all, const wallet::open_transf
   env.out.event("open", fields_of(what));
   env.out.line(fmt::format("Transfer {} ({} of {}): {}", to_string(what.id), to_string(what.side),
                            to_display(what.sum), printable(what.waits_for)));
-  auto terms = ask<wallet::transfer_terms>(env, all.system(), all.keeper(), "Reading the journal",
-                                           atom::terms_v, what.id);
+  const auto terms = ask<wallet::transfer_terms>(env, all.system(), all.keeper(),
+                                                 "Reading the journal", atom::terms_v, what.id);
   if (!terms)
     return settle_operation(env, all, what);
   auto invite = parse_invitation(view(terms->invitation).text());
@@ -101,8 +101,8 @@ command_end resume_one(environment& env, context& all, const wallet::open_transf
   }
   if (!end.failure || env.stop.signal() != 0)
     return end;
-  auto settled = ask<wallet::open_transfer>(env, all.system(), all.keeper(), "Asking the servers",
-                                            atom::settle_v, what.id);
+  const auto settled = ask<wallet::open_transfer>(env, all.system(), all.keeper(),
+                                                  "Asking the servers", atom::settle_v, what.id);
   if (!settled || settled->state != wallet::transfer_state::closed)
     return end;
   end.fields["open"] = false;
@@ -171,7 +171,7 @@ command_end resume_transfers(environment& env, const std::string& prefix) {
   }
   out.fields["resumed"] = closed;
   if (!receipts.empty()) {
-    auto count = receipts.size();
+    const auto count = receipts.size();
     // Else it is the last transfer's own.
     if (list->empty())
       out.fields["open"] = true;
@@ -188,8 +188,8 @@ command_end resume_transfers(environment& env, const std::string& prefix) {
 } // namespace
 
 void add_resume_command(CLI::App& root, command_table& table) {
-  auto sub = root.add_subcommand("resume", "Go on with transfers that were cut short");
-  auto prefix = std::make_shared<std::string>();
+  const auto sub = root.add_subcommand("resume", "Go on with transfers that were cut short");
+  const auto prefix = std::make_shared<std::string>();
   sub->add_option("ID", *prefix, "The transfer's id or its beginning; all without it");
   table.add(sub, [prefix](environment& env) { return resume_transfers(env, *prefix); });
 }

@@ -33,20 +33,20 @@ struct send_options {
 constexpr auto validity_min = std::chrono::minutes(1);
 
 void show_invitation(environment& env, const invitation& x, const std::string& file) {
-  auto expires = std::chrono::system_clock::time_point{std::chrono::seconds{x.expires_unix}};
+  const auto expires = std::chrono::system_clock::time_point{std::chrono::seconds{x.expires_unix}};
   env.out.event("invitation", {{"file", file},
                                {"relay", x.relay()},
                                {"room", std::to_string(x.room)},
                                {"id", to_hex(x.id)},
                                {"expires", utc_text(expires)}});
-  auto minutes = std::chrono::duration_cast<std::chrono::minutes>(
-                     expires - std::chrono::system_clock::now() + std::chrono::seconds{30})
-                     .count();
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(
+                           expires - std::chrono::system_clock::now() + std::chrono::seconds{30})
+                           .count();
   env.out.line(fmt::format("Invitation saved to {} (room {} at {}, valid {} minute{})",
                            printable(file), x.room, x.relay(), minutes, minutes == 1 ? "" : "s"));
   env.out.line("Give it to the receiver, and to nobody else: whoever holds it can take the coins.");
   if (env.conf.qr && env.out.style().terminal) {
-    auto line = to_line(x);
+    const auto line = to_line(x);
     env.out.line(qr_text(view(line).text()));
   }
 }
@@ -57,7 +57,7 @@ std::optional<invitation> standing_invitation(const std::string& file) {
   struct stat about {};
   if (::lstat(file.c_str(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_uid != ::geteuid())
     return {};
-  auto text = read_private_file(file, invitation_bytes_max);
+  const auto text = read_private_file(file, invitation_bytes_max);
   if (!text)
     return {};
   auto out = parse_invitation(view(*text).text());
@@ -70,7 +70,7 @@ bool is_over(const settings& conf, const invitation& x) {
       std::chrono::system_clock::now())
     return true;
   wallet::posix_file_ops files;
-  auto used = wallet::is_used(files, wallet::wallet_paths{conf.data}.user(conf.wallet), x.id);
+  const auto used = wallet::is_used(files, wallet::wallet_paths{conf.data}.user(conf.wallet), x.id);
   return used && *used;
 }
 
@@ -107,13 +107,13 @@ std::optional<command_end> save_invitation(environment& env, const std::string& 
 /// Takes the invitation away when it is still the one that we wrote: it lets nobody in any more,
 /// and would stand in the way of the next.
 void remove_invitation(const std::string& file, const secret_bytes& text) {
-  auto there = read_private_file(file, invitation_bytes_max);
+  const auto there = read_private_file(file, invitation_bytes_max);
   if (there && *there == text)
     ::unlink(file.c_str());
 }
 
 command_end send_coins(environment& env, const send_options& options) {
-  auto sum = amount::parse(options.sum);
+  const auto sum = amount::parse(options.sum);
   if (!sum)
     return failed(fail(ec::bad_amount, "'" + printable(options.sum, 40) + "'"));
   json_fields known{{"role", "sender"}, {"amount", to_string(*sum)}};
@@ -127,20 +127,20 @@ command_end send_coins(environment& env, const send_options& options) {
     return failed(std::move(err), known);
   if (auto err = all.check_funds(env, *sum))
     return failed(std::move(err), known);
-  auto valid = std::max<std::chrono::milliseconds>(env.conf.wait, validity_min);
-  auto expires = std::chrono::duration_cast<std::chrono::seconds>(
-                     (std::chrono::system_clock::now() + valid).time_since_epoch())
-                     .count();
-  auto invite = make_invitation(env.conf.relay.host, env.conf.relay.port,
-                                static_cast<uint64_t>(expires), *sum, options.room);
-  auto text = to_file_text(invite);
+  const auto valid = std::max<std::chrono::milliseconds>(env.conf.wait, validity_min);
+  const auto expires = std::chrono::duration_cast<std::chrono::seconds>(
+                           (std::chrono::system_clock::now() + valid).time_since_epoch())
+                           .count();
+  const auto invite = make_invitation(env.conf.relay.host, env.conf.relay.port,
+                                      static_cast<uint64_t>(expires), *sum, options.room);
+  const auto text = to_file_text(invite);
   if (auto end = save_invitation(env, options.file, text, known))
     return std::move(*end);
   show_invitation(env, invite, options.file);
   auto end = all.run_sender(env, invite, text);
   // A receiver who has seen no coin of an open transfer comes back with it. Whether it is open is
   // not known of a session that broke off through a mistake of ours.
-  auto open = end.failure && code_of(end.failure) == ec::internal;
+  const auto open = end.failure && code_of(end.failure) == ec::internal;
   if (!end.fields.value("open", open))
     remove_invitation(options.file, text);
   if (!end.failure)
@@ -153,8 +153,8 @@ command_end send_coins(environment& env, const send_options& options) {
 } // namespace
 
 void add_send_command(CLI::App& root, command_table& table) {
-  auto sub = root.add_subcommand("send", "Make an invitation, wait in the room, send");
-  auto options = std::make_shared<send_options>();
+  const auto sub = root.add_subcommand("send", "Make an invitation, wait in the room, send");
+  const auto options = std::make_shared<send_options>();
   sub->add_option("AMOUNT", options->sum, "Coins, as 3439 or 0.25")->required();
   sub->add_option("--invitation", options->file, "Where to save the invitation")
       ->capture_default_str();

@@ -128,7 +128,7 @@ command_end end_of(environment& env, const wallet::operation_report& x, const ch
   if (x.fewest_passes != 0 && x.counterfeit == 0 && x.pending == 0)
     text += fmt::format("; at least {}/{} servers agree", x.fewest_passes, raida_count);
   env.out.last(text);
-  auto all = notes_text(x.notes, whole);
+  const auto all = notes_text(x.notes, whole);
   if (x.counterfeit != 0)
     return failed(fail(ec::counterfeit_notes, notes_text(x.counterfeit, x.counterfeit_value)),
                   fields,
@@ -149,7 +149,7 @@ command_end end_of(environment& env, const wallet::operation_report& x, const ch
 
 std::string absolute(const std::string& path) {
   std::error_code problem;
-  auto whole = std::filesystem::absolute(path, problem);
+  const auto whole = std::filesystem::absolute(path, problem);
   return problem ? path : whole.lexically_normal().string();
 }
 
@@ -173,7 +173,7 @@ command_end import_coins(environment& env, const std::vector<std::string>& files
 }
 
 command_end export_coins(environment& env, const std::string& sum_text, std::string file) {
-  auto sum = amount::parse(sum_text);
+  const auto sum = amount::parse(sum_text);
   if (!sum)
     return failed(fail(ec::bad_amount, "'" + printable(sum_text, 40) + "'"));
   if (file.empty())
@@ -215,24 +215,24 @@ command_end check_notes(environment& env) {
 } // namespace
 
 void add_wallet_command(CLI::App& root, command_table& table) {
-  auto group = root.add_subcommand("wallet", "See, fill, empty and check the wallet");
+  const auto group = root.add_subcommand("wallet", "See, fill, empty and check the wallet");
   table.add(group, list_notes);
-  auto list = group->add_subcommand("list", "Balance and notes");
+  const auto list = group->add_subcommand("list", "Balance and notes");
   table.add(list, list_notes);
 
-  auto take_in = group->add_subcommand("import", "Make the coins of coin files yours");
-  auto files = std::make_shared<std::vector<std::string>>();
+  const auto take_in = group->add_subcommand("import", "Make the coins of coin files yours");
+  const auto files = std::make_shared<std::vector<std::string>>();
   take_in->add_option("FILE", *files, "Coin files (format 9); they stay as they are")->required();
   table.add(take_in, [files](environment& env) { return import_coins(env, *files); });
 
-  auto take_out = group->add_subcommand("export", "Take coins out into a file");
-  auto sum = std::make_shared<std::string>();
-  auto file = std::make_shared<std::string>();
+  const auto take_out = group->add_subcommand("export", "Take coins out into a file");
+  const auto sum = std::make_shared<std::string>();
+  const auto file = std::make_shared<std::string>();
   take_out->add_option("AMOUNT", *sum, "Coins, as 3439 or 0.25")->required();
   take_out->add_option("--out", *file, "The file to make (coins-AMOUNT.bin)");
   table.add(take_out, [sum, file](environment& env) { return export_coins(env, *sum, *file); });
 
-  auto check = group->add_subcommand("check", "Ask the servers about every note");
+  const auto check = group->add_subcommand("check", "Ask the servers about every note");
   table.add(check, check_notes);
 }
 

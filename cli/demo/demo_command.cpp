@@ -75,9 +75,9 @@ public:
 private:
   /// Of a demo's transfer nothing has to be resumed, and its coins are play money.
   advice words_for(const caf::error& x) const {
-    auto kept = folder_.empty()
-                    ? std::string{}
-                    : fmt::format("; what was made so far lies in {}", printable(folder_.string()));
+    const auto kept = folder_.empty() ? std::string{}
+                                      : fmt::format("; what was made so far lies in {}",
+                                                    printable(folder_.string()));
     if (env_.stop.signal() != 0)
       return {env_.stop.signal() == SIGINT ? "You interrupted the demo."
                                            : "The demo was told to stop.",
@@ -127,8 +127,8 @@ private:
 
   /// Mints notes that cannot make the sum without change, and takes them into the sender's wallet.
   caf::error fill_purse() {
-    auto purse = uneven_purse(sum_);
-    auto file = (folder_ / "minted.bin").string();
+    const auto purse = uneven_purse(sum_);
+    const auto file = (folder_ / "minted.bin").string();
     auto minted = run_to_result(
         env_, tool("servers", {"raida", "mint", to_string(purse.sum), "--denominations",
                                purse.denominations, "--out", file}));
@@ -152,7 +152,7 @@ private:
       return std::move(listed.error());
     if (auto err = failure_of(*listed))
       return err;
-    auto text = listed->value("spendable", "0");
+    const auto text = listed->value("spendable", "0");
     if (text == "0") {
       out = {};
       return {};
@@ -173,7 +173,7 @@ private:
   /// Runs `send` and, once its invitation is there, `receive`; shows their steps as they pass.
   caf::error transfer() {
     auto notation = env_.conf.notation == notation_choice::json ? "json" : "tag";
-    auto invite = (folder_ / "invite.txt").string();
+    const auto invite = (folder_ / "invite.txt").string();
     auto sender = child_process::start(
         tool("sender", {"send", to_string(sum_), "--invitation", invite, "--notation", notation,
                         "--transcript", (folder_ / "sender.transcript.jsonl").string()}));
@@ -182,7 +182,7 @@ private:
     side_state states[2];
     states[0].child = std::move(*sender);
     demo_steps steps{env_.out};
-    auto until = clock::now() + env_.conf.timeout;
+    const auto until = clock::now() + env_.conf.timeout;
     while (states[0].running() || states[1].running()) {
       if (auto err = wait_for(states, until))
         return err;
@@ -191,10 +191,10 @@ private:
         if (!state.child)
           continue;
         for (const auto& line : state.child->take_lines()) {
-          auto object = object_of(line);
+          const auto object = object_of(line);
           if (!object.is_object())
             continue;
-          auto type = object.value("type", "");
+          const auto type = object.value("type", "");
           steps.take(side, object);
           if (type == "result")
             state.result = object;
@@ -260,7 +260,7 @@ private:
   /// Waits until one of them has written. On a signal both are asked to end and waited for, so that
   /// they can cancel what has not moved.
   caf::error wait_for(side_state (&states)[2], clock::time_point until) {
-    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock::now());
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock::now());
     std::array<pollfd, 3> wait{
         {{env_.stop.descriptor(), POLLIN, 0}, {-1, POLLIN, 0}, {-1, POLLIN, 0}}};
     for (size_t i = 0; i < 2; ++i)
@@ -317,7 +317,7 @@ private:
     raida::actor_port port{(*parts)->system(), (*parts)->raida(), raida_count};
     wallet::wallet_paths receiver{folder_ / "receiver"};
     wallet::wallet_paths sender{folder_ / "sender"};
-    auto user = receiver.user(conf.wallet);
+    const auto user = receiver.user(conf.wallet);
     auto owned = ask_servers_about(port, {user / wallet::to_string(wallet::folder::bank),
                                           user / wallet::to_string(wallet::folder::fracked)});
     if (!owned)
@@ -352,7 +352,7 @@ private:
 };
 
 command_end run_demo(environment& env, const std::string& text) {
-  auto sum = amount::parse(text);
+  const auto sum = amount::parse(text);
   if (!sum)
     return failed(fail(ec::bad_amount, "'" + printable(text, 40) + "'"));
   if (sum->units() > demo_units_max)
@@ -365,9 +365,9 @@ command_end run_demo(environment& env, const std::string& text) {
 } // namespace
 
 void add_demo_command(CLI::App& root, command_table& table) {
-  auto sub = root.add_subcommand(
+  const auto sub = root.add_subcommand(
       "demo", "Everything on this computer: servers, relay, two wallets, one transfer");
-  auto sum = std::make_shared<std::string>("3439");
+  const auto sum = std::make_shared<std::string>("3439");
   sub->add_option("--amount", *sum, "Coins to send")->capture_default_str();
   table.add(sub, [sum](environment& env) { return run_demo(env, *sum); });
 }

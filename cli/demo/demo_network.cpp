@@ -25,7 +25,7 @@ constexpr auto grace = std::chrono::milliseconds(3000);
 /// The addresses that `raida run` says it listens on, with commas between; empty when the object is
 /// another.
 std::string addresses_in(const json_fields& x) {
-  auto list = x.find("servers");
+  const auto list = x.find("servers");
   if (x.value("type", "") != "listening" || list == x.end() || !list->is_array() ||
       list->size() != raida_count)
     return {};
@@ -37,7 +37,7 @@ std::string addresses_in(const json_fields& x) {
 
 /// Waits for more output of a child: true when there is some (or it has ended).
 caf::error wait_for_output(environment& env, const child_process& child, clock::time_point until) {
-  auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock::now());
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - clock::now());
   if (left.count() <= 0)
     return fail(ec::timed_out, "a program of the demo did not answer");
   pollfd wait[] = {{env.stop.descriptor(), POLLIN, 0}, {child.descriptor(), POLLIN, 0}};
@@ -55,7 +55,7 @@ caf::expected<child_process> start_until(environment& env, const child_process::
   auto child = child_process::start(how);
   if (!child)
     return child;
-  auto until = clock::now() + env.conf.timeout;
+  const auto until = clock::now() + env.conf.timeout;
   while (child->descriptor() >= 0) {
     if (auto err = wait_for_output(env, *child, until))
       return err;
@@ -63,7 +63,7 @@ caf::expected<child_process> start_until(environment& env, const child_process::
       if (ready(line))
         return child;
   }
-  auto code = child->wait(grace);
+  const auto code = child->wait(grace);
   return fail(ec::cannot_listen,
               fmt::format("{} ended with code {}; see {}", how.program.filename().string(),
                           code.value_or(-1), printable(how.log.string())));
@@ -72,14 +72,14 @@ caf::expected<child_process> start_until(environment& env, const child_process::
 } // namespace
 
 json_fields object_of(const std::string& line) {
-  auto x = json_fields::parse(line, nullptr, false);
+  const auto x = json_fields::parse(line, nullptr, false);
   return x.is_object() ? x : json_fields{};
 }
 
 caf::error failure_of(const json_fields& result) {
   if (result.value("ok", false))
     return {};
-  auto name = result.value("error", "");
+  const auto name = result.value("error", "");
   for (int i = 1; i <= static_cast<int>(ec::internal); ++i)
     if (to_string(static_cast<ec>(i)) == name)
       return fail(static_cast<ec>(i), result.value("detail", ""));
@@ -90,7 +90,7 @@ caf::expected<json_fields> run_to_result(environment& env, const child_process::
   auto child = child_process::start(how);
   if (!child)
     return std::move(child.error());
-  auto until = clock::now() + env.conf.timeout;
+  const auto until = clock::now() + env.conf.timeout;
   json_fields result;
   while (child->descriptor() >= 0) {
     if (auto err = wait_for_output(env, *child, until))
@@ -132,10 +132,10 @@ caf::expected<demo_network> demo_network::start(environment& env,
   auto relay = start_until(env, {out.programs_ / "liveconnect-relay", words, folder / "relay.log"},
                            [&](const std::string& line) {
                              static constexpr std::string_view mark = "listening on ";
-                             auto at = line.find(mark);
+                             const auto at = line.find(mark);
                              if (at == std::string::npos)
                                return false;
-                             auto rest = line.substr(at + mark.size());
+                             const auto rest = line.substr(at + mark.size());
                              out.relay_at_ = rest.substr(0, rest.find_first_of(", "));
                              return true;
                            });

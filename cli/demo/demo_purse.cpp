@@ -19,7 +19,7 @@ purse uneven_purse(amount sum) {
   purse out;
   uint64_t units = 0;
   for (int i = 0; i < 3 && highest - i >= denomination_min; ++i) {
-    auto code = static_cast<int8_t>(highest - i);
+    const auto code = static_cast<int8_t>(highest - i);
     units += counts[i] * denomination_value(code).units();
     out.notes += counts[i];
     out.denominations +=

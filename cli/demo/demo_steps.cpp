@@ -9,25 +9,25 @@ namespace liveconnect::cli {
 namespace {
 
 std::string text_of(const json_fields& x, const char* key) {
-  auto i = x.find(key);
+  const auto i = x.find(key);
   return i != x.end() && i->is_string() ? printable(i->get<std::string>()) : std::string{};
 }
 
 unsigned number_of(const json_fields& x, const char* key) {
-  auto i = x.find(key);
+  const auto i = x.find(key);
   return i != x.end() && i->is_number_unsigned() ? i->get<unsigned>() : 0;
 }
 
 } // namespace
 
 void demo_steps::take(role side, const json_fields& object) {
-  auto type = text_of(object, "type");
+  const auto type = text_of(object, "type");
   if (type == "connected" || type == "joined") {
     addresses_[static_cast<size_t>(side)] = text_of(object, "own_address");
     show_ready();
     return;
   }
-  auto number = number_of(object, "number");
+  const auto number = number_of(object, "number");
   if (type != "step" || text_of(object, "phase") != "finished" || number == 0 ||
       number > session::step_count)
     return;
@@ -50,11 +50,11 @@ void demo_steps::show_ready() {
 }
 
 void demo_steps::show(uint8_t number, const seen& x) {
-  auto by_sender = text_of(x.told, "by") == to_string(role::sender);
+  const auto by_sender = text_of(x.told, "by") == to_string(role::sender);
   const auto& address = addresses_[by_sender ? 0 : 1];
-  auto name = text_of(x.told, "name");
-  auto text = text_of(x.told, "text");
-  auto passes = number_of(x.told, "passes");
+  const auto name = text_of(x.told, "name");
+  const auto text = text_of(x.told, "text");
+  const auto passes = number_of(x.told, "passes");
   json_fields fields{{"number", number},
                      {"phase", "finished"},
                      {"title", session::step_text(number)},

@@ -52,7 +52,7 @@ caf::expected<servers_word> ask_servers_about(raida::raida_port& port,
   out.notes = notes.size();
   out.fewest_passes = out.fewest_fails = port.servers();
   for (const auto& pown : raida::detect(port, notes)) {
-    auto count = [&](char x) {
+    const auto count = [&](char x) {
       return static_cast<size_t>(std::count(pown.begin(), pown.end(), x));
     };
     out.fewest_passes = std::min(out.fewest_passes, count('p'));

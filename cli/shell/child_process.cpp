@@ -45,7 +45,7 @@ void close_if_open(int& fd) {
     ::_exit(127);
   ::setpgid(0, 0);
   restore_signals();
-  auto null = ::open("/dev/null", O_RDONLY);
+  const auto null = ::open("/dev/null", O_RDONLY);
   if (null < 0 || ::dup2(null, STDIN_FILENO) < 0 || ::dup2(out, STDOUT_FILENO) < 0 ||
       ::dup2(err, STDERR_FILENO) < 0)
     ::_exit(127);
@@ -56,7 +56,7 @@ void close_if_open(int& fd) {
 } // namespace
 
 caf::expected<child_process> child_process::start(const options& how) {
-  auto err = ::open(how.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const auto err = ::open(how.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (err < 0)
     return fail(ec::disk_failed, fmt::format("{}: {}", how.log.string(), std::strerror(errno)));
   int ends[2];
@@ -71,8 +71,8 @@ caf::expected<child_process> child_process::start(const options& how) {
     arguments.push_back(text.data());
   arguments.push_back(nullptr);
   child_process out;
-  auto parent = ::getpid();
-  auto pid = ::fork();
+  const auto parent = ::getpid();
+  const auto pid = ::fork();
   if (pid == 0)
     become(arguments[0], arguments.data(), ends[1], err, parent);
   ::close(err);
@@ -114,7 +114,7 @@ std::vector<std::string> child_process::take_lines() {
   std::vector<std::string> out;
   char buffer[16384];
   while (out_ >= 0) {
-    auto n = ::read(out_, buffer, sizeof(buffer));
+    const auto n = ::read(out_, buffer, sizeof(buffer));
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
@@ -142,14 +142,14 @@ void child_process::ask_to_end() {
 std::optional<int> child_process::wait(std::chrono::milliseconds deadline) {
   if (pid_ <= 0 || status_)
     return status_;
-  auto until = std::chrono::steady_clock::now() + deadline;
+  const auto until = std::chrono::steady_clock::now() + deadline;
   for (;;) {
     int raw = 0;
     if (::waitpid(pid_, &raw, WNOHANG) == pid_) {
       status_ = status_of(raw);
       return status_;
     }
-    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         until - std::chrono::steady_clock::now());
     if (left.count() <= 0)
       return std::nullopt;
@@ -176,7 +176,7 @@ void child_process::end(std::chrono::milliseconds grace) {
 
 caf::expected<std::filesystem::path> own_folder() {
   std::error_code problem;
-  auto self = std::filesystem::read_symlink("/proc/self/exe", problem);
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", problem);
   if (problem)
     return fail(ec::internal, "/proc/self/exe: " + problem.message());
   return self.parent_path();

@@ -178,7 +178,7 @@ sentences sentences_for(ec x) {
 } // namespace
 
 advice advice_for(const caf::error& x) {
-  auto text = sentences_for(code_of(x));
+  const auto text = sentences_for(code_of(x));
   advice out{text.what, text.what_to_do};
   auto detail = printable(detail_of(x), detail_chars_max);
   // The sentence says that already.

@@ -9,7 +9,7 @@
 namespace liveconnect::cli {
 
 /// How a program ended: the process's exit code and its stable name, both also in JSON as `code`
-/// and `name` (cli.md, "Exit codes, the same everywhere").
+/// and `name` (docs/design/cli.md "Exit codes").
 struct exit_status {
   int code = 0;
   const char* name = "done";

@@ -66,7 +66,7 @@ void interrupts::watch() {
     signalfd_siginfo info{};
     if (::read(signals_, &info, sizeof(info)) != sizeof(info))
       continue;
-    auto number = static_cast<int>(info.ssi_signo);
+    const auto number = static_cast<int>(info.ssi_signo);
     if (signal_ != 0) {
       last_word_(number);
       ::_exit(128 + number);

@@ -19,7 +19,7 @@ constexpr int bar_cells = 14;
 /// 0, or the error number of what did not arrive.
 int write_all(int fd, std::string_view text) {
   while (!text.empty()) {
-    auto n = ::write(fd, text.data(), text.size());
+    const auto n = ::write(fd, text.data(), text.size());
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0)
@@ -30,7 +30,7 @@ int write_all(int fd, std::string_view text) {
 }
 
 bool present(const char* name) {
-  auto value = std::getenv(name);
+  const auto value = std::getenv(name);
   return value != nullptr && *value != '\0';
 }
 
@@ -40,8 +40,8 @@ output_style style_of(bool as_json, bool quiet, bool no_color) {
   output_style out;
   out.as_json = as_json;
   out.quiet = quiet;
-  auto term = std::getenv("TERM");
-  auto dumb = term == nullptr || std::strcmp(term, "dumb") == 0;
+  const auto term = std::getenv("TERM");
+  const auto dumb = term == nullptr || std::strcmp(term, "dumb") == 0;
   out.terminal = !as_json && ::isatty(STDOUT_FILENO) == 1 && !dumb;
   out.colour = out.terminal && !no_color && !present("NO_COLOR");
   return out;
@@ -86,7 +86,7 @@ void output::progress(std::string_view what, uint64_t done, uint64_t of) {
       write_line(fmt::format("\u2192 {}  {}/{}", what, done, of));
     return;
   }
-  auto full = of == 0 ? bar_cells : static_cast<int>(done * bar_cells / of);
+  const auto full = of == 0 ? bar_cells : static_cast<int>(done * bar_cells / of);
   std::string bar;
   for (int i = 0; i < bar_cells; ++i)
     bar += i < full ? "\u2588" : "\u2591";
@@ -108,7 +108,7 @@ void output::event(std::string_view type, const json_fields& fields) {
 
 void output::error(const caf::error& x, const advice& text) {
   if (style_.as_json) {
-    auto status = exit_of(x);
+    const auto status = exit_of(x);
     event("error", {{"code", status.code},
                     {"name", status.name},
                     {"error", to_string(code_of(x))},

@@ -30,7 +30,7 @@ struct output_style {
 };
 
 /// The style for this process: --no-color, NO_COLOR, TERM=dumb and a pipe switch colour and bars
-/// off (cli.md, "Screens").
+/// off (docs/design/cli.md "Screens").
 output_style style_of(bool as_json, bool quiet, bool no_color);
 
 /// The one place that writes to the user's screen. Any thread may call; each call writes whole

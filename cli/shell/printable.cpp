@@ -6,7 +6,7 @@ std::string printable(std::string_view text, size_t chars_max) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string out;
   for (auto c : text) {
-    auto byte = static_cast<unsigned char>(c);
+    const auto byte = static_cast<unsigned char>(c);
     if (out.size() >= chars_max)
       return out + "...";
     if (byte >= 0x20 && byte < 0x7f)

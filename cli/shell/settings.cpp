@@ -43,11 +43,12 @@ caf::expected<int> parse_verbosity(std::string_view text) {
 }
 
 caf::expected<std::string> parse_wallet_name(std::string_view text) {
-  auto plain = !text.empty() && text.size() <= 64 && text[0] != '.' &&
-               std::all_of(text.begin(), text.end(), [](char c) {
-                 return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                        (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == ' ';
-               });
+  const auto plain = !text.empty() && text.size() <= 64 && text[0] != '.' &&
+                     std::all_of(text.begin(), text.end(), [](char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
+                              c == ' ';
+                     });
   if (!plain)
     return fail(ec::bad_argument,
                 fmt::format("'{}' is no wallet name (letters, digits, '-', '_', '.', at most 64)",
@@ -58,7 +59,7 @@ caf::expected<std::string> parse_wallet_name(std::string_view text) {
 std::vector<std::string_view> split(std::string_view text, char at) {
   std::vector<std::string_view> out;
   for (;;) {
-    auto end = text.find(at);
+    const auto end = text.find(at);
     auto part = text.substr(0, end);
     while (!part.empty() && part.front() == ' ')
       part.remove_prefix(1);
@@ -73,7 +74,7 @@ std::vector<std::string_view> split(std::string_view text, char at) {
 
 /// One address stands for consecutive ports; else all must be named.
 caf::expected<std::vector<host_port>> parse_servers(std::string_view text) {
-  auto parts = split(text, ',');
+  const auto parts = split(text, ',');
   std::vector<host_port> out;
   for (auto part : parts) {
     auto one = parse_host_port(part);
@@ -82,7 +83,7 @@ caf::expected<std::vector<host_port>> parse_servers(std::string_view text) {
     out.push_back(std::move(*one));
   }
   if (out.size() == 1) {
-    auto first = out.front();
+    const auto first = out.front();
     if (first.port > std::numeric_limits<uint16_t>::max() - (raida_count - 1))
       return fail(ec::bad_argument,
                   fmt::format("port {} leaves no room for {} servers", first.port, raida_count));
@@ -120,12 +121,12 @@ std::optional<std::string> text_of(const toml::node& x) {
     return *flag ? "true" : "false";
   if (auto number = x.value_exact<int64_t>())
     return std::to_string(*number);
-  auto list = x.as_array();
+  const auto list = x.as_array();
   if (list == nullptr)
     return std::nullopt;
   std::string out;
   for (const auto& item : *list) {
-    auto text = item.value_exact<std::string>();
+    const auto text = item.value_exact<std::string>();
     if (!text)
       return std::nullopt;
     if (!out.empty())
@@ -144,7 +145,7 @@ public:
   template<class T, class Parse>
   void read(std::string_view key, T& into, Parse parse) {
     for (const auto& layer : layers_) {
-      auto i = layer.find(key);
+      const auto i = layer.find(key);
       if (i == layer.end())
         continue;
       auto value = parse(std::string_view{i->second.text});
@@ -170,10 +171,10 @@ private:
 } // namespace
 
 caf::expected<host_port> parse_host_port(std::string_view text) {
-  auto wrong = [&] {
+  const auto wrong = [&] {
     return fail(ec::bad_argument, fmt::format("'{}' is no HOST:PORT", printable(text, 80)));
   };
-  auto colon = text.rfind(':');
+  const auto colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0)
     return wrong();
   auto host = text.substr(0, colon);
@@ -184,11 +185,11 @@ caf::expected<host_port> parse_host_port(std::string_view text) {
   } else if (host.find(':') != std::string_view::npos) {
     return wrong();
   }
-  auto plain = host.size() <= 253 && std::all_of(host.begin(), host.end(), [](char c) {
-                 return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                        (c >= '0' && c <= '9') || c == '-' || c == '.' || c == ':' || c == '_' ||
-                        c == '%';
-               });
+  const auto plain = host.size() <= 253 && std::all_of(host.begin(), host.end(), [](char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                              (c >= '0' && c <= '9') || c == '-' || c == '.' || c == ':' ||
+                              c == '_' || c == '%';
+                     });
   if (!plain)
     return wrong();
   auto port = parse_port(text.substr(colon + 1));
@@ -264,9 +265,9 @@ const std::vector<setting_name>& setting_names() {
 }
 
 caf::expected<settings_layer> read_settings_file(const std::filesystem::path& file) {
-  auto name = file.string();
+  const auto name = file.string();
   std::error_code problem;
-  auto size = std::filesystem::file_size(file, problem);
+  const auto size = std::filesystem::file_size(file, problem);
   if (problem)
     return fail(ec::bad_config, fmt::format("{}: {}", printable(name), problem.message()));
   if (size > settings_file_bytes_max)
@@ -280,14 +281,14 @@ caf::expected<settings_layer> read_settings_file(const std::filesystem::path& fi
   }
   settings_layer out;
   for (const auto& [key, value] : table) {
-    auto where = fmt::format("{}:{}", printable(name), value.source().begin.line);
-    auto word = std::string{key.str()};
+    const auto where = fmt::format("{}:{}", printable(name), value.source().begin.line);
+    const auto word = std::string{key.str()};
     const auto& names = setting_names();
-    auto known = std::any_of(names.begin(), names.end(),
-                             [&](const setting_name& x) { return word == x.key; });
+    const auto known = std::any_of(names.begin(), names.end(),
+                                   [&](const setting_name& x) { return word == x.key; });
     if (!known)
       return fail(ec::bad_config, fmt::format("{}: unknown key '{}'", where, printable(word, 40)));
-    auto text = text_of(value);
+    const auto text = text_of(value);
     if (!text)
       return fail(ec::bad_config,
                   fmt::format("{}: '{}' has a value of the wrong kind", where, word));
@@ -299,7 +300,7 @@ caf::expected<settings_layer> read_settings_file(const std::filesystem::path& fi
 settings_layer read_environment(const std::function<const char*(const char*)>& lookup) {
   settings_layer out;
   for (const auto& name : setting_names()) {
-    auto variable = environment_name(name.key);
+    const auto variable = environment_name(name.key);
     if (auto value = lookup(variable.c_str()); value != nullptr && *value != '\0')
       out[name.key] = {value, variable};
   }
@@ -335,9 +336,11 @@ caf::error check_variables(const std::vector<std::string>& names) {
 
 settings_layer built_in(const std::function<const char*(const char*)>& lookup) {
   settings_layer out;
-  auto put = [&](const char* key, std::string text) { out[key] = {std::move(text), "built in"}; };
-  auto value_of = [&](const char* name) -> std::string {
-    auto value = lookup(name);
+  const auto put = [&](const char* key, std::string text) {
+    out[key] = {std::move(text), "built in"};
+  };
+  const auto value_of = [&](const char* name) -> std::string {
+    const auto value = lookup(name);
     return value == nullptr ? "" : value;
   };
   if (auto base = value_of("XDG_DATA_HOME"); !base.empty())
@@ -356,8 +359,8 @@ settings_layer built_in(const std::function<const char*(const char*)>& lookup) {
 std::vector<std::filesystem::path>
 default_settings_files(const std::function<const char*(const char*)>& lookup) {
   std::vector<std::filesystem::path> out;
-  auto base = lookup("XDG_CONFIG_HOME");
-  auto home = lookup("HOME");
+  const auto base = lookup("XDG_CONFIG_HOME");
+  const auto home = lookup("HOME");
   if (base != nullptr && *base != '\0')
     out.push_back(std::filesystem::path{base} / "liveconnect" / "config.toml");
   else if (home != nullptr && *home != '\0')
@@ -369,7 +372,7 @@ default_settings_files(const std::function<const char*(const char*)>& lookup) {
 caf::expected<settings> resolve(const std::vector<settings_layer>& layers) {
   settings out;
   lookup_result found{layers};
-  auto as_path = [](std::string_view x) -> caf::expected<std::filesystem::path> {
+  const auto as_path = [](std::string_view x) -> caf::expected<std::filesystem::path> {
     return std::filesystem::path{x};
   };
   found.read("data", out.data, as_path);
@@ -392,7 +395,7 @@ caf::expected<settings> resolve(const std::vector<settings_layer>& layers) {
   if (out.data.empty())
     return fail(ec::bad_config, "no data folder is known: neither --data nor HOME is set");
   std::error_code problem;
-  auto whole = std::filesystem::absolute(out.data, problem);
+  const auto whole = std::filesystem::absolute(out.data, problem);
   if (!problem)
     out.data = whole.lexically_normal();
   for (const auto& layer : layers)

@@ -116,8 +116,9 @@ caf::expected<settings> resolve(const std::vector<settings_layer>& layers);
 /// Sets the servers of `conf` as `raida` would. Fails with ec::bad_argument.
 [[nodiscard]] caf::error use_servers(settings& conf, std::string_view text);
 
-/// The whole order: flags > environment > --config > user file > system file > built in (cli.md).
-/// `named_file` is what --config says; it must exist, the others need not.
+/// The whole order: flags > environment > --config > user file > system file > built in
+/// (docs/design/cli.md "Commands"). `named_file` is what --config says; it must exist, the others
+/// need not.
 caf::expected<settings> load_settings(const settings_layer& flags,
                                       const std::optional<std::filesystem::path>& named_file,
                                       const std::function<const char*(const char*)>& lookup);

@@ -21,7 +21,7 @@ template<class Result, class Handle, class... Ts>
 caf::expected<Result> ask(environment& env, caf::actor_system& system, const Handle& whom,
                           const std::string& doing, Ts... request) {
   caf::scoped_actor self{system};
-  auto waiter = caf::actor_cast<caf::actor>(self);
+  const auto waiter = caf::actor_cast<caf::actor>(self);
   system.spawn([=](caf::event_based_actor* asker) {
     asker->request(whom, caf::infinite, request...)
         .then([=](Result& x) { asker->send(waiter, std::move(x)); },
@@ -29,16 +29,16 @@ caf::expected<Result> ask(environment& env, caf::actor_system& system, const Han
   });
   env.stop.listen([waiter](int) { caf::anon_send(waiter, atom::stop_v); });
   std::optional<caf::expected<Result>> answer;
-  auto began = std::chrono::steady_clock::now();
+  const auto began = std::chrono::steady_clock::now();
   while (!answer) {
     self->receive([&](Result& x) { answer.emplace(std::move(x)); },
                   [&](caf::error& x) { answer.emplace(std::move(x)); },
                   [&](atom::stop) { answer.emplace(fail(ec::stopped)); },
                   caf::after(std::chrono::seconds(1)) >>
                       [&] {
-                        auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
-                                           std::chrono::steady_clock::now() - began)
-                                           .count();
+                        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
+                                                 std::chrono::steady_clock::now() - began)
+                                                 .count();
                         env.out.event("progress", {{"what", doing}, {"seconds", seconds}});
                         env.out.line(fmt::format("  {} ({} s)", doing, seconds));
                       });

@@ -47,7 +47,7 @@ caf::expected<std::vector<endpoint>> addresses_of(const std::vector<host_port>& 
   for (const auto& x : servers) {
     auto i = known.find(x.host);
     if (i == known.end()) {
-      auto found = io::resolve(x.host, x.port);
+      const auto found = io::resolve(x.host, x.port);
       if (!found)
         return fail(ec::network_failed,
                     fmt::format("server {}: {}", to_string(x), detail_of(found.error())));
@@ -194,13 +194,13 @@ std::optional<command_end> missing_wallet(const settings& conf) {
       std::filesystem::is_directory(paths.user(conf.wallet), problem))
     return {};
   wallet::posix_file_ops files;
-  auto there = wallet::list_wallets(files, paths);
+  const auto there = wallet::list_wallets(files, paths);
   auto near = nearest_word(conf.wallet, there);
   if (near.empty() && !there.empty())
     near = there.front();
-  auto known = near.empty()
-                   ? std::string{}
-                   : fmt::format("Use --wallet '{}', which exists, or fill", printable(near));
+  const auto known = near.empty()
+                         ? std::string{}
+                         : fmt::format("Use --wallet '{}', which exists, or fill", printable(near));
   return failed(
       fail(ec::bad_argument, "no wallet '" + conf.wallet + "'"), json_fields::object(),
       {fmt::format("There is no wallet '{}' in {}.", conf.wallet, printable(conf.data.string())),

@@ -36,8 +36,8 @@ public:
   const keeper_actor& keeper() const { return keeper_; }
   const raida_client_actor& raida() const { return raida_; }
 
-  /// Takes the wallet's lock and finishes what an earlier run left (safety.md 5.4), telling what
-  /// was done. Every command that touches the wallet starts with this.
+  /// Takes the wallet's lock and finishes what an earlier run left (docs/design/safety.md 5.4),
+  /// telling what was done. Every command that touches the wallet starts with this.
   [[nodiscard]] caf::error recover(environment& env);
 
   /// What keeps a transfer or an export of `sum` from being begun: ec::not_enough_coins when less

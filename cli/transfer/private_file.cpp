@@ -20,7 +20,7 @@ constexpr size_t first_read_bytes = 8192;
 
 bool write_all(int fd, byte_view content) {
   while (!content.empty()) {
-    auto n = ::write(fd, content.data(), content.size());
+    const auto n = ::write(fd, content.data(), content.size());
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0)
@@ -37,7 +37,7 @@ std::string named(const std::filesystem::path& file, int problem) {
 } // namespace
 
 caf::error write_private_file(const std::filesystem::path& file, byte_view content) {
-  auto fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  const auto fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0)
     return fail(errno == EEXIST ? ec::file_exists : ec::disk_failed, named(file, errno));
   auto whole = write_all(fd, content) && wallet::sync_file(fd) == 0;
@@ -56,7 +56,7 @@ caf::expected<secret_bytes> read_to_end(int descriptor, size_t bytes_max, const 
   secret_bytes out(std::min(bytes_max + 1, first_read_bytes));
   size_t size = 0;
   for (;;) {
-    auto n = ::read(descriptor, out.data() + size, out.size() - size);
+    const auto n = ::read(descriptor, out.data() + size, out.size() - size);
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
@@ -74,7 +74,7 @@ caf::expected<secret_bytes> read_to_end(int descriptor, size_t bytes_max, const 
 }
 
 caf::expected<secret_bytes> read_private_file(const std::filesystem::path& file, size_t bytes_max) {
-  auto fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  const auto fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0)
     return fail(ec::bad_argument, named(file, errno));
   auto out = read_to_end(fd, bytes_max, printable(file.string()).c_str());

@@ -29,7 +29,7 @@ typed read_line(environment& env, secret_bytes& out) {
     if (wait[1].revents != 0)
       return typed::stopped;
     uint8_t byte = 0;
-    auto n = ::read(STDIN_FILENO, &byte, 1);
+    const auto n = ::read(STDIN_FILENO, &byte, 1);
     if (n < 0 && errno == EINTR)
       continue;
     if (n <= 0 || out.size() > typed_bytes_max)
@@ -57,7 +57,7 @@ bool approve(environment& env, amount sum) {
   secret_bytes answer;
   if (read_line(env, answer) != typed::line)
     return false;
-  auto text = view(answer).text();
+  const auto text = view(answer).text();
   return text == "yes\n" || text == "y\n" || text == "Yes\n" || text == "Y\n";
 }
 
@@ -67,11 +67,11 @@ caf::expected<secret_bytes> prompt_invitation(environment& env) {
   env.out.last("Paste the invitation: its one line (liveconnect://...), or its whole text.");
   secret_bytes all;
   for (;;) {
-    auto begin = all.size();
-    auto what = read_line(env, all);
+    const auto begin = all.size();
+    const auto what = read_line(env, all);
     if (what == typed::stopped)
       return fail(ec::stopped);
-    auto line = view(all).sub(begin).text();
+    const auto line = view(all).sub(begin).text();
     if (what == typed::end || starts_with(line, "liveconnect://") || starts_with(line, "Key:"))
       return all;
     // Blank lines before the text mean nothing; one after it ends it.

@@ -15,8 +15,8 @@ std::string qr_text(std::string_view text) {
   if (!code)
     return {};
   constexpr int margin = 2;
-  auto width = code->width;
-  auto dark = [&](int x, int y) {
+  const auto width = code->width;
+  const auto dark = [&](int x, int y) {
     return x >= 0 && y >= 0 && x < width && y < width && (code->data[y * width + x] & 1) != 0;
   };
   // The terminal's own background may be either, so light modules are drawn and dark ones left out
@@ -25,8 +25,8 @@ std::string qr_text(std::string_view text) {
   for (int y = -margin; y < width + margin; y += 2) {
     out += "\033[40;97m";
     for (int x = -margin; x < width + margin; ++x) {
-      auto upper = !dark(x, y);
-      auto lower = !dark(x, y + 1) && y + 1 < width + margin;
+      const auto upper = !dark(x, y);
+      const auto lower = !dark(x, y + 1) && y + 1 < width + margin;
       out += upper && lower ? "\u2588" : upper ? "\u2580" : lower ? "\u2584" : " ";
     }
     out += "\033[0m\n";

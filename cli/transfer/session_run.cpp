@@ -38,14 +38,14 @@ command_end run_session(environment& env, caf::actor_system& system, role side,
                         const std::function<session_actor(session_observer_actor)>& spawn) {
   session_view view{env.out, side};
   caf::scoped_actor self{system};
-  auto observer = caf::actor_cast<caf::actor>(self);
-  auto session = spawn(caf::actor_cast<session_observer_actor>(observer));
+  const auto observer = caf::actor_cast<caf::actor>(self);
+  const auto session = spawn(caf::actor_cast<session_observer_actor>(observer));
   self->monitor(session);
   env.stop.listen([observer](int) { caf::anon_send(observer, atom::stop_v); });
 
   std::optional<session::finished> end;
   bool gone = false;
-  auto show = [&](const auto& x) { view.show(x); };
+  const auto show = [&](const auto& x) { view.show(x); };
   while (!end && !gone)
     self->receive(
         [&](const session::joined& x) { show(x); }, [&](const session::peer_seen& x) { show(x); },

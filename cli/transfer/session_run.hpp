@@ -11,7 +11,7 @@ namespace liveconnect::cli {
 
 /// Starts one session with `spawn`, shows it until it has finished, and says how it ended. The
 /// first signal cancels while nothing has moved and stops with an open journal afterwards
-/// (safety.md 5.4); a cancel that takes longer than five seconds becomes a stop.
+/// (docs/design/safety.md 5.4); a cancel that takes longer than five seconds becomes a stop.
 ///
 /// The end's fields: role, session, transfer, amount, notes, receipt, ms (from the handshake on),
 /// total_ms, open.

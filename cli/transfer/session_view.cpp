@@ -10,7 +10,7 @@ namespace liveconnect::cli {
 namespace {
 
 std::string minutes_text(caf::timespan x) {
-  auto seconds = std::chrono::duration_cast<std::chrono::seconds>(x).count();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(x).count();
   if (seconds >= 120 && seconds % 60 == 0)
     return fmt::format("{} minutes", seconds / 60);
   return fmt::format("{} s", seconds);
@@ -118,8 +118,8 @@ void session_view::show(const session::step& x) {
 
 void session_view::show(const session::progress& x) {
   notes_ = x.notes;
-  auto what = fmt::format("{} {} note{}", side_ == role::sender ? "Sending" : "Receiving", notes_,
-                          notes_ == 1 ? "" : "s");
+  const auto what = fmt::format("{} {} note{}", side_ == role::sender ? "Sending" : "Receiving",
+                                notes_, notes_ == 1 ? "" : "s");
   // How many notes a frame holds is known when there is one frame, or one for each note.
   if (x.frames_total == 1 || x.frames_total == notes_) {
     out_.progress(what, x.frames_done == x.frames_total ? notes_ : x.frames_done, notes_);

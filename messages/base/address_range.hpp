@@ -29,7 +29,7 @@ private:
 };
 
 /// `198.51.100.0/24` or `2001:db8:1::/48`: what an operator may see of somebody's address without
-/// having asked for all of it (cli.md, "Relay, for its operator").
+/// having asked for all of it (docs/design/cli.md "Relay, for its operator").
 std::string rounded(const endpoint& x);
 
 } // namespace liveconnect

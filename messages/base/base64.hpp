@@ -11,7 +11,7 @@
 namespace liveconnect {
 
 /// RFC 4648 section 4, with padding. The alphabet has no `#`, so the relay cannot damage it
-/// (protocol.md 2).
+/// (docs/protocol.md 2).
 std::string base64_encode(byte_view x);
 
 /// Strict: padding present, unused bits zero, no white space, no other alphabet. The empty string

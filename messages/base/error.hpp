@@ -9,7 +9,7 @@
 namespace liveconnect {
 
 /// Everything that can fail, grouped by who can act on it. Each comment says what is still true
-/// afterwards. cli/exit_codes maps a code to the exit codes of cli.md.
+/// afterwards. cli/exit_codes maps a code to the exit codes of docs/design/cli.md "Exit codes".
 enum class ec : uint8_t {
   // CAF reads 0 as "no error", so the first real code is 1.
 
@@ -18,7 +18,7 @@ enum class ec : uint8_t {
   bad_argument = 1,
   /// A configuration file or variable is wrong; nothing was done.
   bad_config,
-  /// Text that is no amount (protocol.md 1).
+  /// Text that is no amount (docs/protocol.md 1).
   bad_amount,
   /// An invitation that cannot be read, with the line that is wrong; nothing was done.
   bad_invitation,
@@ -41,7 +41,7 @@ enum class ec : uint8_t {
   /// The peer refused or cancelled.
   peer_refused,
   /// The peer does not hold the invitation's key, or somebody altered what it sent; the connection
-  /// ends and money state is untouched (safety.md I11).
+  /// ends and money state is untouched (docs/design/safety.md I11).
   not_authentic,
   /// A well-formed message where the protocol allows none; the connection ends, money is untouched.
   protocol_violation,
@@ -61,7 +61,8 @@ enum class ec : uint8_t {
   partly_sent,
   /// Fewer than 13 servers answer; nothing moved, or what is open stays open.
   too_few_servers,
-  /// The received notes are not what the manifest announced; nothing was powned (safety.md I10).
+  /// The received notes are not what the manifest announced; nothing was powned
+  /// (docs/design/safety.md I10).
   manifest_mismatch,
   /// A receipt that is not signed rightly or contradicts the transfer; the transfer stays open.
   bad_receipt,
@@ -75,9 +76,9 @@ enum class ec : uint8_t {
   bad_coin_file,
   /// A coin file of an older coin system (v1, v2); it stays where it is.
   old_coin_file,
-  /// A file already stands where one was to be made; it was not touched (safety.md I9).
+  /// A file already stands where one was to be made; it was not touched (docs/design/safety.md I9).
   file_exists,
-  /// A file operation failed; the step has not happened (safety.md 5.2).
+  /// A file operation failed; the step has not happened (docs/design/safety.md 5.2).
   disk_failed,
 
   // --- the network and this computer ---

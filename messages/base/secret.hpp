@@ -14,7 +14,8 @@
 namespace liveconnect {
 
 /// N bytes that must not leak: wiped when they go, compared in constant time, never printed
-/// (safety.md I14, row 29). There is no operator<< and inspect() shows nothing but the length.
+/// (docs/design/safety.md I14, threat 29). There is no operator<< and inspect() shows nothing but
+/// the length.
 template<size_t N>
 class secret {
 public:

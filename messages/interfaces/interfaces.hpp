@@ -11,7 +11,8 @@
 #include "messages/money/transfer.hpp"
 
 /// One typed handle an actor that others talk to, one comment a message. Wallet and actors meet
-/// here and nowhere else (design.md, "Folders and the one direction of dependence").
+/// here and nowhere else (docs/design/architecture.md "Folders and the one direction of
+/// dependence").
 namespace liveconnect {
 
 // --- sockets (actors/io) ---
@@ -91,8 +92,8 @@ using receiver_wallet_actor = caf::typed_actor<
 /// fails with ec::wallet_busy while another program has the wallet, with ec::wallet_damaged when a
 /// journal cannot be understood.
 using keeper_actor = caf::typed_actor<
-    // Locks, recovers (safety.md 5.4) and reports what was done and what is still open. Asked
-    // again, it tries what is open once more.
+    // Locks, recovers (docs/design/safety.md 5.4) and reports what was done and what is still open.
+    // Asked again, it tries what is open once more.
     caf::replies_to<atom::recover>::with<wallet::recovery_report>,
     // Opens or reopens a transfer. Fails with ec::bad_argument when the id is the other side's or
     // closed, or is in work already; for a sender also when the invitation served a closed
@@ -142,7 +143,8 @@ using session_actor = caf::typed_actor<
     // was asked, or another sum is asked about by now.
     caf::reacts_to<atom::approve, amount, bool>,
     // The person wants out. Before the first coin everything goes back; afterwards the outcome
-    // rules hold (safety.md 5.4). `finished` tells what became of it. A repeat is ignored.
+    // rules hold (docs/design/safety.md 5.4). `finished` tells what became of it. A repeat is
+    // ignored.
     caf::reacts_to<atom::cancel>,
     // The program must end now: says Closing, leaves the journal as it is, finishes with
     // ec::stopped (or ec::outcome_unknown once coins may have left).

@@ -12,7 +12,7 @@
 #include "messages/base/endpoint.hpp"
 
 /// What actors say to the byte loop (actors/io), which owns every socket of the process, and what
-/// it tells them. design.md, decision 3. None of this leaves the process.
+/// it tells them. docs/design/architecture.md "Decision 3". None of this leaves the process.
 namespace liveconnect::io {
 
 /// Names one socket for as long as the process lives: its loop, a slot there and a generation, so

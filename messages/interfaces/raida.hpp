@@ -10,11 +10,12 @@
 #include "messages/base/endpoint.hpp"
 #include "messages/base/secret.hpp"
 
-/// What is said to the RAIDA client actors (wallet/raida). Packets are raida/protocol.md's.
+/// What is said to the RAIDA client actors (wallet/raida). Packets are those of
+/// docs/formats/raida.md 2 and 3.
 namespace liveconnect::raida {
 
-/// Command group and number as on the wire: high byte group, low byte command (raida/protocol.md
-/// 6).
+/// Command group and number as on the wire: high byte group, low byte command
+/// (docs/formats/raida.md 6).
 enum class command : uint16_t {
   echo = 0x0000,
   version = 0x0001,
@@ -41,7 +42,7 @@ enum class outcome : uint8_t {
   /// Nothing was sent to this server.
   not_asked,
   /// A well-formed answer came from the right socket, with matching echo and proof where the status
-  /// demands them (raida/protocol.md 3, "Echo and proof in error answers").
+  /// demands them (docs/formats/raida.md "Echo and proof in error answers").
   answered,
   /// Something came from the right socket that carries no valid echo or proof, or does not parse.
   invalid,

@@ -17,7 +17,7 @@
 #include "messages/wire/frame.hpp"
 #include "messages/wire/room.hpp"
 
-/// What the relay's actors say to each other (protocol.md 3). None of this leaves the process.
+/// What the relay's actors say to each other (docs/protocol.md 3). None of this leaves the process.
 namespace liveconnect::relay {
 
 /// Why the relay refuses a connection, or ends one. Each has its word on the wire, one sentence for

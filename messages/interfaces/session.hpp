@@ -49,7 +49,7 @@ struct link_lost {
   std::string reason;
 };
 
-/// Both sides have proved that they hold the invitation's key (protocol.md 4). From here on
+/// Both sides have proved that they hold the invitation's key (docs/protocol.md 4). From here on
 /// commands have effect.
 struct connected {
   std::string own_address;

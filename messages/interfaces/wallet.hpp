@@ -12,7 +12,7 @@
 #include "messages/money/transfer.hpp"
 
 /// What is said to a wallet's keeper and to the folder worker of one transfer (wallet/). Steps are
-/// those of wallet/steps.md, order rules P1..P5 those of safety.md 5.3.
+/// those of docs/formats/wallet.md 8, order rules P1..P5 those of docs/design/safety.md 5.3.
 namespace liveconnect::wallet {
 
 /// Work of the sender's folder worker that needs no argument. In the seed's order; each is
@@ -43,7 +43,8 @@ enum class sender_step : uint8_t {
   put_in_export,
   /// The last coin byte has left: Export -> Sent.
   all_sent,
-  /// Asks the servers who owns the notes now (safety.md 5.4, S in SENDING): closes the transfer as
+  /// Asks the servers who owns the notes now (docs/design/safety.md 5.4, S in SENDING): closes the
+  /// transfer as
   /// sent
   /// (evidence), or takes the notes back (refresh) when that is clean, or leaves it pending.
   ask_servers,
@@ -64,7 +65,7 @@ enum class receiver_step : uint8_t {
   pown,
 };
 
-/// What became of a transfer, as ask_servers and give_back find it (safety.md 5.4).
+/// What became of a transfer, as ask_servers and give_back find it (docs/design/safety.md 5.4).
 enum class settlement : uint8_t {
   /// Not settled, or the step is no step that settles: the journal stays open.
   open,
@@ -94,7 +95,7 @@ struct step_report {
 };
 
 /// How far a transfer is, as its journal tells. Sender: selected..closed, receiver:
-/// offered..closed. safety.md 5.4.
+/// offered..closed. docs/design/safety.md 5.4.
 enum class transfer_state : uint8_t {
   fresh,
   selected,
@@ -121,7 +122,7 @@ struct offer_answer {
   transfer_state state = transfer_state::offered;
 };
 
-/// What the session knows and the receipt must carry (protocol.md 4, "Receipt").
+/// What the session knows and the receipt must carry (docs/protocol.md 6).
 struct receipt_terms {
   invitation_id invitation{};
   std::array<uint8_t, 64> handshake_hash{};
@@ -178,7 +179,7 @@ struct wallet_balance {
   std::vector<unreadable_note> unreadable;
 };
 
-/// What start-up recovery did (safety.md 5.4).
+/// What start-up recovery did (docs/design/safety.md 5.4).
 struct recovery_report {
   std::vector<open_transfer> still_open;
   uint32_t closed = 0;
@@ -190,7 +191,7 @@ struct recovery_report {
 };
 
 /// The public half of the Ed25519 key that signs this transfer's receipt; travels in Noise message
-/// 2 (protocol.md 4, "Receipt"). Drawn when a receiver's transfer is opened, in its journal from
+/// 2 (docs/protocol.md 6). Drawn when a receiver's transfer is opened, in its journal from
 /// OFFERED on, so that a resumed transfer has the same.
 struct receipt_key {
   std::array<uint8_t, 32> public_key{};

@@ -10,7 +10,7 @@
 namespace liveconnect {
 
 /// An exact sum of coins, counted in 10^-8 coin. Floating point never touches money
-/// (protocol.md 1, "Amounts"). Range 0..2^64-1 units; the wire allows 1 unit..9,999,999,999 coins.
+/// (docs/protocol.md 1). Range 0..2^64-1 units; the wire allows 1 unit..9,999,999,999 coins.
 class amount {
 public:
   /// Units in one whole coin.

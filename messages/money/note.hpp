@@ -12,15 +12,15 @@
 
 namespace liveconnect {
 
-/// Servers of the product. Cores take the number as a parameter (design.md, decision 1); formats do
-/// not.
+/// Servers of the product. Cores take the number as a parameter (docs/design/architecture.md
+/// "Decision 1"); formats do not.
 inline constexpr size_t raida_count = 25;
 
-/// Denomination codes: a note of code d is worth 10^d coins (wallet/format.md (c)).
+/// Denomination codes: a note of code d is worth 10^d coins (docs/formats/wallet.md 3).
 inline constexpr int8_t denomination_min = -8;
 inline constexpr int8_t denomination_max = 6;
 inline constexpr size_t denomination_count = 15;
-/// Serial numbers are 0..1,023,999 in each denomination (raida/protocol.md 1).
+/// Serial numbers are 0..1,023,999 in each denomination (docs/formats/raida.md 1).
 inline constexpr uint32_t serial_max = 1'023'999;
 
 constexpr bool is_denomination(int code) {
@@ -63,7 +63,7 @@ using authenticity_number = secret<16>;
 
 /// One digital coin: its name, and a secret for each server. `pans` is empty, or as long as `ans`.
 /// Index i belongs to server i. `pown` is the last answer of each server, one letter a server
-/// (raida/protocol.md 7), or empty when none is known.
+/// (docs/formats/raida.md 7), or empty when none is known.
 struct note {
   note_id id;
   std::vector<authenticity_number> ans;
@@ -75,7 +75,7 @@ inline amount value_of(const note& x) {
   return denomination_value(x.id.denomination);
 }
 
-/// Shows the name only (safety.md I14). Notes never leave the process as CAF messages.
+/// Shows the name only (docs/design/safety.md I14). Notes never leave the process as CAF messages.
 template<class Inspector>
 typename Inspector::result_type inspect(Inspector& f, note& x) {
   return f(caf::meta::type_name("note"), x.id);

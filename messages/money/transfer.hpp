@@ -34,7 +34,7 @@ inline std::string to_string(const transfer_id& x) {
   return to_hex(x.value);
 }
 
-/// Names one invitation; in the handshake's prologue (protocol.md 4). Public.
+/// Names one invitation; in the handshake's prologue (docs/protocol.md 4). Public.
 using invitation_id = std::array<uint8_t, 16>;
 
 /// A BLAKE2b-256 of public things.
@@ -50,14 +50,15 @@ typename Inspector::result_type inspect(Inspector& f, role& x) {
   return f(caf::meta::type_name("role"), value);
 }
 
-/// What the sender announces before any coin (protocol.md 4, "Manifest"): of constant size.
+/// What the sender announces before any coin (docs/protocol.md 6): of constant size.
 struct manifest {
   transfer_id id;
   amount sum;
   uint32_t notes = 0;
   /// Notes of each denomination, index 0 is code -8. They add up to `notes` and to `sum`.
   std::array<uint32_t, denomination_count> by_denomination{};
-  /// BLAKE2b-256 over all coin records (407 bytes each, wallet/format.md) in the order sent.
+  /// BLAKE2b-256 over all coin records (407 bytes each, docs/formats/wallet.md 1) in the order
+  /// sent.
   digest records{};
   /// How long the sender promises not to take the notes back, in seconds.
   uint32_t lease_seconds = 120;

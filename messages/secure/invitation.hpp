@@ -16,7 +16,7 @@ namespace liveconnect {
 
 /// How a session is protected.
 enum class security : uint8_t {
-  /// Handshake, proofs and receipt of protocol.md 4.
+  /// Handshake, proofs and receipt of docs/protocol.md 4, 5 and 6.
   lc1,
   /// The seed's bare protocol; only with the user's word on both sides.
   plain,
@@ -25,8 +25,8 @@ enum class security : uint8_t {
 inline constexpr size_t invitation_bytes_max = 4096;
 inline constexpr size_t invitation_host_max = 253;
 
-/// The connection text: where to meet, and the key (protocol.md 5). Whoever holds it can be the
-/// receiver.
+/// The connection text: where to meet, and the key (docs/protocol.md 8). Whoever holds it can be
+/// the receiver.
 struct invitation {
   /// Name or numeric address, without brackets.
   std::string host;

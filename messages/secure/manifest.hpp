@@ -12,8 +12,8 @@ inline constexpr size_t manifest_bytes = 16 + 8 + 4 + 4 * denomination_count + 3
 /// A lease longer than this is refused.
 inline constexpr uint32_t manifest_lease_seconds_max = 24 * 60 * 60;
 
-/// `txid | u64 amount | u32 notes | 15 x u32 | digest | u32 lease`, big-endian (protocol.md 4,
-/// "Manifest").
+/// `txid | u64 amount | u32 notes | 15 x u32 | digest | u32 lease`, big-endian (docs/protocol.md 6,
+/// the manifest).
 bytes encode(const manifest& x);
 
 /// Reads one and checks it: exact length, at least one note, counts that add up to the notes and,

@@ -9,7 +9,7 @@
 #include "messages/base/bytes.hpp"
 #include "messages/base/secret.hpp"
 
-/// `Noise_NNpsk0_25519_ChaChaPoly_BLAKE2b` on libsodium (protocol.md 4; Noise specification
+/// `Noise_NNpsk0_25519_ChaChaPoly_BLAKE2b` on libsodium (docs/protocol.md 4; Noise specification
 /// revision 34, sections 4, 5 and 9). Pure: randomness comes in only as the ephemeral key.
 namespace liveconnect::noise {
 

@@ -14,8 +14,8 @@ namespace liveconnect {
 namespace {
 
 constexpr std::string_view signing_name{"LC1receipt\0", 11};
-constexpr std::array<verdict, 4> verdicts{verdict::authentic, verdict::fracked,
-                                          verdict::counterfeit, verdict::limbo};
+constexpr std::array<note_verdict, 4> verdicts{note_verdict::authentic, note_verdict::fracked,
+                                               note_verdict::counterfeit, note_verdict::limbo};
 constexpr std::string_view pown_letters = "upbndef";
 
 bool is_pown(std::string_view x) {
@@ -130,7 +130,7 @@ receipt_note read_note(reader& from, bool& known) {
   const auto status = from.until_quote(16);
   from.literal("\"}");
   const auto at = std::find_if(verdicts.begin(), verdicts.end(),
-                               [&](verdict x) { return to_string(x) == status; });
+                               [&](note_verdict x) { return to_string(x) == status; });
   known = at != verdicts.end() && is_pown(out.pown);
   if (known)
     out.what = *at;
@@ -143,20 +143,6 @@ caf::error refused(const char* what) {
 
 } // namespace
 
-std::string_view to_string(verdict x) {
-  switch (x) {
-  case verdict::authentic:
-    return "authentic";
-  case verdict::fracked:
-    return "fracked";
-  case verdict::counterfeit:
-    return "counterfeit";
-  case verdict::limbo:
-    return "limbo";
-  }
-  return "unknown";
-}
-
 bool operator==(const receipt_note& x, const receipt_note& y) {
   return x.id == y.id && x.pown == y.pown && x.what == y.what;
 }
@@ -166,7 +152,7 @@ bool operator==(const receipt& x, const receipt& y) {
          x.handshake_hash == y.handshake_hash && x.time_unix == y.time_unix && x.notes == y.notes;
 }
 
-receipt_sum receipt::sum_of(verdict what) const {
+receipt_sum receipt::sum_of(note_verdict what) const {
   receipt_sum out;
   uint64_t units = 0;
   for (const auto& note : notes)

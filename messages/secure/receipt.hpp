@@ -10,29 +10,18 @@
 #include "messages/base/secret.hpp"
 #include "messages/money/note.hpp"
 #include "messages/money/transfer.hpp"
+#include "messages/money/verdict.hpp"
 #include "messages/secure/secure_channel.hpp"
 
 namespace liveconnect {
 
-/// What became of one note at the receiver (wallet/format.md (f)).
-enum class verdict : uint8_t {
-  /// All servers said yes.
-  authentic,
-  /// Enough said yes; it is healed.
-  fracked,
-  /// Enough said no.
-  counterfeit,
-  /// Neither is certain yet.
-  limbo,
-};
-std::string_view to_string(verdict x);
-
 /// One note in a receipt. No AN, no PAN.
 struct receipt_note {
   note_id id;
-  /// One letter a server, 1..25 of `u p b n d e f` (raida/protocol.md 7).
+  /// One letter a server, 1..25 of `u p b n d e f` (docs/formats/raida.md 7).
   std::string pown;
-  verdict what = verdict::limbo;
+  /// What became of it at the receiver: authentic, fracked, counterfeit or limbo.
+  note_verdict what = note_verdict::limbo;
 };
 bool operator==(const receipt_note& x, const receipt_note& y);
 
@@ -45,7 +34,7 @@ inline bool operator==(const receipt_sum& x, const receipt_sum& y) {
   return x.notes == y.notes && x.value == y.value;
 }
 
-/// What the receiver signs when it has graded the notes (protocol.md 4, "Receipt").
+/// What the receiver signs when it has graded the notes (docs/protocol.md 6).
 struct receipt {
   transfer_id id;
   invitation_id invitation{};
@@ -58,7 +47,7 @@ struct receipt {
   std::vector<receipt_note> notes;
 
   /// Derived from `notes`, never stored apart.
-  receipt_sum sum_of(verdict x) const;
+  receipt_sum sum_of(note_verdict x) const;
 };
 bool operator==(const receipt& x, const receipt& y);
 

@@ -24,8 +24,8 @@ role other(role x) {
   return x == role::sender ? role::receiver : role::sender;
 }
 
-/// `"LC1cmd" | role | u16 number | u32 length | details` (protocol.md 4): the parsed meaning of a
-/// command, never its text, so both notations prove the same.
+/// `"LC1cmd" | role | u16 number | u32 length | details` (docs/protocol.md 5): the parsed meaning
+/// of a command, never its text, so both notations prove the same.
 bytes command_ad(role author, uint16_t number, std::string_view details) {
   bytes out;
   out.reserve(ad_name.size() + 7 + details.size());

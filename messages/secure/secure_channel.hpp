@@ -19,8 +19,8 @@ namespace liveconnect {
 inline constexpr uint16_t protocol_version_min = 1;
 inline constexpr uint16_t protocol_version_max = 1;
 
-/// What both sides must agree on before any key does: the handshake's prologue (protocol.md 4). All
-/// of it comes from the invitation.
+/// What both sides must agree on before any key does: the handshake's prologue (docs/protocol.md
+/// 4). All of it comes from the invitation.
 struct channel_terms {
   uint16_t min_version = protocol_version_min;
   uint16_t max_version = protocol_version_max;
@@ -44,12 +44,12 @@ struct body_place {
 /// The receiver's Ed25519 key that signs the receipt; it travels in Noise message 2.
 using receipt_public_key = std::array<uint8_t, 32>;
 
-/// One session's security, from the first heartbeat to the last frame (protocol.md 4). Pure: no
-/// clock, no socket. One object serves one connection: after a lost connection, or when the peer
-/// left and came again, make a new one; the transfer goes on by its id.
+/// One session's security, from the first heartbeat to the last frame (docs/protocol.md 4 and 5).
+/// Pure: no clock, no socket. One object serves one connection: after a lost connection, or when
+/// the peer left and came again, make a new one; the transfer goes on by its id.
 ///
 /// The first failure kills it: from then on everything fails with ec::not_authentic and nothing is
-/// ever sealed or opened again. Money state is untouched by a failure (safety.md I11).
+/// ever sealed or opened again. Money state is untouched by a failure (docs/design/safety.md I11).
 ///
 ///     S  calling ---h=1--->            R  waiting
 ///                <---h=2---               answering

@@ -9,8 +9,8 @@
 
 namespace liveconnect {
 
-/// Every message of the protocol (protocol.md 1). 1..19 and 24 are the seed's numbers; 20 and 21
-/// name messages that the seed's steps have without a number; 100 and up are ours. 22, 23 and
+/// Every message of the protocol (docs/protocol.md 1). 1..19 and 24 are the seed's numbers; 20 and
+/// 21 name messages that the seed's steps have without a number; 100 and up are ours. 22, 23 and
 /// 25..99 stay free for the seed's authors.
 enum class message_number : uint16_t {
   heartbeat = 1,
@@ -61,7 +61,7 @@ enum class details_kind : uint8_t {
   body,
   /// Likewise, but the body may be missing (the seed's bare `<# Ready_To_Send_Coins>`).
   optional_body,
-  /// Nothing, or the receipt's hash as 64 hexadecimal digits (protocol.md 4, "Receipt").
+  /// Nothing, or the receipt's hash as 64 hexadecimal digits (docs/protocol.md 6).
   receipt_hash,
   /// `ROOM [TAG]`.
   join,
@@ -79,7 +79,7 @@ enum class details_kind : uint8_t {
 enum class author : uint8_t { sender, receiver, both, client_to_relay, relay, both_and_relay };
 
 /// One row of the catalogue: the single source of both notations, of the tests and of the table in
-/// docs/protocol.md.
+/// docs/protocol.md 1.
 struct catalogue_row {
   message_number number;
   /// The word after the address; empty for the amount, which is its own word.
@@ -114,7 +114,7 @@ bool may_come_from_relay(const catalogue_row& row);
 /// `Making_Change`; for the amount `amount`. For logs, screens and journals of what was said.
 std::string to_string(message_number x);
 
-/// The catalogue as a Markdown table, as it stands in docs/protocol.md (a test compares them).
+/// The catalogue as a Markdown table, as it stands in docs/protocol.md 1 (a test compares them).
 std::string catalogue_markdown();
 
 } // namespace liveconnect

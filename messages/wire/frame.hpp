@@ -15,7 +15,7 @@
 
 namespace liveconnect {
 
-/// The two ways to write one message (protocol.md 2).
+/// The two ways to write one message (docs/protocol.md 2).
 enum class notation : uint8_t { tag, json };
 
 /// A frame is at most this long, counted after the relay's replacement and without the newline
@@ -85,7 +85,7 @@ std::string name_of(const frame& x);
 /// word (tag) or as the value of "from" (JSON), and none when `from` is something else: characters
 /// that a notation cannot carry become `?` in the tag form and escapes in JSON. A frame that the
 /// notation has no form for (unknown tag in JSON, unknown number in tags, an amount that is none)
-/// gives an empty string; so does one over frame_bytes_max. protocol.md 2.
+/// gives an empty string; so does one over frame_bytes_max. docs/protocol.md 2.
 std::string encode(const frame& x, notation how);
 
 /// Reads frames of either notation from a stream cut anywhere; each frame's own first byte tells

@@ -10,7 +10,7 @@
 
 namespace liveconnect {
 
-/// Details of Join_Room (protocol.md 3): `ROOM [TAG]`.
+/// Details of Join_Room (docs/protocol.md 3): `ROOM [TAG]`.
 struct join_request {
   /// Greater than zero.
   uint64_t room = 0;

@@ -1,5 +1,5 @@
-// --json of the relay's program: every mode obeys it and ends with a result line (cli.md,
-// "Screens"). What it does when its standard streams are full or missing.
+// --json of the relay's program: every mode obeys it and ends with a result line
+// (docs/design/cli.md "Screens"). What it does when its standard streams are full or missing.
 #include <csignal>
 #include <filesystem>
 #include <fstream>

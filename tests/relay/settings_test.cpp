@@ -37,7 +37,7 @@ TEST(relay_settings, reads_sizes_with_their_unit) {
 }
 
 TEST(relay_settings, has_the_defaults_of_the_document) {
-  // safety.md 6.5 and protocol.md 3.
+  // docs/design/safety.md 6.5 and docs/protocol.md 3.
   const relay_settings x;
   EXPECT_EQ(x.listen, std::vector<std::string>{"[::]:9100"});
   EXPECT_EQ(x.limits.frame_bytes_max, 65536u);

@@ -197,7 +197,7 @@ inline receiver_wallet_actor fake_receiver_wallet(caf::actor_system& system,
                     const auto bad = refused > 0;
                     refused -= bad ? 1 : 0;
                     n.pown = std::string(25, bad ? 'f' : 'p');
-                    n.what = bad ? verdict::counterfeit : verdict::authentic;
+                    n.what = bad ? note_verdict::counterfeit : note_verdict::authentic;
                     r.notes.push_back(n);
                   }
                 money->receipt =

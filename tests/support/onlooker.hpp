@@ -7,8 +7,8 @@
 
 namespace liveconnect::test {
 
-/// The message's number in the catalogue (protocol.md 1), read from a line in either notation by
-/// nothing but what stands there in clear; 0 when it is no message.
+/// The message's number in the catalogue (docs/protocol.md 1), read from a line in either notation
+/// by nothing but what stands there in clear; 0 when it is no message.
 int message_number(const std::string& line);
 
 /// One message that an onlooker saw somebody say.

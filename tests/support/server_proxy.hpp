@@ -13,7 +13,7 @@ namespace liveconnect::test {
 
 /// Sits between a client and servers: passes datagrams and TCP on, and swallows those answers
 /// in datagrams that a test names. Knows of a packet nothing but where its command stands
-/// (raida/protocol.md 3).
+/// (docs/formats/raida.md 3).
 class server_proxy {
 public:
   /// Whether the answer to this request shall be lost. Called on the proxy's thread, once a

@@ -13,8 +13,8 @@
 #include "wallet/start_up.hpp"
 
 // Kills one side at its file calls, starts it again and goes on: whatever the moment, nothing is
-// lost, nothing counts twice, and everything closes (safety.md 5.5, 6.1). Checks I1, I2, I3, I5 and
-// the order rules P1..P6 through their effect.
+// lost, nothing counts twice, and everything closes (docs/design/safety.md 5.5, 6.1). Checks I1,
+// I2, I3, I5 and the order rules P1..P6 through their effect.
 namespace liveconnect::test {
 namespace {
 

@@ -51,7 +51,7 @@ bool starts_with(byte_view file, byte_view magic) {
 /// White space and a byte order mark are what text editors leave in front of a brace.
 bool looks_like_json(byte_view file) {
   static constexpr std::array<uint8_t, 3> byte_order_mark{0xef, 0xbb, 0xbf};
-  auto text = (starts_with(file, byte_order_mark) ? file.sub(3) : file).text();
+  const auto text = (starts_with(file, byte_order_mark) ? file.sub(3) : file).text();
   const auto at = text.find_first_not_of(" \t\r\n");
   return at != std::string_view::npos && text[at] == '{';
 }
@@ -94,7 +94,7 @@ caf::error refuse_foreign(byte_view file, coin_file_kind kind) {
                     std::to_string((file.size() - coin_file_header_bytes) / format_0_record) +
                     " coins");
   case coin_file_kind::legacy_stack: {
-    auto stack = parse_legacy_stack(file);
+    const auto stack = parse_legacy_stack(file);
     if (!stack)
       return stack.error();
     return fail(ec::old_coin_file, "older format: JSON stack (CloudCoin v1) of " +
@@ -181,7 +181,7 @@ caf::expected<std::vector<note>> read_records(byte_view file, OnDuplicate on_dup
   const auto kind = kind_of_coin_file(file);
   if (kind != coin_file_kind::format_9 && kind != coin_file_kind::format_9_encrypted)
     return refuse_foreign(file, kind);
-  auto count = check_header(file);
+  const auto count = check_header(file);
   if (!count)
     return count.error();
   const bool has_pans = (file[state_at] & state_has_pans) != 0;

@@ -9,8 +9,8 @@
 #include "messages/base/secret.hpp"
 #include "messages/money/note.hpp"
 
-/// CloudCoin binary format 9, the only form in which notes are kept and sent (wallet/format.md
-/// (a)). Pure.
+/// CloudCoin binary format 9, the only form in which notes are kept and sent
+/// (docs/formats/wallet.md 1). Pure.
 namespace liveconnect::wallet {
 
 inline constexpr size_t coin_file_header_bytes = 32;

@@ -5,8 +5,8 @@
 
 #include "messages/money/note.hpp"
 
-/// Names of coin files (wallet/format.md (d)). Names are for people and for other programs: value
-/// and identity always come from the record inside. Pure, save for random_suffix.
+/// Names of coin files (docs/formats/wallet.md 4). Names are for people and for other programs:
+/// value and identity always come from the record inside. Pure, save for random_suffix.
 namespace liveconnect::wallet {
 
 /// Longest tag kept, in bytes.

@@ -41,7 +41,7 @@ struct pending_file {
 caf::error rename_or_link(file_ops& ops, const file_handle& from, const std::string& name,
                           const file_handle& to, const std::string& new_name, bool& named) {
   named = false;
-  auto renamed = ops.rename_no_replace(from, name, to, new_name);
+  const auto renamed = ops.rename_no_replace(from, name, to, new_name);
   if (!renamed)
     return renamed.error();
   named = *renamed;
@@ -104,7 +104,7 @@ caf::error write_temporaries(file_ops& ops, const file_handle& directory,
   return caf::none;
 }
 
-/// The steps of put (safety.md 5.2) for a batch.
+/// The steps of put (docs/design/safety.md 5.2) for a batch.
 caf::error put_batch(file_ops& ops, const file_handle& directory,
                      const std::vector<new_file>& files, uint64_t size) {
   if (files.empty())
@@ -219,7 +219,7 @@ caf::error remove_durably(file_ops& ops, const file_handle& directory, const std
 caf::error write_all(file_ops& ops, const file_handle& file, uint64_t offset, byte_view from) {
   int interruptions = 0;
   while (!from.empty()) {
-    auto count = ops.write(file, offset, from);
+    const auto count = ops.write(file, offset, from);
     if (!count)
       return count.error();
     if (*count > from.size())
@@ -236,10 +236,10 @@ caf::error write_all(file_ops& ops, const file_handle& file, uint64_t offset, by
 
 caf::expected<secret_bytes> read_file(file_ops& ops, const file_handle& directory,
                                       const std::string& name, uint64_t bytes_max) {
-  auto file = ops.open_read(directory, name);
+  const auto file = ops.open_read(directory, name);
   if (!file)
     return with_name(name, file.error());
-  auto status = ops.status(*file);
+  const auto status = ops.status(*file);
   if (!status)
     return with_name(name, status.error());
   if (status->size_bytes > bytes_max)
@@ -249,7 +249,7 @@ caf::expected<secret_bytes> read_file(file_ops& ops, const file_handle& director
   secret_bytes out(static_cast<size_t>(status->size_bytes));
   size_t done = 0;
   while (done < out.size()) {
-    auto count = ops.read(*file, done, out.data() + done, out.size() - done);
+    const auto count = ops.read(*file, done, out.data() + done, out.size() - done);
     if (!count)
       return with_name(name, count.error());
     if (*count == 0)
@@ -281,7 +281,7 @@ caf::expected<file_handle> ensure_directories(file_ops& ops, const std::filesyst
     return ensure_directories(ops, parent); // "a/b/" names "a/b".
   if (name.empty() || parent == path)
     return there.error();
-  auto above = ensure_directories(ops, parent.empty() ? std::filesystem::path{"."} : parent);
+  const auto above = ensure_directories(ops, parent.empty() ? std::filesystem::path{"."} : parent);
   if (!above)
     return above.error();
   return ensure_directory(ops, *above, name);
@@ -292,7 +292,7 @@ bool is_temporary_name(const std::string& name) {
 }
 
 caf::expected<size_t> remove_temporaries(file_ops& ops, const file_handle& directory) {
-  auto entries = ops.list(directory, directory_entries_max);
+  const auto entries = ops.list(directory, directory_entries_max);
   if (!entries)
     return entries.error();
   size_t removed = 0;

@@ -13,8 +13,8 @@
 #include "messages/base/secret.hpp"
 
 /// The few things a wallet does to a disk, each one durable step, behind an interface, so that a
-/// test can fail or kill at every one of them (safety.md 5.2, 6.1). All calls block; an object is
-/// used by one thread at a time.
+/// test can fail or kill at every one of them (docs/design/safety.md 5.2, 6.1). All calls block; an
+/// object is used by one thread at a time.
 namespace liveconnect::wallet {
 
 class file_ops;
@@ -104,7 +104,7 @@ public:
   virtual caf::expected<size_t> read(const file_handle& file, uint64_t offset, uint8_t* to,
                                      size_t count) = 0;
   /// Makes content and length durable. After a failure the content is unknown: never call it again
-  /// on this handle and believe it (safety.md 5.2).
+  /// on this handle and believe it (docs/design/safety.md 5.2).
   virtual caf::error sync(const file_handle& file) = 0;
   /// Like sync, without times and other metadata that reading back does not need.
   virtual caf::error sync_data(const file_handle& file) = 0;
@@ -157,8 +157,8 @@ struct renaming {
 /// Makes a file that holds exactly `content`, or none: whole and durable when this succeeds. Never
 /// replaces (ec::file_exists). On any error the file is not there, as far as the disk still obeys.
 ///
-/// Steps (safety.md 5.2): create a temporary sibling, write, sync, close, rename without replacing,
-/// sync the directory.
+/// Steps (docs/design/safety.md 5.2): create a temporary sibling, write, sync, close, rename
+/// without replacing, sync the directory.
 [[nodiscard]] caf::error put(file_ops& ops, const file_handle& directory, const std::string& name,
                              byte_view content);
 
@@ -213,7 +213,7 @@ caf::expected<file_handle> ensure_directories(file_ops& ops, const std::filesyst
 bool is_temporary_name(const std::string& name);
 
 /// Removes what put() left behind in a directory when it was killed; answers how many. Run under
-/// the wallet's lock only (safety.md 5.4).
+/// the wallet's lock only (docs/design/safety.md 5.4).
 caf::expected<size_t> remove_temporaries(file_ops& ops, const file_handle& directory);
 
 /// Entries that listing a wallet folder accepts.

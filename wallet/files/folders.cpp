@@ -12,7 +12,7 @@ namespace {
 constexpr uint32_t writable_by_others = 022;
 
 caf::error check_mode(file_ops& ops, const file_handle& directory, const std::string& name) {
-  auto status = ops.status(directory);
+  const auto status = ops.status(directory);
   if (!status)
     return status.error();
   if ((status->mode & writable_by_others) != 0)
@@ -121,7 +121,7 @@ bool is_wallet_name(const std::string& name) {
 }
 
 bool is_wallet(file_ops& ops, const std::filesystem::path& root) {
-  auto directory = ops.open_directory(root);
+  const auto directory = ops.open_directory(root);
   if (!directory)
     return false;
   return ops.open_read(*directory, transactions_file_name).engaged() &&
@@ -132,10 +132,10 @@ bool is_wallet(file_ops& ops, const std::filesystem::path& root) {
 
 std::vector<std::string> list_wallets(file_ops& ops, const wallet_paths& paths) {
   std::vector<std::string> out;
-  auto directory = ops.open_directory(paths.wallets());
+  const auto directory = ops.open_directory(paths.wallets());
   if (!directory)
     return out;
-  auto entries = ops.list(*directory, directory_entries_max);
+  const auto entries = ops.list(*directory, directory_entries_max);
   if (!entries)
     return out;
   for (const auto& x : *entries) {
@@ -150,7 +150,7 @@ caf::error create_wallet(file_ops& ops, const std::filesystem::path& root,
                          const std::string& name) {
   if (!is_wallet_name(name))
     return fail(ec::bad_argument, "'" + printable(name) + "' cannot name a wallet");
-  auto directory = ensure_directories(ops, root);
+  const auto directory = ensure_directories(ops, root);
   if (!directory)
     return directory.error();
   for (const auto x : all_folders()) {
@@ -159,7 +159,7 @@ caf::error create_wallet(file_ops& ops, const std::filesystem::path& root,
   }
   if (auto err = make_if_missing(ops, *directory, journal_folder_name))
     return err;
-  auto journal = ops.open_directory_at(*directory, journal_folder_name);
+  const auto journal = ops.open_directory_at(*directory, journal_folder_name);
   if (!journal)
     return journal.error();
   for (const auto part : {closed_folder_name, archive_folder_name})
@@ -173,7 +173,7 @@ caf::error create_wallet(file_ops& ops, const std::filesystem::path& root,
   std::vector<new_file> files;
   for (const auto& x : {new_file{config_file_name, byte_view{std::string_view{config}}},
                         new_file{transactions_file_name, byte_view{std::string_view{log}}}}) {
-    auto there = ops.exists(*directory, x.name);
+    const auto there = ops.exists(*directory, x.name);
     if (!there)
       return there.error();
     if (!*there)
@@ -183,7 +183,7 @@ caf::error create_wallet(file_ops& ops, const std::filesystem::path& root,
 }
 
 caf::error check_permissions(file_ops& ops, const std::filesystem::path& root) {
-  auto directory = ops.open_directory(root);
+  const auto directory = ops.open_directory(root);
   if (!directory)
     return directory.error();
   if (auto err = check_mode(ops, *directory, root.filename().string()))
@@ -192,12 +192,12 @@ caf::error check_permissions(file_ops& ops, const std::filesystem::path& root) {
   for (const auto x : all_folders())
     names.emplace_back(to_string(x));
   for (const auto& name : names) {
-    auto there = ops.exists(*directory, name);
+    const auto there = ops.exists(*directory, name);
     if (!there)
       return there.error();
     if (!*there)
       continue;
-    auto below = ops.open_directory_at(*directory, name);
+    const auto below = ops.open_directory_at(*directory, name);
     if (!below)
       return below.error();
     if (auto err = check_mode(ops, *below, name))

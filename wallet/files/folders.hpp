@@ -12,7 +12,7 @@
 #include "wallet/files/file_names.hpp"
 #include "wallet/files/file_ops.hpp"
 
-/// Where things lie in a wallet, and where wallets lie (wallet/format.md (e)).
+/// Where things lie in a wallet, and where wallets lie (docs/formats/wallet.md 5).
 namespace liveconnect::wallet {
 
 /// The 19 folders of the Pro client, in its order. What a note in each is, and whether it counts,
@@ -45,7 +45,7 @@ const std::array<folder, folder_count>& all_folders();
 const char* to_string(folder x);
 
 /// Where the wallets of one data directory lie. The hidden ones lie outside the root that other
-/// programs walk through and re-file (wallet/format.md (e), "Hidden wallets").
+/// programs walk through and re-file (docs/formats/wallet.md "Hidden wallets").
 struct wallet_paths {
   std::filesystem::path data;
 
@@ -55,7 +55,7 @@ struct wallet_paths {
   std::filesystem::path user(const std::string& name) const;
   /// `<data>/liveconnect/.hidden/<name>/Sender`, for transfers of the user's wallet `name`. A pair
   /// a wallet: the lock and the journals that account for what lies there are that wallet's, and
-  /// another wallet's recovery must not take it for its own (safety.md I1).
+  /// another wallet's recovery must not take it for its own (docs/design/safety.md I1).
   std::filesystem::path sender(const std::string& name) const;
   /// `<data>/liveconnect/.hidden/<name>/Receiver`.
   std::filesystem::path receiver(const std::string& name) const;

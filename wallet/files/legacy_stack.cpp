@@ -31,7 +31,7 @@ std::string coin_at(size_t index) {
 /// Builds the document and stops at too deep a nesting, so that no input recurses for long.
 json parse_bounded(byte_view file) {
   bool too_deep = false;
-  auto out = json::parse(
+  const auto out = json::parse(
       file.begin(), file.end(),
       [&](int depth, json::parse_event_t, json&) {
         too_deep = too_deep || depth > static_cast<int>(nesting_max);
@@ -138,7 +138,7 @@ caf::expected<legacy_stack> parse_legacy_stack(byte_view file) {
   legacy_stack out;
   std::set<uint32_t> seen;
   for (size_t i = 0; i < coins->size(); ++i) {
-    auto coin = read_coin((*coins)[i], i);
+    const auto coin = read_coin((*coins)[i], i);
     if (!coin)
       return coin.error();
     if (!seen.insert(coin->serial).second)

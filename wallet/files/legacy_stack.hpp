@@ -7,7 +7,7 @@
 
 #include "messages/base/bytes.hpp"
 
-/// The JSON `.stack` of CloudCoin v1 (wallet/format.md (b)): read to say what it is, never
+/// The JSON `.stack` of CloudCoin v1 (docs/formats/wallet.md 2): read to say what it is, never
 /// imported. No denomination code exists for its 5, 25 and 250. Pure.
 namespace liveconnect::wallet {
 

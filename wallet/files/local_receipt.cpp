@@ -67,10 +67,10 @@ std::string render(const local_receipt& x) {
 
 caf::expected<std::string> file_receipt(file_ops& ops, const std::filesystem::path& wallet_root,
                                         const local_receipt& x) {
-  auto root = ops.open_directory(wallet_root);
+  const auto root = ops.open_directory(wallet_root);
   if (!root)
     return root.error();
-  auto receipts = ops.open_directory_at(*root, to_string(folder::receipts));
+  const auto receipts = ops.open_directory_at(*root, to_string(folder::receipts));
   if (!receipts)
     return receipts.error();
   const auto text = render(x);

@@ -10,8 +10,8 @@
 #include "wallet/files/folders.hpp"
 #include "wallet/files/wall_time.hpp"
 
-/// Receipts for the owner, in the Pro client's text form (wallet/format.md (f)). The signed receipt
-/// that travels is another thing (protocol.md 4). No AN and no PAN stands in either.
+/// Receipts for the owner, in the Pro client's text form (docs/formats/wallet.md 6). The signed
+/// receipt that travels is another thing (docs/protocol.md 6). No AN and no PAN stands in either.
 namespace liveconnect::wallet {
 
 /// One note's line.

@@ -32,7 +32,7 @@ std::string place_of(int fd) {
 /// The end of a path, which tells most; whoever shows it to people escapes it.
 std::string shown(const std::filesystem::path& path) {
   constexpr size_t bytes_max = 240;
-  auto out = path.string();
+  const auto out = path.string();
   return out.size() <= bytes_max ? out : "..." + out.substr(out.size() - bytes_max);
 }
 
@@ -40,7 +40,7 @@ std::string shown(const std::filesystem::path& path) {
 caf::error failed(const char* call, const std::filesystem::path& path) {
   const int code = errno;
   const auto words = std::system_category().message(code);
-  auto where = path.empty() ? std::string{call} : call + (" '" + shown(path) + "'");
+  const auto where = path.empty() ? std::string{call} : call + (" '" + shown(path) + "'");
   return fail(code == EEXIST ? ec::file_exists : ec::disk_failed, where + ": " + words);
 }
 

@@ -5,8 +5,8 @@
 namespace liveconnect::wallet {
 
 /// The real disk: openat with directory descriptors, O_NOFOLLOW and O_CLOEXEC, files 0600,
-/// directories 0700, renameat2(RENAME_NOREPLACE), F_OFD_SETLK (safety.md 5.1, 5.2). Holds no state:
-/// one object may serve any number of wallets, and threads.
+/// directories 0700, renameat2(RENAME_NOREPLACE), F_OFD_SETLK (docs/design/safety.md 5.1, 5.2).
+/// Holds no state: one object may serve any number of wallets, and threads.
 class posix_file_ops : public file_ops {
 public:
   caf::expected<file_handle> open_directory(const std::filesystem::path& path) override;

@@ -118,14 +118,14 @@ caf::expected<wallet_store> wallet_store::open(file_ops& ops, const std::filesys
   if (!is_wallet(ops, root)) {
     // What is there and cannot be opened is another trouble than what is missing.
     for (const auto* name : {to_string(folder::bank), to_string(folder::fracked)}) {
-      auto there = ops.exists(*directory, name);
-      auto opened = ops.open_directory_at(*directory, name);
+      const auto there = ops.exists(*directory, name);
+      const auto opened = ops.open_directory_at(*directory, name);
       if (there && *there && !opened)
         return opened.error();
     }
     for (const auto* name : {transactions_file_name, config_file_name}) {
-      auto there = ops.exists(*directory, name);
-      auto opened = ops.open_read(*directory, name);
+      const auto there = ops.exists(*directory, name);
+      const auto opened = ops.open_read(*directory, name);
       if (there && *there && !opened)
         return opened.error();
     }
@@ -152,10 +152,10 @@ caf::expected<file_handle> wallet_store::open_folder(folder where) const {
 }
 
 caf::expected<folder_listing> wallet_store::list(folder where) const {
-  auto directory = open_folder(where);
+  const auto directory = open_folder(where);
   if (!directory)
     return directory.error();
-  auto entries = ops_->list(*directory, directory_entries_max);
+  const auto entries = ops_->list(*directory, directory_entries_max);
   if (!entries)
     return entries.error();
   folder_listing out;
@@ -165,7 +165,7 @@ caf::expected<folder_listing> wallet_store::list(folder where) const {
     const auto report = [&](caf::error err) {
       out.unreadable.push_back({where, x.name, std::move(err)});
     };
-    auto raw = read_file(*ops_, *directory, x.name, single_bytes_max);
+    const auto raw = read_file(*ops_, *directory, x.name, single_bytes_max);
     if (!raw) {
       report(raw.error());
       continue;
@@ -199,10 +199,10 @@ caf::expected<folder_listing> wallet_store::list(const std::vector<folder>& wher
 }
 
 caf::expected<std::vector<std::string>> wallet_store::list_files(folder where) const {
-  auto directory = open_folder(where);
+  const auto directory = open_folder(where);
   if (!directory)
     return directory.error();
-  auto entries = ops_->list(*directory, directory_entries_max);
+  const auto entries = ops_->list(*directory, directory_entries_max);
   if (!entries)
     return entries.error();
   std::vector<std::string> out;
@@ -215,7 +215,7 @@ caf::expected<std::vector<std::string>> wallet_store::list_files(folder where) c
 
 caf::expected<secret_bytes> wallet_store::read(folder where, const std::string& file,
                                                uint64_t bytes_max) const {
-  auto directory = open_folder(where);
+  const auto directory = open_folder(where);
   if (!directory)
     return directory.error();
   return read_file(*ops_, *directory, file, bytes_max);
@@ -223,7 +223,7 @@ caf::expected<secret_bytes> wallet_store::read(folder where, const std::string& 
 
 caf::expected<std::vector<stored_note>> wallet_store::find(const std::vector<note_id>& ids,
                                                            const std::vector<folder>& where) const {
-  auto all = list(where);
+  const auto all = list(where);
   if (!all)
     return all.error();
   const std::unordered_set<note_id> wanted(ids.begin(), ids.end());
@@ -237,13 +237,13 @@ caf::expected<std::vector<stored_note>> wallet_store::find(const std::vector<not
 
 caf::error wallet_store::put(folder where, const std::vector<note>& notes, pans which,
                              const std::string& tag) {
-  auto directory = open_folder(where);
+  const auto directory = open_folder(where);
   if (!directory)
     return directory.error();
   auto names = name_set::of(*ops_, *directory);
   if (!names)
     return names.error();
-  auto there = list(where);
+  const auto there = list(where);
   if (!there)
     return there.error();
   const auto copies = index(*there);
@@ -267,19 +267,19 @@ caf::error wallet_store::put(folder where, const std::vector<note>& notes, pans 
 
 caf::error wallet_store::update(folder from, folder to, const std::vector<note>& notes, pans which,
                                 const std::string& tag) {
-  auto source = open_folder(from);
+  const auto source = open_folder(from);
   if (!source)
     return source.error();
-  auto target = open_folder(to);
+  const auto target = open_folder(to);
   if (!target)
     return target.error();
   auto names = name_set::of(*ops_, *target);
   if (!names)
     return names.error();
-  auto old = list(from);
+  const auto old = list(from);
   if (!old)
     return old.error();
-  auto there = list(to);
+  const auto there = list(to);
   if (!there)
     return there.error();
   const auto old_copies = index(*old), new_copies = index(*there);
@@ -333,19 +333,19 @@ caf::error wallet_store::move(const std::vector<note_id>& ids, folder from, wall
                               folder to) {
   if (&target == this && from == to)
     return caf::none;
-  auto source = open_folder(from);
+  const auto source = open_folder(from);
   if (!source)
     return source.error();
-  auto destination = target.open_folder(to);
+  const auto destination = target.open_folder(to);
   if (!destination)
     return destination.error();
   auto names = name_set::of(*target.ops_, *destination);
   if (!names)
     return names.error();
-  auto here = list(from);
+  const auto here = list(from);
   if (!here)
     return here.error();
-  auto there = target.list(to);
+  const auto there = target.list(to);
   if (!there)
     return there.error();
   const auto here_copies = index(*here), there_copies = index(*there);
@@ -355,7 +355,7 @@ caf::error wallet_store::move(const std::vector<note_id>& ids, folder from, wall
   for (const auto id : ids) {
     if (!seen.insert(id).second)
       continue;
-    const auto old = here_copies.find(id);
+    auto old = here_copies.find(id);
     auto arrived = there_copies.find(id);
     if (old == here_copies.end()) {
       if (arrived == there_copies.end())
@@ -427,13 +427,13 @@ caf::expected<std::string> wallet_store::put_container(folder where, const std::
 }
 
 caf::error wallet_store::put_file(folder where, const std::string& name, byte_view content) {
-  auto directory = open_folder(where);
+  const auto directory = open_folder(where);
   if (!directory)
     return directory.error();
   auto err = wallet::put(*ops_, *directory, name, content);
   if (!err || code_of(err) != ec::file_exists)
     return err;
-  auto there = read_file(*ops_, *directory, name, content.size());
+  const auto there = read_file(*ops_, *directory, name, content.size());
   if (!there || there->size() != content.size() ||
       sodium_memcmp(there->data(), content.data(), content.size()) != 0)
     return err;
@@ -466,7 +466,7 @@ caf::expected<size_t> wallet_store::set_aside(folder where, wall_time now) {
     return entries.error();
   if (entries->empty())
     return size_t{0};
-  auto trash = open_folder(folder::trash);
+  const auto trash = open_folder(folder::trash);
   if (!trash)
     return trash.error();
   auto target = ensure_directory(*ops_, *trash, to_stamp(now) + "-" + to_string(where));
@@ -488,7 +488,7 @@ caf::expected<size_t> wallet_store::remove_leftovers() {
   const auto clean = [&](const caf::expected<file_handle>& directory) -> caf::error {
     if (!directory)
       return directory.error();
-    auto count = remove_temporaries(*ops_, *directory);
+    const auto count = remove_temporaries(*ops_, *directory);
     if (!count)
       return count.error();
     removed += *count;

@@ -47,7 +47,7 @@ struct duplicate_note {
 
 /// The notes of one wallet directory: blocking, for the one worker that holds the wallet's lock.
 /// Identity comes from the record in each file, never from its name. Nothing here deletes or
-/// overwrites a coin file (safety.md I8, I9).
+/// overwrites a coin file (docs/design/safety.md I8, I9).
 class wallet_store {
 public:
   /// Opens an existing wallet, after checking that it is one and that nobody else may write to it.

@@ -62,28 +62,28 @@ caf::expected<std::string> add_transaction(std::string_view log, const transacti
 
 caf::expected<bool> log_transaction(file_ops& ops, const std::filesystem::path& wallet_root,
                                     const transaction& row) {
-  auto root = ops.open_directory(wallet_root);
+  const auto root = ops.open_directory(wallet_root);
   if (!root)
     return root.error();
-  auto there = ops.exists(*root, transactions_file_name);
+  const auto there = ops.exists(*root, transactions_file_name);
   if (!there)
     return there.error();
   auto log = transaction_log_header();
   if (*there) {
-    auto file = ops.open_read(*root, transactions_file_name);
+    const auto file = ops.open_read(*root, transactions_file_name);
     if (!file)
       return file.error();
-    auto status = ops.status(*file);
+    const auto status = ops.status(*file);
     if (!status)
       return status.error();
     if (status->size_bytes > transaction_log_bytes_max)
       return false;
-    auto raw = read_file(ops, *root, transactions_file_name, transaction_log_bytes_max);
+    const auto raw = read_file(ops, *root, transactions_file_name, transaction_log_bytes_max);
     if (!raw)
       return raw.error();
     log.assign(view(*raw).text());
   }
-  auto longer = add_transaction(log, row);
+  const auto longer = add_transaction(log, row);
   if (!longer)
     return false;
   if (auto err = replace(ops, *root, transactions_file_name, byte_view{std::string_view{*longer}}))

@@ -10,8 +10,8 @@
 #include "wallet/files/file_ops.hpp"
 #include "wallet/files/wall_time.hpp"
 
-/// transactions.csv as the Pro client keeps it (wallet/format.md (f)). The log is commentary, the
-/// folders are the truth.
+/// transactions.csv as the Pro client keeps it (docs/formats/wallet.md 6). The log is commentary,
+/// the folders are the truth.
 namespace liveconnect::wallet {
 
 /// Longest log that we rewrite; a longer one is left alone.

@@ -5,8 +5,9 @@
 
 namespace liveconnect::wallet {
 
-/// A moment of the wall clock in UTC, for names and display; decisions never rest on it (safety.md
-/// threat 33). Made from milliseconds by the caller: nothing here reads a clock.
+/// A moment of the wall clock in UTC, for names and display; decisions never rest on it
+/// (docs/design/safety.md threat 33). Made from milliseconds by the caller: nothing here reads a
+/// clock.
 struct wall_time {
   /// Milliseconds since 1970-01-01 00:00 UTC.
   uint64_t ms = 0;

@@ -9,8 +9,8 @@
 namespace liveconnect::wallet {
 
 /// The right to write to one wallet: an open-file-description lock on its wallet.lock, held for the
-/// life of the object (safety.md 5.1, threat 30). The kernel drops it when the process ends, so it
-/// is never stale, and the file is never deleted.
+/// life of the object (docs/design/safety.md 5.1, threat 30). The kernel drops it when the process
+/// ends, so it is never stale, and the file is never deleted.
 class wallet_lock {
 public:
   /// Takes the lock without waiting, making the file when it is not there. Fails with

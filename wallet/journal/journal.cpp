@@ -214,7 +214,7 @@ caf::expected<uint64_t> take_opening(journal_content& x) {
 
 caf::expected<file_handle> open_journal_folder(file_ops& ops,
                                                const std::filesystem::path& wallet_root) {
-  auto root = ops.open_directory(wallet_root);
+  const auto root = ops.open_directory(wallet_root);
   if (!root)
     return root.error();
   return ops.open_directory_at(*root, journal_folder_name);
@@ -223,7 +223,7 @@ caf::expected<file_handle> open_journal_folder(file_ops& ops,
 /// Journal/Closed or Journal/Archive.
 caf::expected<file_handle>
 open_folder_of_closed(file_ops& ops, const std::filesystem::path& wallet_root, const char* name) {
-  auto folder = open_journal_folder(ops, wallet_root);
+  const auto folder = open_journal_folder(ops, wallet_root);
   if (!folder)
     return folder.error();
   return ops.open_directory_at(*folder, name);
@@ -240,7 +240,7 @@ find_closed_folder(file_ops& ops, const std::filesystem::path& wallet_root, cons
   auto archive = open_folder_of_closed(ops, wallet_root, archive_folder_name);
   if (!archive)
     return archive;
-  auto there = ops.exists(*archive, file_name(id));
+  const auto there = ops.exists(*archive, file_name(id));
   if (!there)
     return there.error();
   if (*there)
@@ -268,7 +268,7 @@ caf::error in_file(const transfer_id& id, const caf::error& err) {
 /// Reads a journal without changing it.
 caf::expected<journal_content> read_journal_file(file_ops& ops, const file_handle& folder,
                                                  const transfer_id& id) {
-  auto raw = read_file(ops, folder, file_name(id), journal_bytes_max);
+  const auto raw = read_file(ops, folder, file_name(id), journal_bytes_max);
   if (!raw)
     return raw.error();
   auto out = read_journal(id, view(*raw));
@@ -278,7 +278,7 @@ caf::expected<journal_content> read_journal_file(file_ops& ops, const file_handl
 }
 
 caf::expected<std::vector<transfer_id>> list_ids(file_ops& ops, const file_handle& folder) {
-  auto entries = ops.list(folder, directory_entries_max);
+  const auto entries = ops.list(folder, directory_entries_max);
   if (!entries)
     return entries.error();
   std::vector<transfer_id> out;
@@ -301,7 +301,7 @@ caf::error list_journals(file_ops& ops, const file_handle& folder,
     auto content = read_journal_file(ops, folder, one.id);
     if (!content) {
       // Closed by its owner since the names were read.
-      auto there = ops.exists(folder, x.name);
+      const auto there = ops.exists(folder, x.name);
       if (there && !*there)
         continue;
     }
@@ -397,13 +397,13 @@ caf::expected<journal> journal::open(file_ops& ops, const std::filesystem::path&
   auto folder = open_journal_folder(ops, wallet_root);
   if (!folder)
     return folder.error();
-  auto raw = read_file(ops, *folder, file_name(id), journal_bytes_max);
+  const auto raw = read_file(ops, *folder, file_name(id), journal_bytes_max);
   if (!raw)
     return raw.error();
   auto content = read_journal(id, view(*raw));
   if (!content)
     return in_file(id, content.error());
-  auto opened = take_opening(*content);
+  const auto opened = take_opening(*content);
   if (!opened)
     return in_file(id, opened.error());
   auto file = ops.open_write(*folder, file_name(id));
@@ -476,7 +476,7 @@ caf::error journal::reserve(uint64_t bytes) {
 caf::error journal::close(const std::vector<journal_record>& kept) {
   if (finished_)
     return fail(ec::disk_failed, "journal: closed, or failed before");
-  auto closed = ops_->open_directory_at(folder_, closed_folder_name);
+  const auto closed = ops_->open_directory_at(folder_, closed_folder_name);
   if (!closed)
     return closed.error();
   const auto name = file_name(id_);
@@ -492,7 +492,7 @@ caf::error journal::close(const std::vector<journal_record>& kept) {
 
 caf::expected<std::vector<transfer_id>> open_journal_ids(file_ops& ops,
                                                          const std::filesystem::path& wallet_root) {
-  auto folder = open_journal_folder(ops, wallet_root);
+  const auto folder = open_journal_folder(ops, wallet_root);
   if (!folder)
     return folder.error();
   return list_ids(ops, *folder);
@@ -500,7 +500,7 @@ caf::expected<std::vector<transfer_id>> open_journal_ids(file_ops& ops,
 
 caf::expected<std::vector<transfer_id>>
 closed_journal_ids(file_ops& ops, const std::filesystem::path& wallet_root) {
-  auto folder = open_closed_folder(ops, wallet_root);
+  const auto folder = open_closed_folder(ops, wallet_root);
   if (!folder)
     return folder.error();
   return list_ids(ops, *folder);
@@ -508,7 +508,7 @@ closed_journal_ids(file_ops& ops, const std::filesystem::path& wallet_root) {
 
 caf::expected<bool> is_open_journal(file_ops& ops, const std::filesystem::path& wallet_root,
                                     const transfer_id& id) {
-  auto folder = open_journal_folder(ops, wallet_root);
+  const auto folder = open_journal_folder(ops, wallet_root);
   if (!folder)
     return folder.error();
   return ops.exists(*folder, file_name(id));
@@ -516,7 +516,7 @@ caf::expected<bool> is_open_journal(file_ops& ops, const std::filesystem::path& 
 
 caf::expected<bool> is_closed_journal(file_ops& ops, const std::filesystem::path& wallet_root,
                                       const transfer_id& id) {
-  auto folder = find_closed_folder(ops, wallet_root, id);
+  const auto folder = find_closed_folder(ops, wallet_root, id);
   if (!folder)
     return folder.error();
   return ops.exists(*folder, file_name(id));
@@ -524,17 +524,17 @@ caf::expected<bool> is_closed_journal(file_ops& ops, const std::filesystem::path
 
 caf::error mark_used(file_ops& ops, const std::filesystem::path& wallet_root,
                      const invitation_id& id) {
-  auto folder = open_closed_folder(ops, wallet_root);
+  const auto folder = open_closed_folder(ops, wallet_root);
   if (!folder)
     return folder.error();
-  auto err = put(ops, *folder, used_name(id), byte_view{std::string_view{"used\n"}});
+  const auto err = put(ops, *folder, used_name(id), byte_view{std::string_view{"used\n"}});
   // A killed process may have left its name in the system's memory only.
   return err && code_of(err) == ec::file_exists ? ops.sync_directory(*folder) : err;
 }
 
 caf::expected<bool> is_used(file_ops& ops, const std::filesystem::path& wallet_root,
                             const invitation_id& id) {
-  auto folder = open_closed_folder(ops, wallet_root);
+  const auto folder = open_closed_folder(ops, wallet_root);
   if (!folder)
     return folder.error();
   return ops.exists(*folder, used_name(id));
@@ -542,7 +542,7 @@ caf::expected<bool> is_used(file_ops& ops, const std::filesystem::path& wallet_r
 
 caf::expected<std::vector<journal_entry>> open_journals(file_ops& ops,
                                                         const std::filesystem::path& wallet_root) {
-  auto folder = open_journal_folder(ops, wallet_root);
+  const auto folder = open_journal_folder(ops, wallet_root);
   if (!folder)
     return folder.error();
   std::vector<journal_entry> out;
@@ -555,7 +555,7 @@ caf::expected<std::vector<journal_entry>>
 closed_journals(file_ops& ops, const std::filesystem::path& wallet_root) {
   std::vector<journal_entry> out;
   for (const auto name : {closed_folder_name, archive_folder_name}) {
-    auto folder = open_folder_of_closed(ops, wallet_root, name);
+    const auto folder = open_folder_of_closed(ops, wallet_root, name);
     if (!folder)
       return folder.error();
     if (auto err = list_journals(ops, *folder, out))
@@ -567,7 +567,7 @@ closed_journals(file_ops& ops, const std::filesystem::path& wallet_root) {
 caf::expected<std::vector<journal_record>>
 read_closed_journal(file_ops& ops, const std::filesystem::path& wallet_root,
                     const transfer_id& id) {
-  auto folder = find_closed_folder(ops, wallet_root, id);
+  const auto folder = find_closed_folder(ops, wallet_root, id);
   if (!folder)
     return folder.error();
   auto content = read_journal_file(ops, *folder, id);
@@ -581,7 +581,7 @@ read_closed_journal(file_ops& ops, const std::filesystem::path& wallet_root,
 caf::error scrub_closed_journal(file_ops& ops, const std::filesystem::path& wallet_root,
                                 const transfer_id& id,
                                 const std::vector<journal_record>& scrubbed) {
-  auto folder = open_closed_folder(ops, wallet_root);
+  const auto folder = open_closed_folder(ops, wallet_root);
   if (!folder)
     return folder.error();
   auto content = read_journal_file(ops, *folder, id);
@@ -602,7 +602,7 @@ caf::error archive_journal(file_ops& ops, const std::filesystem::path& wallet_ro
   if (!to)
     return to.error();
   const auto name = file_name(id);
-  auto there = ops.exists(*from, name);
+  const auto there = ops.exists(*from, name);
   if (!there)
     return there.error();
   if (!*there)

@@ -10,9 +10,9 @@
 #include "messages/money/transfer.hpp"
 #include "wallet/files/file_ops.hpp"
 
-/// The journal: one append-only file a transfer, the truth of everything in flight (safety.md 5.1).
-/// It carries full ANs and PANs and alone suffices to rebuild every file. Payloads are opaque here;
-/// wallet/README.md draws the file.
+/// The journal: one append-only file a transfer, the truth of everything in flight
+/// (docs/design/safety.md 5.1). It carries full ANs and PANs and alone suffices to rebuild every
+/// file. Payloads are opaque here; docs/formats/wallet.md 9 draws the file.
 namespace liveconnect::wallet {
 
 /// Version that we write and understand.
@@ -84,17 +84,17 @@ public:
                                      const transfer_id& id);
 
   /// Adds a record; it is durable when this succeeds. After a failure the record may or may not be
-  /// found by the next open(), and this object accepts nothing more (safety.md 5.2, "never fsync
-  /// the same descriptor again").
+  /// found by the next open(), and this object accepts nothing more (docs/design/safety.md 5.2:
+  /// never fsync the same descriptor again).
   [[nodiscard]] caf::error append(uint16_t type, byte_view payload);
 
   /// Makes room for `bytes` more, durably, before a step that must not run out of space.
   [[nodiscard]] caf::error reserve(uint64_t bytes);
 
   /// Moves the journal to Journal/Closed, with `kept` in place of its records (the opening record
-  /// stays): all of them while the secrets must stay (safety.md I3), or a scrubbed list. Durable
-  /// and out of the open list when this succeeds; may be repeated after a crash, and then the list
-  /// of the first time stands. Afterwards this object accepts nothing more.
+  /// stays): all of them while the secrets must stay (docs/design/safety.md I3), or a scrubbed
+  /// list. Durable and out of the open list when this succeeds; may be repeated after a crash, and
+  /// then the list of the first time stands. Afterwards this object accepts nothing more.
   [[nodiscard]] caf::error close(const std::vector<journal_record>& kept);
 
   /// The records in order, without the opening one; those appended since included.
@@ -165,8 +165,8 @@ caf::expected<std::vector<journal_record>>
 read_closed_journal(file_ops& ops, const std::filesystem::path& wallet_root, const transfer_id& id);
 
 /// Rewrites a closed journal with another list of records, its opening record kept: takes the
-/// secrets out once the delay of safety.md I3 is over. After a crash it holds the old list or the
-/// new.
+/// secrets out once the delay of docs/design/safety.md I3 is over. After a crash it holds the old
+/// list or the new.
 [[nodiscard]] caf::error scrub_closed_journal(file_ops& ops,
                                               const std::filesystem::path& wallet_root,
                                               const transfer_id& id,

@@ -18,7 +18,7 @@ journal_view journal_in_hand::snapshot() const {
 bool note_holds::take(const std::vector<note_id>& notes, const transfer_id& owner) {
   std::lock_guard<std::mutex> lock{guard_};
   for (auto& x : notes) {
-    auto found = owners_.find(x);
+    const auto found = owners_.find(x);
     if (found != owners_.end() && found->second != owner)
       return false;
   }
@@ -40,7 +40,7 @@ std::vector<note_id> note_holds::take_free(const std::vector<note_id>& notes,
 void note_holds::release(const std::vector<note_id>& notes, const transfer_id& owner) {
   std::lock_guard<std::mutex> lock{guard_};
   for (auto& x : notes) {
-    auto found = owners_.find(x);
+    const auto found = owners_.find(x);
     if (found != owners_.end() && found->second == owner)
       owners_.erase(found);
   }
@@ -69,7 +69,7 @@ bool note_holds::is_held(note_id x) const {
 
 bool note_holds::is_held_by_other(note_id x, const transfer_id& owner) const {
   std::lock_guard<std::mutex> lock{guard_};
-  auto found = owners_.find(x);
+  const auto found = owners_.find(x);
   return found != owners_.end() && found->second != owner;
 }
 
@@ -99,7 +99,7 @@ std::optional<journal_view> note_holds::in_hand(const transfer_id& id) const {
   std::shared_ptr<journal_in_hand> out;
   {
     std::lock_guard<std::mutex> lock{guard_};
-    auto found = journals_.find(id);
+    const auto found = journals_.find(id);
     if (found != journals_.end())
       out = found->second.lock();
   }

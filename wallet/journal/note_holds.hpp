@@ -28,9 +28,9 @@ private:
   journal_view view_;
 };
 
-/// Which notes are spoken for, so that no two operations pick the same one (safety.md I1), and
-/// which journals are in hand. The one object that the workers of a wallet share; safe to use from
-/// all their threads.
+/// Which notes are spoken for, so that no two operations pick the same one (docs/design/safety.md
+/// I1), and which journals are in hand. The one object that the workers of a wallet share; safe to
+/// use from all their threads.
 ///
 /// It lives in memory. What makes a hold outlast a crash is the record in the owner's journal: the
 /// keeper fills a new object from the open journals (held_by()) before any worker runs.

@@ -110,14 +110,14 @@ sent_outcome conclude_sent(const note& sent, const found_row& row, patience how,
     return sent_outcome::gone;
   case raida::an_claim::holds:
     break;
-  case raida::an_claim::pending:
+  case raida::an_claim::limbo:
     return sent_outcome::pending;
   }
   auto disputed = false;
   for (size_t i = 0; i < row.size(); ++i) {
-    auto yes_or_silent = row[i] == find_answer::an || row[i] == find_answer::unknown ||
-                         row[i] == find_answer::not_asked;
-    auto refused_before = i < sent.pown.size() && sent.pown[i] == raida::letter::failed;
+    const auto yes_or_silent = row[i] == find_answer::an || row[i] == find_answer::unknown ||
+                               row[i] == find_answer::not_asked;
+    const auto refused_before = i < sent.pown.size() && sent.pown[i] == raida::letter::failed;
     disputed = disputed || !(yes_or_silent || refused_before);
   }
   return how >= (disputed ? patience::exhausted : patience::promise_kept) ? sent_outcome::take_back
@@ -157,7 +157,7 @@ note with_found(const note& coin, const found_row& found) {
   out.pown.assign(coin.ans.size(), raida::letter::untried);
   auto open = false;
   for (size_t i = 0; i < out.ans.size(); ++i) {
-    auto answer = i < found.size() ? found[i] : find_answer::not_asked;
+    const auto answer = i < found.size() ? found[i] : find_answer::not_asked;
     switch (answer) {
     case find_answer::pan:
       if (i < coin.pans.size())
@@ -192,20 +192,20 @@ std::optional<graded_note> grade_claimed(const note& coin, const found_row& foun
   case raida::claim::ours: {
     graded_note out;
     out.coin = with_found(coin, found);
-    out.verdict = counts.pan == rules.servers ? note_verdict::whole : note_verdict::fracked;
+    out.verdict = counts.pan == rules.servers ? note_verdict::authentic : note_verdict::fracked;
     return out;
   }
-  case raida::claim::lost: {
+  case raida::claim::counterfeit: {
     graded_note out;
     out.coin = with_found(coin, found);
-    // Both sets stay: the verdict may be asked again (safety.md 5.4, "Counterfeit folder").
+    // Both sets stay: the verdict may be asked again (docs/design/safety.md 5.4).
     out.coin.ans = coin.ans;
     out.coin.pans = coin.pans;
-    out.verdict = note_verdict::lost;
+    out.verdict = note_verdict::counterfeit;
     return out;
   }
   case raida::claim::ours_by_majority:
-  case raida::claim::pending:
+  case raida::claim::limbo:
     break;
   }
   return std::nullopt;
@@ -216,7 +216,7 @@ change_outcome conclude_change(change_kind kind, const std::vector<found_row>& t
   auto least_yes = rules.servers;
   auto least_no = rules.servers;
   for (auto& row : targets) {
-    auto counts = raida::count_answers(row);
+    const auto counts = raida::count_answers(row);
     // The target's AN was asked as AN: a server that holds it says so.
     least_yes = std::min(least_yes, counts.an);
     least_no = std::min(least_no, counts.neither + counts.pan);

@@ -7,8 +7,8 @@
 #include "wallet/journal/transfer_journal.hpp"
 #include "wallet/raida/quorum.hpp"
 
-/// What to do with what is open, and what servers' answers mean for it (safety.md 5.4). Pure
-/// decisions: no file, no server, no clock.
+/// What to do with what is open, and what servers' answers mean for it (docs/design/safety.md 5.4).
+/// Pure decisions: no file, no server, no clock.
 namespace liveconnect::wallet {
 
 /// What an open journal needs next.
@@ -44,7 +44,8 @@ recovery_task task_of(const journal_view& view);
 /// How long an offer without coins is kept open, so that a sender who comes back finds it.
 inline constexpr uint32_t offer_life_seconds = 3600;
 
-/// How long a receipt that the sender has not confirmed is kept for it: 30 days (safety.md 5.4).
+/// How long a receipt that the sender has not confirmed is kept for it: 30 days
+/// (docs/design/safety.md 5.4).
 inline constexpr uint32_t receipt_life_seconds = 30 * 24 * 3600;
 
 /// What a closed transfer came to.
@@ -87,19 +88,21 @@ enum class patience : uint8_t {
 };
 
 /// How long a note that some server gives to another is left to him, if that is more than the
-/// lease. Taking it back sooner would be as safe (safety.md 2.1, "refresh while some servers say
-/// NEITHER"), but unfair to a receiver who is at it; never taking it back would let one server that
-/// lies, or lost the note, keep it from both for good (I13).
+/// lease. Taking it back sooner would be as safe (docs/design/safety.md 2.1: refresh while some
+/// servers say NEITHER), but unfair to a receiver who is at it; never taking it back would let one
+/// server that lies, or lost the note, keep it from both for good (I13).
 inline constexpr uint32_t dispute_seconds = 3600;
 
-/// Concludes from FIND (safety.md 5.4, S in SENDING). `sent` is the note as it left: where its
-/// letters say that a server refused it then, that server's "no" is no sign of the receiver.
+/// Concludes from FIND (docs/design/safety.md 5.4, S in SENDING). `sent` is the note as it left:
+/// where its letters say that a server refused it then, that server's "no" is no sign of the
+/// receiver.
 sent_outcome conclude_sent(const note& sent, const found_row& row, patience how,
                            const raida::quorum_rules& rules);
 
-/// Of an open sender's journal, by uptime, which nobody can set: both are durations (safety.md
-/// threat 33). Neither counts before it is written down from when on. After a restart of the
-/// computer uptime is less than what has gone by, so it lasts longer, never shorter.
+/// Of an open sender's journal, by uptime, which nobody can set: both are durations
+/// (docs/design/safety.md threat 33). Neither counts before it is written down from when on. After
+/// a restart of the computer uptime is less than what has gone by, so it lasts longer, never
+/// shorter.
 patience patience_of(const journal_view& view, uint64_t up_ms);
 
 /// What FIND(AN, second set) says about a note that has left, for conclude_sent(). A server that
@@ -109,8 +112,8 @@ found_row for_sent(const note& sent, found_row found);
 
 /// Whether a received set that has no PANs yet is powned only after FIND says that the sender has
 /// not begun to take it back: once the sender's lease may be over, and nobody speaks with it
-/// (safety.md 5.4, R in RECEIVED). Judged from when the transfer was opened here, which is before
-/// the sender's lease began. A clock that was set back asks as well.
+/// (docs/design/safety.md 5.4, R in RECEIVED). Judged from when the transfer was opened here, which
+/// is before the sender's lease began. A clock that was set back asks as well.
 bool asks_before_pown(const journal_view& view, wall_seconds now);
 
 /// Whether `seconds` have gone by from `from` to `now`, by the wall clock: for hours and days. One
@@ -143,7 +146,7 @@ enum class change_outcome : uint8_t {
 
 /// Concludes from FIND(target's AN, zero), one row a target. `source_passes` has the fewest servers
 /// that pass a source; only a Break asks it (Detect lies about the sources of a Join,
-/// wallet/steps.md 4).
+/// docs/formats/wallet.md 8.4).
 change_outcome conclude_change(change_kind kind, const std::vector<found_row>& targets,
                                size_t source_passes, const raida::quorum_rules& rules);
 

@@ -13,7 +13,7 @@ namespace {
 using writer = byte_writer<secret_bytes>;
 using secret_list = std::vector<authenticity_number>;
 
-// A bound on what one journal may list: a file of notes holds 65535 (wallet/format.md (a)).
+// A bound on what one journal may list: a file of notes holds 65535 (docs/formats/wallet.md 1).
 constexpr uint32_t notes_max = 65'535;
 
 void put_id(writer& out, note_id x) {
@@ -49,7 +49,7 @@ void put_text(writer& out, std::string_view x) {
 }
 
 bool get_text(byte_reader& in, std::string& x) {
-  auto size = in.u32();
+  const auto size = in.u32();
   if (!in.ok() || size > in.left())
     return false;
   x = std::string{in.raw(size).text()};
@@ -81,7 +81,7 @@ void put_list(writer& out, const List& list, Put put) {
 // the bytes behind it justify.
 template<class T, class Get>
 bool get_list(byte_reader& in, std::vector<T>& list, size_t least, Get get) {
-  auto count = in.u32();
+  const auto count = in.u32();
   if (!in.ok() || count > notes_max || in.left() / least < count)
     return false;
   list.clear();
@@ -125,7 +125,7 @@ void put_manifest(writer& out, const manifest& x) {
 
 template<size_t N>
 bool get_array(byte_reader& in, std::array<uint8_t, N>& x) {
-  auto from = in.raw(N);
+  const auto from = in.raw(N);
   if (!in.ok())
     return false;
   std::copy(from.begin(), from.end(), x.begin());
@@ -147,7 +147,7 @@ bool get_manifest(byte_reader& in, manifest& x) {
 
 template<class Enum>
 bool get_enum(byte_reader& in, Enum& x, Enum first, Enum last) {
-  auto value = in.u8();
+  const auto value = in.u8();
   if (!in.ok() || value < static_cast<uint8_t>(first) || value > static_cast<uint8_t>(last))
     return false;
   x = static_cast<Enum>(value);
@@ -173,12 +173,12 @@ bool decode(byte_reader& in, opened_record& x) {
   x.servers = in.u8();
   if (!get_array(in, x.parent.value))
     return false;
-  auto size = in.u32();
+  const auto size = in.u32();
   if (!in.ok() || size > in.left())
     return false;
-  auto text = in.raw(size);
+  const auto text = in.raw(size);
   x.invitation.assign(text.begin(), text.end());
-  auto seed = in.raw(32);
+  const auto seed = in.raw(32);
   x.receipt_seed = secret<32>::from(seed);
   return in.ok() && x.servers > 0;
 }
@@ -208,7 +208,7 @@ bool decode(byte_reader& in, evidence_record& x) {
 
 bool decode(byte_reader& in, graded_record& x) {
   return get_list(in, x.notes, 1 + note_least, [&](graded_note& one) {
-    return get_enum(in, one.verdict, note_verdict::whole, note_verdict::void_note) &&
+    return get_enum(in, one.verdict, note_verdict::authentic, note_verdict::superseded) &&
            get_note(in, one.coin);
   });
 }
@@ -238,7 +238,8 @@ bool decode(byte_reader& in, closed_record& x) {
 }
 
 caf::error damaged(record_type type, const char* why) {
-  // Another version of this program may know it: nothing is touched (safety.md threat 39).
+  // Another version of this program may know it: nothing is touched (docs/design/safety.md threat
+  // 39).
   return fail(ec::wallet_damaged, std::string{"journal record "} + to_string(type) + ": " + why);
 }
 
@@ -337,20 +338,6 @@ const char* to_string(record_type x) {
     return "LEASE";
   }
   return "UNKNOWN";
-}
-
-const char* to_string(note_verdict x) {
-  switch (x) {
-  case note_verdict::whole:
-    return "authentic";
-  case note_verdict::fracked:
-    return "fracked";
-  case note_verdict::lost:
-    return "counterfeit";
-  case note_verdict::void_note:
-    return "void";
-  }
-  return "unknown";
 }
 
 const char* to_string(closing x) {
@@ -495,7 +482,7 @@ void clear(std::vector<note>& notes) {
 caf::expected<journal_record> without_secrets(const journal_record& x) {
   byte_reader in{liveconnect::view(x.payload)};
   const auto type = static_cast<record_type>(x.type);
-  auto cleared = [&](auto record, auto take_out) -> caf::expected<journal_record> {
+  const auto cleared = [&](auto record, auto take_out) -> caf::expected<journal_record> {
     if (!decode(in, record) || in.left() != 0)
       return damaged(type, "payload cannot be read");
     take_out(record);
@@ -563,15 +550,15 @@ caf::expected<journal_record> without_secrets(const journal_record& x) {
 caf::error apply(journal_view& view, const journal_record& x) {
   byte_reader in{liveconnect::view(x.payload)};
   const auto type = static_cast<record_type>(x.type);
-  auto malformed = [&] { return damaged(type, "payload cannot be read"); };
-  auto misplaced = [&] { return damaged(type, "cannot stand at this place"); };
+  const auto malformed = [&] { return damaged(type, "payload cannot be read"); };
+  const auto misplaced = [&] { return damaged(type, "cannot stand at this place"); };
   // Read wholly, and nothing behind.
-  auto read = [&](auto& into) { return decode(in, into) && in.ok() && in.left() == 0; };
+  const auto read = [&](auto& into) { return decode(in, into) && in.ok() && in.left() == 0; };
   if (view.closed || (type != record_type::opened && view.opened.servers == 0))
     return misplaced();
-  auto kind = view.opened.kind;
-  auto sends = kind == journal_kind::sender || kind == journal_kind::export_file;
-  auto takes = kind == journal_kind::receiver || kind == journal_kind::import;
+  const auto kind = view.opened.kind;
+  const auto sends = kind == journal_kind::sender || kind == journal_kind::export_file;
+  const auto takes = kind == journal_kind::receiver || kind == journal_kind::import;
   switch (type) {
   case record_type::opened: {
     opened_record record;
@@ -613,13 +600,13 @@ caf::error apply(journal_view& view, const journal_record& x) {
       return malformed();
     if (!view.sending)
       return misplaced();
-    auto sent = id_set(view.sending->notes);
-    auto claimed = id_set(view.refresh);
+    const auto sent = id_set(view.sending->notes);
+    const auto claimed = id_set(view.refresh);
     for (auto& line : record.lines)
       if (sent.count(line.id) == 0 || claimed.count(line.id) != 0)
         return misplaced();
     if (view.evidence) {
-      auto known = evident(view);
+      const auto known = evident(view);
       for (auto& line : record.lines)
         if (known.count(line.id) == 0)
           view.evidence->lines.push_back(std::move(line));
@@ -650,7 +637,7 @@ caf::error apply(journal_view& view, const journal_record& x) {
     if (!view.sending)
       return misplaced();
     // Some or all of the notes sent that are neither gone nor being taken back already.
-    auto named = id_set(pans);
+    const auto named = id_set(pans);
     auto over = evident(view);
     for (auto& one : view.refresh)
       over.insert(one.id);
@@ -679,7 +666,7 @@ caf::error apply(journal_view& view, const journal_record& x) {
     std::vector<note> notes;
     if (!get_notes(in, notes) || in.left() != 0 || notes.empty())
       return malformed();
-    auto whole = [&](const note& one) {
+    const auto whole = [&](const note& one) {
       return one.pans.empty() && one.ans.empty() == view.scrubbed.has_value();
     };
     if (!takes || !view.received.empty() || !std::all_of(notes.begin(), notes.end(), whole))
@@ -735,7 +722,7 @@ caf::error apply(journal_view& view, const journal_record& x) {
     change_record record;
     if (!read(record))
       return malformed();
-    auto breaks = record.kind == change_kind::break_note;
+    const auto breaks = record.kind == change_kind::break_note;
     if (kind != journal_kind::change || view.change || record.session == 0 ||
         record.sources.size() != (breaks ? 1u : 10u) ||
         record.targets.size() != (breaks ? 10u : 1u))
@@ -753,7 +740,7 @@ caf::error apply(journal_view& view, const journal_record& x) {
   case record_type::proven:
   case record_type::scrubbed:
   case record_type::lease: {
-    auto at = in.u64();
+    const auto at = in.u64();
     if (!in.ok() || in.left() != 0)
       return malformed();
     if (type == record_type::lease) {
@@ -846,7 +833,7 @@ void each_claimed(const journal_view& view, F f) {
 std::vector<note_id> held_by(const journal_view& view) {
   std::set<note_id> out;
   if (!view.closed) {
-    auto hold = [&](const note& x) {
+    const auto hold = [&](const note& x) {
       if (view.settled.count(x.id) == 0)
         out.insert(x.id);
     };
@@ -906,7 +893,7 @@ sent_parts parts_of(const journal_view& view) {
     auto graded = view.graded.find(x.id);
     if (open.count(x.id) != 0 || (claimed.count(x.id) != 0 && graded == view.graded.end()))
       continue;
-    auto back = claimed.count(x.id) != 0 && graded->second.verdict != note_verdict::lost;
+    auto back = claimed.count(x.id) != 0 && graded->second.verdict != note_verdict::counterfeit;
     (back ? out.back : out.gone).push_back(x.id);
     (void)(back ? out.back_value : out.gone_value).add(value_of(x));
   }

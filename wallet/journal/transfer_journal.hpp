@@ -14,12 +14,13 @@
 #include "messages/interfaces/wallet.hpp"
 #include "messages/money/note.hpp"
 #include "messages/money/transfer.hpp"
+#include "messages/money/verdict.hpp"
 #include "wallet/journal/journal.hpp"
 #include "wallet/raida/derive.hpp"
 
 /// What the journals of transfers and of the wallet's own operations say: record types, their
-/// payloads, and the state they add up to. Pure. The file around them is journal.hpp's (safety.md
-/// 5.1), the meaning of the states safety.md 5.3 and 5.4.
+/// payloads, and the state they add up to. Pure. The file around them is journal.hpp's
+/// (docs/design/safety.md 5.1), the meaning of the states docs/design/safety.md 5.3 and 5.4.
 ///
 /// Every secret that a server may hold because of us stands in one of these records before it is
 /// sent (I3), so a journal alone is enough to go on.
@@ -82,7 +83,7 @@ enum class record_type : uint16_t {
   /// S: notes that the receipt does not call the receiver's: note ids. Stands before RECEIPT.
   rejected = 17,
   /// Closed journals only, before CLOSED: since when no server can hold a secret that stands here
-  /// and nowhere else (safety.md I3). A moment.
+  /// and nowhere else (docs/design/safety.md I3). A moment.
   proven = 18,
   /// Closed journals only, behind OPENED: the secrets have been taken out. A moment.
   scrubbed = 19,
@@ -92,7 +93,8 @@ enum class record_type : uint16_t {
 };
 const char* to_string(record_type x);
 
-/// Version of every payload below. Another version is not touched (safety.md threat 39).
+/// Version of every payload below. Another version is not touched (docs/design/safety.md threat
+/// 39).
 inline constexpr uint16_t record_version = 1;
 
 /// Unix seconds; for display, and for durations of hours and days.
@@ -135,21 +137,9 @@ struct evidence_record {
   std::vector<line> lines;
 };
 
-/// The verdict on one note.
-enum class note_verdict : uint8_t {
-  /// Every server holds our secret: Bank.
-  whole = 1,
-  /// 13+f do, some do not or are not known: Fracked.
-  fracked = 2,
-  /// 13+f hold somebody else's: Counterfeit.
-  lost = 3,
-  /// Superseded by others (the source of a Break, a target that never came to be): Trash.
-  void_note = 4,
-};
-const char* to_string(note_verdict x);
-
+/// The verdict on one note; never limbo.
 struct graded_note {
-  note_verdict verdict = note_verdict::whole;
+  note_verdict verdict = note_verdict::authentic;
   /// `ans`: what each server holds as far as known. `pans`: where a server may still change to it
   /// (empty when none). `pown`: one letter a server.
   note coin;
@@ -163,7 +153,7 @@ enum class change_kind : uint8_t { break_note = 1, join_notes = 2 };
 
 struct change_record {
   change_kind kind = change_kind::break_note;
-  /// Never 0 (raida/protocol.md 10).
+  /// Never 0 (docs/formats/raida.md 10).
   uint32_t session = 0;
   /// One (break) or ten (join), with the ANs that hold now.
   std::vector<note> sources;

@@ -13,7 +13,7 @@
 namespace liveconnect::wallet {
 
 /// Cuts notes into coin files of at most `notes_a_file`, so that each fits one frame of 64 KiB in
-/// base64 (protocol.md 2).
+/// base64 (docs/protocol.md 2).
 inline constexpr size_t notes_a_file = 110;
 caf::expected<coin_payload> split_coins(const std::vector<note>& notes);
 

@@ -32,7 +32,8 @@ std::vector<note> under_way(const journal_view& view) {
   case journal_kind::import:
     for (auto& x : view.received) {
       auto graded = view.graded.find(x.id);
-      auto lost = graded != view.graded.end() && graded->second.verdict == note_verdict::lost;
+      auto lost =
+          graded != view.graded.end() && graded->second.verdict == note_verdict::counterfeit;
       if (view.settled.count(x.id) == 0 && !lost)
         out.push_back(x);
     }
@@ -54,8 +55,8 @@ std::vector<note> under_way(const journal_view& view) {
 
 caf::expected<wallet_balance> balance_of(workspace& space) {
   wallet_balance out;
-  auto held = space.holds->all();
-  auto views = load_open_journals(space);
+  const auto held = space.holds->all();
+  const auto views = load_open_journals(space);
   if (!views)
     return views.error();
   std::set<note_id> seen;
@@ -66,7 +67,7 @@ caf::expected<wallet_balance> balance_of(workspace& space) {
   for (auto& view : *views)
     for (auto& x : under_way(view))
       in_transit(x.id);
-  auto listing = space.user.list({folder::bank, folder::fracked});
+  const auto listing = space.user.list({folder::bank, folder::fracked});
   if (!listing)
     return listing.error();
   std::set<note_id> counted;
@@ -80,13 +81,13 @@ caf::expected<wallet_balance> balance_of(workspace& space) {
     if (x.where == folder::fracked)
       ++out.fracked;
   }
-  auto lost = space.user.list(folder::limbo);
+  const auto lost = space.user.list(folder::limbo);
   if (!lost)
     return lost.error();
   for (auto& x : lost->notes)
     if (counted.count(x.value.id) == 0)
       in_transit(x.value.id);
-  auto note_unreadable = [&](const folder_listing& from, const std::string& prefix) {
+  const auto note_unreadable = [&](const folder_listing& from, const std::string& prefix) {
     for (auto& x : from.unreadable)
       out.unreadable.push_back({prefix + to_string(x.where), x.file, detail_of(x.problem)});
   };
@@ -106,11 +107,11 @@ caf::expected<wallet_balance> balance_of(workspace& space) {
 }
 
 caf::expected<std::vector<listed_note>> list_notes(workspace& space) {
-  auto held = space.holds->all();
+  const auto held = space.holds->all();
   std::vector<listed_note> out;
-  auto add = [&](wallet_store& store, const std::vector<folder>& where,
-                 const std::string& prefix) -> caf::error {
-    auto listing = store.list(where);
+  const auto add = [&](wallet_store& store, const std::vector<folder>& where,
+                       const std::string& prefix) -> caf::error {
+    const auto listing = store.list(where);
     if (!listing)
       return listing.error();
     for (auto& x : listing->notes) {

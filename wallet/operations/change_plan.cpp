@@ -87,7 +87,7 @@ private:
     const auto key = std::make_pair(level, sum);
     if (const auto at = known_.find(key); at != known_.end())
       return at->second ? std::optional<cost>{at->second->total} : std::nullopt;
-    auto found = search(level - 1, sum);
+    const auto found = search(level - 1, sum);
     known_[key] = found;
     return found ? std::optional<cost>{found->total} : std::nullopt;
   }
@@ -104,7 +104,7 @@ private:
       const auto left = rest - fracked * value;
       if (left > all_below_[i])
         continue;
-      auto below = best(i, left);
+      const auto below = best(i, left);
       if (!below)
         continue;
       const cost total{below->first + static_cast<uint64_t>(fracked),
@@ -197,7 +197,7 @@ caf::expected<change_plan> plan_change(const purse& have, amount sum, change_lim
     if (!carry_out(out.breaks.back(), left))
       return misfit();
   }
-  auto take = chooser{left}.choose(sum.units());
+  const auto take = chooser{left}.choose(sum.units());
   if (!take)
     return misfit();
   out.take = *take;

@@ -9,8 +9,8 @@
 #include "messages/money/amount.hpp"
 #include "messages/money/note.hpp"
 
-/// Which notes to hand over, and what must be broken or joined first (wallet/steps.md 3, 4). Works
-/// on numbers of notes, not on notes. Pure.
+/// Which notes to hand over, and what must be broken or joined first (docs/formats/wallet.md 8.3
+/// and 8.4). Works on numbers of notes, not on notes. Pure.
 namespace liveconnect::wallet {
 
 /// Numbers of notes by denomination; index 0 is code -8, index 14 code 6.
@@ -46,7 +46,8 @@ struct join_step {
 
 /// What change can be made.
 struct change_limits {
-  /// Whether notes may be broken (needs servers that do it: design.md, decision 6).
+  /// Whether notes may be broken (needs servers that do it: docs/design/architecture.md "Decision
+  /// 6").
   bool may_break = true;
   /// Whether notes may be joined.
   bool may_join = true;

@@ -9,7 +9,7 @@ namespace liveconnect::wallet {
 
 caf::expected<operation_report> check_notes(workspace& space) {
   operation_report out;
-  auto id = draw_transfer_id();
+  const auto id = draw_transfer_id();
   auto listing = space.user.list({folder::bank, folder::fracked});
   if (!listing)
     return listing.error();
@@ -29,25 +29,25 @@ caf::expected<operation_report> check_notes(workspace& space) {
                            return x.value.id == y.value.id;
                          }),
              mine.end());
-  auto notes = notes_of(mine);
-  auto first = raida::detect(*space.port, notes, space.rules.times);
-  auto settled = space.rules.quorum.settled();
+  const auto notes = notes_of(mine);
+  const auto first = raida::detect(*space.port, notes, space.rules.times);
+  const auto settled = space.rules.quorum.settled();
   std::vector<note> doubted;
-  auto refused = [&](const std::string& letters) {
+  const auto refused = [&](const std::string& letters) {
     return raida::count_letters(letters).failed >= settled;
   };
   for (size_t i = 0; i < notes.size() && i < first.size(); ++i)
     if (refused(first[i]))
       doubted.push_back(notes[i]);
-  // One bad Detect is no verdict (wallet/format.md (e), "Legal moves").
-  auto second = raida::detect(*space.port, doubted, space.rules.times);
+  // One bad Detect is no verdict (docs/formats/wallet.md "Legal moves").
+  const auto second = raida::detect(*space.port, doubted, space.rules.times);
   auto failed = caf::error{};
   size_t asked_twice = 0;
   auto fewest = space.servers();
   for (size_t i = 0; i < notes.size() && i < first.size() && !failed; ++i) {
-    auto counts = raida::count_letters(first[i]);
+    const auto counts = raida::count_letters(first[i]);
     auto value = value_of(notes[i]);
-    auto from = mine[i].where;
+    const auto from = mine[i].where;
     auto to = from;
     ++out.notes;
     fewest = std::min(fewest, counts.passed);

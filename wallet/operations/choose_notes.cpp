@@ -28,7 +28,7 @@ purse purse_of(const std::vector<stored_note>& notes) {
 purse notes_needed(const change_plan& plan) {
   auto out = plan.take;
   for (auto join = plan.joins.rbegin(); join != plan.joins.rend(); ++join) {
-    auto made = index_of(static_cast<int8_t>(join->code + 1));
+    const auto made = index_of(static_cast<int8_t>(join->code + 1));
     if (out.authentic[made] > 0)
       --out.authentic[made];
     out.authentic[index_of(join->code)] += raida::change_count;
@@ -62,7 +62,7 @@ caf::expected<std::vector<note>> pick_notes(const std::vector<stored_note>& from
 }
 
 std::optional<note> note_to_break(const std::vector<stored_note>& from, const break_step& step) {
-  auto where = step.fracked ? folder::fracked : folder::bank;
+  const auto where = step.fracked ? folder::fracked : folder::bank;
   for (auto& x : from)
     if (x.value.id.denomination == step.code && x.where == where)
       return x.value;
@@ -86,7 +86,7 @@ caf::expected<std::vector<note>> choose_notes(workspace& space, amount sum,
   for (int tries = 0; tries < tries_max; ++tries) {
     // Holds first, files second: a note whose hold ends in between has left its folder.
     auto held = space.holds->all();
-    auto listing = space.user.list({folder::bank, folder::fracked});
+    const auto listing = space.user.list({folder::bank, folder::fracked});
     if (!listing)
       return listing.error();
     // The same note twice is for recovery to settle, not to be paid out.
@@ -96,16 +96,16 @@ caf::expected<std::vector<note>> choose_notes(workspace& space, amount sum,
     for (auto& x : listing->notes)
       if (held.count(x.value.id) == 0)
         free.push_back(x);
-    auto plan = plan_change(purse_of(free), sum, space.rules.change);
+    const auto plan = plan_change(purse_of(free), sum, space.rules.change);
     if (!plan)
       return plan.error();
     auto chosen = pick_notes(free, notes_needed(*plan));
     if (!chosen)
       return chosen.error();
-    auto ids = ids_of(*chosen);
+    const auto ids = ids_of(*chosen);
     if (!space.holds->take(ids, owner))
       continue;
-    auto still_there = space.user.find(ids, {folder::bank, folder::fracked});
+    const auto still_there = space.user.find(ids, {folder::bank, folder::fracked});
     if (still_there && still_there->size() == ids.size())
       return chosen;
     space.holds->release(ids, owner);

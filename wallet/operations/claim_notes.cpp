@@ -29,7 +29,7 @@ void ask_unsettled(workspace& space, const std::vector<note>& notes, std::vector
     }
   if (asked.empty())
     return;
-  auto answers = raida::find(*space.port, asked, space.rules.times);
+  const auto answers = raida::find(*space.port, asked, space.rules.times);
   for (size_t k = 0; k < which.size() && k < answers.size(); ++k) {
     auto& row = rows[which[k]];
     for (size_t s = 0; s < row.size() && s < answers[k].size(); ++s)
@@ -63,7 +63,7 @@ bool send_again(workspace& space, const std::vector<note>& notes, std::vector<fo
   }
   if (again.empty())
     return false;
-  auto letters = raida::pown_at(*space.port, again, where, space.rules.times);
+  const auto letters = raida::pown_at(*space.port, again, where, space.rules.times);
   std::vector<std::string> all(notes.size());
   for (size_t k = 0; k < which.size() && k < letters.size(); ++k)
     all[which[k]] = letters[k];
@@ -136,7 +136,7 @@ caf::expected<std::vector<graded_note>> grade_or_heal(workspace& space, operatio
     if (ours < space.rules.quorum.settled())
       continue;
     graded_note graded;
-    graded.verdict = ours == space.servers() ? note_verdict::whole : note_verdict::fracked;
+    graded.verdict = ours == space.servers() ? note_verdict::authentic : note_verdict::fracked;
     graded.coin = std::move(x);
     out.push_back(std::move(graded));
   }
@@ -167,7 +167,7 @@ void adopt_intents(workspace& space, std::vector<note>& notes,
     }
     if (asked.empty())
       continue;
-    auto found = raida::find(*space.port, asked, space.rules.times);
+    const auto found = raida::find(*space.port, asked, space.rules.times);
     for (size_t k = 0; k < which.size() && k < found.size(); ++k)
       for (size_t s = 0; s < found[k].size() && s < asked[k].pans.size(); ++s)
         if (found[k][s] == find_answer::pan)

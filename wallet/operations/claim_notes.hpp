@@ -13,7 +13,8 @@ namespace liveconnect::wallet {
 enum class claim_start : uint8_t {
   /// The PANs were drawn just now: send them.
   fresh,
-  /// They may have been sent: FIND first (raida/protocol.md 8; a second Pown would fail although
+  /// They may have been sent: FIND first (docs/formats/raida.md 8; a second Pown would fail
+  /// although
   /// the first worked).
   unknown,
 };
@@ -26,8 +27,8 @@ std::vector<found_row> claim_notes(workspace& space, const std::vector<note>& no
                                    claim_start start);
 
 /// The verdicts on claimed notes that are certain. Where a majority but not 13+f holds our PAN, the
-/// others are healed first, intents durable in `log` before each Fix (safety.md 5.4). Notes without
-/// an entry are pending. Fails only when the journal does.
+/// others are healed first, intents durable in `log` before each Fix (docs/design/safety.md 5.4).
+/// Notes without an entry are pending. Fails only when the journal does.
 caf::expected<std::vector<graded_note>> grade_or_heal(workspace& space, operation_journal& log,
                                                       const std::vector<note>& notes,
                                                       const std::vector<found_row>& rows);

@@ -24,13 +24,13 @@ std::string name_of(const std::string& path) {
 
 // Breaks until the notes held can be taken exactly; the selection then is the sum.
 caf::error make_exact(workspace& space, operation_journal& log) {
-  auto sum = log.view().selected->sum;
+  const auto sum = log.view().selected->sum;
   for (size_t round = 0; round < 4 * denomination_count; ++round) {
     auto here =
         space.user.find(ids_of(log.view().selected->notes), {folder::bank, folder::fracked});
     if (!here)
       return here.error();
-    auto plan = plan_change(purse_of(*here), sum, {space.rules.change.may_break, false});
+    const auto plan = plan_change(purse_of(*here), sum, {space.rules.change.may_break, false});
     if (!plan)
       return plan.error();
     selected_record next;
@@ -50,15 +50,15 @@ caf::error make_exact(workspace& space, operation_journal& log) {
       space.holds->release(free, log.id());
       return {};
     }
-    auto source = note_to_break(*here, plan->breaks.front());
+    const auto source = note_to_break(*here, plan->breaks.front());
     if (!source)
       return fail(ec::internal, "the plan breaks a note that is not there");
-    auto change = change_notes(space, change_kind::break_note, {source->id}, log.id());
+    const auto change = change_notes(space, change_kind::break_note, {source->id}, log.id());
     if (!change)
       return change.error();
     if (change->outcome != change_outcome::done)
       return fail(ec::change_not_possible, "a change is not settled yet");
-    auto made = space.user.find(change->made, {folder::bank, folder::fracked});
+    const auto made = space.user.find(change->made, {folder::bank, folder::fracked});
     if (!made)
       return made.error();
     for (auto& x : *here)
@@ -78,19 +78,19 @@ caf::expected<operation_report> export_notes(workspace& space, amount sum,
                                              const std::string& path) {
   if (sum.is_zero())
     return fail(ec::bad_amount, "0");
-  auto name = name_of(path);
+  const auto name = name_of(path);
   if (!is_plain_name(name))
     return fail(ec::bad_argument, "'" + printable(name) + "' is no file name");
-  auto directory = space.files().open_directory(folder_of(path));
+  const auto directory = space.files().open_directory(folder_of(path));
   if (!directory)
     return directory.error();
-  auto taken = space.files().exists(*directory, name);
+  const auto taken = space.files().exists(*directory, name);
   if (!taken)
     return taken.error();
   if (*taken)
     return fail(ec::file_exists, printable(name));
   auto id = draw_transfer_id();
-  auto chosen = choose_notes(space, sum, id);
+  const auto chosen = choose_notes(space, sum, id);
   if (!chosen)
     return chosen.error();
   auto log = operation_journal::create(space, space.opened(journal_kind::export_file, id),
@@ -130,7 +130,7 @@ caf::expected<operation_report> finish_export(workspace& space, operation_journa
   operation_report out;
   auto& view = log.view();
   std::string container;
-  auto files = space.user.list_files(folder::export_);
+  const auto files = space.user.list_files(folder::export_);
   if (!files)
     return files.error();
   for (auto& x : *files)
@@ -145,23 +145,23 @@ caf::expected<operation_report> finish_export(workspace& space, operation_journa
     space.holds->release_all(log.id());
     return out;
   }
-  auto ids = ids_of(view.sending->notes);
+  const auto ids = ids_of(view.sending->notes);
   for (auto from : {folder::bank, folder::fracked})
     if (auto err = relocate(space.user, ids, from, folder::withdrawn))
       return err;
   out.notes = view.sending->announced.notes;
   out.value = view.sending->announced.sum;
-  auto content = encode_coin_file(view.sending->notes, pans::without);
+  const auto content = encode_coin_file(view.sending->notes, pans::without);
   if (!content)
     return content.error();
   auto err = caf::error{};
   if (auto directory = space.files().open_directory(folder_of(view.destination)); !directory) {
     err = directory.error();
   } else {
-    auto name = name_of(view.destination);
+    const auto name = name_of(view.destination);
     err = put(space.files(), *directory, name, liveconnect::view(*content));
     if (err && code_of(err) == ec::file_exists) {
-      auto there = read_file(space.files(), *directory, name, content->size());
+      const auto there = read_file(space.files(), *directory, name, content->size());
       if (there && *there == *content)
         err = caf::error{};
     }

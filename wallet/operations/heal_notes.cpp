@@ -33,7 +33,7 @@ caf::expected<std::vector<stored_note>> single_copies(wallet_store& store,
                                                       const std::vector<note_id>& ids,
                                                       const std::set<folder>& where,
                                                       heal_report& report) {
-  auto all = store.find(ids, healing_folders);
+  const auto all = store.find(ids, healing_folders);
   if (!all)
     return all.error();
   std::map<note_id, size_t> copies;
@@ -56,10 +56,10 @@ caf::expected<std::vector<stored_note>> single_copies(wallet_store& store,
 // the copy with its tag is the newer one, and whole.
 caf::error finish_updates(wallet_store& store, const std::vector<note_id>& ids,
                           const std::string& tag) {
-  auto all = store.find(ids, healing_folders);
+  const auto all = store.find(ids, healing_folders);
   if (!all)
     return all.error();
-  auto is_newer = [&](const stored_note& x) { return x.file.find(tag) != std::string::npos; };
+  const auto is_newer = [&](const stored_note& x) { return x.file.find(tag) != std::string::npos; };
   std::set<note_id> replaced;
   for (auto& x : *all)
     if (is_newer(x))
@@ -78,19 +78,19 @@ caf::error file_healed(workspace& space, wallet_store& store,
                        const std::vector<stored_note>& before, const std::vector<note>& after,
                        const std::string& tag, heal_report& report) {
   for (auto& x : after) {
-    auto was = std::find_if(before.begin(), before.end(),
-                            [&](const stored_note& y) { return y.value.id == x.id; });
+    const auto was = std::find_if(before.begin(), before.end(),
+                                  [&](const stored_note& y) { return y.value.id == x.id; });
     if (was == before.end())
       continue;
-    auto counts = raida::count_letters(x.pown);
-    auto passes = static_cast<uint8_t>(counts.passed);
+    const auto counts = raida::count_letters(x.pown);
+    const auto passes = static_cast<uint8_t>(counts.passed);
     report.fewest_passes = report.notes == 0 ? passes : std::min(report.fewest_passes, passes);
     count_note(report, x);
-    auto whole = counts.passed == x.ans.size();
+    const auto whole = counts.passed == x.ans.size();
     ++(whole ? report.healed : report.not_clean);
-    auto to = whole                                           ? folder::bank
-              : counts.passed >= space.rules.quorum.settled() ? folder::fracked
-                                                              : was->where;
+    const auto to = whole                                           ? folder::bank
+                    : counts.passed >= space.rules.quorum.settled() ? folder::fracked
+                                                                    : was->where;
     // The letters count as well: of a note that is sent fracked they tell later which server's "no"
     // is none of the receiver's doing.
     if (to == was->where && same_numbers(was->value, x) && was->value.pown == x.pown)
@@ -112,15 +112,15 @@ caf::expected<heal_report> heal_in(workspace& space, wallet_store& store,
   heal_report report;
   // Holds first, files second: what is free now cannot be picked by anybody else meanwhile.
   hold_guard held{*space.holds, ids, owner};
-  auto stored = single_copies(store, held.held(), {where}, report);
+  const auto stored = single_copies(store, held.held(), {where}, report);
   if (!stored)
     return stored.error();
   if (stored->empty())
     return report;
-  auto notes = notes_of(*stored);
-  auto id = draw_transfer_id();
+  const auto notes = notes_of(*stored);
+  const auto id = draw_transfer_id();
   std::optional<operation_journal> log;
-  auto persist = [&](const std::vector<raida::fix_intent>& intents) -> caf::error {
+  const auto persist = [&](const std::vector<raida::fix_intent>& intents) -> caf::error {
     if (!log) {
       auto made = operation_journal::create(space, space.opened(journal_kind::heal, id, owner),
                                             notes.size());
@@ -160,7 +160,7 @@ std::map<size_t, authenticity_number> tried(const journal_view& view, note_id id
 // Asks FIND which of its two secrets each server holds. What a silent one may hold stays as the
 // second set.
 void settle_second_sets(workspace& space, std::vector<note>& notes) {
-  auto found = raida::find(*space.port, notes, space.rules.times);
+  const auto found = raida::find(*space.port, notes, space.rules.times);
   for (size_t i = 0; i < notes.size(); ++i) {
     auto& x = notes[i];
     x.pown.assign(x.ans.size(), raida::letter::silent);
@@ -181,8 +181,8 @@ void ask_now(workspace& space, std::vector<note>& notes) {
   std::vector<note> plain;
   for (auto& x : notes)
     (x.pans.empty() ? plain : open).push_back(x);
-  auto found = raida::find(*space.port, open, space.rules.times);
-  auto letters = raida::detect(*space.port, plain, space.rules.times);
+  const auto found = raida::find(*space.port, open, space.rules.times);
+  const auto letters = raida::detect(*space.port, plain, space.rules.times);
   size_t next_open = 0;
   size_t next_plain = 0;
   for (auto& x : notes) {
@@ -219,7 +219,7 @@ settle_lost_twins(workspace& space, const std::vector<note_id>& ids, heal_report
     ask_now(space, notes);
     // A good copy that can be spent comes first, for it is nobody's to take out of Bank here; then
     // the one that most servers pass, and of equals the one that knows a second secret.
-    auto rank = [&](size_t i) {
+    const auto rank = [&](size_t i) {
       return std::make_tuple(copies[i].where != folder::limbo,
                              raida::count_letters(notes[i].pown).passed,
                              !copies[i].value.pans.empty());
@@ -256,7 +256,7 @@ caf::expected<heal_report> heal_notes(workspace& space, wallet_store& store,
 }
 
 caf::expected<heal_report> heal_all(workspace& space, const transfer_id& owner) {
-  auto listing = space.user.list(folder::fracked);
+  const auto listing = space.user.list(folder::fracked);
   if (!listing)
     return listing.error();
   return heal_notes(space, space.user, ids_of(notes_of(listing->notes)), owner);
@@ -265,7 +265,7 @@ caf::expected<heal_report> heal_all(workspace& space, const transfer_id& owner) 
 caf::error finish_heal(workspace& space, operation_journal& log) {
   heal_report report;
   if (!log.view().heals.empty()) {
-    auto ids = ids_of(log.view().heals.back().targets);
+    const auto ids = ids_of(log.view().heals.back().targets);
     for (auto store : {&space.user, &space.sender, &space.receiver}) {
       if (auto err = finish_updates(*store, ids, tag_of(log.id())))
         return err;
@@ -294,13 +294,13 @@ caf::error finish_heal(workspace& space, operation_journal& log) {
 
 caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner) {
   heal_report report;
-  auto listing = space.user.list(folder::limbo);
+  const auto listing = space.user.list(folder::limbo);
   if (!listing)
     return listing.error();
   // Holds first, files second, as in heal_in().
   std::optional<hold_guard> held{std::in_place, *space.holds, ids_of(notes_of(listing->notes)),
                                  owner};
-  auto doubled = settle_lost_twins(space, held->held(), report);
+  const auto doubled = settle_lost_twins(space, held->held(), report);
   if (!doubled)
     return doubled.error();
   auto stored = space.user.find(held->held(), {folder::limbo});
@@ -321,7 +321,7 @@ caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner)
   std::vector<note_id> weak;
   // Where a note goes by its letters. What a majority passes and some refuse is to be healed.
   auto place = [&](const note& x) {
-    auto counts = raida::count_letters(x.pown);
+    const auto counts = raida::count_letters(x.pown);
     count_note(report, x);
     if (counts.passed >= space.rules.quorum.settled()) {
       ++report.healed;
@@ -349,13 +349,13 @@ caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner)
     if (auto err = file(open[i], to == folder::counterfeit ? open[i] : now, to))
       return err;
   }
-  auto letters = raida::detect(*space.port, plain, space.rules.times);
-  // One bad Detect is no verdict (wallet/format.md (e), "Legal moves").
+  const auto letters = raida::detect(*space.port, plain, space.rules.times);
+  // One bad Detect is no verdict (docs/formats/wallet.md "Legal moves").
   std::vector<note> doubted;
   for (size_t i = 0; i < plain.size() && i < letters.size(); ++i)
     if (raida::count_letters(letters[i]).failed >= space.rules.quorum.settled())
       doubted.push_back(plain[i]);
-  auto again = raida::detect(*space.port, doubted, space.rules.times);
+  const auto again = raida::detect(*space.port, doubted, space.rules.times);
   for (size_t i = 0; i < plain.size() && i < letters.size(); ++i) {
     auto now = plain[i];
     auto second =
@@ -369,10 +369,10 @@ caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner)
     return report;
   // Healing holds them itself: in its journal's name, should it fail.
   held.reset();
-  auto healed = heal_in(space, space.user, weak, folder::limbo, owner);
+  const auto healed = heal_in(space, space.user, weak, folder::limbo, owner);
   if (!healed)
     return healed.error();
-  auto out = space.user.find(weak, {folder::bank, folder::fracked});
+  const auto out = space.user.find(weak, {folder::bank, folder::fracked});
   if (!out)
     return out.error();
   report.healed += static_cast<uint32_t>(out->size());

@@ -69,9 +69,9 @@ std::vector<import_item> read_import_files(workspace& space, const std::vector<s
   std::vector<import_item> out;
   for (auto& x : paths) {
     std::filesystem::path path{x};
-    auto name = path.filename().string();
-    auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
-    auto directory = space.files().open_directory(folder);
+    const auto name = path.filename().string();
+    const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
+    const auto directory = space.files().open_directory(folder);
     if (!directory) {
       report.lines.push_back(printable(x) + ": " + detail_of(directory.error()));
       continue;
@@ -93,10 +93,10 @@ caf::expected<operation_report> import_notes(workspace& space,
   if (auto err = sort_out(space, items, all, report))
     return err;
   for (size_t from = 0; from < all.size(); from += coin_file_notes_max) {
-    auto to = std::min(from + coin_file_notes_max, all.size());
+    const auto to = std::min(from + coin_file_notes_max, all.size());
     std::vector<note> notes{all.begin() + static_cast<std::ptrdiff_t>(from),
                             all.begin() + static_cast<std::ptrdiff_t>(to)};
-    auto id = draw_transfer_id();
+    const auto id = draw_transfer_id();
     if (!space.holds->take(ids_of(notes), id))
       return fail(ec::wallet_busy, "a note is part of another operation");
     auto log =
@@ -107,10 +107,10 @@ caf::expected<operation_report> import_notes(workspace& space,
     }
     if (auto err = log->append(encode_received(notes)))
       return err;
-    auto made = space.user.put_container(folder::import_, notes, tag_of(id));
+    const auto made = space.user.put_container(folder::import_, notes, tag_of(id));
     if (!made)
       return made.error();
-    auto done = finish_import(space, *log);
+    const auto done = finish_import(space, *log);
     if (!done)
       return done.error();
     report.notes += done->notes;
@@ -137,13 +137,13 @@ caf::expected<operation_report> finish_import(workspace& space, operation_journa
     return out;
   }
   std::string container;
-  auto files = space.user.list_files(folder::import_);
+  const auto files = space.user.list_files(folder::import_);
   if (!files)
     return files.error();
   for (auto& x : *files)
     if (x.find(tag_of(log.id())) != std::string::npos)
       container = x;
-  auto report = take_ownership(space, log, space.user, container);
+  const auto report = take_ownership(space, log, space.user, container);
   if (!report)
     return report.error();
   add(out, *report);

@@ -18,8 +18,9 @@ constexpr int tries_max = 3;
 // Every place of the user's wallets where a serial may be taken already.
 caf::expected<std::set<note_id>> known_notes(workspace& space) {
   std::set<note_id> out = space.holds->all();
-  auto add = [&](wallet_store& store) -> caf::error {
-    auto listing = store.list({folder::bank, folder::fracked, folder::limbo, folder::suspect});
+  const auto add = [&](wallet_store& store) -> caf::error {
+    const auto listing =
+        store.list({folder::bank, folder::fracked, folder::limbo, folder::suspect});
     if (!listing)
       return listing.error();
     for (auto& x : listing->notes)
@@ -38,7 +39,7 @@ std::vector<found_row> find_targets(workspace& space, const std::vector<note>& t
   std::vector<found_row> rows(targets.size(), found_row(space.servers(), find_answer::unknown));
   auto sure = letters.size() == space.servers();
   for (size_t s = 0; s < space.servers(); ++s) {
-    auto passed = s < letters.size() && letters[s] == raida::letter::passed;
+    const auto passed = s < letters.size() && letters[s] == raida::letter::passed;
     sure = sure && passed;
     for (auto& row : rows)
       if (passed)
@@ -46,7 +47,7 @@ std::vector<found_row> find_targets(workspace& space, const std::vector<note>& t
   }
   if (sure)
     return rows;
-  auto found = raida::find(*space.port, targets, space.rules.times);
+  const auto found = raida::find(*space.port, targets, space.rules.times);
   for (size_t i = 0; i < rows.size() && i < found.size(); ++i)
     for (size_t s = 0; s < rows[i].size() && s < found[i].size(); ++s)
       if (rows[i][s] == find_answer::unknown)
@@ -76,9 +77,9 @@ struct checked_sources {
 checked_sources check_sources(workspace& space, const std::vector<note>& sources) {
   checked_sources out;
   out.fewest_passes = space.servers();
-  auto letters = raida::detect(*space.port, sources, space.rules.times);
+  const auto letters = raida::detect(*space.port, sources, space.rules.times);
   for (size_t i = 0; i < sources.size() && i < letters.size(); ++i) {
-    auto counts = raida::count_letters(letters[i]);
+    const auto counts = raida::count_letters(letters[i]);
     out.fewest_passes = std::min(out.fewest_passes, counts.passed);
     if (counts.failed > 0)
       out.refused.push_back(sources[i].id);
@@ -95,10 +96,10 @@ caf::expected<change_result> file_done(workspace& space, operation_journal& log,
     graded_record record;
     for (auto& x : targets) {
       auto all = raida::count_letters(x.pown).passed == space.servers();
-      record.notes.push_back({all ? note_verdict::whole : note_verdict::fracked, x});
+      record.notes.push_back({all ? note_verdict::authentic : note_verdict::fracked, x});
     }
     for (auto& x : change.sources)
-      record.notes.push_back({note_verdict::void_note, x});
+      record.notes.push_back({note_verdict::superseded, x});
     if (auto err = log.append(encode(record)))
       return err;
   }
@@ -106,7 +107,7 @@ caf::expected<change_result> file_done(workspace& space, operation_journal& log,
   std::vector<note> fracked;
   for (auto& x : change.targets) {
     auto& graded = log.view().graded.at(x.id);
-    (graded.verdict == note_verdict::whole ? whole : fracked).push_back(graded.coin);
+    (graded.verdict == note_verdict::authentic ? whole : fracked).push_back(graded.coin);
     out.made.push_back(x.id);
   }
   out.fracked = static_cast<uint32_t>(fracked.size());
@@ -114,7 +115,7 @@ caf::expected<change_result> file_done(workspace& space, operation_journal& log,
     return err;
   if (auto err = put_graded(space.user, folder::fracked, fracked, tag_of(log.id())))
     return err;
-  auto sources = ids_of(change.sources);
+  const auto sources = ids_of(change.sources);
   for (auto from : {folder::bank, folder::fracked})
     if (auto err = retire(space.user, sources, from))
       return err;
@@ -127,7 +128,7 @@ caf::expected<change_result> file_done(workspace& space, operation_journal& log,
 
 caf::expected<change_result> file_abandoned(workspace& space, operation_journal& log,
                                             const std::vector<note_id>& refused) {
-  auto change = *log.view().change;
+  const auto change = *log.view().change;
   // Nothing is deleted: some server may still carry the targets' secrets.
   if (auto err = retire(space.user, ids_of(change.targets), folder::suspect))
     return err;
@@ -146,16 +147,17 @@ caf::expected<change_result> file_abandoned(workspace& space, operation_journal&
 caf::expected<change_result> change_notes(workspace& space, change_kind kind,
                                           const std::vector<note_id>& sources,
                                           const transfer_id& owner) {
-  auto breaks = kind == change_kind::break_note;
-  auto op = breaks ? raida::change_operation::break_note : raida::change_operation::join_notes;
-  auto wanted = breaks ? raida::change_count : size_t{1};
+  const auto breaks = kind == change_kind::break_note;
+  const auto op =
+      breaks ? raida::change_operation::break_note : raida::change_operation::join_notes;
+  const auto wanted = breaks ? raida::change_count : size_t{1};
   for (int tries = 0; tries < tries_max; ++tries) {
     auto stored = space.user.find(sources, {folder::bank, folder::fracked});
     if (!stored)
       return stored.error();
     if (stored->size() != sources.size() || sources.size() != (breaks ? 1u : raida::change_count))
       return fail(ec::internal, "notes to change are not in the wallet");
-    auto known = known_notes(space);
+    const auto known = known_notes(space);
     if (!known)
       return known.error();
     change_record record;
@@ -184,7 +186,7 @@ caf::expected<change_result> change_notes(workspace& space, change_kind kind,
       return fail(ec::change_not_possible, "too few servers offer serials for change");
     // The change's own journal holds sources and targets until it is over, so that they stay held
     // when its owner ends before it.
-    auto id = draw_transfer_id();
+    const auto id = draw_transfer_id();
     auto targets = ids_of(record.targets);
     if (!space.holds->take(targets, id))
       continue;
@@ -201,16 +203,17 @@ caf::expected<change_result> change_notes(workspace& space, change_kind kind,
       x.pans = x.ans;
     if (auto err = space.user.put(folder::suspect, files, pans::with, tag_of(log->id())))
       return err;
-    auto answer = breaks ? raida::break_note(*space.port, record.session, record.sources.front(),
-                                             record.targets, space.rules.times)
-                         : raida::join_notes(*space.port, record.session, record.targets.front(),
-                                             record.sources, space.rules.times);
+    const auto answer = breaks
+                            ? raida::break_note(*space.port, record.session, record.sources.front(),
+                                                record.targets, space.rules.times)
+                            : raida::join_notes(*space.port, record.session, record.targets.front(),
+                                                record.sources, space.rules.times);
     auto result = finish_change(space, *log, answer.letters);
     if (!result)
       return result.error();
     if (result->outcome == change_outcome::pending)
       return result;
-    auto done = result->outcome == change_outcome::done;
+    const auto done = result->outcome == change_outcome::done;
     space.holds->hand_over(done ? targets : sources, id, owner);
     space.holds->release_all(id);
     if (done)
@@ -232,8 +235,8 @@ caf::expected<change_result> finish_change(workspace& space, operation_journal& 
     return file_done(space, log, {});
   auto targets = change.targets;
   adopt_intents(space, targets, log.view().heals);
-  auto rows = find_targets(space, targets, letters);
-  auto any_refused = std::any_of(rows.begin(), rows.end(), [](const found_row& row) {
+  const auto rows = find_targets(space, targets, letters);
+  const auto any_refused = std::any_of(rows.begin(), rows.end(), [](const found_row& row) {
     return raida::count_answers(row).neither + raida::count_answers(row).pan > 0;
   });
   checked_sources sources;
@@ -249,7 +252,7 @@ caf::expected<change_result> finish_change(workspace& space, operation_journal& 
     if (!healed)
       return healed.error();
     held = std::move(healed->notes);
-    auto enough = std::all_of(held.begin(), held.end(), [&](const note& x) {
+    const auto enough = std::all_of(held.begin(), held.end(), [&](const note& x) {
       return raida::count_letters(x.pown).passed >= space.rules.quorum.settled();
     });
     outcome = enough ? change_outcome::done : change_outcome::pending;

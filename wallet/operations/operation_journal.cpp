@@ -72,7 +72,7 @@ caf::error operation_journal::close(closing how, wall_seconds now) {
 }
 
 caf::expected<std::vector<journal_view>> load_open_journals(workspace& space) {
-  auto ids = open_journal_ids(space.files(), space.user.root());
+  const auto ids = open_journal_ids(space.files(), space.user.root());
   if (!ids)
     return ids.error();
   std::vector<std::pair<uint64_t, journal_view>> found;
@@ -82,7 +82,7 @@ caf::expected<std::vector<journal_view>> load_open_journals(workspace& space) {
         found.emplace_back(busy->opened.at * 1000, std::move(*busy));
       continue;
     }
-    auto one = operation_journal::open(space, id);
+    const auto one = operation_journal::open(space, id);
     if (one) {
       found.emplace_back(one->opened_ms(), one->view());
       continue;
@@ -93,7 +93,7 @@ caf::expected<std::vector<journal_view>> load_open_journals(workspace& space) {
         found.emplace_back(busy->opened.at * 1000, std::move(*busy));
       continue;
     }
-    auto there = is_open_journal(space.files(), space.user.root(), id);
+    const auto there = is_open_journal(space.files(), space.user.root(), id);
     if (!there)
       return there.error();
     if (*there)

@@ -21,8 +21,9 @@ public:
   /// ec::wallet_damaged when a record cannot be understood, ec::wallet_busy when it is in hand.
   static caf::expected<operation_journal> open(workspace& space, const transfer_id& id);
 
-  /// Adds a record: durable when this succeeds (write before send, safety.md 5.3). After a failure
-  /// nothing more is accepted and the operation must end; a later open() tells what is there.
+  /// Adds a record: durable when this succeeds (write before send, docs/design/safety.md 5.3).
+  /// After a failure nothing more is accepted and the operation must end; a later open() tells what
+  /// is there.
   [[nodiscard]] caf::error append(const journal_record& x);
 
   /// Makes room for `notes` more notes before a step that must not run out of space.
@@ -44,9 +45,10 @@ private:
   std::shared_ptr<journal_in_hand> hand_;
 };
 
-/// The views of all open journals, oldest first; a damaged one fails the whole (safety.md 5.1:
-/// stop, read-only, tell the person). A journal that has no record yet was killed at birth, before
-/// anything could happen: it is listed with an `opened_record` of its id alone.
+/// The views of all open journals, oldest first; a damaged one fails the whole
+/// (docs/design/safety.md 5.1: stop, read-only, tell the person). A journal that has no record yet
+/// was killed at birth, before anything could happen: it is listed with an `opened_record` of its
+/// id alone.
 ///
 /// Journals in hand are seen as their thread last made them durable, and their files are not
 /// touched; one that is closed while this looks is left out.

@@ -16,7 +16,7 @@ namespace {
 
 bool is_whole(const journal_view& view, note_id id) {
   auto graded = view.graded.find(id);
-  return graded != view.graded.end() && graded->second.verdict == note_verdict::whole;
+  return graded != view.graded.end() && graded->second.verdict == note_verdict::authentic;
 }
 
 bool all_whole(const journal_view& view, const std::vector<note>& notes) {
@@ -71,8 +71,8 @@ bool worth_asking(const journal_view& view) {
 
 // A server that holds the note's own second set holds what may stand only here.
 bool is_gone_everywhere(const note& asked, const found_row& row, const raida::quorum_rules& rules) {
-  auto counts = raida::count_answers(row);
-  auto ours = counts.an + (asked.pans.empty() ? 0 : counts.pan);
+  const auto counts = raida::count_answers(row);
+  const auto ours = counts.an + (asked.pans.empty() ? 0 : counts.pan);
   return ours == 0 && counts.neither + counts.pan >= rules.settled();
 }
 
@@ -86,7 +86,7 @@ struct closed_journal {
 caf::expected<bool> scrub_if_due(workspace& space, const closed_journal& x, wall_seconds since) {
   if (!has_passed(since, space.now(), scrub_delay_seconds))
     return false;
-  auto kept = scrubbed(x.records, space.now());
+  const auto kept = scrubbed(x.records, space.now());
   if (!kept)
     return kept.error();
   // What could not be read back must not be written.
@@ -102,10 +102,10 @@ caf::expected<bool> scrub_if_due(workspace& space, const closed_journal& x, wall
 caf::error ask(workspace& space, std::vector<closed_journal>& journals) {
   std::vector<note> notes;
   for (auto& x : journals) {
-    auto some = to_ask(x.view);
+    const auto some = to_ask(x.view);
     notes.insert(notes.end(), some.begin(), some.end());
   }
-  auto rows = raida::find(*space.port, notes, space.rules.times);
+  const auto rows = raida::find(*space.port, notes, space.rules.times);
   if (rows.size() != notes.size())
     return {};
   size_t at = 0;
@@ -170,7 +170,7 @@ caf::expected<std::vector<journal_record>> scrubbed(const std::vector<journal_re
 }
 
 caf::expected<size_t> scrub_closed(workspace& space) {
-  auto ids = closed_journal_ids(space.files(), space.user.root());
+  const auto ids = closed_journal_ids(space.files(), space.user.root());
   if (!ids)
     return ids.error();
   size_t out = 0;
@@ -178,7 +178,7 @@ caf::expected<size_t> scrub_closed(workspace& space) {
   std::vector<closed_journal> open_questions;
   // One that fails keeps no other from its turn.
   caf::error failed;
-  auto note_failure = [&](caf::error err) {
+  const auto note_failure = [&](caf::error err) {
     if (err && !failed)
       failed = std::move(err);
   };

@@ -8,8 +8,8 @@
 #include "wallet/journal/transfer_journal.hpp"
 #include "wallet/operations/workspace.hpp"
 
-/// Takes the secrets out of closed journals once nobody can need them any more (safety.md I3). What
-/// is not proven stays as it is, for ever if need be.
+/// Takes the secrets out of closed journals once nobody can need them any more
+/// (docs/design/safety.md I3). What is not proven stays as it is, for ever if need be.
 namespace liveconnect::wallet {
 
 /// How long secrets stay after it is proven that their successors hold: a server may fall back to

@@ -42,9 +42,9 @@ caf::expected<std::vector<note>> still_free(workspace& space, operation_journal&
       out.push_back(notes[i]);
       break;
     case raida::an_claim::gone:
-      lost.notes.push_back({note_verdict::lost, with_found(notes[i], rows[i])});
+      lost.notes.push_back({note_verdict::counterfeit, with_found(notes[i], rows[i])});
       break;
-    case raida::an_claim::pending:
+    case raida::an_claim::limbo:
       break;
     }
   if (!lost.notes.empty())
@@ -57,7 +57,7 @@ caf::expected<std::vector<note>> still_free(workspace& space, operation_journal&
 // makes the same ones), unless they went on to the user's wallet already.
 caf::error put_finals(workspace& space, const journal_view& view, wallet_store& at,
                       const std::vector<note_id>& ids, folder where) {
-  auto arrived = space.user.find(ids, {where});
+  const auto arrived = space.user.find(ids, {where});
   if (!arrived)
     return arrived.error();
   std::set<note_id> there;
@@ -73,10 +73,10 @@ caf::error put_finals(workspace& space, const journal_view& view, wallet_store& 
 // Lost notes lie in Counterfeit as they came, with both their sets. One that was lost before its
 // Pown has no file yet.
 caf::error file_lost(const journal_view& view, wallet_store& at) {
-  auto ids = unsettled(view, note_verdict::lost);
+  auto ids = unsettled(view, note_verdict::counterfeit);
   if (ids.empty())
     return {};
-  auto there = at.find(ids, {folder::suspect, folder::counterfeit});
+  const auto there = at.find(ids, {folder::suspect, folder::counterfeit});
   if (!there)
     return there.error();
   std::vector<note> missing;
@@ -94,7 +94,7 @@ caf::error file_lost(const journal_view& view, wallet_store& at) {
 
 // The Suspect copies of the others are superseded.
 caf::error clear_suspect(const journal_view& view, wallet_store& at) {
-  auto superseded = unsettled(view, note_verdict::whole);
+  auto superseded = unsettled(view, note_verdict::authentic);
   auto fracked = unsettled(view, note_verdict::fracked);
   superseded.insert(superseded.end(), fracked.begin(), fracked.end());
   return retire(at, superseded, folder::suspect);
@@ -114,7 +114,7 @@ ownership_report report_of(const journal_view& view, size_t servers) {
     }
     fewest = std::min(fewest, raida::count_letters(found->second.coin.pown).passed);
     switch (found->second.verdict) {
-    case note_verdict::whole:
+    case note_verdict::authentic:
       ++out.whole;
       (void)out.ours.add(value_of(x));
       break;
@@ -122,10 +122,14 @@ ownership_report report_of(const journal_view& view, size_t servers) {
       ++out.fracked;
       (void)out.ours.add(value_of(x));
       break;
-    case note_verdict::lost:
-    case note_verdict::void_note:
+    case note_verdict::counterfeit:
+    case note_verdict::superseded:
       ++out.lost;
       (void)out.lost_value.add(value_of(x));
+      break;
+    case note_verdict::limbo:
+      ++out.pending;
+      (void)out.pending_value.add(value_of(x));
       break;
     }
   }
@@ -157,19 +161,19 @@ caf::expected<ownership_report> take_ownership(workspace& space, operation_journ
       if (auto err = log.append(encode_pans(record_type::pown, bare)))
         return err;
     }
-    auto open = ungraded(log.view(), true);
+    const auto open = ungraded(log.view(), true);
     // For people and other programs: the journal alone would do.
     if (auto err = at.put(folder::suspect, open, pans::with, tag_of(log.id())))
       return err;
     if (!container.empty()) {
-      auto files = at.list_files(folder::import_);
+      const auto files = at.list_files(folder::import_);
       if (!files)
         return files.error();
       if (std::find(files->begin(), files->end(), container) != files->end())
         if (auto moved = at.move_file(folder::import_, container, folder::imported); !moved)
           return moved.error();
     }
-    auto rows = claim_notes(space, open, start);
+    const auto rows = claim_notes(space, open, start);
     auto graded = grade_or_heal(space, log, open, rows);
     if (!graded)
       return graded.error();
@@ -189,9 +193,9 @@ caf::expected<ownership_report> take_ownership(workspace& space, operation_journ
 
 caf::error settle_graded(workspace& space, operation_journal& log, wallet_store& at) {
   auto& view = log.view();
-  auto whole = unsettled(view, note_verdict::whole);
+  auto whole = unsettled(view, note_verdict::authentic);
   auto fracked = unsettled(view, note_verdict::fracked);
-  auto settled = unsettled(view, note_verdict::lost);
+  auto settled = unsettled(view, note_verdict::counterfeit);
   settled.insert(settled.end(), whole.begin(), whole.end());
   settled.insert(settled.end(), fracked.begin(), fracked.end());
   if (settled.empty())

@@ -64,7 +64,7 @@ std::vector<note> notes_of(const std::vector<stored_note>& stored) {
 caf::error relocate(wallet_store& store, const std::vector<note_id>& ids, folder from, folder to) {
   if (ids.empty())
     return {};
-  auto copies = store.find(ids, {from});
+  const auto copies = store.find(ids, {from});
   if (!copies)
     return copies.error();
   for (auto& x : *copies)
@@ -97,7 +97,7 @@ std::string tag_of(const transfer_id& id) {
 }
 
 caf::expected<amount> user_total(workspace& space) {
-  auto listing = space.user.list({folder::bank, folder::fracked});
+  const auto listing = space.user.list({folder::bank, folder::fracked});
   if (!listing)
     return listing.error();
   amount out;
@@ -109,7 +109,7 @@ caf::expected<amount> user_total(workspace& space) {
 
 void log_to_user(workspace& space, bool deposit, amount sum, const std::string& remarks,
                  const std::string& description) {
-  auto balance = user_total(space);
+  const auto balance = user_total(space);
   if (!balance)
     return;
   transaction row;

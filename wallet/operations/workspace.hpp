@@ -21,9 +21,10 @@ namespace liveconnect::wallet {
 struct wallet_rules {
   raida::quorum_rules quorum;
   raida::command_times times;
-  /// Against servers that we do not run, change making is off (design.md, decision 6).
+  /// Against servers that we do not run, change making is off (docs/design/architecture.md
+  /// "Decision 6").
   change_limits change;
-  /// How long a sender promises not to take notes back (protocol.md 4, "Manifest").
+  /// How long a sender promises not to take notes back (docs/protocol.md 6).
   uint32_t lease_seconds = 120;
   /// Wall clock, milliseconds since 1970. For names, the log and delays of hours and days.
   std::function<uint64_t()> now_ms;

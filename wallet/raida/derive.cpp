@@ -26,7 +26,7 @@ authenticity_number fixed_an(uint8_t server, note_id id, const authenticity_numb
 authenticity_number minted_an(uint8_t server, uint32_t serial, byte_view coin_list) {
   std::array<uint8_t, 16> head{};
   std::copy_n(coin_list.begin(), std::min(head.size(), coin_list.size()), head.begin());
-  auto text = std::to_string(server) + std::to_string(serial) + to_hex(head);
+  const auto text = std::to_string(server) + std::to_string(serial) + to_hex(head);
   return md5(byte_view{text});
 }
 

@@ -40,7 +40,7 @@ char letter_without_answer(outcome x) {
   return letter::error;
 }
 
-/// Bits, least significant first (raida/protocol.md 6; 14, "Mixed bitmap").
+/// Bits, least significant first (docs/formats/raida.md 6 and 14).
 std::string letters_of_bitmap(byte_view bitmap, size_t count) {
   std::string out(count, letter::failed);
   for (size_t i = 0; i < count; ++i)

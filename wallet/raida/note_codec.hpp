@@ -9,11 +9,11 @@
 #include "wallet/raida/derive.hpp"
 #include "wallet/raida/quorum.hpp"
 
-/// Payloads of the commands that deal with notes (raida/protocol.md 6), and what their answers
+/// Payloads of the commands that deal with notes (docs/formats/raida.md 6), and what their answers
 /// say. Pure. Headers, challenge and trailer are packet.hpp's.
 namespace liveconnect::raida {
 
-/// Most notes in one request: what a body of 65535 bytes holds (raida/protocol.md 2).
+/// Most notes in one request: what a body of 65535 bytes holds (docs/formats/raida.md 2).
 inline constexpr size_t detect_notes_max = 3119;
 inline constexpr size_t pown_notes_max = 1770;
 inline constexpr size_t fix_notes_max = 13080;
@@ -35,7 +35,7 @@ secret_bytes encode_notes_with_pans(const std::vector<note>& notes,
 secret_bytes encode_fix(const std::vector<note_id>& notes, const fix_seed& pg,
                         const std::vector<uint32_t>& tickets);
 
-/// What available serials are asked for (raida/protocol.md 6, 9/91).
+/// What available serials are asked for (docs/formats/raida.md 6, 9/91).
 enum class change_operation : uint8_t { break_note = 1, join_notes = 2 };
 
 /// Session, operation, denomination of the notes held.
@@ -98,8 +98,8 @@ std::string decode_version(const answer& x);
 // --- secrets ---
 
 /// Whether servers keep numbers with this ending for lockers and trade (FFFFFFFF, EEEE), so that it
-/// must not become an AN (wallet/steps.md, fact 7). All zero is reserved too: it asks Find for
-/// nothing.
+/// must not become an AN (docs/formats/wallet.md "Facts about the servers", 7). All zero is
+/// reserved too: it asks Find for nothing.
 bool is_reserved(const authenticity_number& x);
 
 /// A fresh AN from the operating system's random source, none that is reserved.

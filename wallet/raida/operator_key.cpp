@@ -37,7 +37,7 @@ caf::error disk_error(const char* doing) {
 
 caf::error make_folder(const std::filesystem::path& data) {
   std::error_code why;
-  auto parent = data.parent_path();
+  const auto parent = data.parent_path();
   if (!parent.empty())
     std::filesystem::create_directories(parent, why);
   if (::mkdir(data.c_str(), 0700) == 0)
@@ -53,7 +53,7 @@ caf::error make_folder(const std::filesystem::path& data) {
 } // namespace
 
 caf::expected<operator_key> load_operator_key(const std::filesystem::path& data) {
-  auto file = data / key_name;
+  const auto file = data / key_name;
   descriptor fd{::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
   if (!fd.ok())
     return fail(ec::bad_config, file.string() + ": " + std::strerror(errno));
@@ -78,8 +78,8 @@ caf::expected<operator_key> load_or_make_operator_key(const std::filesystem::pat
   descriptor folder{::open(data.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!folder.ok())
     return disk_error("open the folder of");
-  auto made = operator_key::random();
-  auto temporary = ".tmp-" + std::to_string(randombytes_random());
+  const auto made = operator_key::random();
+  const auto temporary = ".tmp-" + std::to_string(randombytes_random());
   descriptor file{::openat(folder.get(), temporary.c_str(),
                            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
   if (!file.ok())

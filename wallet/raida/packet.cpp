@@ -15,7 +15,7 @@ constexpr uint8_t trailer_byte = 0x3e;
 constexpr uint8_t group_max = 15;
 constexpr uint8_t shard_max = 3;
 
-/// Where things stand in a request header (raida/protocol.md 3).
+/// Where things stand in a request header (docs/formats/raida.md 3).
 enum request_offset : size_t {
   at_version = 0,
   at_split = 1,
@@ -107,7 +107,7 @@ caf::expected<outgoing_request> encode_request(uint8_t server, command what, byt
   out.context.what = what;
   out.context.echo = seed.echo;
   std::copy(seed.challenge.begin(), seed.challenge.end(), out.context.proof.begin());
-  auto crc = crc_of(seed.challenge);
+  const auto crc = crc_of(seed.challenge);
   for (size_t i = 0; i < 4; ++i)
     out.context.proof[12 + i] = static_cast<uint8_t>(crc >> (24 - 8 * i));
 
@@ -137,17 +137,17 @@ answer decode_response(const request_context& context, byte_view packet) {
   if (packet.size() < header_size)
     return out;
   byte_reader r(packet);
-  auto server = r.u8();
+  const auto server = r.u8();
   r.u8(); // shard
   out.status = r.u8();
-  auto group = r.u8();
+  const auto group = r.u8();
   r.u16(); // frame count
-  auto echo = r.u16();
+  const auto echo = r.u16();
   r.u8();
-  auto size = r.u24();
+  const auto size = r.u24();
   r.u32(); // execution time
-  auto proof = r.raw(challenge_size);
-  auto body = packet.sub(header_size, size);
+  const auto proof = r.raw(challenge_size);
+  const auto body = packet.sub(header_size, size);
   if (server != context.server || body.size() != size || (size != 0 && !has_trailer(body)))
     return out;
   if (needs_proof(out.status) &&
@@ -201,15 +201,15 @@ std::variant<request_header, refusal> decode_header(uint8_t server, arrival how,
     bad.reply.encryption = packet[at_encryption];
     bad.reply.wide = bad.reply.encryption > 2;
   }
-  auto refuse = [&bad](uint8_t why) {
+  const auto refuse = [&bad](uint8_t why) {
     bad.status = why;
     return bad;
   };
   if (packet.size() < header_size)
     return refuse(status::bad_length);
-  auto echo = u16_at(packet, at_echo);
+  const auto echo = u16_at(packet, at_echo);
   // Before the coin id is accepted a TCP answer carries no echo; a datagram carries the request's
-  // own, never that of somebody else's request (raida/protocol.md 3 and 15).
+  // own, never that of somebody else's request (docs/formats/raida.md 3 and 15).
   bad.reply.echo = how == arrival::udp ? echo : uint16_t{0};
   if (packet[at_version] != 1)
     return refuse(status::bad_version);
@@ -249,7 +249,7 @@ std::variant<request_header, refusal> decode_header(uint8_t server, arrival how,
 
 std::variant<request, refusal> decode_body(const request_header& header, byte_view packet,
                                            const std::optional<authenticity_number>& key) {
-  auto refuse = [&header](uint8_t why) { return refusal{why, header.reply}; };
+  const auto refuse = [&header](uint8_t why) { return refusal{why, header.reply}; };
   request out;
   out.what = header.what;
   out.shard = header.shard;
@@ -257,7 +257,7 @@ std::variant<request, refusal> decode_body(const request_header& header, byte_vi
   out.reply = header.reply;
   if (header.body_length == 0)
     return out;
-  auto body = packet.sub(header_size, header.body_length);
+  const auto body = packet.sub(header_size, header.body_length);
   if (body.size() != header.body_length || body.size() < trailer_size)
     return refuse(status::bad_length);
   if (!has_trailer(body))
@@ -277,7 +277,7 @@ std::variant<request, refusal> decode_body(const request_header& header, byte_vi
   if (key && header.encryption != 0)
     for (size_t i = 0; i < challenge_size; ++i)
       out.reply.proof[i] ^= key->data()[i];
-  auto challenge_part = view(clear).sub(0, challenge_size);
+  const auto challenge_part = view(clear).sub(0, challenge_size);
   if (crc_of(challenge_part.sub(0, 12)) != byte_reader(challenge_part.sub(12)).u32())
     return refusal{status::bad_crc, out.reply};
   out.payload.assign(clear.begin() + challenge_size, clear.end());
@@ -294,7 +294,7 @@ bytes encode_response(const reply_context& to, uint8_t status, byte_view payload
     out[at_encryption] = to.encryption;
     return out;
   }
-  auto size = payload.empty() ? 0 : payload.size() + trailer_size;
+  const auto size = payload.empty() ? 0 : payload.size() + trailer_size;
   out.reserve(header_size + size);
   w.u8(to.server).u8(0).u8(status).u8(to.group).u16(1).u16(to.echo).u8(0);
   w.u24(static_cast<uint32_t>(size)).u32(micros).raw(to.proof);

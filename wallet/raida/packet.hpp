@@ -12,8 +12,8 @@
 #include "messages/money/note.hpp"
 
 /// The RAIDA packet, both ways and for both ends: header, challenge, trailer, and who may believe
-/// what. Pure: randomness comes in, bytes go out. Source: raida/protocol.md 2, 3 and 4 (types 0 and
-/// 1).
+/// what. Pure: randomness comes in, bytes go out. Source: docs/formats/raida.md 2, 3 and 4 (types 0
+/// and 1).
 namespace liveconnect::raida {
 
 /// Header of encryption types 0, 1 and 2, in requests and in responses.
@@ -31,14 +31,14 @@ inline constexpr size_t body_max = 65535;
 /// Largest payload of a request.
 inline constexpr size_t payload_max = body_max - body_overhead;
 /// Clients send requests up to this many bytes (header and body) as a datagram, larger ones over
-/// TCP (raida/protocol.md 2, "Recommended").
+/// TCP (docs/formats/raida.md "Recommended").
 inline constexpr size_t udp_request_max = 1024;
 /// Largest response we read: header, and a body of at most 64 KiB.
 inline constexpr size_t response_max = header_size + 65536;
 /// The coin id that servers of this coin system are configured with.
 inline constexpr uint16_t coin_id = 6;
 
-/// Status bytes by name (raida/protocol.md 5). Plain numbers, as answer::status is one.
+/// Status bytes by name (docs/formats/raida.md 5). Plain numbers, as answer::status is one.
 namespace status {
 inline constexpr uint8_t bad_split = 2;
 inline constexpr uint8_t bad_server = 3;
@@ -76,7 +76,7 @@ inline constexpr uint8_t bad_version = 255;
 } // namespace status
 
 /// Whether a client may act on this status only when echo and proof match; the others are an error
-/// of that server whatever they carry (raida/protocol.md 3, "Echo and proof in error answers").
+/// of that server whatever they carry (docs/formats/raida.md "Echo and proof in error answers").
 bool needs_proof(uint8_t status);
 
 /// The challenge as it stands in a body, and as it comes back as proof.
@@ -125,7 +125,7 @@ answer decode_response(const request_context& context, byte_view packet);
 
 // --- the server's side ---
 
-/// How a request came: early errors look different (raida/protocol.md 3 and 15).
+/// How a request came: early errors look different (docs/formats/raida.md 3 and 15).
 enum class arrival : uint8_t { tcp, udp };
 
 /// How many bytes a request over TCP needs in all, as far as `first` tells: header_size until the
@@ -133,8 +133,8 @@ enum class arrival : uint8_t { tcp, udp };
 /// At most header_size + body_max.
 size_t request_bytes_needed(byte_view first);
 
-/// The key stream of a type 1 conversation (raida/protocol.md 4): AES-128-CTR under an AN of the
-/// client, counter block = nonce and a block number.
+/// The key stream of a type 1 conversation (docs/formats/raida.md 4): AES-128-CTR under an AN of
+/// the client, counter block = nonce and a block number.
 struct stream_key {
   authenticity_number key;
   std::array<uint8_t, 8> nonce{};
@@ -162,7 +162,7 @@ struct refusal {
   reply_context reply;
 };
 
-/// A header that passed every check of raida/protocol.md 3, in that order.
+/// A header that passed every check of docs/formats/raida.md 3, in that order.
 struct request_header {
   command what = command::echo;
   uint8_t shard = 0;

@@ -181,22 +181,22 @@ const char* to_string(claim x) {
     return "ours";
   case claim::ours_by_majority:
     return "ours_by_majority";
-  case claim::lost:
-    return "lost";
-  case claim::pending:
-    return "pending";
+  case claim::counterfeit:
+    return "counterfeit";
+  case claim::limbo:
+    return "limbo";
   }
   return "unknown";
 }
 
 claim conclude_claim(const find_counts& x, const quorum_rules& rules) {
   if (!is_whole(x, rules))
-    return claim::pending;
+    return claim::limbo;
   if (x.pan >= rules.settled())
     return claim::ours;
   if (x.neither >= rules.settled())
-    return claim::lost;
-  return x.pan >= rules.majority ? claim::ours_by_majority : claim::pending;
+    return claim::counterfeit;
+  return x.pan >= rules.majority ? claim::ours_by_majority : claim::limbo;
 }
 
 const char* to_string(an_claim x) {
@@ -205,18 +205,18 @@ const char* to_string(an_claim x) {
     return "gone";
   case an_claim::holds:
     return "holds";
-  case an_claim::pending:
-    return "pending";
+  case an_claim::limbo:
+    return "limbo";
   }
   return "unknown";
 }
 
 an_claim conclude_an(const find_counts& x, const quorum_rules& rules) {
   if (!is_whole(x, rules))
-    return an_claim::pending;
+    return an_claim::limbo;
   if (x.neither + x.pan >= rules.settled())
     return an_claim::gone;
-  return x.an >= rules.settled() ? an_claim::holds : an_claim::pending;
+  return x.an >= rules.settled() ? an_claim::holds : an_claim::limbo;
 }
 
 void adopt_found(note& x, const std::vector<find_answer>& found) {

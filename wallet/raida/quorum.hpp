@@ -15,12 +15,14 @@ namespace liveconnect::raida {
 /// How many servers there are and how many must agree.
 struct quorum_rules {
   size_t servers = raida_count;
-  /// Two different AN vectors must never both reach it: more than half of `servers` (safety.md I1).
+  /// Two different AN vectors must never both reach it: more than half of `servers`
+  /// (docs/design/safety.md I1).
   size_t majority = 13;
-  /// How many servers may lie or fall back to an old state without harm (f of safety.md I6).
+  /// How many servers may lie or fall back to an old state without harm (f of docs/design/safety.md
+  /// I6).
   size_t margin = 2;
 
-  /// Answers that settle ownership: 13+f (safety.md I6).
+  /// Answers that settle ownership: 13+f (docs/design/safety.md I6).
   constexpr size_t settled() const { return majority + margin; }
 };
 
@@ -36,7 +38,7 @@ constexpr quorum_rules rules_for(size_t servers, size_t f) {
 
 // --- one letter a server ---
 
-/// Letters of a pown string (raida/protocol.md 7).
+/// Letters of a pown string (docs/formats/raida.md 7).
 namespace letter {
 /// The server holds the AN given.
 inline constexpr char passed = 'p';
@@ -75,12 +77,12 @@ letter_counts count_letters(std::string_view pown);
 bool is_pown_string(std::string_view pown, size_t servers);
 
 /// The form in coin files: a nibble a server, high nibble first, (n+1)/2 bytes, a last nibble left
-/// over is 0 (raida/protocol.md 7, wallet/format.md (a)). A character that is no letter becomes
-/// 'u'.
+/// over is 0 (docs/formats/raida.md 7, docs/formats/wallet.md 1). A character that is no letter
+/// becomes 'u'.
 bytes to_nibbles(std::string_view pown);
 
 /// Reads `servers` nibbles; any nibble without a meaning, and any that is missing, is 'u'
-/// (wallet/format.md (a)).
+/// (docs/formats/wallet.md 1).
 std::string from_nibbles(byte_view x, size_t servers);
 
 // --- grading ---
@@ -102,19 +104,19 @@ enum class grade : uint8_t {
 };
 const char* to_string(grade x);
 
-/// Grades answers to a request that changes nothing (Detect, Find, Get Ticket): the "Follow" rule
-/// of wallet/format.md (g). Letters other than p and f never count as "no". Fewer than 13 passes
-/// beside some fails are limbo, not fracked: such a note cannot be healed.
+/// Grades answers to a request that changes nothing (Detect, Find, Get Ticket): the rule
+/// of docs/formats/wallet.md 7. Letters other than p and f never count as "no". Fewer than 13
+/// passes beside some fails are limbo, not fracked: such a note cannot be healed.
 grade grade_detect(std::string_view pown, const quorum_rules& rules = {});
 
 /// Grades answers to a request that changes ANs (Pown, Break, Join): as grade_detect, but an error
-/// may hide a change, so what would be errored or bad_key is limbo (safety.md 1, fact 2). Fails
-/// here are only believed once Find has confirmed them (I7): callers ask Find first for every
-/// server in must_find().
+/// may hide a change, so what would be errored or bad_key is limbo (docs/design/safety.md 1, fact
+/// 2). Fails here are only believed once Find has confirmed them (I7): callers ask Find first for
+/// every server in must_find().
 grade grade_pown(std::string_view pown, const quorum_rules& rules = {});
 
 /// The servers whose answer to a Pown is not certain: everything but 'p' and 'u'. A fail is among
-/// them, since a datagram that came twice fails the second time (safety.md I7).
+/// them, since a datagram that came twice fails the second time (docs/design/safety.md I7).
 std::vector<size_t> must_find(std::string_view pown);
 
 // --- Find ---
@@ -148,16 +150,17 @@ struct find_counts {
 };
 find_counts count_answers(const std::vector<find_answer>& x);
 
-/// Who owns a note that we have sent a Pown for (safety.md 5.4: S in REFRESH, R in POWN).
+/// Who owns a note that we have sent a Pown for (docs/design/safety.md 5.4: S in REFRESH, R in
+/// POWN).
 enum class claim : uint8_t {
   /// 13+f hold our PAN: ours.
   ours,
   /// 13 or more hold our PAN, fewer than 13+f: heal the others, then ask again.
   ours_by_majority,
   /// 13+f hold neither: somebody else's.
-  lost,
+  counterfeit,
   /// Nothing can be said yet: ask again; never delete.
-  pending,
+  limbo,
 };
 const char* to_string(claim x);
 
@@ -165,7 +168,8 @@ const char* to_string(claim x);
 /// they get the same PAN again first.
 claim conclude_claim(const find_counts& x, const quorum_rules& rules = {});
 
-/// What a note's AN is still worth (safety.md 5.4: S in SENDING, R before its first Pown).
+/// What a note's AN is still worth (docs/design/safety.md 5.4: S in SENDING, R before its first
+/// Pown).
 enum class an_claim : uint8_t {
   /// 13+f no longer hold it: somebody else has taken the note.
   gone,
@@ -173,7 +177,7 @@ enum class an_claim : uint8_t {
   /// do not forbid that: of a note that travelled fracked, some never knew the AN.
   holds,
   /// Ask again later.
-  pending,
+  limbo,
 };
 const char* to_string(an_claim x);
 
@@ -184,12 +188,12 @@ an_claim conclude_an(const find_counts& x, const quorum_rules& rules = {});
 
 /// Writes Find's answers into the note: where a server holds the PAN, it becomes the AN and the
 /// letter 'p'; holds the AN: 'p'; neither: 'f'; else nothing changes. `pans` stay for the caller to
-/// drop once every server is settled (wallet/steps.md, "Our rule"). The note must have servers()
-/// ANs and PANs, else nothing is done.
+/// drop once every server is settled (docs/formats/wallet.md "Our rule"). The note must have
+/// servers() ANs and PANs, else nothing is done.
 void adopt_found(note& x, const std::vector<find_answer>& found);
 
 /// Likewise for a Pown's letters: 'p' makes the PAN the AN; anything else keeps both sets
-/// (raida/protocol.md 7). Sets the note's pown string.
+/// (docs/formats/raida.md 7). Sets the note's pown string.
 void adopt_powned(note& x, std::string_view letters);
 
 } // namespace liveconnect::raida

@@ -9,8 +9,8 @@
 namespace liveconnect::wallet {
 
 caf::expected<step_report> check_servers(workspace& space) {
-  auto letters = raida::echo_all(*space.port, space.rules.times);
-  auto passed = raida::count_letters(letters).passed;
+  const auto letters = raida::echo_all(*space.port, space.rules.times);
+  const auto passed = raida::count_letters(letters).passed;
   if (passed < space.rules.quorum.majority)
     return fail(ec::too_few_servers,
                 std::to_string(passed) + " of " + std::to_string(space.servers()) + " answer");
@@ -24,7 +24,7 @@ caf::expected<step_report> set_aside_strangers(workspace& space, wallet_store& s
   // Files first: a transfer has its journal before it has files.
   std::vector<std::pair<folder, std::string>> files;
   for (auto where : {folder::import_, folder::export_}) {
-    auto names = store.list_files(where);
+    const auto names = store.list_files(where);
     if (!names)
       return names.error();
     for (auto& x : *names)
@@ -33,11 +33,11 @@ caf::expected<step_report> set_aside_strangers(workspace& space, wallet_store& s
   step_report out;
   if (files.empty())
     return out;
-  auto open = open_journal_ids(space.files(), space.user.root());
+  const auto open = open_journal_ids(space.files(), space.user.root());
   if (!open)
     return open.error();
   for (auto& x : files) {
-    auto belongs = std::any_of(open->begin(), open->end(), [&](const transfer_id& id) {
+    const auto belongs = std::any_of(open->begin(), open->end(), [&](const transfer_id& id) {
       return x.second.find(tag_of(id)) != std::string::npos;
     });
     if (belongs)

@@ -26,14 +26,14 @@ caf::error burn_invitation(workspace& space, const secret_bytes& text) {
 }
 
 caf::error refuse_used(workspace& space, const transfer_terms& terms) {
-  auto closed = is_closed_journal(space.files(), space.user.root(), terms.id);
+  const auto closed = is_closed_journal(space.files(), space.user.root(), terms.id);
   if (!closed)
     return closed.error();
   if (*closed)
     return fail(ec::bad_argument, "the transfer " + to_string(terms.id) + " is over");
   if (terms.invitation.empty())
     return {};
-  auto used = is_used(space.files(), space.user.root(), name_of(terms.invitation));
+  const auto used = is_used(space.files(), space.user.root(), name_of(terms.invitation));
   if (!used)
     return used.error();
   return *used ? fail(ec::bad_argument, "the invitation was used before; each is for one transfer")

@@ -5,7 +5,7 @@
 #include "messages/interfaces/wallet.hpp"
 #include "wallet/operations/workspace.hpp"
 
-/// Invitations are for one transfer: the sender burns them when it closes (protocol.md 5).
+/// Invitations are for one transfer: the sender burns them when it closes (docs/protocol.md 8).
 namespace liveconnect::wallet {
 
 /// Marks the invitation as used up, durably; may be repeated. Nothing is done about an empty text.

@@ -14,7 +14,7 @@ namespace {
 // Where the receipt's canonical text says its key. verify_receipt() checks that this is the place.
 bool key_in(const std::string& json, receipt_public_key& key) {
   static const std::string before = "\"public_key\":\"";
-  auto at = json.rfind(before);
+  const auto at = json.rfind(before);
   if (at == std::string::npos)
     return false;
   bytes raw;
@@ -32,7 +32,7 @@ caf::expected<std::vector<note_id>> rejected_by(const std::string& json,
   receipt_public_key key{};
   if (!key_in(json, key))
     return fail(ec::bad_receipt, "without its key");
-  auto text = verify_receipt(json, key);
+  const auto text = verify_receipt(json, key);
   if (!text)
     return text.error();
   if (text->id != sent.announced.id || text->manifest_hash != hash_of(sent.announced))
@@ -44,7 +44,7 @@ caf::expected<std::vector<note_id>> rejected_by(const std::string& json,
   for (auto& x : text->notes) {
     if (left.erase(x.id) == 0)
       return fail(ec::bad_receipt, "names a note that was not sent");
-    if (x.what == verdict::counterfeit || x.what == verdict::limbo)
+    if (x.what == note_verdict::counterfeit || x.what == note_verdict::limbo)
       out.push_back(x.id);
   }
   if (!left.empty())

@@ -74,7 +74,7 @@ caf::expected<offer_answer> receiver_transfer::offer(const manifest& x) {
     opened.invitation = terms_.invitation;
     opened.receipt_seed = seed_;
     // An id is used once: a transfer that is over does not come back.
-    auto over = is_closed_journal(space_->files(), space_->user.root(), x.id);
+    const auto over = is_closed_journal(space_->files(), space_->user.root(), x.id);
     if (!over)
       return over.error();
     if (*over)
@@ -137,9 +137,10 @@ caf::expected<std::vector<note>> receiver_transfer::checked(const coin_payload& 
 }
 
 caf::error receiver_transfer::require_new(const std::vector<note>& notes) const {
-  auto ids = ids_of(notes);
+  const auto ids = ids_of(notes);
   for (auto store : {&space_->user, &space_->sender, &space_->receiver}) {
-    auto found = store->find(ids, {folder::bank, folder::fracked, folder::limbo, folder::suspect});
+    const auto found =
+        store->find(ids, {folder::bank, folder::fracked, folder::limbo, folder::suspect});
     if (!found)
       return found.error();
     if (!found->empty())
@@ -150,7 +151,7 @@ caf::error receiver_transfer::require_new(const std::vector<note>& notes) const 
 }
 
 std::string receiver_transfer::container_name() const {
-  auto files = space_->receiver.list_files(folder::import_);
+  const auto files = space_->receiver.list_files(folder::import_);
   if (files)
     for (auto& x : *files)
       if (x.find(tag_of(log_->id())) != std::string::npos)
@@ -161,7 +162,7 @@ std::string receiver_transfer::container_name() const {
 caf::expected<step_report> receiver_transfer::receive(const coin_payload& coins) {
   if (!log_ || !log_->view().offered)
     return fail(ec::internal, "nothing was announced");
-  auto notes = checked(coins);
+  const auto notes = checked(coins);
   if (!notes)
     return notes.error();
   step_report out;
@@ -171,7 +172,7 @@ caf::expected<step_report> receiver_transfer::receive(const coin_payload& coins)
   // The hash is the same, so the notes are.
   if (!log_->view().received.empty())
     return out;
-  auto ids = ids_of(*notes);
+  const auto ids = ids_of(*notes);
   if (!space_->holds->take(ids, log_->id()))
     return fail(ec::manifest_mismatch, "a note is part of another transfer");
   if (auto err = require_new(*notes)) {
@@ -207,7 +208,7 @@ caf::expected<step_report> receiver_transfer::pown(pown_start how) {
   if (!before) {
     log_to_user(space, true, report->ours, "LiveConnect receive", to_string(log_->id()));
     // The sender's other claimants are shut out for good once every server is ours (FIX after
-    // grading, safety.md 2.1); a failure costs nothing, `wallet heal` tries again.
+    // grading, docs/design/safety.md 2.1); a failure costs nothing, `wallet heal` tries again.
     std::vector<note_id> fracked;
     for (auto& x : log_->view().graded)
       if (x.second.verdict == note_verdict::fracked)
@@ -254,27 +255,32 @@ caf::expected<receipt_text> receiver_transfer::make_receipt(const receipt_terms&
     text.id = x.id;
     text.pown = graded.coin.pown;
     switch (graded.verdict) {
-    case note_verdict::whole:
-      line.what = verdict::authentic;
+    case note_verdict::authentic:
+      line.what = note_verdict::authentic;
       text.result = "Authentic";
       text.location = folder::bank;
       break;
     case note_verdict::fracked:
-      line.what = verdict::fracked;
+      line.what = note_verdict::fracked;
       text.result = "Fracked";
       text.location = folder::fracked;
       break;
-    case note_verdict::lost:
-    case note_verdict::void_note:
-      line.what = verdict::counterfeit;
+    case note_verdict::counterfeit:
+    case note_verdict::superseded:
+      line.what = note_verdict::counterfeit;
       text.result = "Counterfeit";
       text.location = folder::counterfeit;
+      break;
+    case note_verdict::limbo:
+      line.what = note_verdict::limbo;
+      text.result = "Limbo";
+      text.location = folder::limbo;
       break;
     }
     out.notes.push_back(std::move(line));
     local.lines.push_back(std::move(text));
   }
-  auto json = sign_receipt(out, signing_key::from_seed(seed_));
+  const auto json = sign_receipt(out, signing_key::from_seed(seed_));
   if (auto err = log_->append(encode_text(record_type::receipt, json)))
     return err;
   if (auto err =
@@ -296,7 +302,7 @@ caf::error receiver_transfer::confirmed() {
 }
 
 caf::expected<step_report> receiver_transfer::drop_offer() {
-  auto name = container_name();
+  const auto name = container_name();
   if (!name.empty())
     if (auto moved = space_->receiver.move_file(folder::import_, name, folder::trash); !moved)
       return moved.error();
@@ -319,13 +325,13 @@ caf::error receiver_transfer::carry_on() {
     // A sender who comes back within the offer's life must find it: a closed id is refused.
     if (!done_at_start(log_->view(), space_->now()))
       return {};
-    auto dropped = drop_offer();
+    const auto dropped = drop_offer();
     return dropped ? caf::error{} : dropped.error();
   }
   case recovery_task::finish_pown:
   case recovery_task::settle_notes: {
-    auto report = pown(asks_before_pown(log_->view(), space_->now()) ? pown_start::ask_first
-                                                                     : pown_start::at_once);
+    const auto report = pown(asks_before_pown(log_->view(), space_->now()) ? pown_start::ask_first
+                                                                           : pown_start::at_once);
     // Pending notes are no failure of recovery.
     return report || code_of(report.error()) == ec::too_few_servers ? caf::error{} : report.error();
   }

@@ -26,8 +26,8 @@ public:
   caf::expected<step_report> run(receiver_step step);
   /// Record OFFERED, or how far this transfer is.
   caf::expected<offer_answer> offer(const manifest& x);
-  /// Checks the notes (safety.md threat 18) and makes them durable (P2). A repeat with the same
-  /// notes changes nothing.
+  /// Checks the notes (docs/design/safety.md threat 18) and makes them durable (P2). A repeat with
+  /// the same notes changes nothing.
   caf::expected<step_report> receive(const coin_payload& coins);
   /// The signed receipt: from the journal once it is there, so every call gives the same text. P4
   /// holds by then. Fails while a note is pending.

@@ -141,7 +141,7 @@ caf::error sender_transfer::record_selection(const std::vector<note>& notes) {
 }
 
 caf::error sender_transfer::select(amount sum, const std::vector<note>& keep) {
-  auto chosen = choose_notes(*space_, sum, terms_.id);
+  const auto chosen = choose_notes(*space_, sum, terms_.id);
   if (!chosen)
     return chosen.error();
   auto notes = keep;
@@ -190,11 +190,11 @@ caf::expected<step_report> sender_transfer::reserve(amount sum) {
 
 caf::expected<sender_transfer::open_part> sender_transfer::unmoved() const {
   auto& selected = *log_->view().selected;
-  auto ids = ids_of(selected.notes);
+  const auto ids = ids_of(selected.notes);
   auto here = space_->user.find(ids, {folder::bank, folder::fracked});
   if (!here)
     return here.error();
-  auto moved = space_->sender.find(ids, {folder::bank, folder::fracked});
+  const auto moved = space_->sender.find(ids, {folder::bank, folder::fracked});
   if (!moved)
     return moved.error();
   open_part out;
@@ -211,17 +211,17 @@ caf::expected<step_report> sender_transfer::make_change() {
   step_report out;
   std::map<int8_t, uint32_t> broken;
   for (size_t round = 0; round < changes_max; ++round) {
-    auto part = unmoved();
+    const auto part = unmoved();
     if (!part)
       return part.error();
     if (part->sum.is_zero())
       break;
-    auto plan = plan_change(purse_of(part->notes), part->sum, space_->rules.change);
+    const auto plan = plan_change(purse_of(part->notes), part->sum, space_->rules.change);
     if (!plan)
       return plan.error();
     if (plan->breaks.empty()) {
       // The rest of a broken note is free again.
-      auto pick = pick_notes(part->notes, notes_needed(*plan));
+      const auto pick = pick_notes(part->notes, notes_needed(*plan));
       if (!pick)
         return pick.error();
       std::set<note_id> kept;
@@ -245,16 +245,16 @@ caf::expected<step_report> sender_transfer::make_change() {
       }
       break;
     }
-    auto source = note_to_break(part->notes, plan->breaks.front());
+    const auto source = note_to_break(part->notes, plan->breaks.front());
     if (!source)
       return fail(ec::internal, "the plan breaks a note that is not there");
-    auto change = change_notes(*space_, change_kind::break_note, {source->id}, terms_.id);
+    const auto change = change_notes(*space_, change_kind::break_note, {source->id}, terms_.id);
     if (!change)
       return change.error();
     if (change->outcome != change_outcome::done)
       return fail(ec::change_not_possible, "the servers have not said yet what became of " +
                                                to_string(source->id) + "; it stays set apart");
-    auto made = space_->user.find(change->made, {folder::bank, folder::fracked});
+    const auto made = space_->user.find(change->made, {folder::bank, folder::fracked});
     if (!made)
       return made.error();
     std::vector<note> selection;
@@ -283,20 +283,20 @@ caf::expected<step_report> sender_transfer::join_notes() {
     return err;
   step_report out;
   for (size_t round = 0; round < changes_max; ++round) {
-    auto part = unmoved();
+    const auto part = unmoved();
     if (!part)
       return part.error();
     if (part->sum.is_zero() || total(notes_of(part->notes)) != part->sum)
       break;
-    auto plan = plan_change(purse_of(part->notes), part->sum, space_->rules.change);
+    const auto plan = plan_change(purse_of(part->notes), part->sum, space_->rules.change);
     if (!plan)
       return plan.error();
     if (plan->joins.empty())
       break;
-    auto sources = ten_to_join(part->notes, plan->joins.front());
+    const auto sources = ten_to_join(part->notes, plan->joins.front());
     if (sources.empty())
       break;
-    auto change = change_notes(*space_, change_kind::join_notes, sources, terms_.id);
+    const auto change = change_notes(*space_, change_kind::join_notes, sources, terms_.id);
     if (!change) {
       // Joining only saves notes: without it the transfer goes on.
       if (code_of(change.error()) == ec::change_not_possible)
@@ -306,7 +306,7 @@ caf::expected<step_report> sender_transfer::join_notes() {
     if (change->outcome != change_outcome::done)
       return fail(ec::change_not_possible,
                   "the servers have not said yet whether ten notes were joined");
-    auto made = space_->user.find(change->made, {folder::bank, folder::fracked});
+    const auto made = space_->user.find(change->made, {folder::bank, folder::fracked});
     if (!made)
       return made.error();
     std::vector<note> selection;
@@ -329,7 +329,7 @@ caf::expected<step_report> sender_transfer::join_notes() {
 }
 
 caf::expected<step_report> sender_transfer::find_change() {
-  auto report = find_lost(*space_, terms_.id);
+  const auto report = find_lost(*space_, terms_.id);
   step_report out;
   if (!report) {
     // The notes that are sent are others: without the lost ones the transfer goes on.
@@ -363,7 +363,8 @@ step_report fixed(const heal_report& x) {
 caf::expected<step_report> sender_transfer::fix_change() {
   if (auto err = require_selected())
     return err;
-  auto report = heal_notes(*space_, space_->user, ids_of(log_->view().selected->notes), terms_.id);
+  const auto report =
+      heal_notes(*space_, space_->user, ids_of(log_->view().selected->notes), terms_.id);
   if (!report)
     return report.error();
   return fixed(*report);
@@ -372,7 +373,7 @@ caf::expected<step_report> sender_transfer::fix_change() {
 caf::expected<step_report> sender_transfer::move_to_sender() {
   if (auto err = require_selected())
     return err;
-  auto part = unmoved();
+  const auto part = unmoved();
   if (!part)
     return part.error();
   if (total(notes_of(part->notes)) != part->sum)
@@ -400,8 +401,8 @@ caf::expected<amount> sender_transfer::check_once(step_report& report) {
       space.sender.find(ids_of(log_->view().selected->notes), {folder::bank, folder::fracked});
   if (!stored)
     return stored.error();
-  auto notes = notes_of(*stored);
-  auto letters = raida::detect(*space.port, notes, space.rules.times);
+  const auto notes = notes_of(*stored);
+  const auto letters = raida::detect(*space.port, notes, space.rules.times);
   report = step_report{};
   report.notes = static_cast<uint32_t>(notes.size());
   report.value = total(notes);
@@ -410,7 +411,7 @@ caf::expected<amount> sender_transfer::check_once(step_report& report) {
   std::vector<note> bad;
   std::vector<stored_note> bad_files;
   for (size_t i = 0; i < notes.size() && i < letters.size(); ++i) {
-    auto counts = raida::count_letters(letters[i]);
+    const auto counts = raida::count_letters(letters[i]);
     if (counts.passed >= space.rules.quorum.settled()) {
       report.fewest_passes = std::min(report.fewest_passes, static_cast<uint8_t>(counts.passed));
       if (counts.failed > 0) {
@@ -430,14 +431,14 @@ caf::expected<amount> sender_transfer::check_once(step_report& report) {
     return err;
   if (bad.empty())
     return amount{};
-  // One bad Detect is no verdict (wallet/format.md (e), "Legal moves").
-  auto second = raida::detect(*space.port, bad, space.rules.times);
+  // One bad Detect is no verdict (docs/formats/wallet.md "Legal moves").
+  const auto second = raida::detect(*space.port, bad, space.rules.times);
   std::vector<note> selection;
   for (auto& x : log_->view().selected->notes)
     if (std::none_of(bad.begin(), bad.end(), [&](const note& y) { return y.id == x.id; }))
       selection.push_back(x);
   for (size_t i = 0; i < bad.size() && i < second.size(); ++i) {
-    auto counts = raida::count_letters(second[i]);
+    const auto counts = raida::count_letters(second[i]);
     auto to = folder::limbo;
     if (counts.failed >= space.rules.quorum.settled())
       to = folder::counterfeit;
@@ -458,7 +459,7 @@ caf::expected<step_report> sender_transfer::health_check() {
   step_report out;
   size_t replaced = 0;
   for (int round = 0; round < health_rounds_max; ++round) {
-    auto missing = check_once(out);
+    const auto missing = check_once(out);
     if (!missing)
       return missing.error();
     if (missing->is_zero()) {
@@ -493,7 +494,7 @@ caf::expected<step_report> sender_transfer::put_in_export() {
   if (auto err = require_selected())
     return err;
   auto& selected = *log_->view().selected;
-  auto stored = space_->sender.find(ids_of(selected.notes), {folder::bank, folder::fracked});
+  const auto stored = space_->sender.find(ids_of(selected.notes), {folder::bank, folder::fracked});
   if (!stored)
     return stored.error();
   auto notes = notes_of(*stored);
@@ -544,7 +545,7 @@ caf::expected<coin_payload> sender_transfer::begin_sending(const receipt_terms& 
     if (auto err = count_lease())
       return err;
   }
-  auto known = std::any_of(
+  const auto known = std::any_of(
       log_->view().sessions.begin(), log_->view().sessions.end(), [&](const receipt_terms& x) {
         return x.handshake_hash == terms.handshake_hash && x.invitation == terms.invitation;
       });
@@ -556,7 +557,7 @@ caf::expected<coin_payload> sender_transfer::begin_sending(const receipt_terms& 
 
 caf::error sender_transfer::move_sent(const std::vector<note_id>& ids) {
   auto& sender = space_->sender;
-  auto files = sender.list_files(folder::export_);
+  const auto files = sender.list_files(folder::export_);
   if (!files)
     return files.error();
   for (auto& x : *files)
@@ -597,7 +598,7 @@ caf::error sender_transfer::file_receipt(const receipt_text& text) {
                : fail(ec::bad_receipt, "another receipt is filed already");
   if (view.refresh.size() == view.sending->notes.size())
     return fail(ec::bad_receipt, "the notes are being taken back");
-  auto rejected = rejected_by(text.json, *view.sending);
+  const auto rejected = rejected_by(text.json, *view.sending);
   if (!rejected)
     return rejected.error();
   if (!rejected->empty())
@@ -635,13 +636,13 @@ caf::expected<step_report> sender_transfer::ask_servers() {
   size_t fewest = space_->servers();
   if (open.empty())
     return conclude(fewest);
-  auto rows = raida::find(*space_->port, open, space_->rules.times);
-  auto how = patience_of(view, space_->up_ms());
+  const auto rows = raida::find(*space_->port, open, space_->rules.times);
+  const auto how = patience_of(view, space_->up_ms());
   evidence_record evidence;
   evidence.at = space_->now();
   std::vector<note> back;
   for (size_t i = 0; i < open.size() && i < rows.size(); ++i) {
-    auto row = for_sent(open[i], rows[i]);
+    const auto row = for_sent(open[i], rows[i]);
     fewest = std::min(fewest, raida::count_answers(row).an);
     switch (conclude_sent(open[i], row, how, space_->rules.quorum)) {
     case sent_outcome::gone:
@@ -671,7 +672,8 @@ caf::expected<step_report> sender_transfer::ask_servers() {
 
 caf::error sender_transfer::claim_back(const std::vector<note>& notes, bool drawn_now) {
   auto& space = *space_;
-  auto rows = claim_notes(space, notes, drawn_now ? claim_start::fresh : claim_start::unknown);
+  const auto rows =
+      claim_notes(space, notes, drawn_now ? claim_start::fresh : claim_start::unknown);
   auto graded = grade_or_heal(space, *log_, notes, rows);
   if (!graded)
     return graded.error();
@@ -704,7 +706,7 @@ caf::error sender_transfer::file_decided(bool last) {
     if (now.count(id) == 0)
       continue;
     auto& graded = view.graded.at(id);
-    (graded.verdict == note_verdict::whole ? whole : fracked).push_back(graded.coin);
+    (graded.verdict == note_verdict::authentic ? whole : fracked).push_back(graded.coin);
     back.push_back(id);
   }
   if (auto err = put_graded(space.user, folder::bank, whole, tag_of(terms_.id)))
@@ -728,14 +730,14 @@ caf::error sender_transfer::file_decided(bool last) {
 
 caf::expected<step_report> sender_transfer::conclude(size_t fewest_passes) {
   auto& view = log_->view();
-  auto all = all_graded(view) && undecided(view).empty();
+  const auto all = all_graded(view) && undecided(view).empty();
   if (auto err = file_decided(all))
     return err;
-  auto parts = parts_of(view);
-  auto mixed = !parts.back.empty() && !parts.gone.empty();
-  auto back_text = count_text(parts.back.size(), "note") + " taken back";
-  auto gone_text = count_text(parts.gone.size(), "note") +
-                   (parts.gone.size() == 1 ? " is" : " are") + " the receiver's";
+  const auto parts = parts_of(view);
+  const auto mixed = !parts.back.empty() && !parts.gone.empty();
+  const auto back_text = count_text(parts.back.size(), "note") + " taken back";
+  const auto gone_text = count_text(parts.gone.size(), "note") +
+                         (parts.gone.size() == 1 ? " is" : " are") + " the receiver's";
   if (!all) {
     auto out = settled_report(settlement::open);
     out.fewest_passes = static_cast<uint8_t>(fewest_passes);
@@ -752,13 +754,13 @@ caf::expected<step_report> sender_transfer::conclude(size_t fewest_passes) {
       out.text = back_text + ", " + out.text;
     return out;
   }
-  auto receipt = !view.receipt.empty();
+  const auto receipt = !view.receipt.empty();
   if (receipt)
     if (auto err = space_->user.put_file(folder::receipts, to_string(terms_.id) + ".json",
                                          byte_view{view.receipt}))
       return err;
   // With a receipt, only what it did not cover came back.
-  auto sent = receipt || !parts.gone.empty();
+  const auto sent = receipt || !parts.gone.empty();
   auto out = settled_report(sent ? settlement::sent : settlement::returned);
   out.returned = parts.back_value;
   out.text = mixed                ? back_text + ", " + gone_text
@@ -798,8 +800,8 @@ caf::expected<step_report> sender_transfer::give_back() {
     return fail(ec::outcome_unknown, "coins may have left already");
   auto& space = *space_;
   if (log_->view().selected) {
-    auto ids = ids_of(log_->view().selected->notes);
-    auto moved = space.sender.find(ids, {folder::bank, folder::fracked});
+    const auto ids = ids_of(log_->view().selected->notes);
+    const auto moved = space.sender.find(ids, {folder::bank, folder::fracked});
     if (!moved)
       return moved.error();
     for (auto where : {folder::bank, folder::fracked}) {
@@ -812,7 +814,7 @@ caf::expected<step_report> sender_transfer::give_back() {
           return err;
     }
   }
-  auto files = space.sender.list_files(folder::export_);
+  const auto files = space.sender.list_files(folder::export_);
   if (!files)
     return files.error();
   for (auto& x : *files)
@@ -829,7 +831,7 @@ caf::expected<step_report> sender_transfer::give_back() {
 caf::error sender_transfer::carry_on(bool with_servers) {
   if (!log_)
     return {};
-  auto task = task_of(log_->view());
+  const auto task = task_of(log_->view());
   auto outcome = caf::expected<step_report>{step_report{}};
   switch (task) {
   case recovery_task::file_journal:

@@ -13,7 +13,7 @@ namespace liveconnect::wallet {
 /// One transfer on the sender's side, step by step (messages/interfaces/wallet.hpp says what each
 /// step is). Straight-line blocking code over the workspace; the folder worker calls it. Every step
 /// may be repeated and may be killed anywhere: what is durable then, start-up recovery carries on
-/// (safety.md 5.4, 5.5).
+/// (docs/design/safety.md 5.4, 5.5).
 ///
 ///     fresh -reserve-> SELECTED -begin_sending-> SENDING -receipt, ask_servers-> CLOSED
 ///                         |                         \-> REFRESH -> GRADED -> CLOSED(taken back)
@@ -88,7 +88,7 @@ private:
   caf::expected<step_report> conclude(size_t fewest_passes);
   /// Writes down from when the lease counts, where nobody has or the computer was started again.
   caf::error count_lease();
-  /// Burns the invitation (protocol.md 5), then closes.
+  /// Burns the invitation (docs/protocol.md 8), then closes.
   caf::error close(closing how);
   caf::error move_sent(const std::vector<note_id>& ids);
   /// Whether coins may have left.

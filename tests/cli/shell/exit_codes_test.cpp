@@ -16,7 +16,7 @@ struct expected_exit {
   const char* name;
 };
 
-// cli.md, "Exit codes, the same everywhere".
+// docs/design/cli.md "Exit codes".
 constexpr expected_exit table[] = {
     {ec::bad_argument, 2, "usage"},
     {ec::bad_config, 2, "usage"},

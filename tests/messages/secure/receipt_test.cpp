@@ -23,11 +23,11 @@ receipt example() {
   out.handshake_hash.fill(0x33);
   out.time_unix = 1'795'370'400;
   const std::string good(25, 'p');
-  out.notes = {{{3, 7998}, good, verdict::authentic},
-               {{3, 7999}, good, verdict::authentic},
-               {{2, 7998}, "ppppppppppppppppppppfffnu", verdict::fracked},
-               {{-2, 5}, std::string(25, 'f'), verdict::counterfeit},
-               {{0, 1023999}, "pppppppppppppuuuuuuuuuuuu", verdict::limbo}};
+  out.notes = {{{3, 7998}, good, note_verdict::authentic},
+               {{3, 7999}, good, note_verdict::authentic},
+               {{2, 7998}, "ppppppppppppppppppppfffnu", note_verdict::fracked},
+               {{-2, 5}, std::string(25, 'f'), note_verdict::counterfeit},
+               {{0, 1023999}, "pppppppppppppuuuuuuuuuuuu", note_verdict::limbo}};
   return out;
 }
 
@@ -138,8 +138,8 @@ RC_GTEST_PROP(receipt_test, any_honest_one_comes_back, ()) {
     note.id.serial = i;
     note.pown = *rc::gen::container<std::string>(*rc::gen::inRange<size_t>(1, 26),
                                                  rc::gen::elementOf(std::string{"upbndef"}));
-    note.what = *rc::gen::element(verdict::authentic, verdict::fracked, verdict::counterfeit,
-                                  verdict::limbo);
+    note.what = *rc::gen::element(note_verdict::authentic, note_verdict::fracked,
+                                  note_verdict::counterfeit, note_verdict::limbo);
     x.notes.push_back(note);
   }
   const auto back = verify_receipt(sign_receipt(x, test_key()), test_key().public_key());

@@ -181,7 +181,7 @@ TEST_F(posix_file_ops_test, replace_holds_the_new_content) {
   EXPECT_EQ(ops.list(root, 10)->size(), 1u);
 }
 
-// --- order of the durable steps (safety.md 5.2) ---
+// --- order of the durable steps (docs/design/safety.md 5.2) ---
 
 TEST(file_ops_order, put_syncs_the_file_before_its_name_and_the_name_last) {
   memory_file_ops disk;

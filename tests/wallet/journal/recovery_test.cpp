@@ -3,7 +3,7 @@
 #include "wallet/journal/recovery.hpp"
 #include "wallet/raida/note_codec.hpp"
 
-// The decision tables of safety.md 5.4.
+// The decision tables of docs/design/safety.md 5.4.
 namespace liveconnect::wallet {
 namespace {
 
@@ -36,10 +36,10 @@ TEST(recovery, claims_count_from_fifteen_and_are_lost_from_fifteen) {
                                   row(pan, find_answer::pan, neither, find_answer::neither), rules);
       if (pan >= 15) {
         ASSERT_TRUE(graded);
-        EXPECT_EQ(graded->verdict, pan == 25 ? note_verdict::whole : note_verdict::fracked);
+        EXPECT_EQ(graded->verdict, pan == 25 ? note_verdict::authentic : note_verdict::fracked);
       } else if (neither >= 15) {
         ASSERT_TRUE(graded);
-        EXPECT_EQ(graded->verdict, note_verdict::lost);
+        EXPECT_EQ(graded->verdict, note_verdict::counterfeit);
       } else {
         EXPECT_FALSE(graded) << pan << " yes, " << neither << " no";
       }

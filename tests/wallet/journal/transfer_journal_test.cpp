@@ -54,8 +54,8 @@ std::vector<journal_record> receiver_records() {
   for (auto& x : with_pans)
     x.pans = raida::draw_ans(25);
   graded_record graded;
-  graded.notes.push_back({note_verdict::whole, with_pans[0]});
-  graded.notes.push_back({note_verdict::lost, with_pans[1]});
+  graded.notes.push_back({note_verdict::authentic, with_pans[0]});
+  graded.notes.push_back({note_verdict::counterfeit, with_pans[1]});
   return {encode(opened(journal_kind::receiver)),
           encode_offered(some_manifest(2)),
           encode_received(notes),
@@ -270,7 +270,7 @@ TEST(transfer_journal, follows_each_note_that_was_sent_on_its_own_way) {
   EXPECT_EQ(state_of(view), transfer_state::refresh);
   EXPECT_TRUE(to_settle(view).empty());
   graded_record graded;
-  graded.notes.push_back({note_verdict::whole, back[1]});
+  graded.notes.push_back({note_verdict::authentic, back[1]});
   ASSERT_EQ(apply(view, encode(graded)), caf::error{});
   EXPECT_EQ(to_settle(view), (std::vector<note_id>{{2, 2}}));
   auto parts = parts_of(view);
@@ -315,9 +315,9 @@ TEST(transfer_journal, keeps_the_first_verdict_on_a_note) {
   records.resize(5);
   auto view = view_of(records);
   graded_record second;
-  second.notes.push_back({note_verdict::whole, make_note(2, 2)});
+  second.notes.push_back({note_verdict::authentic, make_note(2, 2)});
   ASSERT_EQ(apply(view, encode(second)), caf::error{});
-  EXPECT_EQ(view.graded.at({2, 2}).verdict, note_verdict::lost);
+  EXPECT_EQ(view.graded.at({2, 2}).verdict, note_verdict::counterfeit);
 }
 
 } // namespace

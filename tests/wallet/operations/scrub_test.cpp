@@ -142,7 +142,7 @@ TEST_F(scrub, keeps_what_was_received_while_a_server_holds_the_old_secret) {
   auto minted = pair.mint_for_sender(2, 1);
   ASSERT_EQ(pair.send(amount::from_coins(100)), caf::error{});
   auto before = closed(pair.receiver(), journal_kind::receiver);
-  ASSERT_EQ(before.graded.at(minted[0].id).verdict, note_verdict::whole);
+  ASSERT_EQ(before.graded.at(minted[0].id).verdict, note_verdict::authentic);
   // One server fell back after the Pown.
   auto now = pair.raida().held(4, minted[0].id);
   pair.raida().set_held(4, minted[0].id, minted[0].ans[4]);
@@ -251,13 +251,13 @@ TEST(scrub_rules, take_only_all_servers_word) {
 
   auto got = closed_view(journal_kind::receiver, closing::received);
   got.received = {made(1), made(2)};
-  got.graded.emplace(note_id{2, 1}, graded_note{note_verdict::whole, made(1)});
+  got.graded.emplace(note_id{2, 1}, graded_note{note_verdict::authentic, made(1)});
   EXPECT_FALSE(proven_since(got));
-  for (auto bad : {note_verdict::fracked, note_verdict::lost, note_verdict::void_note}) {
+  for (auto bad : {note_verdict::fracked, note_verdict::counterfeit, note_verdict::superseded}) {
     got.graded[{2, 2}] = {bad, made(2)};
     EXPECT_FALSE(proven_since(got)) << to_string(bad);
   }
-  got.graded[{2, 2}].verdict = note_verdict::whole;
+  got.graded[{2, 2}].verdict = note_verdict::authentic;
   EXPECT_FALSE(proven_since(got)) << "not asked";
   got.proven = 99;
   EXPECT_EQ(proven_since(got), wall_seconds{99});
@@ -293,7 +293,7 @@ TEST(scrub_rules, leave_no_secret_in_any_record) {
   sending.announced.notes = 1;
   sending.notes = {one};
   graded_record graded;
-  graded.notes.push_back({note_verdict::whole, one});
+  graded.notes.push_back({note_verdict::authentic, one});
   selected_record selected;
   selected.notes = {one};
   const std::vector<journal_record> records{encode(opened),

@@ -124,8 +124,8 @@ TEST_F(transfer_trouble, a_counterfeit_among_good_notes_is_named_in_the_receipt)
   ASSERT_TRUE(text);
   auto receipt = verify_receipt(text->json, to->key().public_key);
   ASSERT_TRUE(receipt);
-  EXPECT_EQ(receipt->sum_of(verdict::counterfeit).notes, 1u);
-  EXPECT_EQ(receipt->sum_of(verdict::authentic).notes, 2u);
+  EXPECT_EQ(receipt->sum_of(note_verdict::counterfeit).notes, 1u);
+  EXPECT_EQ(receipt->sum_of(note_verdict::authentic).notes, 2u);
   EXPECT_EQ(pair.receiver().notes_in(folder::bank).size(), 2u);
   EXPECT_EQ(pair.receiver().space().receiver.list(folder::counterfeit)->notes.size(), 1u);
 }
@@ -575,8 +575,8 @@ TEST_F(transfer_trouble, a_note_that_the_receiver_calls_counterfeit_but_left_com
   text.manifest_hash = hash_of(announced);
   text.handshake_hash.fill(9);
   text.time_unix = 1;
-  text.notes.push_back({notes[0].id, std::string(25, 'p'), verdict::authentic});
-  text.notes.push_back({notes[1].id, std::string(25, 'f'), verdict::counterfeit});
+  text.notes.push_back({notes[0].id, std::string(25, 'p'), note_verdict::authentic});
+  text.notes.push_back({notes[1].id, std::string(25, 'f'), note_verdict::counterfeit});
   ASSERT_EQ(from->file_receipt({sign_receipt(text, signing_key::random())}), caf::error{});
   EXPECT_EQ(from->state(), transfer_state::receipt);
   pair.clock().advance_seconds(500);

@@ -8,9 +8,9 @@
 #include "wallet/journal/journal.hpp"
 #include "wallet/operations/operation_journal.hpp"
 
-// The order rules P1..P6 of safety.md 5.3, looked at from outside: whenever a request that can
-// change a secret leaves, every secret in it stands in a journal already; whenever coins or a
-// receipt are answered, the record that must come first is there.
+// The order rules P1..P6 of docs/design/safety.md 5.3, looked at from outside: whenever a request
+// that can change a secret leaves, every secret in it stands in a journal already; whenever coins
+// or a receipt are answered, the record that must come first is there.
 namespace liveconnect::test {
 namespace {
 
@@ -48,7 +48,7 @@ bool contains(const secret_bytes& heap, byte_view what) {
   return std::search(heap.begin(), heap.end(), what.begin(), what.end()) != heap.end();
 }
 
-// The secrets of one request that a server may hold afterwards (raida/protocol.md 6).
+// The secrets of one request that a server may hold afterwards (docs/formats/raida.md 6).
 std::vector<byte_view> new_secrets(raida::command what, byte_view payload) {
   std::vector<byte_view> out;
   switch (what) {

@@ -21,7 +21,7 @@ struct client_state {
 };
 
 /// The fan-out over all servers: hands each link its part and answers once all have. It waits for
-/// all, since every answer to a Pown saves a Find later (raida/protocol.md 13).
+/// all, since every answer to a Pown saves a Find later (docs/formats/raida.md 13).
 ///
 /// Links itself to its links, so that they end with it; a link that ends before leaves its server
 /// `unreachable` and the client goes on. Ends by an exit message other than normal, or when nobody

@@ -12,12 +12,12 @@
 #include "wallet/raida/derive.hpp"
 #include "wallet/raida/quorum.hpp"
 
-/// Brings notes that some servers refuse back to all servers (raida/protocol.md 9; wallet/steps.md,
-/// step 6). Blocks; runs on a folder worker.
+/// Brings notes that some servers refuse back to all servers (docs/formats/raida.md 9;
+/// docs/formats/wallet.md 8.6). Blocks; runs on a folder worker.
 namespace liveconnect::raida {
 
-/// Makes intents durable. Called before the first Fix of a try leaves (P3, safety.md 5.3); when it
-/// fails, nothing of that try is sent.
+/// Makes intents durable. Called before the first Fix of a try leaves (P3,
+/// docs/design/safety.md 5.3); when it fails, nothing of that try is sent.
 using persist_intents = std::function<caf::error(const std::vector<fix_intent>&)>;
 
 /// How healing went.
@@ -34,15 +34,15 @@ struct heal_result {
 };
 
 /// How often a Fix is tried, each time with fresh tickets: an attempt costs 13 servers a ticket
-/// slot, and on the published server a Fix never works (raida/protocol.md 11.4).
+/// slot, and on the published server a Fix never works (docs/formats/raida.md 11.4).
 inline constexpr int fix_tries_max = 2;
 
 /// Heals what can be healed. First asks Find where `pans` are open and Detect for all; then, for
 /// notes that a majority passes, has one server after the other fix what it refuses (never one that
 /// was merely silent, which may hold a good AN) and asks Find what came of it.
 ///
-/// A Pown that is still open should be brought to its end first (safety.md 5.4): where Find says
-/// that the AN holds, the note keeps the AN and drops the PAN.
+/// A Pown that is still open should be brought to its end first (docs/design/safety.md 5.4): where
+/// Find says that the AN holds, the note keeps the AN and drops the PAN.
 ///
 /// Fails only when `persist` does; what was fixed before then is in the intents persisted earlier.
 /// A note that cannot be healed comes back as it is.

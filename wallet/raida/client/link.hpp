@@ -93,10 +93,10 @@ struct link_state {
 /// All traffic with one server.
 ///
 /// Every datagram has a connected socket of its own, so that an answer belongs to its request by
-/// the socket it came through (raida/protocol.md 3). A datagram that is no valid answer is
+/// the socket it came through (docs/formats/raida.md 3). A datagram that is no valid answer is
 /// remembered and the wait goes on: only at the deadline does it make the outcome `invalid`. A
 /// request over 1024 bytes goes over TCP, one connection at a time: the next opens only when the
-/// last is known to be closed (raida/protocol.md 11.1). Nothing is repeated here.
+/// last is known to be closed (docs/formats/raida.md 11.1). Nothing is repeated here.
 ///
 /// A TCP request whose connection fails before a byte was handed over is `unreachable`, later
 /// `silent`. A datagram that the other end's system refuses is `unreachable`: no program was there

@@ -28,7 +28,7 @@ std::string server_name(size_t i) {
 
 /// Denomination whose value is `text`, if there is one.
 bool denomination_of(std::string_view text, int8_t& out) {
-  auto value = amount::parse(text);
+  const auto value = amount::parse(text);
   if (!value)
     return false;
   for (int d = denomination_min; d <= denomination_max; ++d) {
@@ -60,22 +60,22 @@ using serial_sets = std::map<int8_t, std::set<uint32_t>>;
 bool read_available(byte_view payload, serial_sets& out) {
   byte_reader r(payload);
   while (r.left() > 0) {
-    auto denomination = static_cast<int8_t>(r.u8());
+    const auto denomination = static_cast<int8_t>(r.u8());
     unsigned ranges = r.u8();
     unsigned singles = r.u8();
     auto& serials = out[denomination];
     // A bound on what one answer may claim: servers offer about a thousand of a denomination.
     constexpr size_t serials_max = 4096;
     for (unsigned i = 0; i < ranges; ++i) {
-      auto first = r.u32();
-      auto last = r.u32();
+      const auto first = r.u32();
+      const auto last = r.u32();
       if (last < first || last > serial_max || serials.size() + (last - first) > serials_max)
         return false;
       for (auto serial = first; serial <= last; ++serial)
         serials.insert(serials.end(), serial);
     }
     for (unsigned i = 0; i < singles; ++i) {
-      auto serial = r.u32();
+      const auto serial = r.u32();
       if (serial > serial_max || serials.size() > serials_max)
         return false;
       serials.insert(serial);
@@ -98,7 +98,7 @@ caf::expected<serial_sets> available(raida_port& port, const operator_key& key, 
   ask.what = command::admin_available;
   ask.payloads.assign(port.servers(), payload);
   ask.deadline = admin_deadline;
-  auto got = port.ask(ask);
+  const auto got = port.ask(ask);
   if (auto err = check(got, "minting"))
     return err;
   serial_sets out;
@@ -128,12 +128,12 @@ caf::expected<std::vector<note>> create(raida_port& port, const operator_key& ke
   w.u32(session).raw(key.view());
   for (auto id : ids)
     w.u8(static_cast<uint8_t>(id.denomination)).u32(id.serial);
-  auto list = view(payload).sub(4 + key.size());
+  const auto list = view(payload).sub(4 + key.size());
   ask_all ask;
   ask.what = command::admin_create;
   ask.payloads.assign(port.servers(), payload);
   ask.deadline = admin_deadline;
-  auto got = port.ask(ask);
+  const auto got = port.ask(ask);
   if (auto err = check(got, "minting"))
     return err;
   std::vector<note> out;
@@ -156,10 +156,10 @@ caf::expected<mint_plan> parse_denominations(std::string_view text) {
   mint_plan out;
   uint64_t notes = 0;
   while (true) {
-    auto comma = text.find(',');
-    auto item = text.substr(0, comma);
-    auto colon = item.find(':');
-    auto wrong = [&](const char* why) {
+    const auto comma = text.find(',');
+    const auto item = text.substr(0, comma);
+    const auto colon = item.find(':');
+    const auto wrong = [&](const char* why) {
       return fail(ec::bad_argument,
                   "'" + std::string(item.substr(0, 40)) + "' in the denominations: " + why);
     };
@@ -168,7 +168,7 @@ caf::expected<mint_plan> parse_denominations(std::string_view text) {
     mint_order x;
     if (!denomination_of(item.substr(0, colon), x.denomination))
       return wrong("there is no note of that value (1000000, ..., 10, 1, 0.1, ..., 0.00000001)");
-    auto digits = item.substr(colon + 1);
+    const auto digits = item.substr(colon + 1);
     auto [end, err] = std::from_chars(digits.data(), digits.data() + digits.size(), x.count);
     if (err != std::errc{} || end != digits.data() + digits.size() || x.count == 0 ||
         x.count > mint_notes_max)
@@ -196,9 +196,9 @@ caf::expected<mint_plan> fewest_notes(amount sum) {
   auto left = sum.units();
   uint64_t notes = 0;
   for (int d = denomination_max; d >= denomination_min; --d) {
-    auto denomination = static_cast<int8_t>(d);
-    auto unit = denomination_value(denomination).units();
-    auto count = left / unit;
+    const auto denomination = static_cast<int8_t>(d);
+    const auto unit = denomination_value(denomination).units();
+    const auto count = left / unit;
     left %= unit;
     notes += count;
     if (notes > mint_notes_max)
@@ -214,10 +214,10 @@ caf::expected<mint_plan> uneven_purse(amount sum) {
   if (!out)
     return out;
   auto& plan = *out;
-  auto largest = plan.front().denomination;
+  const auto largest = plan.front().denomination;
   if (largest == denomination_min)
     return out; // nothing below to break into
-  auto below = static_cast<int8_t>(largest - 1);
+  const auto below = static_cast<int8_t>(largest - 1);
   if (plan.size() < 2 || plan[1].denomination != below)
     plan.insert(plan.begin() + 1, {below, 0});
   plan[1].count += 10;
@@ -237,7 +237,7 @@ amount value_of(const mint_plan& plan) {
 
 caf::expected<std::vector<note>> mint_notes(raida_port& port, const operator_key& key,
                                             const mint_plan& plan) {
-  auto session = draw_session();
+  const auto session = draw_session();
   std::vector<note> out;
   auto left = plan;
   std::optional<serial_retry> again;
@@ -285,7 +285,7 @@ caf::error make_own(raida_port& port, std::vector<note>& notes) {
       unsure.push_back(notes[i]);
       places.push_back(i);
     }
-  auto found = unsure.empty() ? std::vector<std::vector<find_answer>>{} : find(port, unsure);
+  const auto found = unsure.empty() ? std::vector<std::vector<find_answer>>{} : find(port, unsure);
   for (size_t i = 0; i < places.size(); ++i)
     for (auto server : must_find(letters[places[i]])) {
       auto& x = letters[places[i]][server];
@@ -305,7 +305,7 @@ caf::error make_own(raida_port& port, std::vector<note>& notes) {
     }
   size_t without_majority = 0;
   for (size_t i = 0; i < notes.size(); ++i) {
-    auto counts = count_letters(letters[i]);
+    const auto counts = count_letters(letters[i]);
     notes[i].pown = letters[i];
     if (counts.passed < rules_for(letters[i].size(), 0).majority) {
       ++without_majority;

@@ -11,7 +11,7 @@
 #include "wallet/raida/client/port.hpp"
 #include "wallet/raida/operator_key.hpp"
 
-/// Making notes on one's own servers, with the operator's key (raida/protocol.md 6, 3/120 and
+/// Making notes on one's own servers, with the operator's key (docs/formats/raida.md 6, 3/120 and
 /// 3/130). Plans are pure; the rest blocks on the servers.
 namespace liveconnect::raida {
 

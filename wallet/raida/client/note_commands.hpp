@@ -19,7 +19,7 @@
 /// denomination or serial out of range) is left out: its letters are 'u', its answers `not_asked`.
 namespace liveconnect::raida {
 
-/// How long servers may take (raida/protocol.md 13). All greater than zero.
+/// How long servers may take (docs/formats/raida.md 13). All greater than zero.
 struct command_times {
   caf::timespan echo = std::chrono::seconds(2);
   /// Detect, Find, Get Ticket, Pown: this, and `per_note` for each note of the request.
@@ -53,9 +53,9 @@ std::vector<std::string> detect_at(raida_port& port, const std::vector<note>& no
                                    const server_choice& where, const command_times& times = {});
 
 /// Sends every note's AN and PAN once and says what came back, one letter a server. **Never
-/// repeats**: a second Pown fails although the first one worked (raida/protocol.md 8); everything
-/// but 'p' is unknown until find() has told. PANs must be durable before (P3). A note that occurs
-/// twice is asked once.
+/// repeats**: a second Pown fails although the first one worked (docs/formats/raida.md 8);
+/// everything but 'p' is unknown until find() has told. PANs must be durable before (P3). A note
+/// that occurs twice is asked once.
 std::vector<std::string> pown(raida_port& port, const std::vector<note>& notes,
                               const command_times& times = {});
 
@@ -75,7 +75,7 @@ std::vector<std::vector<find_answer>> find_at(raida_port& port, const std::vecto
                                               const server_choice& where,
                                               const command_times& times = {});
 
-/// Tickets for one Fix (raida/protocol.md 9).
+/// Tickets for one Fix (docs/formats/raida.md 9).
 struct ticket_set {
   /// One a server, 0 = none.
   std::vector<uint32_t> tickets;
@@ -132,8 +132,9 @@ struct change_answer {
 /// and whose serials were offered to `session`. All secrets must be durable before (P3). Anything
 /// but ten well-formed notes is not asked: all 'u'.
 ///
-/// Sent once, and once more after a pause to the servers that answered 160 (raida/protocol.md 5):
-/// that says they did nothing, so it is no verdict on the note, and the same bytes may go again.
+/// Sent once, and once more after a pause to the servers that answered 160 (docs/formats/raida.md
+/// 5): that says they did nothing, so it is no verdict on the note, and the same bytes may go
+/// again.
 change_answer break_note(raida_port& port, uint32_t session, const note& big,
                          const std::vector<note>& small, const command_times& times = {});
 

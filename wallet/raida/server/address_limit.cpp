@@ -34,7 +34,7 @@ bool address_limit::take(const endpoint& from, time_point now) {
       return true;
     i = free_again_.emplace(who, now).first;
   }
-  auto then = std::max(i->second, now) + std::chrono::nanoseconds(window) / per_minute_;
+  const auto then = std::max(i->second, now) + std::chrono::nanoseconds(window) / per_minute_;
   if (then > now + window)
     return false;
   i->second = then;

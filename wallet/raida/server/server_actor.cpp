@@ -179,7 +179,7 @@ void server_state::listen_udp(caf::typed_response_promise<server_ready> promise,
               return;
             }
             // Free for TCP, taken for UDP: let it go and take another.
-            auto unused = tcp_;
+            const auto unused = tcp_;
             tcp_ = {};
             close(unused, false);
             listen_tcp(promise, wanted, tries - 1);
@@ -271,11 +271,11 @@ void server_state::on_accepted(const io::event& x) {
 }
 
 void server_state::on_stream(io::socket_id socket, connection& c, const bytes& data) {
-  // One request a connection; what follows it is ignored (raida/protocol.md 2).
+  // One request a connection; what follows it is ignored (docs/formats/raida.md 2).
   if (c.taken || stopping_)
     return;
   c.in.insert(c.in.end(), data.begin(), data.end());
-  auto needed = request_bytes_needed(c.in);
+  const auto needed = request_bytes_needed(c.in);
   if (c.in.size() >= header_size && needed > c.in.size())
     c.in.reserve(needed);
   if (c.in.size() < header_size || c.in.size() < needed)
@@ -299,7 +299,7 @@ void server_state::on_closed(const io::event& x) {
   }
   connections_.erase(x.socket);
   if (auto i = inquiries_.find(x.socket); i != inquiries_.end()) {
-    auto fix = i->second.fix;
+    const auto fix = i->second.fix;
     inquiries_.erase(i);
     one_inquiry_less(fix);
   }
@@ -328,7 +328,7 @@ void server_state::sweep() {
 // --- requests and the commit they share ---
 
 void server_state::take(const destination& where, byte_view packet) {
-  auto asked = now();
+  const auto asked = now();
   auto x = core_->handle(where.how, packet, {asked, setup_.month()}, where.peer);
   if (!x) {
     if (where.how == arrival::tcp)
@@ -358,7 +358,7 @@ void server_state::finish(const destination& where, time_point asked, const repl
 void server_state::commit() {
   if (batch_.empty() || !store_)
     return;
-  auto failed = batch_failed_ || store_->commit();
+  const auto failed = batch_failed_ || store_->commit();
   batch_failed_ = false;
   auto batch = std::move(batch_);
   batch_.clear();
@@ -378,7 +378,7 @@ void server_state::commit() {
 }
 
 void server_state::deliver(const waiting_answer& x) {
-  auto took = std::chrono::duration_cast<std::chrono::microseconds>(now() - x.asked).count();
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(now() - x.asked).count();
   auto packet = encode_response(x.to, x.status, view(x.payload),
                                 static_cast<uint32_t>(std::max<long>(took, 0)));
   if (x.where.how == arrival::udp) {
@@ -398,7 +398,7 @@ void server_state::begin_fix(const destination& where, time_point asked, handled
     finish(where, asked, x.to, std::move(busy));
     return;
   }
-  auto id = ++last_fix_;
+  const auto id = ++last_fix_;
   auto& run = fixes_[id];
   run.where = where;
   run.asked = asked;
@@ -432,9 +432,9 @@ void server_state::begin_fix(const destination& where, time_point asked, handled
 }
 
 void server_state::on_inquiry_connected(io::socket_id socket, inquiry& x) {
-  auto payload = validate_ticket_payload(setup_.options.id, x.claim.ticket);
-  auto ask = encode_request(x.claim.server, command::validate_ticket, view(payload),
-                            random_request_seed());
+  const auto payload = validate_ticket_payload(setup_.options.id, x.claim.ticket);
+  const auto ask = encode_request(x.claim.server, command::validate_ticket, view(payload),
+                                  random_request_seed());
   if (!ask) // cannot be: the payload has five bytes
     return;
   x.context = ask->context;
@@ -443,10 +443,10 @@ void server_state::on_inquiry_connected(io::socket_id socket, inquiry& x) {
 
 void server_state::on_inquiry_answer(io::socket_id socket, inquiry& x, const bytes& data) {
   x.in.insert(x.in.end(), data.begin(), data.end());
-  auto needed = response_bytes_needed(x.in);
+  const auto needed = response_bytes_needed(x.in);
   if (needed <= response_max && (x.in.size() < header_size || x.in.size() < needed))
     return;
-  auto fix = x.fix;
+  const auto fix = x.fix;
   if (needed <= response_max)
     if (auto listing = read_ticket_listing(x.claim.server, decode_response(x.context, x.in)))
       if (auto i = fixes_.find(fix); i != fixes_.end())
@@ -466,7 +466,7 @@ void server_state::complete_fix(uint64_t id) {
   auto i = fixes_.find(id);
   if (i == fixes_.end())
     return;
-  auto run = std::move(i->second);
+  const auto run = std::move(i->second);
   fixes_.erase(i);
   for (auto j = inquiries_.begin(); j != inquiries_.end();) {
     if (j->second.fix == id) {

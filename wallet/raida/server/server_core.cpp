@@ -63,9 +63,10 @@ bool has_duplicate(std::vector<note_id> notes) {
   return std::adjacent_find(notes.begin(), notes.end()) != notes.end();
 }
 
-/// Verdicts of a batch as status and bitmap, first note in the lowest bit (raida/protocol.md 6).
+/// Verdicts of a batch as status and bitmap, first note in the lowest bit (docs/formats/raida.md
+/// 6).
 reply verdict(const std::vector<bool>& passed) {
-  auto count = static_cast<size_t>(std::count(passed.begin(), passed.end(), true));
+  const auto count = static_cast<size_t>(std::count(passed.begin(), passed.end(), true));
   if (count == passed.size())
     return only(status::all_pass);
   if (count == 0)
@@ -111,7 +112,7 @@ change_request read_change(byte_view payload) {
   change_request out;
   byte_reader r(payload);
   out.session = r.u32();
-  auto read = [&r] {
+  const auto read = [&r] {
     claimed_note x;
     x.id = read_id(r);
     x.an = read_an(r);
@@ -148,7 +149,7 @@ uint8_t months_of(std::chrono::system_clock::time_point wall) {
   std::tm utc{};
   gmtime_r(&seconds, &utc);
   // tm counts years from 1900 and months from 0.
-  auto months = (utc.tm_year - 123) * 12 + utc.tm_mon - 1;
+  const auto months = (utc.tm_year - 123) * 12 + utc.tm_mon - 1;
   return static_cast<uint8_t>(std::clamp(months, 1, 255));
 }
 
@@ -194,7 +195,7 @@ std::optional<handled> server_core::handle(arrival how, byte_view packet, moment
   if (packet.size() < header_size)
     return std::nullopt;
   handled out;
-  auto refuse = [&out](const refusal& x) {
+  const auto refuse = [&out](const refusal& x) {
     out.to = x.reply;
     out.answer.status = x.status;
     return out;
@@ -212,7 +213,7 @@ std::optional<handled> server_core::handle(arrival how, byte_view packet, moment
     return refuse({status::bad_length, header.reply});
   std::optional<authenticity_number> key;
   if (header.encryption != 0) {
-    auto found = live_an(header.key_note);
+    const auto found = live_an(header.key_note);
     if (!found)
       return refuse({status::internal_error, header.reply});
     key = *found;
@@ -311,7 +312,7 @@ reply server_core::count_coins() const {
 // --- who owns a note ---
 
 reply server_core::detect(const request& in) {
-  // Shards 1 and 2 are the old coin systems (raida/protocol.md 3, byte 3).
+  // Shards 1 and 2 are the old coin systems (docs/formats/raida.md 3, byte 3).
   if (in.shard == 1 || in.shard == 2)
     return only(status::old_system);
   if (auto bad = check_list(in.payload.size(), id_size + an_size))
@@ -319,9 +320,9 @@ reply server_core::detect(const request& in) {
   std::vector<bool> passed;
   byte_reader r(view(in.payload));
   while (r.left() > 0) {
-    auto id = read_id(r);
-    auto an = read_an(r);
-    auto held = live_an(id);
+    const auto id = read_id(r);
+    const auto an = read_an(r);
+    const auto held = live_an(id);
     if (!held)
       return store_failed();
     passed.push_back(*held && **held == an);
@@ -338,10 +339,10 @@ reply server_core::detect_sum(const request& in) {
   std::vector<note_id> notes;
   while (r.left() > an_size)
     notes.push_back(read_id(r));
-  auto claimed = read_an(r);
+  const auto claimed = read_an(r);
   if (!std::all_of(notes.begin(), notes.end(), is_note))
     return only(status::bad_serial);
-  auto sum = xor_of(notes);
+  const auto sum = xor_of(notes);
   if (!sum)
     return store_failed();
   return only(*sum && **sum == claimed ? status::all_pass : status::all_fail);
@@ -355,15 +356,15 @@ reply server_core::pown(const request& in, moment now) {
   std::map<note_id, authenticity_number> changed;
   byte_reader r(view(in.payload));
   while (r.left() > 0) {
-    auto id = read_id(r);
-    auto an = read_an(r);
-    auto pan = read_an(r);
+    const auto id = read_id(r);
+    const auto an = read_an(r);
+    const auto pan = read_an(r);
     // A note that comes twice meets what its first passing entry left.
     std::optional<authenticity_number> held;
     if (auto i = changed.find(id); i != changed.end()) {
       held = i->second;
     } else {
-      auto stored = live_an(id);
+      const auto stored = live_an(id);
       if (!stored)
         return store_failed();
       held = *stored;
@@ -391,18 +392,18 @@ reply server_core::pown_sum(const request& in, moment now) {
   std::vector<note_id> notes;
   while (r.left() > 2 * an_size)
     notes.push_back(read_id(r));
-  auto claimed = read_an(r);
+  const auto claimed = read_an(r);
   auto delta = read_an(r);
   if (!std::all_of(notes.begin(), notes.end(), is_note))
     return only(status::bad_serial);
-  auto sum = xor_of(notes);
+  const auto sum = xor_of(notes);
   if (!sum)
     return store_failed();
   if (!*sum || **sum != claimed)
     return only(status::all_fail);
   auto out = only(status::all_pass);
   for (auto id : notes) {
-    auto held = live_an(id);
+    const auto held = live_an(id);
     if (!held || !*held)
       return store_failed();
     auto next = **held;
@@ -421,12 +422,12 @@ reply server_core::find(const request& in) {
   secret_bytes found;
   byte_reader r(view(in.payload));
   while (r.left() > 0) {
-    auto id = read_id(r);
-    auto an = read_an(r);
-    auto pan = read_an(r);
+    const auto id = read_id(r);
+    const auto an = read_an(r);
+    const auto pan = read_an(r);
     if (!is_note(id))
       return only(status::bad_serial);
-    auto held = live_an(id);
+    const auto held = live_an(id);
     if (!held)
       return store_failed();
     if (!*held)
@@ -434,7 +435,7 @@ reply server_core::find(const request& in) {
     else
       found.push_back(**held == an ? is_an : **held == pan ? is_pan : neither);
   }
-  auto all = [&found](uint8_t x) {
+  const auto all = [&found](uint8_t x) {
     return std::all_of(found.begin(), found.end(), [x](uint8_t y) { return x == y; });
   };
   if (all(is_an))
@@ -457,11 +458,11 @@ reply server_core::get_ticket(const request& in, moment now) {
   ticket made;
   byte_reader r(view(in.payload));
   while (r.left() > 0) {
-    auto id = read_id(r);
-    auto an = read_an(r);
+    const auto id = read_id(r);
+    const auto an = read_an(r);
     if (!is_note(id))
       return only(status::bad_serial);
-    auto held = live_an(id);
+    const auto held = live_an(id);
     if (!held)
       return store_failed();
     passed.push_back(*held && **held == an);
@@ -476,7 +477,7 @@ reply server_core::get_ticket(const request& in, moment now) {
     return only(status::no_ticket_slot);
   // Each note once, in the order asked: a note listed twice must not look like two votes.
   std::unordered_set<note_id> seen;
-  auto repeated = [&seen](note_id id) { return !seen.insert(id).second; };
+  const auto repeated = [&seen](note_id id) { return !seen.insert(id).second; };
   made.notes.erase(std::remove_if(made.notes.begin(), made.notes.end(), repeated),
                    made.notes.end());
   made.until = now.now + ticket_lifetime;
@@ -495,12 +496,12 @@ reply server_core::validate_ticket(const request& in, moment now) {
   if (in.payload.size() != 1 + ticket_size)
     return only(status::bad_length);
   byte_reader r(view(in.payload));
-  auto claimer = r.u8();
-  auto number = r.u32();
+  const auto claimer = r.u8();
+  const auto number = r.u32();
   if (claimer >= options_.servers)
     return only(status::bad_claimer);
   drop_expired(now);
-  auto i = tickets_.find(number);
+  const auto i = tickets_.find(number);
   if (i == tickets_.end())
     return only(status::no_such_ticket);
   if (i->second.claimed_by.test(claimer))
@@ -513,7 +514,7 @@ reply server_core::validate_ticket(const request& in, moment now) {
 }
 
 reply server_core::begin_fix(const request& in, std::optional<pending_fix>& fix) const {
-  auto fixed_size = an_size + options_.servers * ticket_size;
+  const auto fixed_size = an_size + options_.servers * ticket_size;
   if (in.payload.size() < fixed_size)
     return only(status::bad_length);
   if (auto bad = check_list(in.payload.size() - fixed_size, id_size))
@@ -521,14 +522,14 @@ reply server_core::begin_fix(const request& in, std::optional<pending_fix>& fix)
   pending_fix out;
   byte_reader r(view(in.payload));
   while (r.left() > fixed_size) {
-    auto id = read_id(r);
+    const auto id = read_id(r);
     if (!is_note(id))
       return only(status::bad_serial);
     out.notes.push_back(id);
   }
   out.pg = read_an(r);
   for (uint8_t i = 0; i < options_.servers; ++i) {
-    auto number = r.u32();
+    const auto number = r.u32();
     if (number != 0 && i != options_.id)
       out.claims.push_back({i, number});
   }
@@ -541,7 +542,7 @@ reply server_core::complete_fix(const pending_fix& fix, const std::vector<ticket
   std::unordered_set<uint8_t> voted;
   std::map<note_id, size_t> votes;
   for (const auto& listing : listings) {
-    auto asked = [&listing](const ticket_claim& x) { return x.server == listing.server; };
+    const auto asked = [&listing](const ticket_claim& x) { return x.server == listing.server; };
     if (std::none_of(fix.claims.begin(), fix.claims.end(), asked) ||
         !voted.insert(listing.server).second)
       continue;
@@ -549,12 +550,13 @@ reply server_core::complete_fix(const pending_fix& fix, const std::vector<ticket
     for (auto id : named)
       ++votes[id];
   }
-  // A majority of the network without our own vote: 13 others of 25 (raida/protocol.md 9, 3).
-  auto needed = options_.servers / 2u + 1u;
+  // A majority of the network without our own vote: 13 others of 25 (docs/formats/raida.md 9, step
+  // 3).
+  const auto needed = options_.servers / 2u + 1u;
   std::vector<bool> passed;
   std::vector<change> changes;
   for (auto id : fix.notes) {
-    auto i = votes.find(id);
+    const auto i = votes.find(id);
     passed.push_back(i != votes.end() && i->second >= needed);
     // A free record may be fixed too: this server missed the note's creation.
     if (passed.back())
@@ -573,13 +575,13 @@ reply server_core::available_serials(const request& in, moment now) {
     return only(status::bad_length);
   constexpr uint8_t for_break = 1, for_join = 2;
   byte_reader r(view(in.payload));
-  auto session = r.u32();
-  auto operation = r.u8();
-  auto held = static_cast<int8_t>(r.u8());
+  const auto session = r.u32();
+  const auto operation = r.u8();
+  const auto held = static_cast<int8_t>(r.u8());
   // Session 0 is what pages that nobody holds would match.
   if ((operation != for_break && operation != for_join) || session == 0)
     return only(status::bad_parameter);
-  auto target = held + (operation == for_join ? 1 : -1);
+  const auto target = held + (operation == for_join ? 1 : -1);
   if (!is_denomination(held) || !is_denomination(target))
     return only(status::bad_serial);
   auto out = only(status::success);
@@ -595,13 +597,13 @@ reply server_core::break_note(const request& in, moment now, const std::optional
     return only(status::bad_length);
   if (from && (options_.limits_loopback || !is_loopback(*from)) && !breaks_.take(*from, now.now))
     return only(status::rate_limit);
-  auto x = read_change(view(in.payload));
+  const auto x = read_change(view(in.payload));
   if (!x.is_sound())
     return only(status::bad_serial);
   for (const auto& small : x.small)
     if (!holds(x.session, small.id, now))
       return only(status::not_reserved);
-  auto held = live_an(x.big.id);
+  const auto held = live_an(x.big.id);
   if (!held)
     return store_failed();
   if (!*held || **held != x.big.an)
@@ -620,13 +622,13 @@ reply server_core::break_note(const request& in, moment now, const std::optional
 reply server_core::join_notes(const request& in, moment now) {
   if (in.payload.size() != change_payload)
     return only(status::bad_length);
-  auto x = read_change(view(in.payload));
+  const auto x = read_change(view(in.payload));
   if (!x.is_sound())
     return only(status::bad_serial);
   if (!holds(x.session, x.big.id, now))
     return only(status::not_reserved);
   for (const auto& small : x.small) {
-    auto held = live_an(small.id);
+    const auto held = live_an(small.id);
     if (!held)
       return store_failed();
     if (!*held || **held != small.an)
@@ -648,19 +650,19 @@ reply server_core::admin_available(const request& in, moment now) {
   if (in.payload.size() != session_size + an_size + selector_size)
     return only(status::bad_length);
   byte_reader r(view(in.payload));
-  auto session = r.u32();
+  const auto session = r.u32();
   if (!is_admin(r.raw(an_size)))
     return only(status::bad_admin_key);
   if (session == 0)
     return only(status::bad_parameter);
-  auto selector = r.raw(selector_size);
+  const auto selector = r.raw(selector_size);
   auto out = only(status::success);
   byte_writer<secret_bytes> w(out.payload);
   for (int d = denomination_min; d <= denomination_max; ++d) {
-    auto denomination = static_cast<int8_t>(d);
+    const auto denomination = static_cast<int8_t>(d);
     if (selector[index_of(denomination)] == 0)
       continue;
-    auto serials = reserve(session, denomination, admin_available_max, now);
+    const auto serials = reserve(session, denomination, admin_available_max, now);
     std::vector<std::pair<uint32_t, uint32_t>> ranges;
     std::vector<uint32_t> singles;
     for (size_t i = 0; i < serials.size();) {
@@ -691,10 +693,10 @@ reply server_core::admin_create(const request& in, moment now) {
   if (in.payload.size() < head + id_size)
     return only(status::bad_length);
   byte_reader r(view(in.payload));
-  auto session = r.u32();
+  const auto session = r.u32();
   if (!is_admin(r.raw(an_size)))
     return only(status::bad_admin_key);
-  auto list = view(in.payload).sub(head);
+  const auto list = view(in.payload).sub(head);
   if (auto bad = check_list(list.size(), id_size))
     return only(bad);
   std::vector<note_id> notes;
@@ -712,7 +714,7 @@ reply server_core::admin_create(const request& in, moment now) {
   auto out = only(status::success);
   byte_writer<secret_bytes> w(out.payload);
   for (auto id : notes) {
-    auto old = store_.get(id);
+    const auto old = store_.get(id);
     if (!old)
       return store_failed();
     // A note that never was has no AN; what it answers must not be predictable.
@@ -734,10 +736,10 @@ reply server_core::admin_free(const request& in) {
     return only(bad);
   auto out = only(status::success);
   while (r.left() > 0) {
-    auto id = read_id(r);
+    const auto id = read_id(r);
     if (!is_note(id))
       return only(status::bad_serial);
-    auto held = store_.get(id);
+    const auto held = store_.get(id);
     if (!held)
       return store_failed();
     if (*held)
@@ -752,7 +754,7 @@ caf::expected<std::optional<authenticity_number>> server_core::live_an(note_id i
   std::optional<authenticity_number> out;
   if (!is_note(id))
     return out;
-  auto held = store_.get(id);
+  const auto held = store_.get(id);
   if (!held)
     return held.error();
   if (*held && (*held)->mfs != 0)
@@ -768,7 +770,7 @@ server_core::xor_of(const std::vector<note_id>& notes) {
     return none;
   authenticity_number sum;
   for (auto id : notes) {
-    auto held = live_an(id);
+    const auto held = live_an(id);
     if (!held)
       return held.error();
     if (!*held)
@@ -792,13 +794,13 @@ authenticity_number server_core::random_an() {
 
 bool server_core::in_use(note_id id) const {
   const auto& pages = used_[index_of(id.denomination)];
-  auto page = pages.find(id.serial / page_size);
+  const auto page = pages.find(id.serial / page_size);
   return page != pages.end() && page->second.test(id.serial % page_size);
 }
 
 void server_core::note_use(const std::vector<change>& changes) {
   for (const auto& x : changes) {
-    auto index = index_of(x.id.denomination);
+    const auto index = index_of(x.id.denomination);
     auto bit = used_[index][x.id.serial / page_size][x.id.serial % page_size];
     bool now = x.to.mfs != 0;
     if (now && !bit)
@@ -810,7 +812,7 @@ void server_core::note_use(const std::vector<change>& changes) {
 }
 
 bool server_core::holds(uint32_t session, note_id id, moment now) const {
-  auto i = reservations_.find({id.denomination, id.serial / page_size});
+  const auto i = reservations_.find({id.denomination, id.serial / page_size});
   return i != reservations_.end() && i->second.session == session && i->second.until > now.now;
 }
 
@@ -819,8 +821,8 @@ std::vector<uint32_t> server_core::open_pages(uint32_t session, int8_t denominat
   const auto& used = used_[index_of(denomination)];
   std::vector<uint32_t> out;
   for (uint32_t page = 0; page < page_count; ++page) {
-    auto held = reservations_.find({denomination, page});
-    auto known = used.find(page);
+    const auto held = reservations_.find({denomination, page});
+    const auto known = used.find(page);
     if ((held == reservations_.end() || held->second.session == session) &&
         (known == used.end() || !known->second.all()))
       out.push_back(page);
@@ -833,7 +835,7 @@ std::vector<uint32_t> server_core::reserve(uint32_t session, int8_t denomination
   drop_expired(now);
   auto pages = open_pages(session, denomination);
   auto of_a_page = count;
-  auto held = reservations_.lower_bound({denomination, 0});
+  const auto held = reservations_.lower_bound({denomination, 0});
   if (held != reservations_.end() && held->first.denomination == denomination) {
     std::sort(pages.begin(), pages.end(), [=](uint32_t x, uint32_t y) {
       return place_of(session, denomination, x) < place_of(session, denomination, y);
@@ -844,7 +846,7 @@ std::vector<uint32_t> server_core::reserve(uint32_t session, int8_t denomination
   for (auto page : pages) {
     if (out.size() == count)
       break;
-    auto most = std::min(count, out.size() + of_a_page);
+    const auto most = std::min(count, out.size() + of_a_page);
     for (auto serial = page * page_size; serial < (page + 1) * page_size && out.size() < most;
          ++serial)
       if (!in_use({denomination, serial}))

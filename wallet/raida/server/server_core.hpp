@@ -18,10 +18,11 @@
 #include "wallet/raida/server/address_limit.hpp"
 
 /// One RAIDA server as a function: packet and time in, answer and changes out. No socket, file,
-/// clock or thread. Source: raida/protocol.md 3 to 6, 9 and 10, with the repairs of its section 15.
+/// clock or thread. Source: docs/formats/raida.md 3 to 6, 9 and 10, with the repairs of its
+/// section 15.
 namespace liveconnect::raida {
 
-/// Serials that a change session gets or holds as a whole (raida/protocol.md 10).
+/// Serials that a change session gets or holds as a whole (docs/formats/raida.md 10).
 inline constexpr uint32_t page_size = 1024;
 /// How long a page stays reserved for the session that asked.
 inline constexpr auto reservation_lifetime = std::chrono::seconds(16);
@@ -41,7 +42,7 @@ inline constexpr uint32_t unchecked_session = 0xeeeeeeee;
 struct record {
   authenticity_number an;
   /// Month of the last change of owner, counted from February 2023; 0 means free: nobody's note,
-  /// which fails everywhere (raida/protocol.md 15).
+  /// which fails everywhere (docs/formats/raida.md 15).
   uint8_t mfs = 0;
 };
 
@@ -103,7 +104,7 @@ struct server_options {
   /// Breaks of one client address; more are answered 160. 0: no limit. A transfer takes a handful.
   uint32_t breaks_per_minute = 300;
   /// Whether the limit counts 127.0.0.0/8 and ::1 too. The published server exempts them
-  /// (raida/protocol.md 10).
+  /// (docs/formats/raida.md 10).
   bool limits_loopback = false;
 };
 
@@ -142,7 +143,8 @@ struct handled {
   std::optional<pending_fix> fix;
 };
 
-/// The payload of Validate Ticket (raida/protocol.md 6, 2/50): `claimer` is the server that asks.
+/// The payload of Validate Ticket (docs/formats/raida.md 6, 2/50): `claimer` is the server that
+/// asks.
 secret_bytes validate_ticket_payload(uint8_t claimer, uint32_t ticket);
 
 /// Reads the answer to Validate Ticket; nothing when the ticket was not confirmed.

@@ -65,7 +65,7 @@ caf::typed_response_promise<servers_ready> host_state::start() {
     auto at = setup_.at;
     if (at.port != 0)
       at.port = static_cast<uint16_t>(at.port + setup_.servers[i].options.id);
-    auto server = spawn_server(self->system(), setup_.servers[i], setup_.detached);
+    const auto server = spawn_server(self->system(), setup_.servers[i], setup_.detached);
     // Linked, so that no server outlives its host, whatever ends that.
     self->link_to(server);
     servers_.push_back(server);
@@ -133,7 +133,7 @@ void host_state::one_stopped() {
 }
 
 void host_state::on_exit(const caf::exit_msg& x) {
-  auto is_server = [&x](const raida_server_actor& y) { return y.address() == x.source; };
+  const auto is_server = [&x](const raida_server_actor& y) { return y.address() == x.source; };
   if (std::none_of(servers_.begin(), servers_.end(), is_server))
     self->quit(x.reason);
   else if (!stopping_)
@@ -160,7 +160,7 @@ caf::expected<host_setup> host_setup_of(const byte_loop_actor& loop, const host_
     return fail(ec::bad_argument, "servers to run: each of 0 to 24 at most once, at least one");
   if (options.at.port != 0 && options.at.port + *ids.rbegin() > 65535)
     return fail(ec::bad_argument, "the last server's port would be beyond 65535");
-  auto key = load_or_make_operator_key(options.data);
+  const auto key = load_or_make_operator_key(options.data);
   if (!key)
     return key.error();
   host_setup out;

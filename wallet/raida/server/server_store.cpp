@@ -22,7 +22,7 @@ constexpr size_t an_size = 16;
 /// Makes the file 0600 before SQLite sees it: SQLite would take the umask's word, and gives its log
 /// the mode of the file.
 caf::error make_private(const std::filesystem::path& file) {
-  auto fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  const auto fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0)
     return fail(ec::disk_failed, "open " + file.filename().string() + ": " + std::strerror(errno));
   struct stat info {};
@@ -95,8 +95,8 @@ caf::expected<std::unique_ptr<server_store>> server_store::open(const std::files
     return fail(ec::wallet_damaged,
                 file.filename().string() + " is no record file that this program understands");
   if (fresh) {
-    auto mark = "PRAGMA application_id=" + std::to_string(application_id) +
-                "; PRAGMA user_version=" + std::to_string(schema_version);
+    const auto mark = "PRAGMA application_id=" + std::to_string(application_id) +
+                      "; PRAGMA user_version=" + std::to_string(schema_version);
     if (auto err = out->run("CREATE TABLE record (denomination INTEGER NOT NULL,"
                             " serial INTEGER NOT NULL,"
                             " an BLOB NOT NULL CHECK (length(an) = 16),"
@@ -130,10 +130,10 @@ caf::expected<std::optional<record>> server_store::get(note_id id) {
   sqlite3_bind_int(get_.get(), 1, id.denomination);
   sqlite3_bind_int64(get_.get(), 2, id.serial);
   std::optional<record> out;
-  auto rc = sqlite3_step(get_.get());
+  const auto rc = sqlite3_step(get_.get());
   if (rc == SQLITE_DONE)
     return out;
-  auto size = static_cast<size_t>(sqlite3_column_bytes(get_.get(), 0));
+  const auto size = static_cast<size_t>(sqlite3_column_bytes(get_.get(), 0));
   if (rc != SQLITE_ROW || size != an_size)
     return broken("read");
   out.emplace();
@@ -203,7 +203,7 @@ void server_store::rollback() {
 
 caf::error server_store::prepare(const char* sql, statement& out) {
   sqlite3_stmt* x = nullptr;
-  auto rc = sqlite3_prepare_v3(db_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &x, nullptr);
+  const auto rc = sqlite3_prepare_v3(db_.get(), sql, -1, SQLITE_PREPARE_PERSISTENT, &x, nullptr);
   out.reset(x);
   return rc == SQLITE_OK ? caf::error{} : broken("prepare");
 }
@@ -214,8 +214,9 @@ caf::error server_store::run(const char* sql) {
 }
 
 caf::error server_store::broken(const char* doing) const {
-  auto rc = db_ ? sqlite3_errcode(db_.get()) & 0xff : SQLITE_NOMEM;
-  auto what = std::string(doing) + " " + file_.filename().string() + ": " + sqlite3_errstr(rc);
+  const auto rc = db_ ? sqlite3_errcode(db_.get()) & 0xff : SQLITE_NOMEM;
+  const auto what =
+      std::string(doing) + " " + file_.filename().string() + ": " + sqlite3_errstr(rc);
   if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
     return fail(ec::wallet_busy, what);
   if (rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT)

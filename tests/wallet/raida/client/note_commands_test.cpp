@@ -171,8 +171,8 @@ TEST(note_commands, a_note_given_twice_is_powned_once) {
   EXPECT_EQ(seen[1], std::string(raida_count, 'u'));
 }
 
-/// Sends a Pown under faults and then does what raida/protocol.md 8 says: Find, and the same Pown
-/// again where the AN still holds.
+/// Sends a Pown under faults and then does what docs/formats/raida.md 8 says: Find, and the same
+/// Pown again where the AN still holds.
 note pown_with_recovery(fake_raida& raida, note x) {
   adopt_powned(x, pown(raida, {x})[0]);
   const auto found = find(raida, {x})[0];
@@ -277,7 +277,7 @@ TEST(note_commands, find_without_pans_is_asked_with_zeros) {
 }
 
 /// Answers Find as a server that knows only some serials and refuses whole batches for the others
-/// (raida/protocol.md 6).
+/// (docs/formats/raida.md 6).
 answer find_or_refuse(const ask_all& what, size_t server, const std::vector<uint32_t>& unknown) {
   const byte_view payload = view(what.payloads[server]);
   for (size_t at = 0; at < payload.size(); at += 37) {
