@@ -14,6 +14,11 @@ if(LIVECONNECT_SANITIZE)
   endif()
 endif()
 
+# A false assertion aborts builds for developers; in release it becomes ec::internal (messages/base/assert.hpp).
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  add_compile_definitions(LIVECONNECT_ASSERTIONS_ABORT)
+endif()
+
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_compile_options(-fstack-protector-strong -fcf-protection -D_FORTIFY_SOURCE=2)
   add_link_options(-Wl,-z,relro,-z,now)
