@@ -9,7 +9,7 @@
 
 #include "messages/money/note.hpp"
 #include "messages/money/transfer.hpp"
-#include "wallet/journal/transfer_journal.hpp"
+#include "wallet/journal/journal_view.hpp"
 
 namespace liveconnect::wallet {
 
