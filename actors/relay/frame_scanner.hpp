@@ -49,8 +49,6 @@ public:
   frame_scanner(size_t frame_bytes_limit, size_t growth)
       : frame_bytes_limit_(narrow(frame_bytes_limit)), growth_(narrow(growth)) {}
 
-  void set_limit(size_t frame_bytes_limit) { frame_bytes_limit_ = narrow(frame_bytes_limit); }
-
   /// Looks at what is unread: it begins where the last frame ended (or where its last `more` left
   /// blanks()), and on a repeated call holds at least what it held before. Takes time in proportion
   /// to the bytes that are new.

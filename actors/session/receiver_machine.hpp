@@ -79,7 +79,9 @@ public:
   actions advance(happening what);
 
   receiver_state state() const { return state_; }
+  // for tests: what a table of machine and inputs asks for
   receiver_money money() const { return money_; }
+  // for tests: what a table of machine and inputs asks for
   bool is_secured() const { return secured_; }
 
 private:

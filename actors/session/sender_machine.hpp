@@ -60,6 +60,7 @@ public:
   sender_state state() const { return state_; }
   /// begin_sending was asked, in this run or an earlier one.
   bool sending_begun() const { return begun_; }
+  // for tests: what a table of machine and inputs asks for
   bool is_secured() const { return secured_; }
 
 private:

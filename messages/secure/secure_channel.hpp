@@ -88,6 +88,7 @@ public:
 
   stage now() const { return stage_; }
   bool is_connected() const { return stage_ == stage::connected; }
+  // for tests: that an altered frame ends the channel
   bool is_dead() const { return stage_ == stage::dead; }
 
   /// The heartbeat to send in this stage, handshake and proof included. Each call may use up one

@@ -81,6 +81,11 @@ std::vector<std::string> run_ctags(const fs::path& list) {
   return out;
 }
 
+/// What CAF and the standard library look for by its name.
+bool is_called_by_libraries(const std::string& name) {
+  return name == "inspect" || name == "allocate" || name == "deallocate";
+}
+
 tags read_tags() {
   const auto list =
       fs::temp_directory_path() / ("liveconnect-tidy-" + std::to_string(::getpid()) + ".txt");
@@ -103,7 +108,8 @@ tags read_tags() {
     // Operators and destructors have no name to look for; constructors carry their class's.
     const auto scope = x.value("scope", "");
     const bool nameless = name.empty() || name.rfind("operator", 0) == 0 || name[0] == '~' ||
-                          scope == name || has_extension(scope, {"::" + name});
+                          name.rfind("__anon", 0) == 0 || scope == name ||
+                          has_extension(scope, {"::" + name}) || is_called_by_libraries(name);
     out.own.push_back({path, name, first});
     if (x.value("kind", "") == "function" && x.contains("end"))
       out.functions.push_back({path, name, first, x.value("end", size_t{0})});

@@ -105,6 +105,7 @@ bool comes_after_sending(sender_step x) {
 
 } // namespace
 
+// branches: one case a step of the protocol, each a call
 caf::expected<step_report> sender_transfer::run(sender_step step) {
   // What leads up to sending is over once coins may have left: a resumed session hears that there
   // is nothing to do.
