@@ -15,9 +15,9 @@
 #include "actors/io/scheduling.hpp"
 #include "messages/base/error.hpp"
 #include "relay/admin/usage_log.hpp"
+#include "relay/admin_handler.hpp"
 #include "relay/command_line.hpp"
 #include "relay/drain.hpp"
-#include "relay/operator_desk.hpp"
 #include "relay/output.hpp"
 #include "relay/process_signals.hpp"
 #include "relay/relay_server.hpp"
@@ -233,7 +233,7 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
       return cannot_listen("The status page cannot be had at " + settings.status_listen,
                            "--status-listen", status.error(), json);
     std::atomic<bool> asked_to_drain{false};
-    operator_desk desk{system, server.rooms(), board, log, [&] {
+    admin_handler desk{system, server.rooms(), board, log, [&] {
                          asked_to_drain = true;
                          signals.wake();
                        }};

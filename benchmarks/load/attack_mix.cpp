@@ -194,7 +194,7 @@ const attack_traits* find_attack(const std::string& name) {
 
 attack_mix::attack_mix(event_loop& loop, config how)
     : loop_(loop), how_(std::move(how)), number_(loop.add(*this)), random_(how_.seed),
-      street_(static_cast<unsigned>(random_() % 250)), tallies_(attack_kinds),
+      source_block_(static_cast<unsigned>(random_() % 250)), tallies_(attack_kinds),
       next_start_(attack_kinds, time_point::max()), started_(attack_kinds, 0), buffer_(64 * 1024) {
   const std::string tail = "</coin>\n";
   flood_frame_ = frame_head;
@@ -295,7 +295,7 @@ uint32_t attack_mix::open_one(const attack_traits& how, std::string text, time_p
   ++tally.begun;
   endpoint source;
   endpoint::parse(
-      fmt::format("127.{}.{}.{}", 100 + kind, street_, 1 + started_[kind]++ % how.sources), 0,
+      fmt::format("127.{}.{}.{}", 100 + kind, source_block_, 1 + started_[kind]++ % how.sources), 0,
       source);
   auto fd = connect_to(how_.target, &source);
   if (!fd) {

@@ -154,7 +154,7 @@ private:
   std::mt19937_64 random_;
   /// Third part of all addresses: a relay remembers for ten minutes who was there with another
   /// seed.
-  unsigned street_;
+  unsigned source_block_;
   std::vector<attack_tally> tallies_;
   std::vector<time_point> next_start_;
   std::vector<uint64_t> started_;
