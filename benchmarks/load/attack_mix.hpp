@@ -133,6 +133,8 @@ private:
     time_point next = time_point::max();
   };
 
+  /// What an attacker says as it comes.
+  std::string first_words(const attack_traits& how);
   void begin(const attack_traits& how, time_point now);
   uint32_t open_one(const attack_traits& how, std::string text, time_point now);
   void write_some(uint32_t at);

@@ -144,6 +144,8 @@ private:
   secure_channel(role side, const secret<32>& key, const channel_terms& terms);
 
   caf::error die(const char* what);
+  /// A heartbeat with a proof: checked, the session is confirmed.
+  caf::expected<heard> confirm(const frame& x);
   caf::expected<heard> take_message_1(const frame& x);
   caf::expected<heard> take_message_2(const frame& x);
   caf::expected<std::string> prove(uint16_t number, std::string_view details);

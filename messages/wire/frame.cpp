@@ -36,13 +36,18 @@ bool is_digit(char x) {
 /// Letters that hide text or change its direction or place: a terminal may show something else than
 /// was sent.
 bool is_invisible(uint32_t code) {
-  return code == 0xad || code == 0x34f || code == 0x61c || (code >= 0x115f && code <= 0x1160) ||
-         (code >= 0x17b4 && code <= 0x17b5) || (code >= 0x180b && code <= 0x180f) ||
-         (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-         (code >= 0x2060 && code <= 0x206f) || code == 0x3164 ||
-         (code >= 0xfe00 && code <= 0xfe0f) || code == 0xfeff || code == 0xffa0 ||
-         (code >= 0xfff0 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe0fff) ||
-         (code & 0xfffe) == 0xfffe;
+  struct range {
+    uint32_t first;
+    uint32_t last;
+  };
+  static constexpr range hidden[] = {
+      {0xad, 0xad},     {0x34f, 0x34f},   {0x61c, 0x61c},   {0x115f, 0x1160}, {0x17b4, 0x17b5},
+      {0x180b, 0x180f}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0x3164, 0x3164},
+      {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xe0000, 0xe0fff},
+  };
+  return (code & 0xfffe) == 0xfffe ||
+         std::any_of(std::begin(hidden), std::end(hidden),
+                     [code](range x) { return x.first <= code && code <= x.last; });
 }
 
 } // namespace
@@ -184,37 +189,51 @@ caf::error frame_reader::over_limit() const {
   return bad("a message is longer than " + std::to_string(frame_bytes_limit_) + " bytes");
 }
 
+caf::expected<bool> frame_reader::take_head(std::string_view text) {
+  const auto end = text.find('>', scanned_);
+  if (end == std::string_view::npos) {
+    scanned_ = text.size();
+    return false;
+  }
+  if (end + 1 > frame_bytes_limit_)
+    return over_limit();
+  auto head = parse_tag_head(text.substr(0, end + 1));
+  if (!head)
+    return head.error();
+  draft_ = std::move(*head);
+  head_ = scanned_ = end + 1;
+  return true;
+}
+
 caf::expected<std::optional<frame>> frame_reader::next_tag_frame() {
   const auto text = unread();
   if (head_ == 0) {
-    const auto end = text.find('>', scanned_);
-    if (end == std::string_view::npos) {
-      scanned_ = text.size();
+    const auto whole = take_head(text);
+    if (!whole)
+      return whole.error();
+    if (!*whole)
       return wait_for_more();
-    }
-    if (end + 1 > frame_bytes_limit_)
-      return over_limit();
-    auto head = parse_tag_head(text.substr(0, end + 1));
-    if (!head)
-      return head.error();
-    draft_ = std::move(*head);
-    head_ = scanned_ = end + 1;
   }
-  const auto finish = [&](size_t size) {
-    consume(size);
-    return std::optional<frame>{std::move(draft_)};
-  };
   const auto rule = body_rule_of(draft_);
   if (rule == body_rule::none)
-    return finish(head_);
+    return finish_frame(head_);
   if (rule == body_rule::optional) {
     // A body begins right behind the head; a blank or another message there means that none comes.
     const auto after = text.substr(head_, 2);
     if (after.empty() || after == "<")
       return std::optional<frame>{};
     if (is_blank(after[0]) || (after[0] == '<' && after[1] != '/'))
-      return finish(head_);
+      return finish_frame(head_);
   }
+  return next_tag_body(text);
+}
+
+std::optional<frame> frame_reader::finish_frame(size_t size) {
+  consume(size);
+  return std::optional<frame>{std::move(draft_)};
+}
+
+caf::expected<std::optional<frame>> frame_reader::next_tag_body(std::string_view text) {
   const auto end = text.find('<', scanned_);
   if (end == std::string_view::npos) {
     scanned_ = text.size();
@@ -231,7 +250,7 @@ caf::expected<std::optional<frame>> frame_reader::next_tag_frame() {
     return over_limit();
   if (auto err = take_tag_body(draft_, text.substr(head_, end - head_)))
     return err;
-  return finish(end + closing.size());
+  return finish_frame(end + closing.size());
 }
 
 caf::expected<std::optional<frame>> frame_reader::next_json_frame() {

@@ -47,7 +47,7 @@ RC_GTEST_PROP(base64_test, comes_back_and_has_one_spelling_only, (const bytes& p
   RC_ASSERT(encoded.find('#') == std::string::npos);
   const auto back = base64_decode(encoded);
   RC_ASSERT(back.engaged());
-  RC_ASSERT(view(*back) == byte_view(plain));
+  RC_ASSERT(byte_view(*back) == byte_view(plain));
   if (!encoded.empty()) {
     // Any other text that decodes at all decodes to something else.
     auto other = encoded;

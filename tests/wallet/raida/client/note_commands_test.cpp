@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/adopt_powned.hpp"
 #include "tests/support/fake_raida.hpp"
 #include "wallet/raida/client/note_commands.hpp"
 #include "wallet/raida/client/retry.hpp"
@@ -12,16 +13,6 @@
 
 namespace liveconnect::raida {
 namespace {
-
-// What a client does with a Pown's letters: where a server passed, the PAN is the AN from now on.
-void adopt_powned(note& x, const std::string& letters) {
-  ASSERT_EQ(letters.size(), x.ans.size());
-  ASSERT_EQ(x.pans.size(), x.ans.size());
-  for (size_t i = 0; i < letters.size(); ++i)
-    if (letters[i] == letter::passed)
-      x.ans[i] = x.pans[i];
-  x.pown = letters;
-}
 
 using test::fake_raida;
 using test::fault;
@@ -184,7 +175,7 @@ TEST(note_commands, a_note_given_twice_is_powned_once) {
 /// Sends a Pown under faults and then does what docs/formats/raida.md 8 says: Find, and the same
 /// Pown again where the AN still holds.
 note pown_with_recovery(fake_raida& raida, note x) {
-  adopt_powned(x, pown(raida, {x})[0]);
+  test::adopt_powned(x, pown(raida, {x})[0]);
   const auto found = find(raida, {x})[0];
   server_choice again(1, std::vector<bool>(raida_count, false));
   for (size_t i = 0; i < found.size(); ++i)
@@ -202,7 +193,7 @@ TEST(note_commands, a_lost_reply_of_pown_is_found_again) {
     raida.add(fault::lost_reply(i, command::pown));
   const auto seen = pown(raida, {x})[0];
   EXPECT_EQ(grade_detect(seen), note_verdict::limbo);
-  adopt_powned(x, seen);
+  test::adopt_powned(x, seen);
   EXPECT_EQ(raida.holders(x), 5u);
   const auto found = find(raida, {x})[0];
   // The five that passed hold what is now AN and PAN alike; AN is compared first.
@@ -234,7 +225,7 @@ TEST(note_commands, a_doubled_pown_looks_like_a_fail_and_find_tells_the_truth) {
   const auto seen = pown(raida, {x})[0];
   EXPECT_EQ(seen, std::string(raida_count, 'f'));
   EXPECT_EQ(must_find(seen).size(), raida_count);
-  adopt_powned(x, seen);
+  test::adopt_powned(x, seen);
   adopt_found(x, find(raida, {x})[0]);
   EXPECT_EQ(raida.holders(x), raida_count);
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "actors/io/runtime.hpp"
+#include "tests/support/adopt_powned.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "wallet/raida/client/actor_port.hpp"
 #include "wallet/raida/client/client.hpp"
@@ -103,7 +104,7 @@ TEST_F(sockets_test, every_command_works_against_25_servers) {
   for (const auto& x : find(*port, notes))
     EXPECT_EQ(count_answers(x).pan, raida_count);
   for (auto& x : notes) {
-    adopt_powned(x, all_pass);
+    test::adopt_powned(x, all_pass);
     x.pans.clear();
   }
 
