@@ -8,8 +8,8 @@
 
 #include <caf/all.hpp>
 
-#include "actors/session/link.hpp"
 #include "actors/session/receiver_machine.hpp"
+#include "actors/session/relay_link.hpp"
 #include "actors/session/sender_machine.hpp"
 #include "actors/session/transcript.hpp"
 #include "messages/secure/manifest.hpp"
@@ -56,7 +56,7 @@ struct session_state {
   session_config config;
   role side = role::sender;
   /// The protocol: sender_machine or receiver_machine.
-  std::function<actions(happening)> advance;
+  std::function<actions(any_input)> advance;
   /// One of the two is set, by `side`.
   sender_wallet_actor sender_wallet;
   receiver_wallet_actor receiver_wallet;
@@ -67,14 +67,14 @@ struct session_state {
   transcript log;
 
   /// What happened while orders were being carried out: it has its turn after them.
-  std::deque<happening> pending;
+  std::deque<any_input> pending;
   bool working = false;
 
   /// See unheard_events_max and open_questions_max; and what the line gave that we have not let go,
   /// so that it waits (io::events::credit).
   uint32_t unheard_events = 0;
   uint32_t open_questions = 0;
-  std::vector<std::shared_ptr<const void>> owed_to_line;
+  std::vector<std::shared_ptr<const void>> held_credit;
   /// See answers_max.
   bool answering = false;
   uint32_t answers = 0;
@@ -89,9 +89,9 @@ struct session_state {
   uint32_t unproved_beats = 0;
   /// Peers in a row that went without a proof; and frames or handshakes that failed, in all. Apart,
   /// because a good handshake excuses the first and nothing excuses the second.
-  uint32_t strangers = 0;
+  uint32_t unauthenticated_peers = 0;
   uint32_t auth_failures = 0;
-  bool stranger_told = false;
+  bool unauthenticated_told = false;
 
   uint32_t handshakes = 0;
   /// Hashes of this run's sessions that a receipt may name: the one in which it was made. A sender
@@ -126,7 +126,7 @@ struct session_state {
 
 using self_pointer = session_impl_actor::stateful_pointer<session_state>;
 
-void handle(self_pointer self, happening what);
+void handle(self_pointer self, any_input what);
 
 std::string shown(std::string_view text) {
   return escape_for_display(text, shown_characters_max);
@@ -135,10 +135,10 @@ std::string shown(std::string_view text) {
 // --- what people hear ---
 
 /// Lets the line go on, unless the observer or the wallet must catch up first.
-void pay_line(self_pointer self) {
+void release_credit(self_pointer self) {
   auto& st = self->state;
   if (st.unheard_events < unheard_events_max && st.open_questions < open_questions_max)
-    st.owed_to_line.clear();
+    st.held_credit.clear();
 }
 
 /// The empty answer to an event tells that it was taken.
@@ -147,7 +147,7 @@ void to_observer(self_pointer self, T what) {
   ++self->state.unheard_events;
   const auto heard = [self] {
     --self->state.unheard_events;
-    pay_line(self);
+    release_credit(self);
   };
   self->request(self->state.observer, caf::infinite, std::move(what))
       .then(heard, [heard](const caf::error&) { heard(); });
@@ -228,7 +228,7 @@ void drop_channel(self_pointer self) {
   st.receipt_parts = 0;
   st.receipt_count = 0;
   if (std::exchange(st.secured, false))
-    handle(self, happened::parted{});
+    handle(self, input::parted{});
 }
 
 /// Something came that the key holder did not write like this (docs/design/safety.md I11): the
@@ -242,19 +242,19 @@ void not_authentic(self_pointer self, const std::string& detail) {
   self->send(st.line, link_renew{"not authentic"});
   drop_channel(self);
   if (st.auth_failures >= std::max(st.config.auth_failures_max, 1u))
-    handle(self, happened::distrusted{"messages failed to authenticate " +
-                                      std::to_string(st.auth_failures) + " times"});
+    handle(self, input::auth_failed{"messages failed to authenticate " +
+                                    std::to_string(st.auth_failures) + " times"});
 }
 
 /// Somebody went without having shown that it holds the key.
-void count_stranger(self_pointer self) {
+void count_unauthenticated_peer(self_pointer self) {
   auto& st = self->state;
-  ++st.strangers;
-  if (!std::exchange(st.stranger_told, true))
+  ++st.unauthenticated_peers;
+  if (!std::exchange(st.unauthenticated_told, true))
     tell(self, warning{"somebody without the key was in the room"});
-  if (st.strangers >= std::max(st.config.auth_failures_max, 1u))
-    handle(self, happened::distrusted{std::to_string(st.strangers) +
-                                      " peers in a row did not hold the invitation's key"});
+  if (st.unauthenticated_peers >= std::max(st.config.auth_failures_max, 1u))
+    handle(self, input::auth_failed{std::to_string(st.unauthenticated_peers) +
+                                    " peers in a row did not hold the invitation's key"});
 }
 
 void remember_hash(session_state& st) {
@@ -268,7 +268,7 @@ void remember_hash(session_state& st) {
 void connected_now(self_pointer self) {
   auto& st = self->state;
   ++st.handshakes;
-  st.strangers = 0;
+  st.unauthenticated_peers = 0;
   st.told_waiting.reset();
   st.connected_at = self->clock().now();
   remember_hash(st);
@@ -278,7 +278,7 @@ void connected_now(self_pointer self) {
   st.secured = true;
   tell(self,
        connected{st.own_address, st.peer_address, st.channel->safety_phrase(), st.handshakes});
-  handle(self, happened::secured{});
+  handle(self, input::secured{});
 }
 
 /// The peer lives: it may be at work, or its answer behind what it still sends.
@@ -306,10 +306,10 @@ void take_offer(self_pointer self, const frame& what) {
   const auto offer = decode_manifest(view(*body));
   // The peer's own words, but no manifest: the machine knows no such message.
   if (!offer)
-    return handle(self, happened::told{message_number::ready_to_send_coins, {}});
+    return handle(self, input::peer_message{message_number::ready_to_send_coins, {}});
   if (st.side == role::receiver)
     st.offer = *offer;
-  handle(self, happened::offered{*offer});
+  handle(self, input::offered{*offer});
 }
 
 void take_coin(self_pointer self, const frame& what) {
@@ -317,7 +317,7 @@ void take_coin(self_pointer self, const frame& what) {
   auto body = st.channel->open_body_frame(what, place_in_transfer(st));
   if (!body)
     return not_authentic(self, detail_of(body.error()));
-  happened::coin_came coin;
+  input::coin_came coin;
   coin.index = what.index;
   coin.count = what.count;
   coin.file = std::move(*body);
@@ -339,11 +339,11 @@ void take_receipt(self_pointer self, const frame& what) {
   }
   if (index != st.receipt_parts + 1 || count != st.receipt_count ||
       st.receipt_text.size() + body->size() > receipt_bytes_max)
-    return handle(self, happened::told{message_number::receipt, {}});
+    return handle(self, input::peer_message{message_number::receipt, {}});
   st.receipt_text.append(view(*body).text());
   ++st.receipt_parts;
   if (st.receipt_parts == st.receipt_count)
-    handle(self, happened::receipt_came{std::exchange(st.receipt_text, {})});
+    handle(self, input::receipt_came{std::exchange(st.receipt_text, {})});
 }
 
 void take_frame(self_pointer self, const frame& what) {
@@ -380,7 +380,7 @@ void take_frame(self_pointer self, const frame& what) {
   }
   if (auto wrong = st.channel->open(what))
     return not_authentic(self, detail_of(wrong));
-  handle(self, happened::told{static_cast<message_number>(what.number), what.details});
+  handle(self, input::peer_message{static_cast<message_number>(what.number), what.details});
 }
 
 // --- the wallet ---
@@ -389,13 +389,13 @@ ec code_of_answer(const caf::error& why) {
   return why == caf::sec::request_timeout ? ec::timed_out : code_of(why);
 }
 
-/// Asks, and turns the answer into a happening by `read`; a failure into work_failed.
+/// Asks, and turns the answer into a any_input by `read`; a failure into work_failed.
 template<class Answer, class Wallet, class Read, class... Message>
 void request(self_pointer self, ticket which, const Wallet& wallet, Read read, Message&&... what) {
   ++self->state.open_questions;
   const auto answered = [self] {
     --self->state.open_questions;
-    pay_line(self);
+    release_credit(self);
   };
   self->request(wallet, self->state.config.wallet_timeout, std::forward<Message>(what)...)
       .then(
@@ -404,7 +404,7 @@ void request(self_pointer self, ticket which, const Wallet& wallet, Read read, M
             answered();
           },
           [self, which, answered](const caf::error& why) {
-            handle(self, happened::work_failed{which, code_of_answer(why), detail_of(why)});
+            handle(self, input::work_failed{which, code_of_answer(why), detail_of(why)});
             answered();
           });
 }
@@ -455,7 +455,7 @@ caf::error contradicts(const session_state& st, const receipt& x) {
 }
 
 void fail_work(self_pointer self, ticket which, const caf::error& why) {
-  handle(self, happened::work_failed{which, code_of(why), detail_of(why)});
+  handle(self, input::work_failed{which, code_of(why), detail_of(why)});
 }
 
 void file_receipt(self_pointer self, ticket which, const std::string& text) {
@@ -469,7 +469,7 @@ void file_receipt(self_pointer self, ticket which, const std::string& text) {
   request<atom::done>(
       self, which, st.sender_wallet,
       [which, text, summary](atom::done) {
-        return happening{happened::receipt_ready{which, text, summary}};
+        return any_input{input::receipt_ready{which, text, summary}};
       },
       atom::receipt_v, wallet::receipt_text{text});
 }
@@ -478,12 +478,12 @@ void make_receipt(self_pointer self, ticket which) {
   auto& st = self->state;
   request<wallet::receipt_text>(
       self, which, st.receiver_wallet,
-      [self, which](wallet::receipt_text& made) -> happening {
+      [self, which](wallet::receipt_text& made) -> any_input {
         const auto checked = verify_receipt(made.json, self->state.receipt_key);
         if (!checked)
-          return happened::work_failed{which, ec::internal,
-                                       "our own receipt: " + detail_of(checked.error())};
-        return happened::receipt_ready{which, made.json, summarise(*checked, made.json)};
+          return input::work_failed{which, ec::internal,
+                                    "our own receipt: " + detail_of(checked.error())};
+        return input::receipt_ready{which, made.json, summarise(*checked, made.json)};
       },
       atom::receipt_v, terms_now(st));
 }
@@ -491,9 +491,9 @@ void make_receipt(self_pointer self, ticket which) {
 void ask_wallet(self_pointer self, ticket which, question& what) {
   auto& st = self->state;
   const auto done = [which](wallet::step_report& x) {
-    return happening{happened::work_done{which, x}};
+    return any_input{input::work_done{which, x}};
   };
-  const auto answered = [which](atom::done) { return happening{happened::work_done{which, {}}}; };
+  const auto answered = [which](atom::done) { return any_input{input::work_done{which, {}}}; };
   if (auto step = std::get_if<ask::step>(&what)) {
     if (auto s = std::get_if<wallet::sender_step>(&step->what))
       request<wallet::step_report>(self, which, st.sender_wallet, done, *s);
@@ -507,14 +507,14 @@ void ask_wallet(self_pointer self, ticket which, question& what) {
     request<manifest>(
         self, which, st.sender_wallet,
         [which](manifest& x) {
-          return happening{happened::manifest_ready{which, x}};
+          return any_input{input::manifest_ready{which, x}};
         },
         atom::manifest_v);
   } else if (std::holds_alternative<ask::begin_sending>(what)) {
     request<wallet::coin_payload>(
         self, which, st.sender_wallet,
         [which](wallet::coin_payload& x) {
-          return happening{happened::coins_ready{which, std::move(x)}};
+          return any_input{input::coins_ready{which, std::move(x)}};
         },
         atom::begin_sending_v, terms_now(st));
   } else if (auto filed = std::get_if<ask::file_receipt>(&what)) {
@@ -523,7 +523,7 @@ void ask_wallet(self_pointer self, ticket which, question& what) {
     request<wallet::offer_answer>(
         self, which, st.receiver_wallet,
         [which](wallet::offer_answer& x) {
-          return happening{happened::offer_weighed{which, x.state}};
+          return any_input{input::offer_weighed{which, x.state}};
         },
         atom::manifest_v, weighed->offer);
   } else if (auto stored = std::get_if<ask::store>(&what)) {
@@ -551,17 +551,17 @@ caf::timespan length_of(const session_config& config, timer which) {
   return config.answer_timeout;
 }
 
-void carry_out(self_pointer self, order::open_line&) {
+void carry_out(self_pointer self, action::open_line&) {
   self->send(self->state.line, link_open{});
 }
 
-void carry_out(self_pointer self, order::send& x) {
+void carry_out(self_pointer self, action::send& x) {
   auto& st = self->state;
   if (st.channel)
     transmit(self, st.channel->command(x.number, std::move(x.details)));
 }
 
-void carry_out(self_pointer self, order::send_offer& x) {
+void carry_out(self_pointer self, action::send_offer& x) {
   auto& st = self->state;
   st.offer = x.offer;
   if (st.channel)
@@ -569,7 +569,7 @@ void carry_out(self_pointer self, order::send_offer& x) {
                                           encode(x.offer)));
 }
 
-void carry_out(self_pointer self, order::send_coins& x) {
+void carry_out(self_pointer self, action::send_coins& x) {
   auto& st = self->state;
   auto place = place_in_transfer(st);
   place.count = static_cast<uint32_t>(x.coins.files.size());
@@ -578,18 +578,18 @@ void carry_out(self_pointer self, order::send_coins& x) {
       return;
     auto sealed = st.channel->body_frame(message_number::coin, place, view(file));
     if (!sealed)
-      return handle(self, happened::line_failed{ec::internal, "a coin file could not be sealed: " +
-                                                                  detail_of(sealed.error())});
+      return handle(self, input::line_failed{ec::internal, "a coin file could not be sealed: " +
+                                                               detail_of(sealed.error())});
     transmit(self, std::move(*sealed));
     tell(self, progress{place.index, place.count, st.offer ? st.offer->notes : 0});
     // Not needed any more: the wallet has it.
     file = {};
     ++place.index;
   }
-  handle(self, happened::coins_gone{});
+  handle(self, input::coins_gone{});
 }
 
-void carry_out(self_pointer self, order::send_receipt& x) {
+void carry_out(self_pointer self, action::send_receipt& x) {
   auto& st = self->state;
   const auto parts = split_body(byte_view(std::string_view(x.text)));
   auto place = place_in_transfer(st);
@@ -602,11 +602,11 @@ void carry_out(self_pointer self, order::send_receipt& x) {
   }
 }
 
-void carry_out(self_pointer self, order::ask_wallet& x) {
+void carry_out(self_pointer self, action::ask_wallet& x) {
   ask_wallet(self, x.which, x.what);
 }
 
-void carry_out(self_pointer self, order::arm& x) {
+void carry_out(self_pointer self, action::arm& x) {
   auto& st = self->state;
   const auto which = static_cast<uint8_t>(x.which);
   const auto now = self->clock().now();
@@ -619,11 +619,11 @@ void carry_out(self_pointer self, order::arm& x) {
     self->delayed_send(self, length, atom::tick_v, which);
 }
 
-void carry_out(self_pointer self, order::disarm& x) {
+void carry_out(self_pointer self, action::disarm& x) {
   self->state.due.erase(static_cast<uint8_t>(x.which));
 }
 
-void carry_out(self_pointer self, order::tell& x) {
+void carry_out(self_pointer self, action::tell& x) {
   tell(self, std::move(x.what));
 }
 
@@ -634,11 +634,11 @@ void close_line(self_pointer self) {
   self->send(st.line, link_close{});
 }
 
-void carry_out(self_pointer self, order::close_line&) {
+void carry_out(self_pointer self, action::close_line&) {
   close_line(self);
 }
 
-void carry_out(self_pointer self, order::end& x) {
+void carry_out(self_pointer self, action::end& x) {
   auto& st = self->state;
   const auto now = self->clock().now();
   const auto milliseconds_since = [now](caf::actor_clock::time_point then) {
@@ -674,7 +674,7 @@ void carry_out(self_pointer self, order::end& x) {
 }
 
 /// Gives the machine what happened, carries its orders out, then what happened meanwhile.
-void handle(self_pointer self, happening what) {
+void handle(self_pointer self, any_input what) {
   auto& st = self->state;
   st.pending.push_back(std::move(what));
   if (std::exchange(st.working, true))
@@ -689,7 +689,7 @@ void handle(self_pointer self, happening what) {
 }
 
 void refuse_to_start(self_pointer self, ec code, std::string detail) {
-  order::end end;
+  action::end end;
   end.code = code;
   end.detail = std::move(detail);
   carry_out(self, end);
@@ -710,13 +710,13 @@ void start(self_pointer self) {
     st.log = std::move(*opened);
   }
   if (st.side == role::sender)
-    return handle(self, happened::started{});
+    return handle(self, input::started{});
   // Our receipt's key goes into the handshake, so it must be known before.
   self->request(st.receiver_wallet, st.config.wallet_timeout, atom::receipt_key_v)
       .then(
           [self](const wallet::receipt_key& x) {
             self->state.receipt_key = x.public_key;
-            handle(self, happened::started{});
+            handle(self, input::started{});
           },
           [self](const caf::error& why) {
             refuse_to_start(self, code_of_answer(why), detail_of(why));
@@ -734,7 +734,7 @@ void peer_came(self_pointer self, const std::string& address) {
   if (!address.empty())
     st.peer_address = address;
   tell(self, peer_seen{address});
-  handle(self, happened::peer_came{});
+  handle(self, input::peer_came{});
   send_heartbeat(self);
 }
 
@@ -742,13 +742,13 @@ void peer_went(self_pointer self, const std::string& reason) {
   auto& st = self->state;
   using stage = secure_channel::stage;
   // It was called, or it called, and went before its proof.
-  const auto stranger = st.channel && !st.channel->is_connected() &&
-                        st.channel->now() != stage::waiting && st.channel->now() != stage::dead &&
-                        reason != "silent";
+  const auto unauthenticated = st.channel && !st.channel->is_connected() &&
+                               st.channel->now() != stage::waiting &&
+                               st.channel->now() != stage::dead && reason != "silent";
   tell(self, peer_lost{reason});
   drop_channel(self);
-  if (stranger)
-    count_stranger(self);
+  if (unauthenticated)
+    count_unauthenticated_peer(self);
 }
 
 /// Does what the line's message asks for, and keeps its credit while others must catch up.
@@ -761,13 +761,13 @@ void take_from_line(self_pointer self, const std::shared_ptr<const void>& credit
   if (st.answers > answers_max) {
     st.answers = 0;
     drop_channel(self);
-    handle(self, happened::line_failed{ec::protocol_violation,
-                                       "the other side made us answer without end"});
+    handle(self,
+           input::line_failed{ec::protocol_violation, "the other side made us answer without end"});
   }
   // One of a chunk stands for all of it.
-  if (credit && (st.owed_to_line.empty() || st.owed_to_line.back() != credit))
-    st.owed_to_line.push_back(credit);
-  pay_line(self);
+  if (credit && (st.held_credit.empty() || st.held_credit.back() != credit))
+    st.held_credit.push_back(credit);
+  release_credit(self);
 }
 
 session_impl_actor::behavior_type behaviour(self_pointer self) {
@@ -783,8 +783,8 @@ session_impl_actor::behavior_type behaviour(self_pointer self) {
   to.relay_patience = config.relay_patience;
   to.backoff_min = config.backoff_min;
   to.backoff_max = config.backoff_max;
-  self->state.line =
-      self->spawn(link, std::move(to), self->state.loop, caf::actor_cast<link_owner_actor>(self));
+  self->state.line = self->spawn(relay_link, std::move(to), self->state.loop,
+                                 caf::actor_cast<link_owner_actor>(self));
   self->monitor(self->state.line);
   self->monitor(self->state.observer);
   if (self->state.sender_wallet)
@@ -797,21 +797,21 @@ session_impl_actor::behavior_type behaviour(self_pointer self) {
       st.line_is_down = true;
       return st.last_word ? say_last_word(self) : void();
     }
-    handle(self, happened::user_stopped{});
+    handle(self, input::user_stopped{});
   });
   return {
       [self](atom::approve, const amount& sum, bool yes) {
-        handle(self, happened::approved{sum, yes});
+        handle(self, input::approved{sum, yes});
       },
-      [self](atom::cancel) { handle(self, happened::user_cancelled{}); },
-      [self](atom::stop) { handle(self, happened::user_stopped{}); },
+      [self](atom::cancel) { handle(self, input::user_cancelled{}); },
+      [self](atom::stop) { handle(self, input::user_stopped{}); },
       [self](const link_entered& x) {
         auto& st = self->state;
         drop_channel(self);
         st.own_address = x.own_address;
         st.answers = 0;
         tell(self, joined{x.own_address, x.people});
-        handle(self, happened::entered{x.people});
+        handle(self, input::entered{x.people});
       },
       [self](const link_peer& x) {
         take_from_line(self, x.credit, [&] {
@@ -827,7 +827,8 @@ session_impl_actor::behavior_type behaviour(self_pointer self) {
       [self](const link_beat&) {
         auto& st = self->state;
         if (st.channel && !st.channel->is_connected() &&
-            ++st.unproved_beats == unproved_beats_max && !std::exchange(st.stranger_told, true))
+            ++st.unproved_beats == unproved_beats_max &&
+            !std::exchange(st.unauthenticated_told, true))
           tell(self, warning{"somebody is in the room who has not shown the key"});
         send_heartbeat(self);
       },
@@ -837,7 +838,7 @@ session_impl_actor::behavior_type behaviour(self_pointer self) {
       },
       [self](const link_failed& x) {
         drop_channel(self);
-        handle(self, happened::line_failed{x.code, x.detail});
+        handle(self, input::line_failed{x.code, x.detail});
       },
       [self](atom::tick) { start(self); },
       [self](atom::tick, uint8_t which) {
@@ -853,24 +854,25 @@ session_impl_actor::behavior_type behaviour(self_pointer self) {
           return self->delayed_send(self, found->second - now, atom::tick_v, which);
         }
         st.due.erase(found);
-        handle(self, happened::timed_out{static_cast<timer>(which)});
+        handle(self, input::timed_out{static_cast<timer>(which)});
       },
   };
 }
 
 /// What a session is born with. The actor's first turn may come after the spawning function has
 /// returned, so it owns all of it.
-struct birth {
+struct session_arguments {
   session_config config;
   role side = role::sender;
-  std::function<actions(happening)> advance;
+  std::function<actions(any_input)> advance;
   sender_wallet_actor sender_wallet;
   receiver_wallet_actor receiver_wallet;
   byte_loop_actor loop;
   session_observer_actor observer;
 };
 
-session_impl_actor::behavior_type session(self_pointer self, const std::shared_ptr<birth>& from) {
+session_impl_actor::behavior_type session(self_pointer self,
+                                          const std::shared_ptr<session_arguments>& from) {
   auto& st = self->state;
   st.config = std::move(from->config);
   st.side = from->side;
@@ -882,7 +884,7 @@ session_impl_actor::behavior_type session(self_pointer self, const std::shared_p
   return behaviour(self);
 }
 
-session_actor spawn_session(caf::actor_system& system, std::shared_ptr<birth> from) {
+session_actor spawn_session(caf::actor_system& system, std::shared_ptr<session_arguments> from) {
   auto out = system.spawn(session, std::move(from));
   caf::anon_send(out, atom::tick_v);
   return out;
@@ -894,10 +896,10 @@ session_actor sender_session(caf::actor_system& system, session_config config, b
                              sender_wallet_actor wallet, session_observer_actor observer) {
   if (!config.sum)
     config.sum = config.invite.sum;
-  auto from = std::make_shared<birth>();
+  auto from = std::make_shared<session_arguments>();
   from->side = role::sender;
   from->advance = [machine = sender_machine{config.sum.value_or(amount{}), config.sending_begun}](
-                      happening x) mutable { return machine.advance(std::move(x)); };
+                      any_input x) mutable { return machine.advance(std::move(x)); };
   from->config = std::move(config);
   from->sender_wallet = std::move(wallet);
   from->loop = std::move(loop);
@@ -915,9 +917,9 @@ session_actor receiver_session(caf::actor_system& system, session_config config,
   terms.ask_person = config.ask_person;
   terms.notes_max = config.notes_max;
   terms.powned = config.powned;
-  auto from = std::make_shared<birth>();
+  auto from = std::make_shared<session_arguments>();
   from->side = role::receiver;
-  from->advance = [machine = receiver_machine{terms}](happening x) mutable {
+  from->advance = [machine = receiver_machine{terms}](any_input x) mutable {
     return machine.advance(std::move(x));
   };
   from->config = std::move(config);

@@ -135,7 +135,7 @@ struct link_state {
   uint64_t alarm = 0;
   std::string last_reason;
 
-  static inline const char* name = "link";
+  static inline const char* name = "relay_link";
 };
 
 /// Keeps one line to the relay for its owner.
@@ -143,8 +143,9 @@ struct link_state {
 /// Who watches whom: the link monitors its owner and ends with it; the byte loop closes the link's
 /// sockets when the link ends. The owner holds the link, the link holds the owner's handle only as
 /// long as it lives, and drops it when it ends.
-link_actor::behavior_type link(link_actor::stateful_pointer<link_state> self, link_config config,
-                               byte_loop_actor loop, link_owner_actor owner);
+link_actor::behavior_type relay_link(link_actor::stateful_pointer<link_state> self,
+                                     link_config config, byte_loop_actor loop,
+                                     link_owner_actor owner);
 
 } // namespace liveconnect::session
 
