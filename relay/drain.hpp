@@ -4,7 +4,7 @@
 
 #include <caf/actor_system.hpp>
 
-#include "relay/process_signals.hpp"
+#include "cli/shell/signals.hpp"
 #include "relay/relay_server.hpp"
 
 namespace liveconnect::relay {
@@ -19,7 +19,7 @@ struct drain_end {
 
 /// Takes no new rooms and waits until the last one is empty, the time is over, or a signal comes.
 /// Whoever waits in a room still gets their partner. An empty relay is done at once.
-drain_end drain(caf::actor_system& system, relay_server& server, process_signals& signals,
+drain_end drain(caf::actor_system& system, relay_server& server, cli::signal_source& signals,
                 std::chrono::milliseconds timeout);
 
 } // namespace liveconnect::relay

@@ -12,6 +12,7 @@
 #include "actors/io/descriptor.hpp"
 #include "actors/io/resolve.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/host_port.hpp"
 #include "messages/base/secret.hpp"
 #include "messages/secure/invitation.hpp"
 #include "messages/wire/frame.hpp"
@@ -122,11 +123,10 @@ std::string random_tag() {
 } // namespace
 
 caf::expected<probe_result> probe(const std::string& host_and_port, std::chrono::seconds deadline) {
-  std::string host;
-  uint16_t port = 0;
-  if (!io::split_host_port(host_and_port, host, port))
+  const auto at = split_host_port(host_and_port, 0);
+  if (!at)
     return fail(ec::bad_argument, "not HOST:PORT");
-  const auto addresses = io::resolve(host, port);
+  const auto addresses = io::resolve(at->host, at->port);
   if (!addresses)
     return fail(ec::relay_unreachable, detail_of(addresses.error()));
   const auto until = clock::now() + deadline;

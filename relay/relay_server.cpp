@@ -12,6 +12,7 @@
 #include "actors/relay/heartbeat.hpp"
 #include "actors/relay/lobby.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/host_port.hpp"
 
 namespace liveconnect::relay {
 
@@ -90,11 +91,10 @@ relay_server::~relay_server() {
 }
 
 caf::expected<std::vector<endpoint>> relay_server::listen(const std::string& host_and_port) {
-  std::string host;
-  uint16_t port = 0;
-  if (!io::split_host_port(host_and_port, host, port))
+  const auto at = split_host_port(host_and_port, 0);
+  if (!at)
     return fail(ec::bad_argument, "not HOST:PORT");
-  auto addresses = io::resolve(host, port);
+  auto addresses = io::resolve(at->host, at->port);
   if (!addresses)
     return addresses.error();
   std::vector<endpoint> out;

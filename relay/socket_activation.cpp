@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "relay/settings.hpp"
 
 namespace liveconnect::relay {
@@ -48,7 +49,8 @@ take_inherited_sockets(const std::function<std::optional<std::string>(const std:
     return out;
   const auto count = number(*count_text);
   if (!count || *count > sockets_max)
-    return fail(ec::bad_config, "LISTEN_FDS=" + shown(*count_text) + " is no number of sockets");
+    return fail(ec::bad_config,
+                "LISTEN_FDS=" + in_quotes(*count_text) + " is no number of sockets");
   std::vector<inherited_sockets::named> all;
   for (unsigned i = 0; i < *count; ++i) {
     const int fd = first_descriptor + static_cast<int>(i);
@@ -66,11 +68,11 @@ take_inherited_sockets(const std::function<std::optional<std::string>(const std:
     const bool is_admin = x.name == "admin";
     if (!is_admin && x.name != "rooms" && x.name != "unknown" && !x.name.empty() &&
         !ends_with(x.name, ".socket"))
-      return fail(ec::bad_config, "there is no use for a socket named " + shown(x.name) +
+      return fail(ec::bad_config, "there is no use for a socket named " + in_quotes(x.name) +
                                       ": FileDescriptorName= is rooms or admin");
     const int family = io::listening_family(x.fd.get());
     if (is_admin ? family != AF_UNIX : family != AF_INET && family != AF_INET6)
-      return fail(ec::bad_config, "the socket named " + shown(x.name) + " is no listening " +
+      return fail(ec::bad_config, "the socket named " + in_quotes(x.name) + " is no listening " +
                                       (is_admin ? "unix socket" : "TCP socket") +
                                       ": its unit needs ListenStream= and Accept=no");
     if (!is_admin)

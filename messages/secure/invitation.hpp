@@ -7,6 +7,7 @@
 
 #include <caf/expected.hpp>
 
+#include "messages/base/host_port.hpp"
 #include "messages/base/secret.hpp"
 #include "messages/money/amount.hpp"
 #include "messages/money/transfer.hpp"
@@ -80,10 +81,6 @@ caf::expected<secret<32>> parse_key_words(std::string_view words);
 
 /// Host and port as the `Relay:` line and `--relay` have them: name or IPv4 with `:PORT`, or
 /// `[IPv6]:PORT`. Fails with ec::bad_argument.
-struct relay_address {
-  std::string host;
-  uint16_t port = 0;
-};
-caf::expected<relay_address> parse_relay_address(std::string_view text);
+caf::expected<host_port> parse_relay_address(std::string_view text);
 
 } // namespace liveconnect

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "messages/base/printable.hpp"
 #include "wallet/files/coin_name.hpp"
 #include "wallet/files/sync_calls.hpp"
 

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "messages/base/printable.hpp"
 #include "wallet/files/coin_name.hpp"
 
 namespace liveconnect::wallet {

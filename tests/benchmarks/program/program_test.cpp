@@ -172,7 +172,7 @@ TEST(bench_program, a_relay_that_runs_already_keeps_its_limits) {
 TEST(bench_program, a_refusal_is_named) {
   const auto x = short_run("bulk", {"--pairs", "9", "--relay-arg=--rooms-max", "--relay-arg=4"});
   EXPECT_EQ(x.code, 75) << x.errors << x.output;
-  EXPECT_NE(x.result.at("message").get<std::string>().find("full"), std::string::npos);
+  EXPECT_NE(x.result.at("what").get<std::string>().find("full"), std::string::npos);
 }
 
 TEST(bench_program, nobody_there_is_three) {
