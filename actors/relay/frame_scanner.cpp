@@ -300,7 +300,7 @@ scan_result frame_scanner::end_json_member(byte_view text, size_t end) {
   return scan_result::more;
 }
 
-// --- frame_gatherer -----------------------------------------------------------------------------
+// --- frame_gatherer ---
 
 void frame_gatherer::count_copied(size_t more) {
   size_ += more;
@@ -322,12 +322,12 @@ void frame_gatherer::put(byte_view x) {
   count_copied(x.size());
 }
 
-void frame_gatherer::add_short(byte_view frame, size_t hashes, std::string_view address) {
+void frame_gatherer::add_short(byte_view frame, size_t placeholders, std::string_view address) {
   const auto before = copied_.size();
-  copied_.resize(before + frame.size() + hashes * address.size() + 1);
+  copied_.resize(before + frame.size() + placeholders * address.size() + 1);
   auto* to = copied_.data() + before;
   size_t from = 0;
-  for (size_t i = 0; i < hashes; ++i) {
+  for (size_t i = 0; i < placeholders; ++i) {
     const auto at = find(frame, from, '#');
     if (at == npos)
       break;
@@ -344,11 +344,11 @@ void frame_gatherer::add_short(byte_view frame, size_t hashes, std::string_view 
   count_copied(copied_.size() - before);
 }
 
-void frame_gatherer::add(byte_view frame, size_t hashes, std::string_view address) {
-  if (frame.size() + hashes * address.size() < copied_max)
-    return add_short(frame, hashes, address);
+void frame_gatherer::add(byte_view frame, size_t placeholders, std::string_view address) {
+  if (frame.size() + placeholders * address.size() < copied_max)
+    return add_short(frame, placeholders, address);
   size_t from = 0;
-  for (size_t i = 0; i < hashes; ++i) {
+  for (size_t i = 0; i < placeholders; ++i) {
     const auto at = find(frame, from, '#');
     if (at == npos)
       break;
