@@ -16,7 +16,7 @@ namespace liveconnect::io {
 /// read for it. What one turn reads beyond that is still handed over.
 inline constexpr size_t owner_window_bytes = 1u << 20;
 
-/// Hands an actor what happens to its sockets: one `events` message a loop turn. Refers to the
+/// Hands an actor what happens to its sockets: one `events` message per loop turn. Refers to the
 /// actor strongly while it has sockets and weakly else, so that a loop keeps no actor alive for
 /// nothing.
 ///

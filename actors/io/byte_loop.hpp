@@ -105,7 +105,7 @@ public:
   /// left; an address that cannot be reached is a `closed` event.
   caf::expected<socket_id> prepare(const connect& what, std::shared_ptr<socket_handler> owner);
 
-  /// Lets a prepared socket go. Once a socket.
+  /// Lets a prepared socket go. Once per socket.
   void start(socket_id socket);
 
   /// prepare() and start() in one, for callers who need not see the id before the first event.
@@ -121,7 +121,7 @@ public:
   /// already meets at its next write, and sockets_max (0: by the descriptor limit as it is now).
   void set_bounds(size_t write_queue_bytes_max, size_t sockets_max);
 
-  /// The handler that hands events to an actor, one `events` message a loop turn. One a living
+  /// The handler that hands events to an actor, one `events` message per loop turn. One per living
   /// actor: asking again gives the same. The sockets of an actor that ends are closed.
   std::shared_ptr<socket_handler> handler_for(const socket_owner_actor& owner);
 
@@ -160,8 +160,8 @@ public:
   /// Bytes that wait behind all streams together.
   size_t queued_in_all() const;
 
-  /// Calls on_timer at `when`; one timer a socket, a later call replaces it, and time_point::max()
-  /// takes it away.
+  /// Calls on_timer at `when`; one timer per socket, a later call replaces it, and
+  /// time_point::max() takes it away.
   void set_timer(socket_id socket, clock::time_point when);
 
   /// Lets go of a stream with nothing queued, so that another loop can take it: its owner hears

@@ -16,8 +16,8 @@
 namespace liveconnect::relay {
 
 /// What each address has done lately, for the limits that count by address
-/// (docs/design/safety.md 6.5): open connections, new ones a minute, and wrong guesses of rooms and
-/// tags. An IPv6 /64 counts as one address.
+/// (docs/design/safety.md 6.5): open connections, new ones per minute, and wrong guesses of rooms
+/// and tags. An IPv6 /64 counts as one address.
 ///
 /// Pure: callers pass the time. Bounded: an address that has nothing open and nothing against it is
 /// forgotten first, then the one that has nothing open and was seen least lately. Any thread: a

@@ -136,18 +136,22 @@ void room_switch::end_room(line& x, refusal why) {
     drop(*y, why);
 }
 
-/// Closes the largest queues until the others fit (docs/design/safety.md 6.5).
+/// Closes queues when all of them together are over the limit (docs/design/safety.md 6.5).
 void room_switch::relieve_memory() {
   const auto most = limits_.queued_bytes_max;
   const auto mine = loop_->queued_in_all();
   shared_->queued_bytes += mine - std::exchange(queued_told_, mine);
   const size_t all = shared_->queued_bytes;
-  if (most == 0 || all <= most)
-    return;
-  const auto others = all - mine;
+  if (most != 0 && all > most)
+    close_largest_queues(all - mine);
+}
+
+/// Closes the largest queues until the rest fits beside the `others` bytes of the other loops.
+void room_switch::close_largest_queues(size_t others) {
+  const auto most = limits_.queued_bytes_max;
   // The loops relieve themselves at the same time: none gives up more than what is over its share.
   const auto share = most / shared_->switches.size();
-  if (mine <= share)
+  if (loop_->queued_in_all() <= share)
     return;
   std::vector<std::pair<size_t, line*>> largest;
   size_t sum = 0;
@@ -156,7 +160,7 @@ void room_switch::relieve_memory() {
       largest.emplace_back(size, x.get());
       sum += size;
     }
-  LC_ASSERT_OR(sum == mine, return );
+  LC_ASSERT_OR(sum == loop_->queued_in_all(), return );
   std::sort(largest.begin(), largest.end(),
             [](const auto& a, const auto& b) { return a.first > b.first; });
   for (const auto& [size, x] : largest) {

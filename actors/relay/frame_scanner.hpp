@@ -41,7 +41,7 @@ enum class scan_result : uint8_t {
 /// * A JSON frame is one object, whatever its line breaks. "from" is its first key and stands once;
 ///   no key at the top has escapes (they could spell a second "from").
 ///
-/// Both from-rules are checked as early as the bytes are there. Pure; one a connection. After
+/// Both from-rules are checked as early as the bytes are there. Pure; one per connection. After
 /// anything but `more` and `frame` the stream is lost: do not go on.
 class frame_scanner {
 public:

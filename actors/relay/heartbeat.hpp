@@ -18,7 +18,7 @@ struct heartbeat_config {
   caf::timespan room_wait = std::chrono::minutes(30);
 
   /// How often all are looked at: often enough that silence is found within 1/18 of the timeout (5
-  /// s of 90 s) after it is due, at least every 5 s, at most a hundred times a second.
+  /// s of 90 s) after it is due, at least every 5 s, at most a hundred times per second.
   caf::timespan interval() const;
 };
 

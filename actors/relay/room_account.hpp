@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 
-#include "messages/base/assert.hpp"
 #include "messages/base/token_bucket.hpp"
 
 namespace liveconnect::relay {
@@ -37,10 +36,7 @@ public:
   }
 
   /// When it was opened; only of one that is open.
-  time_point opened(key) const {
-    LC_ASSERT_OR(opened_, return {}); // As old as can be: the room ends.
-    return *opened_;
-  }
+  time_point opened(key) const { return *opened_; }
 
   /// Whether `more` bytes are more than the room may still pass on; 0 is no limit.
   bool is_spent(key, uint64_t more, uint64_t bytes_max) const {

@@ -202,6 +202,7 @@ private:
   void hold(line& x, hold_reason why, bool held);
   void end_room(line& x, refusal why);
   void relieve_memory();
+  void close_largest_queues(size_t others);
   void pair(line& x, line& y);
   void unpair(line& x);
   void depart(line& x, const std::string& why);

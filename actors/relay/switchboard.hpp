@@ -7,7 +7,7 @@
 
 namespace liveconnect::relay {
 
-/// All of a relay's switches, one a byte loop, as one: what actors and the composition root talk
+/// All of a relay's switches, one per byte loop, as one: what actors and the composition root talk
 /// to.
 ///
 /// The first loop has the listeners. A connection is moved to its room's loop when it has said

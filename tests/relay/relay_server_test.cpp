@@ -132,7 +132,7 @@ TEST_P(loops_of_a_relay_test, stop_with_rooms_in_use_and_their_actors_end_too) {
     EXPECT_TRUE(a.read_until("Closing"));
     EXPECT_EQ(server.counters().joined, 1u);
   }
-  // ~actor_system would wait for ever for an actor that somebody keeps; this says so in time.
+  // ~actor_system would wait for ever for an actor that is kept alive; this says so in time.
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   while (system.registry().running() > 0 && std::chrono::steady_clock::now() < until)
     std::this_thread::yield();
