@@ -225,7 +225,7 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
     status_board board{version()};
     const sampler samples{board, [&server] {
                             relay_sample out{server.counters(), server.accept_rests(),
-                                             server.gatherings(), server.connections_max(),
+                                             server.coalesced_turns(), server.connections_max(),
                                              server.rooms_max()};
                             // The loop has answered.
                             notify_alive();

@@ -27,7 +27,7 @@ public:
   std::function<void(const frame& what, io::socket_id from)> passed;
   /// No connection succeeds while true.
   bool down = false;
-  /// Refuse everybody with this reason, when not empty.
+  /// Refuse every client with this reason, when not empty.
   std::string refusal;
   /// Check room tags, as the real one does.
   bool check_tags = true;
@@ -61,7 +61,7 @@ public:
   /// Cuts the line of one client; the other hears Peer_Left.
   void cut(io::socket_id socket) { close(socket, io::close_reason::failed); }
 
-  /// Cuts everybody.
+  /// Cuts all connections.
   void cut_all() {
     while (!clients_.empty())
       cut(clients_.begin()->first);
