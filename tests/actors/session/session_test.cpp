@@ -1,9 +1,9 @@
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <sys/stat.h>
 
 #include "tests/support/session_pair.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace liveconnect::test {
 namespace {
@@ -16,28 +16,6 @@ std::vector<int> one_to_25() {
     out.push_back(i);
   return out;
 }
-
-/// A file name in a fresh directory, removed with it.
-class temporary_directory {
-public:
-  temporary_directory() {
-    char name[] = "/tmp/liveconnect-XXXXXX";
-    path_ = mkdtemp(name);
-  }
-  ~temporary_directory() {
-    for (const auto& x : files_)
-      std::remove(x.c_str());
-    std::remove(path_.c_str());
-  }
-  std::string file(const std::string& name) {
-    files_.push_back(path_ + "/" + name);
-    return files_.back();
-  }
-
-private:
-  std::string path_;
-  std::vector<std::string> files_;
-};
 
 /// Message numbers of a transcript in order, heartbeats folded into one and coins into one.
 std::vector<int> numbers_of(const std::string& path) {
@@ -73,9 +51,9 @@ protected:
     return x;
   }
 
-  temporary_directory files;
-  std::string sender_transcript = files.file("sender");
-  std::string receiver_transcript = files.file("receiver");
+  temporary_folder folder;
+  std::string sender_transcript = (folder / "sender").string();
+  std::string receiver_transcript = (folder / "receiver").string();
 };
 
 INSTANTIATE_TEST_SUITE_P(both_notations, session_actors,
