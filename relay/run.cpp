@@ -191,6 +191,8 @@ void log_end(relay_server& server, const std::shared_ptr<spdlog::logger>& log) {
 
 } // namespace
 
+// long: the order in which the parts of the relay start and end
+// branches: one exit per part that may not start
 int run(const relay_settings& settings, const reloader::source& read_again, bool json) {
   cli::signal_source signals;
   const auto log =

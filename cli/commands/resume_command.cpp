@@ -118,6 +118,7 @@ command_end resume_one(environment& env, context& all, const wallet::open_transf
   return end;
 }
 
+// branches: one exit per outcome of a resumed transfer
 command_end resume_transfers(environment& env, const std::string& prefix) {
   if (auto missing = missing_wallet(env.conf))
     return std::move(*missing);

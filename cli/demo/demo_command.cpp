@@ -171,6 +171,7 @@ private:
   }
 
   /// Runs `send` and, once its invitation is there, `receive`; shows their steps as they pass.
+  // branches: follows two processes, each of which may end at any step
   caf::error transfer() {
     auto notation = env_.conf.notation == notation_choice::json ? "json" : "tag";
     const auto invite = (folder_ / "invite.txt").string();

@@ -54,6 +54,7 @@ CLI::App* innermost(CLI::App* at) {
   }
 }
 
+// branches: one sentence per kind of mistake
 caf::error usage_error(CLI::App& root, const CLI::ParseError& x) {
   auto* at = innermost(&root);
   auto extras = root.remaining(true);
