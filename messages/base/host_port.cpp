@@ -18,6 +18,9 @@ std::optional<host_port> split_host_port(std::string_view text, uint16_t port_mi
   }
   const char* const first = text.data() + colon + 1;
   const char* const last = text.data() + text.size();
+  // One way to write a port: "01" is none.
+  if (last - first > 1 && *first == '0')
+    return std::nullopt;
   uint16_t port = 0;
   const auto [end, err] = std::from_chars(first, last, port);
   if (err != std::errc{} || end != last || first == last || port < port_min)

@@ -36,7 +36,8 @@ TEST(values, reads_hosts_with_their_port) {
   ASSERT_TRUE(x);
   EXPECT_EQ(x->host, "::1");
   EXPECT_EQ(x->port, 9100);
-  for (const auto* bad : {"", "host", "host:", ":1", "host:0", "host:65536", "::1:9100", "a b:1"})
+  for (const auto* bad :
+       {"", "host", "host:", ":1", "host:0", "host:01", "host:65536", "::1:9100", "a b:1"})
     EXPECT_FALSE(parse_host_port(bad)) << bad;
 }
 
