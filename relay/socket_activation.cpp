@@ -87,7 +87,8 @@ take_inherited_sockets(const std::function<std::optional<std::string>(const std:
     return out;
   const auto count = number(*count_text);
   if (!count || *count > sockets_max)
-    return fail(ec::bad_config, "LISTEN_FDS=" + in_quotes(*count_text) + " is not a number of sockets");
+    return fail(ec::bad_config,
+                "LISTEN_FDS=" + in_quotes(*count_text) + " is not a number of sockets");
   auto all = take(*count, get("LISTEN_FDNAMES").value_or(""));
   if (!all)
     return all.error();

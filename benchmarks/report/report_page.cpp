@@ -141,8 +141,8 @@ std::string plot_script(const bars& x, const std::string& data, const std::strin
       "set xtics rotate by -25 scale 0\n"
       "set key outside top right\n"
       "plot for [i=2:{}] {} using i:xtic(1) title columnheader(i)\n",
-      420 + 10 * static_cast<int>(x.columns.size()), in_quotes(image), in_quotes(title), in_quotes(axis),
-      x.columns.size() + 1, in_quotes(data));
+      420 + 10 * static_cast<int>(x.columns.size()), in_quotes(image), in_quotes(title),
+      in_quotes(axis), x.columns.size() + 1, in_quotes(data));
 }
 
 caf::error cannot_write(const std::filesystem::path& where) {

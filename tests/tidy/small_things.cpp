@@ -16,12 +16,14 @@ size_t width_of(std::string_view x) {
 
 /// Whether a line names a folder that only one machine has.
 bool names_a_machine(const std::string& path, const std::string& line) {
-  for (const std::string x : {"/home/", "/Users/", "/work/", "/root/"})
+  for (const std::string name : {"home", "Users", "work", "root"}) {
+    const auto x = "/" + name + "/";
     for (auto i = line.find(x); i != std::string::npos; i = line.find(x, i + 1)) {
       const bool begins = i == 0 || (!is_word(line[i - 1]) && line[i - 1] != '.');
       if (begins && i + x.size() < line.size() && is_word(line[i + x.size()]))
         return true;
     }
+  }
   // The guide at the top tries things out in /tmp/lc; where else it is named, it was left behind.
   return path != "README.md" && line.find("/tmp/lc") != std::string::npos;
 }

@@ -175,7 +175,8 @@ TEST(key_words_test, are_read_in_any_case_with_any_blanks) {
   }
 }
 
-TEST(key_words_test, a_wrong_word_is_noticed_almost_always_and_a_swap_too_and_never_gives_the_same_key) {
+TEST(key_words_test,
+     a_wrong_word_is_noticed_almost_always_and_a_swap_too_and_never_gives_the_same_key) {
   const auto words = text_of(key_words(example().key));
   std::vector<std::string> list;
   for (size_t at = 0; at < words.size();) {

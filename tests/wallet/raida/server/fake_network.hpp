@@ -12,9 +12,9 @@
 
 namespace liveconnect::test {
 
-/// sockets_test without a kernel, for actors on the deterministic scheduler: a byte_loop_actor on one
-/// side, plain calls for the test on the other. Nothing is lost or reordered; addresses named in
-/// `hanging` take connections and never answer.
+/// sockets_test without a kernel, for actors on the deterministic scheduler: a byte_loop_actor on
+/// one side, plain calls for the test on the other. Nothing is lost or reordered; addresses named
+/// in `hanging` take connections and never answer.
 class fake_network {
 public:
   /// A socket of the test.
