@@ -12,6 +12,8 @@
 #include "actors/io/descriptor.hpp"
 #include "actors/io/resolve.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/host_port.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/base/secret.hpp"
 #include "messages/secure/invitation.hpp"
 #include "messages/wire/frame.hpp"
@@ -25,6 +27,9 @@ using clock = std::chrono::steady_clock;
 using microseconds = std::chrono::microseconds;
 
 constexpr int rounds = 11;
+
+const char* const closed = "the connection was closed";
+const char* const not_a_relay = "what answers is not a relay";
 
 /// One blocking connection whose every step ends at the deadline.
 class visitor {
@@ -69,7 +74,7 @@ public:
     for (;;) {
       auto next = reader_.next();
       if (!next)
-        return fail(ec::protocol_violation, "what answers is no relay");
+        return fail(ec::protocol_violation, not_a_relay);
       if (*next) {
         if ((*next)->tag == tag || name_of(**next) == tag)
           return std::move(**next);
@@ -82,7 +87,7 @@ public:
         return fail(ec::relay_unreachable, "no answer in time");
       const auto count = recv(fd_.get(), buffer, sizeof buffer, 0);
       if (count <= 0)
-        return fail(ec::relay_unreachable, "the connection was closed");
+        return fail(ec::relay_unreachable, closed);
       reader_.feed({buffer, static_cast<size_t>(count)});
     }
   }
@@ -97,7 +102,7 @@ private:
   static caf::error refused(const std::string& details) {
     const auto word = parse_reason(details).word;
     const bool busy = word == "full" || word == "address" || word == "draining";
-    return fail(busy ? ec::relay_busy : ec::relay_refused, "the relay says " + word);
+    return fail(busy ? ec::relay_busy : ec::relay_refused, "the relay answered " + word);
   }
 
   io::descriptor fd_;
@@ -119,14 +124,49 @@ std::string random_tag() {
   return out;
 }
 
+/// Both join a random room under a random tag, and wait for each other.
+caf::error meet(visitor& a, visitor& b, probe_result& out) {
+  out.room = random_room();
+  const auto join = "<# Join_Room " + std::to_string(out.room) + " " + random_tag() + ">\n";
+  const auto start = clock::now();
+  if (!a.send(join))
+    return fail(ec::relay_unreachable, closed);
+  const auto joined = a.await("Room_Joined");
+  if (!joined)
+    return joined.error();
+  const auto seat = parse_room_seat(joined->details);
+  if (!seat)
+    return fail(ec::protocol_violation, not_a_relay);
+  out.seen_as = seat->you.host();
+  if (!b.send(join))
+    return fail(ec::relay_unreachable, closed);
+  for (auto* x : {&a, &b})
+    if (const auto met = x->await("Peer_Joined"); !met)
+      return met.error();
+  out.meet = since(start);
+  return caf::none;
+}
+
+/// A message from one to the other, and its answer back.
+caf::error round_trip(visitor& a, visitor& b) {
+  if (!a.send("<# Probe>\n"))
+    return fail(ec::relay_unreachable, closed);
+  if (const auto there = b.await("Probe"); !there)
+    return there.error();
+  if (!b.send("<# Probe_Answer>\n"))
+    return fail(ec::relay_unreachable, closed);
+  if (const auto back = a.await("Probe_Answer"); !back)
+    return back.error();
+  return caf::none;
+}
+
 } // namespace
 
 caf::expected<probe_result> probe(const std::string& host_and_port, std::chrono::seconds deadline) {
-  std::string host;
-  uint16_t port = 0;
-  if (!io::split_host_port(host_and_port, host, port))
-    return fail(ec::bad_argument, "not HOST:PORT");
-  const auto addresses = io::resolve(host, port);
+  const auto where = parse_host_port(host_and_port);
+  if (!where)
+    return fail(ec::bad_argument, in_quotes(host_and_port) + " is not HOST:PORT");
+  const auto addresses = io::resolve(where->host, where->port);
   if (!addresses)
     return fail(ec::relay_unreachable, detail_of(addresses.error()));
   const auto until = clock::now() + deadline;
@@ -139,37 +179,13 @@ caf::expected<probe_result> probe(const std::string& host_and_port, std::chrono:
   auto b = visitor::connect(*addresses, until);
   if (!b)
     return b.error();
-
-  out.room = random_room();
-  const auto join = "<# Join_Room " + std::to_string(out.room) + " " + random_tag() + ">\n";
-  start = clock::now();
-  if (!a->send(join))
-    return fail(ec::relay_unreachable, "the connection was closed");
-  auto joined = a->await("Room_Joined");
-  if (!joined)
-    return joined.error();
-  const auto seat = parse_room_seat(joined->details);
-  if (!seat)
-    return fail(ec::protocol_violation, "what answers is no relay");
-  out.seen_as = seat->you.host();
-  if (!b->send(join))
-    return fail(ec::relay_unreachable, "the connection was closed");
-  for (auto* x : {&*a, &*b})
-    if (auto met = x->await("Peer_Joined"); !met)
-      return met.error();
-  out.meet = since(start);
-
+  if (auto err = meet(*a, *b, out))
+    return err;
   std::vector<microseconds> times;
   for (int i = 0; i < rounds; ++i) {
     start = clock::now();
-    if (!a->send("<# Probe>\n"))
-      return fail(ec::relay_unreachable, "the connection was closed");
-    if (auto there = b->await("Probe"); !there)
-      return there.error();
-    if (!b->send("<# Probe_Answer>\n"))
-      return fail(ec::relay_unreachable, "the connection was closed");
-    if (auto back = a->await("Probe_Answer"); !back)
-      return back.error();
+    if (auto err = round_trip(*a, *b))
+      return err;
     times.push_back(since(start));
   }
   std::sort(times.begin(), times.end());

@@ -12,6 +12,8 @@
 #include "actors/relay/heartbeat.hpp"
 #include "actors/relay/lobby.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/host_port.hpp"
+#include "messages/base/printable.hpp"
 
 namespace liveconnect::relay {
 
@@ -90,11 +92,10 @@ relay_server::~relay_server() {
 }
 
 caf::expected<std::vector<endpoint>> relay_server::listen(const std::string& host_and_port) {
-  std::string host;
-  uint16_t port = 0;
-  if (!io::split_host_port(host_and_port, host, port))
-    return fail(ec::bad_argument, "not HOST:PORT");
-  auto addresses = io::resolve(host, port);
+  const auto where = parse_host_port(host_and_port, 0);
+  if (!where)
+    return fail(ec::bad_argument, in_quotes(host_and_port) + " is not HOST:PORT");
+  auto addresses = io::resolve(where->host, where->port);
   if (!addresses)
     return addresses.error();
   std::vector<endpoint> out;

@@ -12,6 +12,7 @@
 #include "actors/session/receiver_machine.hpp"
 #include "actors/session/sender_machine.hpp"
 #include "actors/session/transcript.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/secure/manifest.hpp"
 #include "messages/secure/receipt.hpp"
 #include "messages/secure/secure_channel.hpp"

@@ -10,7 +10,7 @@ receipt receipt_of(size_t notes) {
   receipt out;
   out.time_unix = 1'795'370'400;
   for (const auto& x : sample_notes(notes))
-    out.notes.push_back({x.id, x.pown, verdict::authentic});
+    out.notes.push_back({x.id, x.pown, note_verdict::authentic});
   return out;
 }
 

@@ -17,6 +17,7 @@
 #include "benchmarks/questions/campaign.hpp"
 #include "benchmarks/subjects/process_usage.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/wire/room.hpp"
 
 namespace liveconnect::bench {

@@ -32,6 +32,9 @@ struct advice {
   std::string what_to_do;
 };
 
+/// Longest detail of an error that is shown.
+inline constexpr size_t detail_chars_max = 400;
+
 /// The two sentences for an error. The detail goes into the first, made printable.
 advice advice_for(const caf::error& x);
 /// The two sentences for an end by signal.

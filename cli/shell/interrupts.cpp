@@ -1,6 +1,5 @@
 #include "cli/shell/interrupts.hpp"
 
-#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <poll.h>
@@ -12,41 +11,80 @@ namespace liveconnect::cli {
 
 namespace {
 
-sigset_t watched() {
+constexpr std::chrono::milliseconds for_ever{-1};
+
+sigset_t ending_signals(signal_source::hangup what) {
   sigset_t out;
   sigemptyset(&out);
   sigaddset(&out, SIGINT);
   sigaddset(&out, SIGTERM);
   // Under nohup it is ignored, and a blocked signal would reach us all the same.
   struct sigaction now {};
-  if (::sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
+  if (what == signal_source::hangup::ends && ::sigaction(SIGHUP, nullptr, &now) == 0 &&
+      now.sa_handler != SIG_IGN)
     sigaddset(&out, SIGHUP);
   return out;
 }
 
 void raise_event(int fd) {
-  uint64_t one = 1;
+  const uint64_t one = 1;
   // A full counter is raised already; nothing else can fail here.
-  [[maybe_unused]] auto n = ::write(fd, &one, sizeof(one));
+  [[maybe_unused]] const auto n = ::write(fd, &one, sizeof one);
 }
 
 } // namespace
 
-interrupts::interrupts(std::function<void(int)> last_word) : last_word_(std::move(last_word)) {
-  auto set = watched();
+signal_source::signal_source(hangup what) : hangup_(what) {
+  auto set = ending_signals(what);
+  if (what == hangup::reloads)
+    sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  raised_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  leave_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   signals_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  thread_ = std::thread([this] { watch(); });
+  wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
+signal_source::~signal_source() {
+  ::close(signals_);
+  ::close(wake_);
+}
+
+int signal_source::wait(std::chrono::milliseconds time) {
+  pollfd both[] = {{signals_, POLLIN, 0}, {wake_, POLLIN, 0}};
+  if (::poll(both, 2, static_cast<int>(time.count())) <= 0)
+    return 0;
+  uint64_t count = 0;
+  if ((both[1].revents & POLLIN) != 0)
+    while (::read(wake_, &count, sizeof count) > 0)
+      continue;
+  signalfd_siginfo info{};
+  if (::read(signals_, &info, sizeof info) != static_cast<ssize_t>(sizeof info))
+    return 0;
+  const auto number = static_cast<int>(info.ssi_signo);
+  if (number != SIGHUP || hangup_ == hangup::ends)
+    return number;
+  if (job_)
+    job_();
+  return 0;
+}
+
+void signal_source::wake() {
+  raise_event(wake_);
+}
+
+void signal_source::release() {
+  const auto set = ending_signals(hangup_);
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+interrupts::interrupts(std::function<void(int)> last_word)
+    : last_word_(std::move(last_word)), raised_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      thread_([this] { watch(); }) {}
+
 interrupts::~interrupts() {
-  raise_event(leave_);
+  leaving_ = true;
+  source_.wake();
   thread_.join();
   ::close(raised_);
-  ::close(leave_);
-  ::close(signals_);
 }
 
 void interrupts::listen(std::function<void(int)> f) {
@@ -57,16 +95,10 @@ void interrupts::listen(std::function<void(int)> f) {
 }
 
 void interrupts::watch() {
-  for (;;) {
-    pollfd wait[] = {{signals_, POLLIN, 0}, {leave_, POLLIN, 0}};
-    if (::poll(wait, 2, -1) < 0 && errno != EINTR)
-      return;
-    if (wait[1].revents != 0)
-      return;
-    signalfd_siginfo info{};
-    if (::read(signals_, &info, sizeof(info)) != sizeof(info))
+  while (!leaving_) {
+    const auto number = source_.wait(for_ever);
+    if (number == 0)
       continue;
-    const auto number = static_cast<int>(info.ssi_signo);
     if (signal_ != 0) {
       last_word_(number);
       ::_exit(128 + number);

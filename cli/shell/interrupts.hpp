@@ -1,17 +1,53 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <mutex>
 #include <thread>
 
 namespace liveconnect::cli {
 
-/// SIGINT, SIGTERM and SIGHUP (unless that is ignored) as an event. Made in main() before any other
-/// thread, so that every thread inherits the block and only the one in here takes the signals.
-///
-/// The first signal is kept and told to whoever listens; the second one ends the process at once
-/// (through `last_word`), for commands that cannot stop: the journal makes that safe for money.
+/// SIGINT, SIGTERM and SIGHUP as something to wait for, besides being woken by another thread. Make
+/// it before any other thread, so that every thread inherits the block and only wait() takes them.
+/// One per process.
+class signal_source {
+public:
+  enum class hangup : uint8_t {
+    /// SIGHUP is a signal like the others, unless it is ignored (nohup).
+    ends,
+    /// SIGHUP runs a job within wait().
+    reloads,
+  };
+
+  explicit signal_source(hangup what);
+  ~signal_source();
+  signal_source(const signal_source&) = delete;
+  signal_source& operator=(const signal_source&) = delete;
+
+  /// What SIGHUP does with hangup::reloads. Until it is set, SIGHUP does nothing.
+  void on_hangup(std::function<void()> job) { job_ = std::move(job); }
+
+  /// Waits for a signal, a wake() or the time; a negative time never passes. The signal's number,
+  /// or 0 (also after a SIGHUP that reloads).
+  int wait(std::chrono::milliseconds time);
+
+  /// Ends a wait() now or the next one at once. Any thread.
+  void wake();
+
+  /// Gives the signals that end the program back to the system: the next one ends the process.
+  void release();
+
+private:
+  const hangup hangup_;
+  std::function<void()> job_;
+  int signals_ = -1;
+  int wake_ = -1;
+};
+
+/// Signals for a program that works while they come: the first one is kept and passed to a
+/// listener; the second one ends the process at once (through `last_word`), for commands that
+/// cannot stop: the journal makes that safe for money. Make it in main() before any other thread.
 class interrupts {
 public:
   /// `last_word` runs on the watching thread just before a second signal ends the process.
@@ -33,13 +69,13 @@ public:
 private:
   void watch();
 
+  signal_source source_{signal_source::hangup::ends};
   std::function<void(int)> last_word_;
   std::function<void(int)> listener_;
   std::mutex mutex_;
   std::atomic<int> signal_{0};
+  std::atomic<bool> leaving_{false};
   int raised_ = -1;
-  int leave_ = -1;
-  int signals_ = -1;
   std::thread thread_;
 };
 

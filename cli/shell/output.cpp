@@ -106,12 +106,11 @@ void output::event(std::string_view type, const json_fields& fields) {
     write_json(type, fields);
 }
 
-void output::error(const caf::error& x, const advice& text) {
-  if (style_.as_json) {
-    const auto status = exit_of(x);
+void output::error(exit_status status, ec code, const advice& text, bool as_object) {
+  if (style_.as_json && as_object) {
     event("error", {{"code", status.code},
                     {"name", status.name},
-                    {"error", to_string(code_of(x))},
+                    {"error", to_string(code)},
                     {"what", text.what},
                     {"what_to_do", text.what_to_do}});
     return;

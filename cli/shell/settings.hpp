@@ -1,126 +1,187 @@
 #pragma once
 
-#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include <caf/error.hpp>
 #include <caf/expected.hpp>
 
-#include "messages/money/note.hpp"
+namespace CLI {
+class App;
+}
 
 namespace liveconnect::cli {
 
-/// `HOST:PORT` as somebody wrote it; the host may be a name, which is looked up when it is used.
-struct host_port {
-  std::string host;
-  uint16_t port = 0;
-};
-/// Reads `HOST:PORT` or `[V6]:PORT`. Fails with ec::bad_argument.
-caf::expected<host_port> parse_host_port(std::string_view text);
-/// `relay.example.org:9100`, `[::1]:9100`.
-std::string to_string(const host_port& x);
+// One engine for the settings of all our programs. A program has a table with one row a setting;
+// each source (flags, environment, files, what is built in) is read into a layer of texts, and the
+// layers are laid over each other.
 
-/// Reads `15m`, `5s`, `1h30m`, `250ms`; greater than zero, at most 30 days. Fails with
-/// ec::bad_argument.
-caf::expected<std::chrono::milliseconds> parse_duration(std::string_view text);
-
-/// The wallet's name when nobody names one.
-inline constexpr const char* wallet_built_in = "Default";
-
-enum class notation_choice : uint8_t { tag, json };
-
-/// Everything a command may be told, after all layers are laid over each other.
-struct settings {
-  /// Folder of wallets, hidden wallets and journals of this user.
-  std::filesystem::path data;
-  /// Whether --data named it: a demo never takes a folder that is set for everything.
-  bool data_from_flag = false;
-  /// The user's wallet inside it.
-  std::string wallet;
-  host_port relay;
-  /// The servers, index = server; always raida_count of them.
-  std::vector<host_port> raida;
-  bool as_json = false;
-  bool quiet = false;
-  /// 0, 1 or 2: what the log on standard error tells.
-  int verbose = 0;
-  bool colour = true;
-  /// Every question is answered with yes.
-  bool yes = false;
-  /// Nothing is asked; what would be asked is an error.
-  bool input = true;
-  /// How long we wait for the other person to come.
-  std::chrono::milliseconds wait{};
-  /// How long one step of the other side or of the servers may take.
-  std::chrono::milliseconds timeout{};
-  /// Where the session's transcript is written besides the wallet's own; empty: nowhere.
-  std::filesystem::path transcript;
-  bool qr = true;
-  notation_choice notation = notation_choice::tag;
+/// How a setting stands on the command line.
+enum class flag_form : uint8_t {
+  /// `--key VALUE`.
+  value,
+  /// `--key VALUE,VALUE`: commas on the command line and in the environment, an array in a file.
+  comma_list,
+  /// `--key VALUE --key VALUE`: commas in the environment, an array in a file.
+  repeated,
+  /// `--key` means true.
+  on,
+  /// `--no-key` means false.
+  off,
+  /// `-k`, `--key`, perhaps repeated: means how often, up to two times.
+  count,
 };
 
-/// One setting as text, and where it was said (`--relay`, `LIVECONNECT_RELAY`, `config.toml:3`).
+/// What a table says of a setting, without what its value means.
+struct setting_row {
+  /// `room_wait`: in files; `PREFIX_ROOM_WAIT` in the environment, `--room-wait` as a flag.
+  const char* key;
+  /// For --help: what it is, with what is built in behind it in parentheses.
+  const char* help;
+  flag_form form = flag_form::value;
+  /// What --help calls the value.
+  const char* value_name = "";
+};
+
+/// The names that a program understands.
+struct setting_names {
+  std::vector<setting_row> rows;
+  /// What every variable begins with: `LIVECONNECT_`.
+  std::string variable_prefix;
+  /// Further variables with that prefix which are no mistake: whole names, and beginnings that end
+  /// in `_`.
+  std::vector<std::string> other_variables = {};
+  /// An empty variable is one that is not set. Otherwise it is a value, and most often a wrong one.
+  bool empty_variable_is_unset = false;
+};
+
+/// `--room-wait`, `--no-color`.
+std::string flag_of(const setting_row& x);
+/// `LIVECONNECT_RELAY_ROOM_WAIT`.
+std::string variable_of(const setting_names& names, const setting_row& x);
+
+/// One setting as texts (several for a list, at least one), and where it was said: `--relay`,
+/// `LIVECONNECT_RELAY`, `config.toml:3`.
 struct raw_setting {
-  std::string text;
+  std::vector<std::string> texts;
   std::string origin;
 };
 
-/// One layer: settings by name.
+/// One source's settings by key.
 using settings_layer = std::map<std::string, raw_setting, std::less<>>;
 
-/// Names a setting for files (`relay`), environment (`LIVECONNECT_RELAY`) and command line
-/// (`--relay`).
-struct setting_name {
-  const char* key;
-  const char* help;
-  /// True: the flag takes no value, and means this text.
-  const char* flag_value = nullptr;
-  /// The flag's name when it is not `--KEY` (`--no-color` sets `color` to false).
-  const char* flag = nullptr;
+/// A variable's value, nullptr when it is not set: std::getenv outside tests.
+using variable_lookup = std::function<const char*(const char*)>;
+
+/// Reads one TOML file of at most 64 KiB. A key that is not in `names`, a value of the wrong kind
+/// and a syntax error are ec::bad_config that names file and line.
+caf::expected<settings_layer> read_settings_file(const setting_names& names,
+                                                 const std::filesystem::path& file);
+
+/// The settings that are named in the environment.
+settings_layer read_environment(const setting_names& names, const variable_lookup& lookup);
+
+/// Whether the program knows all of these variables, whose names begin with its prefix; else
+/// ec::bad_config names the first that it does not know, and the nearest that it does.
+caf::error check_variables(const setting_names& names, const std::vector<std::string>& variables);
+
+/// Binds a program's settings to the flags of a command line.
+class setting_flags {
+public:
+  /// Adds all rows as options of `app`, under `group` in its help. May be called for several
+  /// commands; this must outlive them.
+  void add_to(CLI::App& app, const setting_names& names, const std::string& group);
+
+  /// What the command line said.
+  settings_layer layer() const;
+
+private:
+  struct bound {
+    setting_row row;
+    std::vector<std::string> texts;
+    bool given = false;
+    int count = 0;
+  };
+
+  /// By key; a node never moves.
+  std::map<std::string, bound> all_;
 };
 
-/// All settings, in the order of the help text. The key of an invitation is none of them: it never
-/// comes from a flag or the environment.
-const std::vector<setting_name>& setting_names();
+/// Which layers' values must be right. An unknown key or variable is an error in either case.
+enum class checked : uint8_t {
+  /// The topmost value of each setting: a person's flag helps against a wrong file that only an
+  /// administrator may correct.
+  topmost,
+  /// Every value: an operator shall hear of a mistake before the flag above it is taken away.
+  all,
+};
 
-/// Reads one TOML file. An unknown key or a wrong type is ec::bad_config naming file and line.
-caf::expected<settings_layer> read_settings_file(const std::filesystem::path& file);
+/// The program's own table: what each text means for its `Settings`.
+template<class Settings>
+struct settings_table {
+  /// Reads the value; the error's detail says what would be right. One text, but for lists.
+  using reader = std::function<caf::error(Settings&, const std::vector<std::string>&)>;
+  struct row {
+    setting_row what;
+    reader read;
+  };
 
-/// The settings named in the environment; `lookup` is std::getenv outside tests.
-settings_layer read_environment(const std::function<const char*(const char*)>& lookup);
+  settings_table(setting_names about, std::vector<row> list) : names(std::move(about)) {
+    for (auto& x : list) {
+      names.rows.push_back(x.what);
+      readers.push_back(std::move(x.read));
+    }
+  }
 
-/// What every variable of this program begins with.
-inline constexpr auto variable_prefix = "LIVECONNECT_";
+  setting_names names;
+  /// In the order of names.rows.
+  std::vector<reader> readers;
+};
 
-/// Whether all of these variables, whose names begin with variable_prefix, are settings, or another
-/// program's of ours (the relay's begin with LIVECONNECT_RELAY_). Else ec::bad_config names the
-/// first that is neither, and the nearest setting.
-caf::error check_variables(const std::vector<std::string>& names);
+/// A reader for a setting with one text: reads it with `parse` and keeps it in `member`.
+template<class Settings, class T, class Parse>
+auto into(T Settings::*member, Parse parse) {
+  return [=](Settings& settings, const std::vector<std::string>& texts) -> caf::error {
+    auto x = parse(std::string_view{texts.front()});
+    if (!x)
+      return std::move(x.error());
+    settings.*member = static_cast<T>(std::move(*x));
+    return {};
+  };
+}
 
-/// What is built in; needs HOME or XDG_DATA_HOME for the data folder.
-settings_layer built_in(const std::function<const char*(const char*)>& lookup);
+/// `err` with where the setting was said: ec::bad_argument for a flag, else ec::bad_config.
+caf::error at_origin(const raw_setting& x, const caf::error& err);
 
-/// Files that are read when nobody names one: user's first, then the system's.
-std::vector<std::filesystem::path>
-default_settings_files(const std::function<const char*(const char*)>& lookup);
+/// ec::bad_argument when a setting that is not a list has several texts, or one has none.
+caf::error check_number(const setting_row& row, const raw_setting& x);
 
-/// Lays the layers over each other, first one on top, and reads the texts. Fails with
-/// ec::bad_config (ec::bad_argument when the flag itself was wrong), naming the origin.
-caf::expected<settings> resolve(const std::vector<settings_layer>& layers);
-
-/// Sets the servers of `conf` as `raida` would. Fails with ec::bad_argument.
-[[nodiscard]] caf::error use_servers(settings& conf, std::string_view text);
-
-/// The whole order: flags > environment > --config > user file > system file > built in
-/// (docs/design/cli.md "Commands"). `named_file` is what --config says; it must exist, the others
-/// need not.
-caf::expected<settings> load_settings(const settings_layer& flags,
-                                      const std::optional<std::filesystem::path>& named_file,
-                                      const std::function<const char*(const char*)>& lookup);
+/// Lays the layers, the topmost first, over `settings`. Fails with the first wrong value; then
+/// `settings` may be half changed and must not be used.
+template<class Settings>
+caf::error apply(const settings_table<Settings>& table, const std::vector<settings_layer>& layers,
+                 checked which, Settings& settings) {
+  for (size_t i = 0; i < table.readers.size(); ++i) {
+    const auto& row = table.names.rows[i];
+    std::vector<const raw_setting*> said;
+    for (const auto& layer : layers)
+      if (const auto at = layer.find(row.key);
+          at != layer.end() && (said.empty() || which == checked::all))
+        said.insert(said.begin(), &at->second);
+    for (const auto* x : said) {
+      auto err = check_number(row, *x);
+      if (!err)
+        err = table.readers[i](settings, x->texts);
+      if (err)
+        return at_origin(*x, err);
+    }
+  }
+  return {};
+}
 
 } // namespace liveconnect::cli

@@ -82,7 +82,7 @@ public:
   caf::error room(std::string_view x) {
     if (auto err = once(has_room_, "Room"))
       return err;
-    return parse_room(x, out_.room) ? caf::none : bad("Room is no number greater than zero");
+    return parse_room(x, out_.room) ? caf::none : bad("Room is not a number greater than zero");
   }
 
   caf::error id(std::string_view x) {
@@ -100,7 +100,7 @@ public:
       return err;
     auto value = amount::parse(x);
     if (!value)
-      return bad("Amount is no number such as 3439 or 0.25");
+      return bad("Amount is not a number such as 3439 or 0.25");
     out_.sum = *value;
     return caf::none;
   }
@@ -109,7 +109,7 @@ public:
     if (auto err = once(has_expires_, "Expires"))
       return err;
     if (!time_from_text(x, out_.expires_unix) || out_.expires_unix == 0)
-      return bad("Expires is no time such as 2026-11-23T18:00:00Z");
+      return bad("Expires is not a time such as 2026-11-23T18:00:00Z");
     return caf::none;
   }
 
@@ -117,7 +117,7 @@ public:
     if (auto err = once(has_expires_, "expires"))
       return err;
     if (!parse_room(x, out_.expires_unix) || out_.expires_unix > time_unix_max)
-      return bad("expires is no number of seconds");
+      return bad("expires is not a number of seconds");
     return caf::none;
   }
 
@@ -403,29 +403,16 @@ caf::expected<secret<32>> parse_key_words(std::string_view words) {
   return out;
 }
 
-caf::expected<relay_address> parse_relay_address(std::string_view text) {
-  const auto wrong = [] {
+caf::expected<host_port> parse_relay_address(std::string_view text) {
+  auto out = parse_host_port(text);
+  endpoint numeric;
+  const bool right =
+      out && (out->host.find(':') == std::string::npos ? is_host_name(out->host)
+                                                       : endpoint::parse(out->host, 1, numeric));
+  if (!right)
     return fail(ec::bad_argument, "an address is HOST:PORT or [IPv6]:PORT, with a port of "
                                   "1..65535");
-  };
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos)
-    return wrong();
-  auto host = text.substr(0, colon);
-  uint64_t port = 0;
-  if (!parse_room(text.substr(colon + 1), port) || port > UINT16_MAX)
-    return wrong();
-  endpoint numeric;
-  if (!host.empty() && host.front() == '[') {
-    if (host.size() < 4 || host.back() != ']')
-      return wrong();
-    host = host.substr(1, host.size() - 2);
-    if (host.find(':') == std::string_view::npos || !endpoint::parse(host, 1, numeric))
-      return wrong();
-  } else if (!is_host_name(host)) {
-    return wrong();
-  }
-  return relay_address{std::string{host}, static_cast<uint16_t>(port)};
+  return std::move(*out);
 }
 
 } // namespace liveconnect

@@ -66,7 +66,7 @@ caf::error take_attribute(frame& x, std::string_view name, std::string_view valu
   switch (name.front()) {
   case 'v':
     if (!parse_count(value, UINT16_MAX, number))
-      return bad("the version is no number of 1..65535");
+      return bad("the version is not a number from 1 to 65535");
     x.version = static_cast<uint16_t>(number);
     break;
   case 'h':
@@ -78,7 +78,7 @@ caf::error take_attribute(frame& x, std::string_view name, std::string_view valu
   case 'i':
   case 'n':
     if (!parse_count(value, frame_count_max, number))
-      return bad("index or count is no number of 1..65535");
+      return bad("index or count is not a number from 1 to 65535");
     (name.front() == 'i' ? x.index : x.count) = number;
     break;
   default:
@@ -186,7 +186,7 @@ caf::expected<frame> parse_tag_head(std::string_view head) {
     out.tag = word;
     out.details = words;
   } else {
-    return bad("the second word of a message is no message's name and no amount");
+    return bad("the second word of a message is neither a message's name nor an amount");
   }
   if (auto err = check(out))
     return err;

@@ -9,7 +9,7 @@ namespace liveconnect::test {
 
 http_answer http(const std::string& host_and_port, const std::string& method,
                  const std::string& path, const std::string& json, std::chrono::seconds deadline) {
-  httplib::client_test client("http://" + host_and_port);
+  httplib::Client client("http://" + host_and_port);
   client.set_connection_timeout(deadline);
   client.set_read_timeout(deadline);
   httplib::Request request;

@@ -9,7 +9,6 @@ namespace liveconnect::wallet {
 namespace {
 
 constexpr size_t name_bytes_max = 255;
-constexpr size_t shown_bytes_max = 80;
 
 bool is_printable(char x) {
   return x >= ' ' && x <= '~';
@@ -80,15 +79,6 @@ bool is_plain_name(std::string_view name) {
       return false;
   }
   return true;
-}
-
-std::string printable(std::string_view name) {
-  std::string out;
-  for (const char x : name.substr(0, shown_bytes_max))
-    out += is_printable(x) ? x : '?';
-  if (name.size() > shown_bytes_max)
-    out += "...";
-  return out;
 }
 
 } // namespace liveconnect::wallet

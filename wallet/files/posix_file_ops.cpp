@@ -11,6 +11,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "messages/base/printable.hpp"
 #include "wallet/files/coin_name.hpp"
 #include "wallet/files/sync_calls.hpp"
 
@@ -56,7 +57,7 @@ caf::error failed(const char* call, const file_handle& at, const std::string& na
 
 /// Names reach the kernel only as one plain component.
 caf::error refuse(const std::string& name) {
-  return fail(ec::bad_argument, "'" + printable(name) + "' is no plain file name");
+  return fail(ec::bad_argument, in_quotes(name) + " is not a plain file name");
 }
 
 template<class Call>

@@ -1,188 +1,162 @@
 #include <fstream>
 #include <map>
 
+#include <CLI/CLI.hpp>
 #include <gtest/gtest.h>
 
 #include "cli/shell/settings.hpp"
+#include "cli/shell/values.hpp"
 #include "messages/base/error.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace liveconnect::cli {
 namespace {
 
-using namespace std::chrono_literals;
+/// A program of its own, with a setting of each form.
+struct example {
+  std::string name = "built in";
+  std::vector<std::string> list;
+  uint64_t many = 0;
+  bool loud = false;
+  bool colour = true;
+  uint64_t verbose = 0;
+};
 
-class settings_test : public ::testing::Test {
-protected:
+caf::expected<std::string> any_text(std::string_view text) {
+  return std::string{text};
+}
+
+caf::expected<uint64_t> digit(std::string_view text) {
+  return parse_count(text, 0, 9);
+}
+
+caf::error read_list(example& to, const std::vector<std::string>& texts) {
+  to.list = texts;
+  return {};
+}
+
+const settings_table<example>& table() {
+  static const settings_table<example> out{
+      {{}, "EXAMPLE_", {"EXAMPLE_OTHER_", "EXAMPLE_CONFIG"}},
+      {
+          {{"the_name", "A name"}, into(&example::name, any_text)},
+          {{"list", "A list", flag_form::repeated, "ITEM"}, read_list},
+          {{"many", "A number", flag_form::value, "N"}, into(&example::many, digit)},
+          {{"loud", "Louder", flag_form::on}, into(&example::loud, parse_bool)},
+          {{"color", "Paler", flag_form::off}, into(&example::colour, parse_bool)},
+          {{"verbose", "More", flag_form::count}, into(&example::verbose, digit)},
+      }};
+  return out;
+}
+
+settings_layer flags_of(std::vector<std::string> words) {
+  CLI::App app;
+  setting_flags flags;
+  flags.add_to(app, table().names, "Settings");
+  std::reverse(words.begin(), words.end());
+  app.parse(words);
+  return flags.layer();
+}
+
+struct settings_engine : ::testing::Test {
   test::temporary_folder folder;
-  std::map<std::string, std::string> environment{{"HOME", folder.path().string()}};
 
-  std::filesystem::path write(const std::string& name, const std::string& text) {
-    auto file = folder.path() / name;
-    std::filesystem::create_directories(file.parent_path());
+  caf::expected<settings_layer> read(const std::string& text) {
+    const auto file = folder.path() / "example.toml";
     std::ofstream{file} << text;
-    return file;
+    return read_settings_file(table().names, file);
   }
 
-  caf::expected<settings> load(const settings_layer& flags = {},
-                               const std::optional<std::filesystem::path>& named = {}) {
-    return load_settings(flags, named, [this](const char* name) -> const char* {
-      auto i = environment.find(name);
-      return i == environment.end() ? nullptr : i->second.c_str();
-    });
-  }
-
-  std::string problem(const settings_layer& flags = {},
-                      const std::optional<std::filesystem::path>& named = {}) {
-    auto x = load(flags, named);
-    return x ? "" : to_string(code_of(x.error())) + ": " + detail_of(x.error());
+  std::string complaint(const std::string& text) {
+    const auto layer = read(text);
+    return layer ? "" : detail_of(layer.error());
   }
 };
 
-TEST_F(settings_test, built_in_values_hold_when_nobody_says_anything) {
-  auto x = load();
-  ASSERT_TRUE(x);
-  EXPECT_EQ(x->data, folder.path() / ".local/share/liveconnect");
-  EXPECT_EQ(x->wallet, "Default");
-  EXPECT_EQ(to_string(x->relay), "127.0.0.1:9100");
-  ASSERT_EQ(x->raida.size(), 25u);
-  EXPECT_EQ(to_string(x->raida[0]), "127.0.0.1:50000");
-  EXPECT_EQ(to_string(x->raida[24]), "127.0.0.1:50024");
-  EXPECT_EQ(x->wait, 15min);
-  EXPECT_EQ(x->timeout, 2min);
-  EXPECT_FALSE(x->as_json);
-  EXPECT_TRUE(x->colour);
-  EXPECT_TRUE(x->input);
-  EXPECT_EQ(x->notation, notation_choice::tag);
+TEST_F(settings_engine, flags_take_the_form_of_their_row) {
+  const auto layer = flags_of(
+      {"--the-name=x", "--list", "a", "--list", "b", "--loud", "--no-color", "-v", "-v", "-v"});
+  example x;
+  EXPECT_FALSE(apply(table(), {layer}, checked::all, x));
+  EXPECT_EQ(x.name, "x");
+  EXPECT_EQ(x.list, (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(x.loud);
+  EXPECT_FALSE(x.colour);
+  EXPECT_EQ(x.verbose, 2u) << "a third -v means no more than the second";
+  EXPECT_TRUE(flags_of({}).empty());
 }
 
-TEST_F(settings_test, xdg_data_home_moves_the_data_folder) {
-  environment["XDG_DATA_HOME"] = "/elsewhere";
-  EXPECT_EQ(load()->data, "/elsewhere/liveconnect");
+TEST_F(settings_engine, the_environment_has_lists_with_commas) {
+  std::map<std::string, std::string> variables{{"EXAMPLE_LIST", "a, b"}, {"EXAMPLE_THE_NAME", ""}};
+  const auto lookup = [&](const char* name) -> const char* {
+    const auto at = variables.find(name);
+    return at == variables.end() ? nullptr : at->second.c_str();
+  };
+  auto layer = read_environment(table().names, lookup);
+  EXPECT_EQ(layer["list"].texts, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(layer["list"].origin, "EXAMPLE_LIST");
+  EXPECT_EQ(layer.count("the_name"), 1u) << "empty is a value";
+  auto lenient = table().names;
+  lenient.empty_variable_is_unset = true;
+  EXPECT_EQ(read_environment(lenient, lookup).count("the_name"), 0u);
 }
 
-TEST_F(settings_test, a_flag_wins_over_environment_over_named_file_over_user_file) {
-  write(".config/liveconnect/config.toml", "wait = '1m'\nwallet = 'user'\nrelay = 'a:1'\n"
-                                           "timeout = '9s'\n");
-  auto named = write("named.toml", "wait = '2m'\nwallet = 'named'\nrelay = 'b:2'\n");
-  environment["LIVECONNECT_WALLET"] = "environment";
-  environment["LIVECONNECT_WAIT"] = "3m";
-  auto x = load({{"wait", {"4m", "--wait"}}}, named);
-  ASSERT_TRUE(x) << problem({}, named);
-  EXPECT_EQ(x->wait, 4min);
-  EXPECT_EQ(x->wallet, "environment");
-  EXPECT_EQ(to_string(x->relay), "b:2");
-  EXPECT_EQ(x->timeout, 9s);
+TEST_F(settings_engine, files_have_texts_numbers_truth_and_lists) {
+  const auto layer = read("the_name = 'x'\nlist = ['a', 'b']\nmany = 7\nloud = true\n");
+  ASSERT_TRUE(layer);
+  example x;
+  EXPECT_FALSE(apply(table(), {*layer}, checked::all, x));
+  EXPECT_EQ(x.name, "x");
+  EXPECT_EQ(x.many, 7u);
+  EXPECT_TRUE(x.loud);
+  EXPECT_EQ(x.list.size(), 2u);
 }
 
-TEST_F(settings_test, a_variable_that_is_no_setting_is_named_with_the_nearest) {
-  EXPECT_FALSE(check_variables({"LIVECONNECT_DATA", "LIVECONNECT_RELAY", "LIVECONNECT_NOTATION",
-                                "LIVECONNECT_RELAY_ROOM_WAIT", "LIVECONNECT_SCREENSHOTS"}));
-  auto slip = check_variables({"LIVECONNECT_DATA", "LIVECONNECT_WALET"});
-  EXPECT_EQ(code_of(slip), ec::bad_config);
-  EXPECT_EQ(detail_of(slip),
-            "there is no variable 'LIVECONNECT_WALET' (did you mean 'LIVECONNECT_WALLET')");
-  EXPECT_EQ(detail_of(check_variables({"LIVECONNECT_QQQQQQ"})),
-            "there is no variable 'LIVECONNECT_QQQQQQ'");
-}
-
-TEST_F(settings_test, toml_knows_every_setting) {
-  auto file = write("all.toml", R"(
-data = "/d"
-wallet = "W"
-relay = "[::1]:9100"
-raida = ["h:1","h:2","h:3","h:4","h:5","h:6","h:7","h:8","h:9","h:10","h:11","h:12","h:13",
-         "h:14","h:15","h:16","h:17","h:18","h:19","h:20","h:21","h:22","h:23","h:24","h:99"]
-json = true
-quiet = true
-verbose = 2
-color = false
-yes = true
-input = false
-wait = "1h30m"
-timeout = "250ms"
-transcript = "/t"
-qr = false
-notation = "json"
-)");
-  auto x = load({}, file);
-  ASSERT_TRUE(x) << problem({}, file);
-  EXPECT_EQ(x->data, "/d");
-  EXPECT_EQ(to_string(x->relay), "[::1]:9100");
-  EXPECT_EQ(x->raida[24].port, 99);
-  EXPECT_TRUE(x->as_json && x->quiet && x->yes);
-  EXPECT_FALSE(x->colour || x->input || x->qr);
-  EXPECT_EQ(x->verbose, 2);
-  EXPECT_EQ(x->wait, 90min);
-  EXPECT_EQ(x->timeout, 250ms);
-  EXPECT_EQ(x->transcript, "/t");
-  EXPECT_EQ(x->notation, notation_choice::json);
-}
-
-struct bad_file {
-  const char* text;
-  const char* says;
-};
-
-class bad_settings_file : public settings_test, public ::testing::WithParamInterface<bad_file> {};
-
-TEST_P(bad_settings_file, is_refused_naming_file_and_line) {
-  auto file = write("bad.toml", GetParam().text);
-  auto text = problem({}, file);
-  EXPECT_NE(text.find("bad_config"), std::string::npos) << text;
-  EXPECT_NE(text.find("bad.toml:"), std::string::npos) << text;
-  EXPECT_NE(text.find(GetParam().says), std::string::npos) << text;
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    table, bad_settings_file,
-    ::testing::Values(
-        bad_file{"wait = '1m'\n\nwiat = '2m'\n", ":3: unknown key 'wiat'"},
-        bad_file{"key = 'secret'\n", ":1: unknown key 'key'"},
-        bad_file{"[relay]\nhost = 'a'\n", ":1: 'relay' has a value of the wrong kind"},
-        bad_file{"relay = 9100.5\n", "wrong kind"},
-        bad_file{"relay = 'nowhere'\n", ":1: 'nowhere' is no HOST:PORT"},
-        bad_file{"relay = 'a:0'\n", "'0' is no port"},
-        bad_file{"relay = 'a:65536'\n", "is no port"},
-        bad_file{"relay = '::1:9100'\n", "is no HOST:PORT"},
-        bad_file{"raida = ['a:1', 'b:2']\n", "2 servers are named"},
-        bad_file{"raida = 'a:65530'\n", "leaves no room"},
-        bad_file{"raida = [1, 2]\n", "wrong kind"}, bad_file{"wait = '0s'\n", "no duration"},
-        bad_file{"wait = '15'\n", "no duration"}, bad_file{"wait = '-5s'\n", "no duration"},
-        bad_file{"wait = '99999999999s'\n", "no duration"},
-        bad_file{"wait = '31d'\n", "longer than 30 days"},
-        bad_file{"json = 'perhaps'\n", "neither true nor false"},
-        bad_file{"wallet = '../x'\n", "no wallet name"},
-        bad_file{"wallet = ''\n", "no wallet name"}, bad_file{"notation = 'xml'\n", "no notation"},
-        bad_file{"verbose = 7\n", "not 0, 1 or 2"}, bad_file{"wait = '1m'\nwait = '2m'\n", ":2:"},
-        bad_file{"wait = \n", ":1:"}));
-
-TEST_F(settings_test, a_wrong_flag_or_variable_is_named) {
-  EXPECT_NE(problem({{"relay", {"x", "--relay"}}}).find("bad_argument: --relay: 'x'"),
+TEST_F(settings_engine, a_wrong_file_is_named_with_its_line) {
+  EXPECT_NE(complaint("\nmanny = 1\n")
+                .find("example.toml:2: unknown setting 'manny' (did you mean "
+                      "'many'?)"),
             std::string::npos);
-  environment["LIVECONNECT_TIMEOUT"] = "soon";
-  EXPECT_NE(problem().find("bad_config: LIVECONNECT_TIMEOUT: 'soon'"), std::string::npos);
+  EXPECT_NE(complaint("many = 1.5\n").find(":1: many cannot have a value of this kind"),
+            std::string::npos);
+  EXPECT_NE(complaint("list = [1]\n").find(":1: list cannot"), std::string::npos);
+  EXPECT_NE(complaint("many = [\n").find("example.toml:"), std::string::npos);
+  EXPECT_NE(complaint(std::string(70'000, '#')).find("larger than 64 KiB"), std::string::npos);
+  EXPECT_EQ(complaint("\"a\\u001b[31m\" = 1\n").find('\x1b'), std::string::npos);
+  EXPECT_FALSE(read_settings_file(table().names, folder.path() / "none.toml"));
+  EXPECT_FALSE(read_settings_file(table().names, folder.path())) << "a folder";
 }
 
-TEST_F(settings_test, a_named_file_must_exist_the_usual_ones_need_not) {
-  EXPECT_NE(problem({}, folder.path() / "none.toml").find("none.toml"), std::string::npos);
-  EXPECT_EQ(problem(), "");
+TEST_F(settings_engine, the_topmost_layer_wins_and_lower_ones_are_checked_where_asked) {
+  const settings_layer top{{"many", {{"1"}, "--many"}}};
+  const settings_layer below{{"many", {{"x"}, "f.toml:3"}}};
+  example x;
+  EXPECT_FALSE(apply(table(), {top, below}, checked::topmost, x));
+  EXPECT_EQ(x.many, 1u);
+  const auto err = apply(table(), {top, below}, checked::all, x);
+  EXPECT_EQ(code_of(err), ec::bad_config);
+  EXPECT_EQ(detail_of(err), "f.toml:3: 'x' is not a whole number from 0 to 9");
+  EXPECT_EQ(code_of(apply(table(), {settings_layer{{"many", {{"x"}, "--many"}}}}, checked::all, x)),
+            ec::bad_argument);
 }
 
-TEST_F(settings_test, a_giant_file_is_refused_before_it_is_read) {
-  auto file = write("giant.toml", std::string(70'000, '#'));
-  EXPECT_NE(problem({}, file).find("larger than 64 KiB"), std::string::npos);
+TEST_F(settings_engine, one_value_stays_one_and_a_list_is_not_empty) {
+  example x;
+  const auto err = [&](const char* key, std::vector<std::string> texts) {
+    return detail_of(
+        apply(table(), {settings_layer{{key, {std::move(texts), "f:1"}}}}, checked::all, x));
+  };
+  EXPECT_EQ(err("many", {"1", "2"}), "f:1: many takes one value");
+  EXPECT_EQ(err("list", {}), "f:1: list needs at least one value");
 }
 
-TEST_F(settings_test, without_a_home_the_data_folder_must_be_named) {
-  environment.clear();
-  EXPECT_NE(problem().find("no data folder"), std::string::npos);
-  EXPECT_EQ(load({{"data", {"/d", "--data"}}})->data, "/d");
-}
-
-TEST_F(settings_test, no_setting_can_carry_a_key) {
-  for (const auto& name : setting_names())
-    EXPECT_EQ(std::string{name.key}.find("key"), std::string::npos);
+TEST_F(settings_engine, an_unknown_variable_is_named_with_the_nearest) {
+  const auto& names = table().names;
+  EXPECT_FALSE(check_variables(names, {"EXAMPLE_MANY", "EXAMPLE_OTHER_X", "EXAMPLE_CONFIG"}));
+  EXPECT_EQ(detail_of(check_variables(names, {"EXAMPLE_MANNY"})),
+            "unknown variable 'EXAMPLE_MANNY' (did you mean 'EXAMPLE_MANY'?)");
+  EXPECT_EQ(detail_of(check_variables(names, {"EXAMPLE_ZZZZ\n"})),
+            "unknown variable 'EXAMPLE_ZZZZ\\x0a'");
 }
 
 } // namespace

@@ -31,7 +31,7 @@ struct status_server_test : ::testing::Test {
   }
 
   httplib::Result get(const std::string& path) {
-    httplib::client_test client("http://" + server->address());
+    httplib::Client client("http://" + server->address());
     auto out = client.Get(path);
     EXPECT_TRUE(out) << path;
     return out;
@@ -212,7 +212,7 @@ TEST_F(status_server_test, the_page_uses_nothing_from_outside_and_its_policy_say
 TEST_F(status_server_test, nothing_else_is_served_and_nothing_can_be_written) {
   EXPECT_EQ(get("/nothing")->status, 404);
   EXPECT_EQ(get("/../etc/passwd")->status, 404);
-  httplib::client_test client("http://" + server->address());
+  httplib::Client client("http://" + server->address());
   const auto got = client.Post("/status.json", std::string(2000, 'x'), "text/plain");
   EXPECT_TRUE(!got || got->status >= 400);
 }
@@ -228,7 +228,7 @@ TEST_F(status_server_test, silent_clients_keep_nobody_else_out_for_long) {
   std::vector<liveconnect::test::tcp_client> silent;
   for (int i = 0; i < 6; ++i)
     silent.emplace_back(server->address());
-  httplib::client_test client("http://" + server->address());
+  httplib::Client client("http://" + server->address());
   client.set_read_timeout(10s);
   const auto got = client.Get("/healthz");
   ASSERT_TRUE(got);

@@ -67,10 +67,5 @@ TEST(coin_name, only_one_plain_component_is_a_name) {
     EXPECT_FALSE(is_plain_name(bad)) << bad;
 }
 
-TEST(coin_name, names_are_shown_without_escape_sequences) {
-  EXPECT_EQ(printable("a\x1b[31mb\n"), "a?[31mb?");
-  EXPECT_LE(printable(std::string(10'000, 'x')).size(), 83u);
-}
-
 } // namespace
 } // namespace liveconnect::wallet

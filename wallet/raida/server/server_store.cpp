@@ -93,7 +93,7 @@ caf::expected<std::unique_ptr<server_store>> server_store::open(const std::files
   bool fresh = application == 0 && version == 0 && tables == 0;
   if (!fresh && (application != application_id || version != schema_version))
     return fail(ec::wallet_damaged,
-                file.filename().string() + " is no record file that this program understands");
+                file.filename().string() + " is not a record file that this program understands");
   if (fresh) {
     const auto mark = "PRAGMA application_id=" + std::to_string(application_id) +
                       "; PRAGMA user_version=" + std::to_string(schema_version);
