@@ -28,7 +28,7 @@ constexpr std::chrono::seconds records_deadline{2};
 /// Busy one-way streams of small messages are passed on together (docs/design/relay.md "Design that
 /// gives it").
 constexpr std::chrono::microseconds gather{50};
-/// And heartbeats of a relay in which nobody talks.
+/// And heartbeats of a relay in which no client talks.
 constexpr std::chrono::microseconds gather_idle{4000};
 
 /// One read: with it a silent receiver costs the relay less than 64 KiB (what was read and cannot
@@ -143,7 +143,8 @@ uint64_t relay_server::gatherings() const {
   return out;
 }
 
-/// Everybody's end is on its way to the rooms; each hands in its record when it is there.
+/// The end of every connection is on its way to the rooms; each room hands in its record when it
+/// has arrived.
 void relay_server::await_records() {
   const auto until = std::chrono::steady_clock::now() + records_deadline;
   caf::scoped_actor self{system_};
@@ -158,7 +159,7 @@ void relay_server::stop() {
   if (std::exchange(stopped_, true))
     return;
   switches_->close_all();
-  // The first one first: it has the listeners, and hands nobody on to a loop that has ended.
+  // The first one first: it has the listeners, and hands no connection on to a loop that has ended.
   for (const auto& x : loops_)
     x->stop();
   if (records_)

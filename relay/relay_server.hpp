@@ -58,7 +58,7 @@ public:
   void drain();
 
   /// Other limits from now on, for those inside as well. How many connections the descriptors
-  /// allow is seen anew: call provide_descriptors() before.
+  /// allow is measured again: call provide_descriptors() before.
   void set_limits(const relay_limits& limits);
 
   /// How many connections there may be: what is asked for, or what the descriptors allow.
@@ -69,8 +69,8 @@ public:
   /// Where the rooms are asked for, described and ended.
   const lobby_actor& rooms() const { return lobby_; }
 
-  /// Says Closing to everybody, sends what is queued (for two seconds at most), closes, and ends
-  /// the actors. Later calls do nothing.
+  /// Sends Closing to every client, sends what is queued (for two seconds at most), closes, and
+  /// ends the actors. Later calls do nothing.
   void stop();
 
   relay_counters counters() { return switches_->counters(); }
@@ -107,7 +107,7 @@ struct descriptor_room {
 };
 
 /// Raises this process's descriptor limit as far as it may go and as the limits need it; never
-/// lowers it, so whoever is inside stays.
+/// lowers it, so clients that are connected stay.
 descriptor_room provide_descriptors(const relay_limits& limits);
 
 } // namespace liveconnect::relay

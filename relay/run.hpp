@@ -12,7 +12,7 @@ namespace liveconnect::relay {
 ///   client is left, or the time to drain is over, the clients that are left are sent Closing.
 /// * A second SIGTERM, or SIGINT at any time: every client is sent Closing at once.
 /// * One more signal while that goes on (two seconds at most) ends the process the system's way.
-/// * SIGHUP reads the settings anew with `read_again` (relay/reload.hpp).
+/// * SIGHUP reads the settings again with `read_again` (relay/reload.hpp).
 cli::command_end run(const relay_settings& settings, const reloader::source& read_again,
                      cli::output& out);
 

@@ -85,7 +85,8 @@ int run(int argc, const char* const* argv) {
   cli::output out{cli::style_of(words.as_json, words.quiet, words.no_colour)};
   cli::interrupts stop{[&out](int signal) { out.result(cli::exit_of_signal(signal), {}); }};
   environment env{out, stop};
-  return cli::finish(out, worded((*words.table.find())(env), stop.signal()));
+  auto end = (*words.table.find())(env);
+  return cli::finish(out, worded(std::move(end), stop.signal()));
 }
 
 } // namespace liveconnect::bench

@@ -18,7 +18,7 @@ namespace liveconnect::cli {
 
 namespace {
 
-/// Enough of an id to name one transfer of a person.
+/// Enough of an id to name one of a wallet's transfers.
 constexpr size_t id_digits_shown = 8;
 
 /// The receiver's work is done and the coins are in its wallet; only the sender has not seen the

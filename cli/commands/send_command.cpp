@@ -103,8 +103,8 @@ std::optional<command_end> save_invitation(environment& env, const std::string& 
   return end;
 }
 
-/// Takes the invitation away when it is still the one that we wrote: it lets nobody in any more,
-/// and would stand in the way of the next.
+/// Takes the invitation away when it is still the one that we wrote: it opens the room to no one
+/// any more, and would stand in the way of the next.
 void remove_invitation(const std::string& file, const secret_bytes& text) {
   const auto there = read_private_file(file, invitation_bytes_max);
   if (there && *there == text)

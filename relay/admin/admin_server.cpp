@@ -25,7 +25,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr size_t request_bytes_max = 1024;
-/// One who asks and says nothing keeps others waiting for no longer than this.
+/// A client that connects and sends nothing keeps others waiting for no longer than this.
 constexpr std::chrono::seconds patience{2};
 constexpr int backlog = 16;
 
@@ -152,7 +152,7 @@ caf::expected<std::unique_ptr<admin_server>> admin_server::open(const std::strin
   made->what = std::move(what);
   made->path = path;
   made->ours = true;
-  // Nobody can connect before listen(), so the mode is right from the first connection on.
+  // No client can connect before listen(), so the mode is right from the first connection on.
   if (chmod(path.c_str(), 0600) != 0 || ::listen(listener.get(), backlog) != 0)
     return cannot(path + ": " + std::strerror(errno));
   return begin(std::move(made), std::move(listener));
