@@ -27,9 +27,9 @@ constexpr std::chrono::seconds records_deadline{2};
 
 /// Busy one-way streams of small messages are passed on together (docs/design/relay.md "Design that
 /// gives it").
-constexpr std::chrono::microseconds gather{50};
+constexpr std::chrono::microseconds coalesce{50};
 /// And heartbeats of a relay in which no client talks.
-constexpr std::chrono::microseconds gather_idle{4000};
+constexpr std::chrono::microseconds coalesce_idle{4000};
 
 /// One read: with it a silent receiver costs the relay less than 64 KiB (what was read and cannot
 /// go on), and more at a time was measured to bring nothing.
@@ -44,8 +44,8 @@ io::loop_config loop_settings(const relay_limits& limits, size_t socket_buffer_b
   out.linger = linger;
   out.read_bytes_max = read_bytes_max;
   out.accepted_buffer_bytes = socket_buffer_bytes;
-  out.gather = gather;
-  out.gather_idle = gather_idle;
+  out.coalesce = coalesce;
+  out.coalesce_idle = coalesce_idle;
   return out;
 }
 
@@ -100,7 +100,7 @@ caf::expected<std::vector<endpoint>> relay_server::listen(const std::string& hos
     return addresses.error();
   std::vector<endpoint> out;
   for (const auto& x : *addresses) {
-    auto made = loops_.front()->open(io::listen{x, io::transport::tcp}, switches_->entrance());
+    auto made = loops_.front()->open(io::listen{x, io::transport::tcp}, switches_->acceptor());
     if (!made)
       return made.error();
     out.push_back(made->at);
@@ -109,7 +109,7 @@ caf::expected<std::vector<endpoint>> relay_server::listen(const std::string& hos
 }
 
 caf::expected<endpoint> relay_server::listen(io::descriptor listening_socket) {
-  auto made = loops_.front()->open(std::move(listening_socket), switches_->entrance());
+  auto made = loops_.front()->open(std::move(listening_socket), switches_->acceptor());
   if (!made)
     return made.error();
   return made->at;
@@ -125,7 +125,7 @@ void relay_server::set_limits(const relay_limits& limits) {
   for (const auto& x : loops_)
     x->set_bounds(limits.write_queue_bytes_max, 0);
   switches_->set_limits(limits);
-  const bounds change{limits.heartbeat_timeout, limits.room_wait, limits.rooms_max};
+  const limits_update change{limits.heartbeat_timeout, limits.room_wait, limits.rooms_max};
   caf::anon_send(lobby_, change);
   caf::anon_send(heartbeat_, change);
 }

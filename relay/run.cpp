@@ -18,9 +18,9 @@
 #include "cli/shell/version.hpp"
 #include "messages/base/error.hpp"
 #include "relay/admin/usage_log.hpp"
+#include "relay/admin_handler.hpp"
 #include "relay/command_line.hpp"
 #include "relay/drain.hpp"
-#include "relay/operator_desk.hpp"
 #include "relay/relay_server.hpp"
 #include "relay/service_notify.hpp"
 #include "relay/socket_activation.hpp"
@@ -226,7 +226,7 @@ private:
   std::unique_ptr<sampler> samples_;
   std::unique_ptr<status_server> status_;
   std::atomic<bool> asked_to_drain_{false};
-  std::unique_ptr<operator_desk> desk_;
+  std::unique_ptr<admin_handler> handler_;
   std::unique_ptr<admin_server> admin_;
 };
 
@@ -264,14 +264,14 @@ void relay_program::open_board() {
 }
 
 std::optional<cli::command_end> relay_program::open_admin(io::descriptor inherited) {
-  desk_ = std::make_unique<operator_desk>(system_, server_->rooms(), board_, log_, [this] {
+  handler_ = std::make_unique<admin_handler>(system_, server_->rooms(), board_, log_, [this] {
     asked_to_drain_ = true;
     signals_.wake();
   });
   if (!inherited.valid() && settings_.admin_socket.empty())
     return std::nullopt;
   const admin_server::handler handle = [this](const auto& x, const auto& say) {
-    return desk_->handle(x, say);
+    return handler_->handle(x, say);
   };
   auto made = inherited.valid() ? admin_server::open(std::move(inherited), handle)
                                 : admin_server::open(settings_.admin_socket, handle);

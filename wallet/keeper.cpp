@@ -33,6 +33,41 @@ caf::result<T> answer(caf::expected<T> x) {
   return std::move(*x);
 }
 
+caf::result<operation_report> import_from(workspace& space, const import_files& what) {
+  operation_report refused;
+  const auto items = read_import_files(space, what.paths, refused);
+  auto out = import_notes(space, items);
+  if (!out)
+    return out.error();
+  out->refused += static_cast<uint32_t>(refused.lines.size());
+  out->lines.insert(out->lines.begin(), refused.lines.begin(), refused.lines.end());
+  return std::move(*out);
+}
+
+caf::result<operation_report> import_from(workspace& space, const import_coins& what) {
+  std::vector<import_item> items;
+  for (auto& x : what.coins.files)
+    items.push_back({"coins", x});
+  return answer(import_notes(space, items));
+}
+
+// Settles the transfer now, or when the worker that has it in hand is gone: two never write one
+// journal.
+caf::result<open_transfer> settle_when_free(keeper_pointer self, const transfer_id& id) {
+  auto& st = self->state;
+  const auto journals = load_open_journals(*st.tools.space);
+  if (!journals)
+    return journals.error();
+  const auto busy = std::any_of(journals->begin(), journals->end(), [&](const journal_view& x) {
+    return x.id() == id && st.is_in_work(x);
+  });
+  if (!busy)
+    return answer(settle(*st.tools.space, id));
+  auto promise = self->make_response_promise<open_transfer>();
+  st.waiting.emplace_back(id, promise);
+  return promise;
+}
+
 template<class Transfer, class Worker>
 auto spawn_worker(keeper_pointer self, Worker worker, keeper_state::worker entry,
                   std::shared_ptr<worker_tools> tools, Transfer transfer) {
@@ -261,22 +296,8 @@ keeper_actor::behavior_type keeper(keeper_actor::stateful_pointer<keeper_state> 
       [started](atom::terms, const transfer_id& id) {
         return started([&](workspace& space) { return answer(terms_of(space, id)); });
       },
-      [self, &st, started](atom::settle, const transfer_id& id) {
-        return started([&](workspace& space) -> caf::result<open_transfer> {
-          const auto journals = load_open_journals(space);
-          if (!journals)
-            return journals.error();
-          const auto busy =
-              std::any_of(journals->begin(), journals->end(),
-                          [&](const journal_view& x) { return x.id() == id && st.is_in_work(x); });
-          if (!busy)
-            return answer(settle(space, id));
-          // Its worker is on the way out: answered when it is gone, so that two never write one
-          // journal.
-          auto promise = self->make_response_promise<open_transfer>();
-          st.waiting.emplace_back(id, promise);
-          return promise;
-        });
+      [self, started](atom::settle, const transfer_id& id) {
+        return started([&](workspace&) { return settle_when_free(self, id); });
       },
       [started](atom::balance) {
         return started([](workspace& space) { return answer(balance_of(space)); });
@@ -285,24 +306,10 @@ keeper_actor::behavior_type keeper(keeper_actor::stateful_pointer<keeper_state> 
         return started([](workspace& space) { return answer(list_notes(space)); });
       },
       [started](const import_files& what) {
-        return started([&](workspace& space) -> caf::result<operation_report> {
-          operation_report refused;
-          const auto items = read_import_files(space, what.paths, refused);
-          auto out = import_notes(space, items);
-          if (!out)
-            return out.error();
-          out->refused += static_cast<uint32_t>(refused.lines.size());
-          out->lines.insert(out->lines.begin(), refused.lines.begin(), refused.lines.end());
-          return std::move(*out);
-        });
+        return started([&](workspace& space) { return import_from(space, what); });
       },
       [started](const import_coins& what) {
-        return started([&](workspace& space) {
-          std::vector<import_item> items;
-          for (auto& x : what.coins.files)
-            items.push_back({"coins", x});
-          return answer(import_notes(space, items));
-        });
+        return started([&](workspace& space) { return import_from(space, what); });
       },
       [started](const export_coins& what) {
         return started(

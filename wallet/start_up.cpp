@@ -25,94 +25,94 @@ bool nobody(const journal_view&) {
 
 // An operation that is over lets its notes go: to the transfer that it was for, where that still
 // claims them, without a moment in between in which another could pick them.
-void let_go(workspace& space, const std::vector<journal_view>& open, const journal_view& over) {
+void release(workspace& space, const std::vector<journal_view>& open, const journal_view& over) {
   for (auto& view : open)
     if (view.id() == over.opened.parent && view.id() != over.id())
       space.holds->hand_over(held_by(view), over.id(), view.id());
   space.holds->release_all(over.id());
 }
 
-// Carries one of the open journals on. True when it is closed afterwards.
-caf::expected<bool> carry_on(workspace& space, const std::vector<journal_view>& open,
-                             const journal_view& view, bool with_servers) {
-  const auto id = view.id();
-  // Killed before its first record: nothing can have happened.
-  if (view.opened.servers == 0) {
-    auto log = operation_journal::open(space, id);
-    if (!log)
-      return log.error();
-    // Its worker wrote it, and let go, since it was looked at.
-    if (log->view().opened.servers != 0)
-      return false;
-    if (auto err = log->close(closing::done, space.now()))
-      return err;
-    return true;
-  }
-  switch (view.kind()) {
-  case journal_kind::sender: {
-    auto transfer = sender_transfer::reopen(space, id);
-    if (!transfer)
-      return transfer.error();
-    if (auto err = transfer->carry_on(with_servers))
-      return err;
-    return transfer->state() == transfer_state::closed;
-  }
-  case journal_kind::receiver: {
-    auto transfer = receiver_transfer::reopen(space, id);
-    if (!transfer)
-      return transfer.error();
-    if (auto err = transfer->carry_on())
-      return err;
-    return transfer->state() == transfer_state::closed;
-  }
-  default:
-    break;
-  }
+// A journal that was killed before its first record: nothing can have happened.
+caf::expected<bool> close_empty(workspace& space, const transfer_id& id) {
   auto log = operation_journal::open(space, id);
   if (!log)
     return log.error();
-  if (log->view().closed) {
-    if (auto err = log->close(closing::done, space.now()))
-      return err;
-    let_go(space, open, view);
-    return true;
-  }
-  switch (view.kind()) {
-  case journal_kind::change: {
-    const auto done = finish_change(space, *log, {});
-    if (!done)
-      return done.error();
-    break;
-  }
+  // Its worker wrote the first record, and released the journal, since it was read.
+  if (log->view().opened.servers != 0)
+    return false;
+  if (auto err = log->close(closing::done, space.now()))
+    return err;
+  return true;
+}
+
+caf::expected<bool> carry_on_sender(workspace& space, const transfer_id& id, bool with_servers) {
+  auto transfer = sender_transfer::reopen(space, id);
+  if (!transfer)
+    return transfer.error();
+  if (auto err = transfer->carry_on(with_servers))
+    return err;
+  return transfer->state() == transfer_state::closed;
+}
+
+caf::expected<bool> carry_on_receiver(workspace& space, const transfer_id& id) {
+  auto transfer = receiver_transfer::reopen(space, id);
+  if (!transfer)
+    return transfer.error();
+  if (auto err = transfer->carry_on())
+    return err;
+  return transfer->state() == transfer_state::closed;
+}
+
+template<class T>
+caf::error error_of(const caf::expected<T>& x) {
+  return x ? caf::error{} : x.error();
+}
+
+// Carries an operation without a peer on, as far as its kind knows how.
+caf::error finish_operation(workspace& space, operation_journal& log) {
+  switch (log.view().kind()) {
+  case journal_kind::change:
+    return error_of(finish_change(space, log, {}));
   case journal_kind::heal:
-    if (auto err = finish_heal(space, *log))
-      return err;
-    break;
-  case journal_kind::import: {
-    const auto done = finish_import(space, *log);
-    if (!done)
-      return done.error();
-    break;
-  }
-  case journal_kind::export_file: {
-    const auto done = finish_export(space, *log);
-    if (!done)
-      return done.error();
+    return finish_heal(space, log);
+  case journal_kind::import:
+    return error_of(finish_import(space, log));
+  case journal_kind::export_file:
+    return error_of(finish_export(space, log));
+  case journal_kind::sender:
+  case journal_kind::receiver:
     break;
   }
-  default:
-    break;
-  }
+  return fail(ec::internal, "a transfer is no operation without a peer");
+}
+
+// Carries one of the open journals on. True when it is closed afterwards.
+caf::expected<bool> carry_on(workspace& space, const std::vector<journal_view>& open,
+                             const journal_view& view, bool with_servers) {
+  if (view.opened.servers == 0)
+    return close_empty(space, view.id());
+  if (view.kind() == journal_kind::sender)
+    return carry_on_sender(space, view.id(), with_servers);
+  if (view.kind() == journal_kind::receiver)
+    return carry_on_receiver(space, view.id());
+  auto log = operation_journal::open(space, view.id());
+  if (!log)
+    return log.error();
+  const auto was_closed = log->view().closed.has_value();
+  const auto err =
+      was_closed ? log->close(closing::done, space.now()) : finish_operation(space, *log);
+  if (err)
+    return err;
   if (log->view().closed)
-    let_go(space, open, view);
+    release(space, open, view);
   return log->view().closed.has_value();
 }
 
 // What every task of recovery holds while it moves files: a worker may pick or free notes at any
 // time.
-class looked_at {
+class note_hold {
 public:
-  looked_at(workspace& space, note_id id) : held_(*space.holds, {id}, draw_transfer_id()) {}
+  note_hold(workspace& space, note_id id) : held_(*space.holds, {id}, draw_transfer_id()) {}
   explicit operator bool() const { return !held_.held().empty(); }
 
 private:
@@ -121,12 +121,12 @@ private:
 
 // Notes in a hidden wallet that no journal claims are the user's: their transfer ended before it
 // was over with them (docs/design/safety.md 5.4; docs/formats/wallet.md "Start-up recovery", 5).
-caf::error bring_home(workspace& space, wallet_store& from, recovery_report& report) {
+caf::error reclaim_orphans(workspace& space, wallet_store& from, recovery_report& report) {
   const auto listing = from.list({folder::bank, folder::fracked});
   if (!listing)
     return listing.error();
   for (auto& x : listing->notes) {
-    looked_at note{space, x.value.id};
+    note_hold note{space, x.value.id};
     if (!note)
       continue;
     const auto there = from.find({x.value.id}, {x.where});
@@ -158,7 +158,7 @@ caf::error orphans_to_limbo(workspace& space, recovery_report& report) {
   if (!listing)
     return listing.error();
   for (auto& x : listing->notes) {
-    looked_at note{space, x.value.id};
+    note_hold note{space, x.value.id};
     if (!note || x.value.pans.empty())
       continue;
     if (auto err = relocate(space.user, {x.value.id}, folder::suspect, folder::limbo))
@@ -168,48 +168,56 @@ caf::error orphans_to_limbo(workspace& space, recovery_report& report) {
   return {};
 }
 
+// Which of a note's copies to keep; none while the servers do not tell them apart.
+std::optional<size_t> copy_to_keep(workspace& space, const std::vector<stored_note>& copies) {
+  const auto letters = raida::detect(*space.port, notes_of(copies), space.rules.times);
+  size_t best = 0;
+  size_t most = 0;
+  auto same = true;
+  for (size_t i = 0; i < copies.size(); ++i) {
+    same = same && same_numbers(copies[i].value, copies[0].value);
+    const auto passed = i < letters.size() ? raida::count_letters(letters[i]).passed : 0;
+    // Of equals the one with a second set: it knows more (docs/formats/wallet.md "Start-up
+    // recovery").
+    const auto knows_more = !copies[i].value.pans.empty() && copies[best].value.pans.empty();
+    if (passed > most || (passed == most && knows_more)) {
+      most = passed;
+      best = i;
+    }
+  }
+  // Copies that differ are only told apart by enough servers; until then both stay.
+  if (!same && most < space.rules.quorum.settled())
+    return std::nullopt;
+  return best;
+}
+
 // One note in two files of Bank and Fracked.
-caf::error settle_twins(workspace& space, recovery_report& report) {
+caf::error settle_duplicates(workspace& space, recovery_report& report) {
   const auto listing = space.user.list({folder::bank, folder::fracked});
   if (!listing)
     return listing.error();
-  for (auto& twin : duplicates_of(*listing)) {
-    looked_at note{space, twin.id};
-    if (!note)
+  for (auto& duplicate : duplicates_of(*listing)) {
+    note_hold held{space, duplicate.id};
+    if (!held)
       continue;
-    // Again, now that nobody else is at it: a worker that replaces a copy has two for a moment.
-    const auto copies = space.user.find({twin.id}, {folder::bank, folder::fracked});
+    // Again, under the hold: a worker that replaces a copy has two for a moment.
+    const auto copies = space.user.find({duplicate.id}, {folder::bank, folder::fracked});
     if (!copies)
       return copies.error();
     if (copies->size() < 2)
       continue;
-    const auto letters = raida::detect(*space.port, notes_of(*copies), space.rules.times);
-    size_t best = 0;
-    size_t most = 0;
-    auto same = true;
-    for (size_t i = 0; i < copies->size(); ++i) {
-      same = same && same_numbers((*copies)[i].value, (*copies)[0].value);
-      const auto passed = i < letters.size() ? raida::count_letters(letters[i]).passed : 0;
-      // Of equals the one with a second set: it knows more (docs/formats/wallet.md "Start-up
-      // recovery").
-      const auto knows_more =
-          !(*copies)[i].value.pans.empty() && (*copies)[best].value.pans.empty();
-      if (passed > most || (passed == most && knows_more)) {
-        most = passed;
-        best = i;
-      }
-    }
-    // Copies that differ are only told apart by enough servers; until then both stay.
-    if (!same && most < space.rules.quorum.settled()) {
-      report.lines.push_back(to_string(twin.id) + " lies twice in the wallet");
+    const auto kept = copy_to_keep(space, *copies);
+    if (!kept) {
+      report.lines.push_back(to_string(duplicate.id) + " lies twice in the wallet");
       continue;
     }
     for (size_t i = 0; i < copies->size(); ++i)
-      if (i != best)
+      if (i != *kept)
         if (auto moved = space.user.move_file((*copies)[i].where, (*copies)[i].file, folder::trash);
             !moved)
           return moved.error();
-    report.lines.push_back(to_string(twin.id) + " lay twice in the wallet; one copy set aside");
+    report.lines.push_back(to_string(duplicate.id) +
+                           " lay twice in the wallet; one copy set aside");
   }
   return {};
 }
@@ -290,6 +298,33 @@ caf::expected<recovery_report> start_up(workspace& space) {
   return report;
 }
 
+namespace {
+
+// Carries on what needs no peer, and says of each what became of it. One that cannot be carried on
+// stays open and keeps what it holds: the others have their own notes and files, and go on.
+void carry_on_at_start(workspace& space, const std::vector<journal_view>& views,
+                       const journal_view& view, recovery_report& report) {
+  const auto closed = carry_on(space, views, view, false);
+  if (closed) {
+    if (*closed) {
+      ++report.closed;
+      report.lines.push_back(end_of(view));
+    }
+    return;
+  }
+  const auto there = is_open_journal(space.files(), space.user.root(), view.id());
+  if (there && !*there) {
+    // Its worker closed it, and released its notes, since the journals were read.
+    space.holds->release_all(view.id());
+    return;
+  }
+  ++report.failed;
+  report.lines.push_back(subject_of(view) +
+                         " could not be carried on: " + detail_of(closed.error()));
+}
+
+} // namespace
+
 caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
   recovery_report report;
   auto views = load_open_journals(space);
@@ -304,36 +339,16 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
       for (auto& id : held_by(view))
         // A change and the transfer it is for may claim the same note: the change comes first.
         (void)space.holds->take({id}, view.id());
-  for (auto& view : *views) {
-    if (is_left_alone(view) || (view.opened.servers != 0 && !done_at_start(view, space.now())))
-      continue;
-    const auto closed = carry_on(space, *views, view, false);
-    if (!closed) {
-      const auto there = is_open_journal(space.files(), space.user.root(), view.id());
-      if (there && !*there) {
-        // Its worker closed it, and let its notes go, since the journals were read.
-        space.holds->release_all(view.id());
-        continue;
-      }
-      // It stays open and keeps what it holds. The others have their own notes and files, and must
-      // not wait for it.
-      ++report.failed;
-      report.lines.push_back(subject_of(view) +
-                             " could not be carried on: " + detail_of(closed.error()));
-      continue;
-    }
-    if (*closed) {
-      ++report.closed;
-      report.lines.push_back(end_of(view));
-    }
-  }
+  for (auto& view : *views)
+    if (!is_left_alone(view) && (view.opened.servers == 0 || done_at_start(view, space.now())))
+      carry_on_at_start(space, *views, view, report);
   // What other journals of this moment hold is left alone by all of these.
   for (auto store : {&space.sender, &space.receiver})
-    if (auto err = bring_home(space, *store, report))
+    if (auto err = reclaim_orphans(space, *store, report))
       return err;
   if (auto err = orphans_to_limbo(space, report))
     return err;
-  if (auto err = settle_twins(space, report))
+  if (auto err = settle_duplicates(space, report))
     return err;
   auto open = open_transfers(space);
   if (!open)

@@ -32,8 +32,8 @@ private:
   size_t bytes_;
 };
 
-actor_owner::actor_owner(const socket_owner_actor& actor, feeder feed)
-    : address_(actor.address()), feed_(std::move(feed)) {}
+actor_owner::actor_owner(const socket_owner_actor& actor, resume_function feed)
+    : address_(actor.address()), resume_(std::move(feed)) {}
 
 void actor_owner::on_accepted(socket_id listener, socket_id socket, const endpoint& peer) {
   auto x = make_event(event_kind::accepted, socket);
@@ -81,7 +81,7 @@ void actor_owner::on_turn_end() {
     caf::anon_send(to, std::move(out));
 }
 
-bool actor_owner::takes_more() {
+bool actor_owner::has_room() {
   if (under_way_ < owner_window_bytes)
     return true;
   full_ = true;
@@ -90,14 +90,14 @@ bool actor_owner::takes_more() {
     return false;
   // Another socket of ours may wait for that call.
   if (full_.exchange(false))
-    feed_(shared_from_this());
+    resume_(shared_from_this());
   return true;
 }
 
 void actor_owner::give_back(size_t bytes) {
   const auto left = under_way_.fetch_sub(bytes) - bytes;
   if (left <= owner_window_bytes / 2 && full_.exchange(false))
-    feed_(shared_from_this());
+    resume_(shared_from_this());
 }
 
 std::shared_ptr<const void> actor_owner::hold() const {

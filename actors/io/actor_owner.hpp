@@ -26,16 +26,16 @@ inline constexpr size_t owner_window_bytes = 1u << 20;
 class actor_owner : public socket_handler, public std::enable_shared_from_this<actor_owner> {
 public:
   /// Called on any thread when the actor takes bytes again; the loop then reads on for it.
-  using feeder = std::function<void(std::shared_ptr<actor_owner>)>;
+  using resume_function = std::function<void(std::shared_ptr<actor_owner>)>;
 
-  actor_owner(const socket_owner_actor& actor, feeder feed);
+  actor_owner(const socket_owner_actor& actor, resume_function feed);
 
   void on_accepted(socket_id listener, socket_id socket, const endpoint& peer) override;
   void on_connected(socket_id socket, const endpoint& peer) override;
   void on_received(socket_id socket, byte_view data, const endpoint& from) override;
   void on_closed(socket_id socket, close_reason reason, std::string_view text) override;
   void on_turn_end() override;
-  bool takes_more() override;
+  bool has_room() override;
   bool gone() const override { return gone_; }
   std::shared_ptr<const void> hold() const override;
 
@@ -51,7 +51,7 @@ private:
   void give_back(size_t bytes);
 
   const caf::actor_addr address_;
-  const feeder feed_;
+  const resume_function resume_;
   std::vector<event> list_;
   size_t list_bytes_ = 0;
   std::atomic<size_t> under_way_{0};

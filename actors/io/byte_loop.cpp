@@ -133,8 +133,8 @@ void byte_loop::set_timer(socket_id socket, clock::time_point when) {
   core_->set_timer(socket, when);
 }
 
-void byte_loop::touch(const std::shared_ptr<socket_handler>& handler) {
-  core_->touch(handler);
+void byte_loop::request_turn_end(const std::shared_ptr<socket_handler>& handler) {
+  core_->request_turn_end(handler);
 }
 
 byte_loop::clock::time_point byte_loop::now() const {

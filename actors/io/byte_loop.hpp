@@ -41,14 +41,14 @@ struct loop_config {
   /// How long a turn may be put off so that more bytes of a busy stream of small messages are read
   /// and passed on together. Only one-way streams are put off, never a turn in which somebody asks
   /// and is answered. 0: never.
-  std::chrono::microseconds gather{0};
+  std::chrono::microseconds coalesce{0};
 
   /// The same while nothing but signs of life come: when for a while nobody has said two things
   /// within a second, nobody has come and nobody has given a command, and such signs follow each
   /// other within this time, the next look waits this long and takes several together. A thousand
   /// heartbeats a second then do not wake the thread a thousand times. Whoever speaks first after
   /// that may be heard this much later. 0: never.
-  std::chrono::microseconds gather_idle{0};
+  std::chrono::microseconds coalesce_idle{0};
 
   /// Pending connections the system keeps for a listener.
   int backlog = 1024;
@@ -142,7 +142,7 @@ public:
   /// How often accepting had to rest because descriptors were short.
   uint64_t accept_rests() const;
 
-  /// How many turns were put off to gather bytes (loop_config::gather).
+  /// How many turns were put off to coalesce bytes (loop_config::coalesce).
   uint64_t gatherings() const;
 
   // --- on the loop's thread only ---
@@ -173,7 +173,7 @@ public:
   socket_id adopt(descriptor stream, const endpoint& peer, std::shared_ptr<socket_handler> owner);
 
   /// Has on_turn_end called at the end of this turn.
-  void touch(const std::shared_ptr<socket_handler>& handler);
+  void request_turn_end(const std::shared_ptr<socket_handler>& handler);
 
   /// The time this turn began.
   clock::time_point now() const;

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 
 namespace liveconnect::io {
@@ -28,17 +29,17 @@ constexpr int datagrams_a_turn = 64;
 constexpr size_t pieces_max = 512;
 /// A drained queue larger than this gives its memory back.
 constexpr size_t queue_kept_bytes = 4096;
-/// Streams of small messages that nobody answers are read together (loop_config::gather): so many
+/// Streams of small messages that nobody answers are read together (loop_config::coalesce): so many
 /// reads without an answer make one, turns must follow each other this closely, and a read that
 /// brings more than this when it was not put off, or than the second when it was, needs no company.
 constexpr uint32_t unanswered_reads_min = 8;
 constexpr std::chrono::microseconds busy_turn_gap{50};
 constexpr ssize_t small_read_bytes = 2048;
-constexpr ssize_t gathered_read_bytes = 16 * 1024;
+constexpr ssize_t coalesced_read_bytes = 16 * 1024;
 /// Whoever says something more often than this is in conversation, and while anybody is, and so
-/// long afterwards, nobody is put off by loop_config::gather_idle.
+/// long afterwards, nobody is put off by loop_config::coalesce_idle.
 constexpr uint32_t signs_of_life_apart_ms = 1000;
-constexpr std::chrono::milliseconds lively_for{100};
+constexpr std::chrono::milliseconds active_for{100};
 /// How long resting listeners wait at most: descriptors may have been freed outside this loop.
 constexpr std::chrono::seconds listeners_rest{1};
 
@@ -66,7 +67,7 @@ bool try_later(int error) {
 } // namespace
 
 byte_loop::core::core(loop_config config)
-    : config_(config), gathers_(config.gather.count() > 0 || config.gather_idle.count() > 0),
+    : config_(config), coalesces_(config.coalesce.count() > 0 || config.coalesce_idle.count() > 0),
       write_queue_bytes_max_(config.write_queue_bytes_max),
       sockets_max_(config.sockets_max != 0 ? config.sockets_max : sockets_by_limit()),
       open_in_all_(config.sockets_open ? config.sockets_open
@@ -91,7 +92,7 @@ void byte_loop::core::start_thread() {
     self->thread_id_ = std::this_thread::get_id();
     pthread_setname_np(pthread_self(), "byte_loop");
     // The system's usual slack would double a gathering's length.
-    if (self->gathers_)
+    if (self->coalesces_)
       prctl(PR_SET_TIMERSLACK, 1000UL);
     self->run();
   });
@@ -110,8 +111,7 @@ void byte_loop::core::stop() {
   });
 }
 
-// --- any thread
-// -----------------------------------------------------------------------------------
+// --- any thread ---
 
 bool byte_loop::core::enqueue(std::function<void()> job) {
   bool wake = false;
@@ -189,9 +189,9 @@ std::shared_ptr<socket_handler> byte_loop::core::handler_for(const socket_owner_
     if (known)
       return known;
     known = made = std::make_shared<actor_owner>(
-        owner, [weak = weak_from_this()](std::shared_ptr<actor_owner> hungry) {
+        owner, [weak = weak_from_this()](std::shared_ptr<actor_owner> ready) {
           if (const auto self = weak.lock())
-            self->enqueue([raw = self.get(), hungry] { raw->feed(hungry); });
+            self->enqueue([raw = self.get(), ready] { raw->resume_reading(ready); });
         });
   }
   // Outside the lock: for an actor that has ended already this runs at once.
@@ -208,15 +208,14 @@ std::shared_ptr<socket_handler> byte_loop::core::handler_for(const socket_owner_
   return made;
 }
 
-// --- the loop's thread: entries
-// ---------------------------------------------------------------------
+// --- the loop's thread: entries ---
 
 byte_loop::core::entry* byte_loop::core::find(socket_id id) const {
   const auto slot = id.slot();
   if (slot >= entries_.size() || !entries_[slot])
     return nullptr;
   auto& x = *entries_[slot];
-  return x.id == id && !x.doomed ? &x : nullptr;
+  return x.id == id && !x.marked_closed ? &x : nullptr;
 }
 
 byte_loop::core::entry& byte_loop::core::adopt(socket_id id, descriptor fd, kind what,
@@ -244,56 +243,55 @@ void byte_loop::core::start(socket_id id) {
     return;
   x->started = true;
   if (x->owner->gone() || finishing_)
-    return doom(*x, close_reason::local);
+    return mark_closed(*x, close_reason::local);
   if (x->what == kind::connecting || x->what == kind::udp_connected) {
     sockaddr_storage address{};
     const auto length = x->peer.to(address);
     if (::connect(x->fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0 &&
         errno != EINPROGRESS)
-      return doom(*x, close_reason::failed, system_word(errno));
+      return mark_closed(*x, close_reason::failed, system_word(errno));
     if (x->what == kind::connecting) {
       arm(*x, timer_kind::deadline, now_ + x->connect_deadline);
     } else {
       x->owner->on_connected(id, x->peer);
-      touch_owner(*x);
+      request_owner_turn_end(*x);
       flush_datagrams(*x);
     }
   } else if (x->what == kind::udp_bound) {
     flush_datagrams(*x);
   }
-  if (!x->doomed)
+  if (!x->marked_closed)
     watch(*x);
 }
 
-void byte_loop::core::watch(entry& x) {
-  if (!x.started || x.doomed)
-    return;
-  uint32_t wanted = 0;
+uint32_t byte_loop::core::wanted_events(const entry& x) const {
   switch (x.what) {
   case kind::listener:
-    if (!x.paused && !listeners_rest_)
-      wanted = EPOLLIN;
-    break;
+    return !x.paused && !listeners_rest_ ? uint32_t{EPOLLIN} : 0;
   case kind::connecting:
-    wanted = EPOLLOUT;
-    break;
-  case kind::stream:
+    return EPOLLOUT;
+  case kind::stream: {
     // While closing, what the peer still says is read away until it ends (see entry::shut).
-    if (x.closing ? x.shut : !rests(x))
-      wanted = EPOLLIN;
-    if (x.head < x.queue.size())
-      wanted |= EPOLLOUT;
-    break;
-  case kind::udp_bound:
-  case kind::udp_connected:
-    if (!rests(x) && !x.closing)
-      wanted = EPOLLIN;
-    if (x.datagrams && !x.datagrams->list.empty())
-      wanted |= EPOLLOUT;
-    break;
+    const bool reads = x.closing ? x.shut : !reading_rests(x);
+    const bool writes = x.head < x.queue.size();
+    return (reads ? uint32_t{EPOLLIN} : 0) | (writes ? uint32_t{EPOLLOUT} : 0);
   }
+  case kind::udp_bound:
+  case kind::udp_connected: {
+    const bool reads = !reading_rests(x) && !x.closing;
+    const bool writes = x.datagrams && !x.datagrams->list.empty();
+    return (reads ? uint32_t{EPOLLIN} : 0) | (writes ? uint32_t{EPOLLOUT} : 0);
+  }
+  }
+  return 0;
+}
+
+void byte_loop::core::watch(entry& x) {
+  if (!x.started || x.marked_closed)
+    return;
+  LC_ASSERT_OR(x.head <= x.queue.size(), return mark_closed(x, close_reason::failed, "internal"));
   // Registered even when nothing is wanted: errors and hang-ups are reported all the same.
-  wanted |= EPOLLERR;
+  const auto wanted = wanted_events(x) | EPOLLERR;
   if (wanted == x.watched)
     return;
   // Most pauses end before the peer says anything: the system is told when it does (handle()).
@@ -308,18 +306,20 @@ void byte_loop::core::set_watch(entry& x, uint32_t wanted) {
   event.data.u64 = x.id.value;
   const int how = x.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
   if (epoll_ctl(epoll_.get(), how, x.fd.get(), &event) != 0)
-    return doom(x, close_reason::failed, system_word(errno));
+    return mark_closed(x, close_reason::failed, system_word(errno));
   x.watched = wanted;
 }
 
-void byte_loop::core::doom(entry& x, close_reason reason, std::string text) {
-  if (x.doomed)
+void byte_loop::core::mark_closed(entry& x, close_reason reason, std::string text) {
+  if (x.marked_closed)
     return;
-  x.doomed = true;
+  x.marked_closed = true;
+  LC_ASSERT_OR(x.head <= x.queue.size(), x.head = x.queue.size());
+  LC_ASSERT_OR(queued_in_all_ >= x.queue.size() - x.head, queued_in_all_ = x.queue.size() - x.head);
   queued_in_all_ -= x.queue.size() - x.head;
   arm(x, timer_kind::deadline, never);
   arm(x, timer_kind::handler, never);
-  doomed_.push_back({x.id, reason, std::move(text)});
+  closed_.push_back({x.id, reason, std::move(text)});
 }
 
 void byte_loop::core::arm(entry& x, timer_kind which, clock::time_point when) {
@@ -336,26 +336,26 @@ void byte_loop::core::arm(entry& x, timer_kind which, clock::time_point when) {
 void byte_loop::core::drop_owned_by(const std::shared_ptr<socket_handler>& owner) {
   for (const auto& x : entries_)
     if (x && x->owner == owner)
-      doom(*x, close_reason::local);
+      mark_closed(*x, close_reason::local);
 }
 
-void byte_loop::core::feed(const std::shared_ptr<socket_handler>& owner) {
+void byte_loop::core::resume_reading(const std::shared_ptr<socket_handler>& owner) {
   for (const auto& x : entries_)
-    if (x && x->owner == owner && x->starved) {
-      x->starved = false;
+    if (x && x->owner == owner && x->read_paused) {
+      x->read_paused = false;
       watch(*x);
     }
 }
 
-void byte_loop::core::touch(const std::shared_ptr<socket_handler>& handler) {
-  if (handler->touched_)
+void byte_loop::core::request_turn_end(const std::shared_ptr<socket_handler>& handler) {
+  LC_ASSERT_OR(handler != nullptr, return );
+  if (handler->turn_end_requested_)
     return;
-  handler->touched_ = true;
-  touched_handlers_.push_back(handler);
+  handler->turn_end_requested_ = true;
+  turn_end_requests_.push_back(handler);
 }
 
-// --- the loop's thread: turns
-// -----------------------------------------------------------------------
+// --- the loop's thread: turns ---
 
 void byte_loop::core::run() {
   for (;;) {
@@ -376,14 +376,15 @@ void byte_loop::core::turn(clock::time_point until) {
     const auto ms = std::chrono::ceil<std::chrono::milliseconds>(next - clock::now()).count();
     wait = static_cast<int>(std::clamp<long long>(ms, 0, 3'600'000));
   }
-  put_off_ = gathering_.count() > 0 && gathering_ == config_.gather;
-  if (gathering_.count() > 0)
-    gather(gathering_);
-  const auto idle_since = gathers_ ? clock::now() : clock::time_point{};
+  put_off_ = coalescing_.count() > 0 && coalescing_ == config_.coalesce;
+  if (coalescing_.count() > 0)
+    coalesce(coalescing_);
+  const auto idle_since = coalesces_ ? clock::now() : clock::time_point{};
   read_stream_ = false;
   read_other_ = false;
   epoll_event ready[events_a_turn];
   const int count = epoll_wait(epoll_.get(), ready, events_a_turn, wait);
+  LC_ASSERT_OR(count <= events_a_turn, return );
   now_ = clock::now();
   const auto idle = now_ - idle_since;
   for (int i = 0; i < count; ++i) {
@@ -394,17 +395,17 @@ void byte_loop::core::turn(clock::time_point until) {
       handle(*x, ready[i].events);
     }
   }
-  gathering_ = gathers_ && read_stream_ ? time_to_gather(idle) : std::chrono::microseconds{0};
+  coalescing_ = coalesces_ && read_stream_ ? time_to_coalesce(idle) : std::chrono::microseconds{0};
   run_commands();
   fire_timers();
-  settle();
+  end_turn();
 }
 
-std::chrono::microseconds byte_loop::core::time_to_gather(clock::duration idle) const {
+std::chrono::microseconds byte_loop::core::time_to_coalesce(clock::duration idle) const {
   if (!read_other_ && idle < busy_turn_gap)
-    return config_.gather;
-  if (now_ - last_lively_ >= lively_for && idle < config_.gather_idle)
-    return config_.gather_idle;
+    return config_.coalesce;
+  if (now_ - last_active_ >= active_for && idle < config_.coalesce_idle)
+    return config_.coalesce_idle;
   return std::chrono::microseconds{0};
 }
 
@@ -416,12 +417,12 @@ uint32_t byte_loop::core::ticks() const {
 void byte_loop::core::note_liveliness(entry& x) {
   const auto tick = ticks();
   if (tick - x.last_read < signs_of_life_apart_ms)
-    last_lively_ = now_;
+    last_active_ = now_;
   x.last_read = tick;
 }
 
 /// Lets bytes come together in the system before the next look.
-void byte_loop::core::gather(std::chrono::microseconds time) {
+void byte_loop::core::coalesce(std::chrono::microseconds time) {
   const timespec wait{0, static_cast<long>(std::chrono::nanoseconds(time).count())};
   nanosleep(&wait, nullptr);
   gatherings_.fetch_add(1, std::memory_order_relaxed);
@@ -435,7 +436,7 @@ void byte_loop::core::run_commands() {
     woken_ = false;
   }
   if (!batch.empty())
-    last_lively_ = now_;
+    last_active_ = now_;
   for (auto& job : batch)
     job();
 }
@@ -451,36 +452,37 @@ void byte_loop::core::fire_timers() {
       x->timer = never;
       if (!x->closing) {
         x->owner->on_timer(x->id);
-        touch_owner(*x);
+        request_owner_turn_end(*x);
       }
     } else {
       x->deadline = never;
-      doom(*x, x->what == kind::connecting && !x->closing ? close_reason::timed_out
-                                                          : close_reason::local);
+      mark_closed(*x, x->what == kind::connecting && !x->closing ? close_reason::timed_out
+                                                                 : close_reason::local);
     }
   }
   if (listeners_retry_ <= now_)
     wake_listeners();
 }
 
-void byte_loop::core::settle() {
-  // Telling one owner may doom another's socket, and ending a turn may write and doom.
-  while (!doomed_.empty() || !touched_handlers_.empty()) {
-    const auto gone = std::exchange(doomed_, {});
+void byte_loop::core::end_turn() {
+  // Telling one owner may close another's socket, and the end of a turn may write and close.
+  while (!closed_.empty() || !turn_end_requests_.empty()) {
+    const auto gone = std::exchange(closed_, {});
     for (const auto& [id, reason, text] : gone) {
       const auto x = std::move(entries_[id.slot()]);
+      LC_ASSERT_OR(x != nullptr && x->id == id && x->marked_closed, continue);
       x->fd.reset();
       --*open_in_all_;
       free_slot(id);
       x->owner->on_closed(id, reason, text);
       held_until_told_.push_back(std::move(x->held));
-      touch_owner(*x);
+      request_owner_turn_end(*x);
     }
     if (!gone.empty() && listeners_rest_)
       wake_listeners();
-    const auto touched = std::exchange(touched_handlers_, {});
+    const auto touched = std::exchange(turn_end_requests_, {});
     for (const auto& handler : touched) {
-      handler->touched_ = false;
+      handler->turn_end_requested_ = false;
       handler->on_turn_end();
     }
     held_until_told_.clear();
@@ -488,8 +490,10 @@ void byte_loop::core::settle() {
 }
 
 void byte_loop::core::free_slot(socket_id id) {
+  LC_ASSERT_OR(open_ > 0, return );
   --open_;
   std::lock_guard<std::mutex> guard{mutex_};
+  LC_ASSERT_OR(id.slot() < generations_.size(), return );
   auto& generation = generations_[id.slot()];
   if (++generation == 0)
     generation = 1;
@@ -529,26 +533,26 @@ void byte_loop::core::finish() {
   now_ = clock::now();
   // What was asked before stop() happens before it.
   run_commands();
-  settle();
+  end_turn();
   finishing_ = true;
   const auto until = now_ + config_.linger;
   for (const auto& x : entries_) {
-    if (!x || x->doomed)
+    if (!x || x->marked_closed)
       continue;
     if (x->what != kind::stream)
-      doom(*x, close_reason::local);
+      mark_closed(*x, close_reason::local);
     else if (x->closing)
       after_flush(*x);
     else
       close(x->id, true);
   }
-  settle();
+  end_turn();
   while (open_ > 0 && clock::now() < until)
     turn(until);
   for (const auto& x : entries_)
-    if (x && !x->doomed)
-      doom(*x, close_reason::local);
-  settle();
+    if (x && !x->marked_closed)
+      mark_closed(*x, close_reason::local);
+  end_turn();
   decltype(commands_) dropped;
   decltype(actor_owners_) owners;
   {
@@ -559,8 +563,7 @@ void byte_loop::core::finish() {
   }
 }
 
-// --- the loop's thread: listeners
-// -------------------------------------------------------------------
+// --- the loop's thread: listeners ---
 
 void byte_loop::core::rest_listeners() {
   if (!listeners_rest_)
@@ -582,7 +585,7 @@ void byte_loop::core::wake_listeners() {
 
 void byte_loop::core::on_acceptable(entry& x) {
   // `x` may move: adopting an accepted socket grows the table of pointers, not what they point to.
-  for (int i = 0; i < accepts_a_turn && !x.doomed && !x.paused; ++i) {
+  for (int i = 0; i < accepts_a_turn && !x.marked_closed && !x.paused; ++i) {
     if (*open_in_all_ >= sockets_max_)
       return rest_listeners();
     sockaddr_storage address{};
@@ -601,49 +604,47 @@ void byte_loop::core::on_acceptable(entry& x) {
     if (find(id) == nullptr)
       continue; // It could not be watched.
     x.owner->on_accepted(x.id, id, peer);
-    touch_owner(x);
+    request_owner_turn_end(x);
   }
 }
 
-// --- the loop's thread: streams and datagrams
-// ---------------------------------------------------------
+// --- the loop's thread: streams and datagrams ---
 
 void byte_loop::core::handle(entry& x, uint32_t ready) {
-  switch (x.what) {
-  case kind::listener:
+  LC_ASSERT_OR(x.started && !x.marked_closed, return );
+  if (x.what == kind::listener) {
     if ((ready & EPOLLIN) != 0)
       on_acceptable(x);
     return;
-  case kind::connecting:
-    return finish_connect(x);
-  case kind::stream:
-  case kind::udp_bound:
-  case kind::udp_connected:
-    break;
   }
+  if (x.what == kind::connecting)
+    return finish_connect(x);
   if ((ready & EPOLLOUT) != 0)
     on_writable(x);
-  if (x.doomed)
+  if (x.marked_closed)
     return;
   if ((ready & EPOLLIN) != 0 && (x.watched & EPOLLIN) != 0) {
-    x.starved = !x.closing && !x.owner->takes_more();
-    if (x.closing || !rests(x))
+    x.read_paused = !x.closing && !x.owner->has_room();
+    if (x.closing || !reading_rests(x))
       return on_readable(x);
     set_watch(x, x.watched & ~uint32_t{EPOLLIN});
-    if (x.doomed)
+    if (x.marked_closed)
       return;
   }
-  if ((ready & (EPOLLERR | EPOLLHUP)) != 0) {
-    int error = 0;
-    socklen_t length = sizeof error;
-    getsockopt(x.fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
-    if (x.what == kind::udp_bound)
-      return; // An unreachable datagram's echo; reading it has cleared it.
-    if (x.closing)
-      return doom(x, close_reason::local);
-    doom(x, error == 0 ? close_reason::peer : close_reason::failed,
-         error == 0 ? std::string{} : system_word(error));
-  }
+  if ((ready & (EPOLLERR | EPOLLHUP)) != 0)
+    on_hang_up(x);
+}
+
+void byte_loop::core::on_hang_up(entry& x) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  getsockopt(x.fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+  if (x.what == kind::udp_bound)
+    return; // An unreachable datagram's echo; reading it has cleared it.
+  if (x.closing)
+    return mark_closed(x, close_reason::local);
+  mark_closed(x, error == 0 ? close_reason::peer : close_reason::failed,
+              error == 0 ? std::string{} : system_word(error));
 }
 
 void byte_loop::core::finish_connect(entry& x) {
@@ -651,54 +652,57 @@ void byte_loop::core::finish_connect(entry& x) {
   socklen_t length = sizeof error;
   getsockopt(x.fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
   if (error != 0)
-    return doom(x, close_reason::failed, system_word(error));
+    return mark_closed(x, close_reason::failed, system_word(error));
   x.what = kind::stream;
   arm(x, timer_kind::deadline, never);
   if (!x.closing) {
     x.owner->on_connected(x.id, x.peer);
-    touch_owner(x);
+    request_owner_turn_end(x);
   }
-  if (!x.doomed)
+  if (!x.marked_closed)
     on_writable(x);
 }
 
-void byte_loop::core::on_readable(entry& x) {
-  if (x.what != kind::stream) {
-    for (int i = 0; i < datagrams_a_turn && !x.doomed && !x.paused && !x.closing; ++i) {
-      sockaddr_storage address{};
-      socklen_t length = sizeof address;
-      const auto n = recvfrom(x.fd.get(), buffer_.data(), buffer_.size(), 0,
-                              reinterpret_cast<sockaddr*>(&address), &length);
-      if (n < 0) {
-        if (errno == EINTR)
-          continue;
-        // Only a connected socket has one peer whose refusal ends it.
-        if (errno != EAGAIN && x.what == kind::udp_connected)
-          doom(x, close_reason::failed, system_word(errno));
-        return;
-      }
-      x.owner->on_received(x.id, {buffer_.data(), static_cast<size_t>(n)}, endpoint::from(address));
-      touch_owner(x);
+void byte_loop::core::read_datagrams(entry& x) {
+  for (int i = 0; i < datagrams_a_turn && !x.marked_closed && !x.paused && !x.closing; ++i) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    const auto n = recvfrom(x.fd.get(), buffer_.data(), buffer_.size(), 0,
+                            reinterpret_cast<sockaddr*>(&address), &length);
+    if (n < 0) {
+      if (errno == EINTR)
+        continue;
+      // Only a connected socket has one peer whose refusal ends it.
+      if (errno != EAGAIN && x.what == kind::udp_connected)
+        mark_closed(x, close_reason::failed, system_word(errno));
+      return;
     }
-    return;
+    x.owner->on_received(x.id, {buffer_.data(), static_cast<size_t>(n)}, endpoint::from(address));
+    request_owner_turn_end(x);
   }
+}
+
+void byte_loop::core::on_readable(entry& x) {
+  LC_ASSERT_OR(x.owner != nullptr, return mark_closed(x, close_reason::failed, "internal"));
+  if (x.what != kind::stream)
+    return read_datagrams(x);
   const auto n = recv(x.fd.get(), buffer_.data(), config_.read_bytes_max, 0);
   if (n < 0) {
     if (!try_later(errno))
-      doom(x, x.closing ? close_reason::local : close_reason::failed, system_word(errno));
+      mark_closed(x, x.closing ? close_reason::local : close_reason::failed, system_word(errno));
     return;
   }
   if (n == 0)
-    return doom(x, x.closing ? close_reason::local : close_reason::peer);
+    return mark_closed(x, x.closing ? close_reason::local : close_reason::peer);
   if (x.closing)
     return; // Read away.
   read_stream_ = true;
   note_liveliness(x);
-  const auto small = put_off_ ? gathered_read_bytes : small_read_bytes;
+  const auto small = put_off_ ? coalesced_read_bytes : small_read_bytes;
   if (++x.reads_unanswered < unanswered_reads_min || n > small)
     read_other_ = true;
   x.owner->on_received(x.id, {buffer_.data(), static_cast<size_t>(n)}, x.peer);
-  touch_owner(x);
+  request_owner_turn_end(x);
 }
 
 void byte_loop::core::on_writable(entry& x) {
@@ -708,13 +712,13 @@ void byte_loop::core::on_writable(entry& x) {
     const bool waited = x.head < x.queue.size();
     flush(x);
     if (waited)
-      touch_owner(x); // Less waits now, which its owner may count.
-    if (!x.doomed && waited && x.queue.empty() && !x.closing)
+      request_owner_turn_end(x); // Less waits now, which its owner may count.
+    if (!x.marked_closed && waited && x.queue.empty() && !x.closing)
       x.owner->on_drained(x.id);
   }
-  if (!x.doomed && x.closing)
+  if (!x.marked_closed && x.closing)
     after_flush(x);
-  if (!x.doomed)
+  if (!x.marked_closed)
     watch(x);
 }
 
@@ -726,10 +730,11 @@ void byte_loop::core::flush(entry& x) {
       if (errno == EINTR)
         continue;
       if (errno != EAGAIN)
-        doom(x, x.closing ? close_reason::local : close_reason::failed, system_word(errno));
+        mark_closed(x, x.closing ? close_reason::local : close_reason::failed, system_word(errno));
       return;
     }
     x.head += static_cast<size_t>(n);
+    LC_ASSERT_OR(queued_in_all_ >= static_cast<size_t>(n), queued_in_all_ = static_cast<size_t>(n));
     queued_in_all_ -= static_cast<size_t>(n);
     x.written += static_cast<uint64_t>(n);
   }
@@ -757,8 +762,9 @@ void byte_loop::core::flush_datagrams(entry& x) {
     if (n < 0 && errno == EAGAIN)
       return watch(x);
     if (n < 0 && x.what == kind::udp_connected)
-      return doom(x, close_reason::failed, system_word(errno));
+      return mark_closed(x, close_reason::failed, system_word(errno));
     // From a bound socket a datagram that cannot go is lost, as any may be.
+    LC_ASSERT_OR(x.datagrams->bytes >= data.size(), x.datagrams->bytes = data.size());
     x.datagrams->bytes -= data.size();
     list.pop_front();
   }
@@ -807,7 +813,7 @@ size_t byte_loop::core::write(socket_id id, const iovec* pieces, size_t count) {
         size += pieces[i].iov_len;
       const auto n = send_pieces(x->fd.get(), pieces + first, batch);
       if (n < 0 && errno != EAGAIN) {
-        doom(*x, close_reason::failed, system_word(errno));
+        mark_closed(*x, close_reason::failed, system_word(errno));
         return 0;
       }
       const auto taken = n < 0 ? 0 : static_cast<size_t>(n);
@@ -824,9 +830,10 @@ size_t byte_loop::core::write(socket_id id, const iovec* pieces, size_t count) {
       return 0;
   }
   append(*x, pieces, count, sent);
+  LC_ASSERT_OR(x->head <= x->queue.size(), return 0);
   const auto waiting = x->queue.size() - x->head;
   if (waiting > write_queue_bytes_max_) {
-    doom(*x, close_reason::overflow);
+    mark_closed(*x, close_reason::overflow);
     return waiting;
   }
   watch(*x);
@@ -865,7 +872,7 @@ void byte_loop::core::close(socket_id id, bool flush_first) {
   if (x == nullptr)
     return;
   if (!flush_first || x->what == kind::listener || !x->started)
-    return doom(*x, close_reason::local);
+    return mark_closed(*x, close_reason::local);
   if (x->closing)
     return;
   x->closing = true;
@@ -875,19 +882,19 @@ void byte_loop::core::close(socket_id id, bool flush_first) {
     until = std::min(until, x->deadline);
   arm(*x, timer_kind::deadline, until);
   after_flush(*x);
-  if (!x->doomed)
+  if (!x->marked_closed)
     watch(*x);
 }
 
 void byte_loop::core::after_flush(entry& x) {
   if (x.what == kind::udp_bound || x.what == kind::udp_connected) {
     if (!x.datagrams || x.datagrams->list.empty())
-      doom(x, close_reason::local);
+      mark_closed(x, close_reason::local);
     return;
   }
   if (x.what == kind::connecting) {
     if (x.queue.empty())
-      doom(x, close_reason::local);
+      mark_closed(x, close_reason::local);
     return;
   }
   if (!x.queue.empty())
@@ -895,7 +902,7 @@ void byte_loop::core::after_flush(entry& x) {
   if (!x.shut) {
     x.shut = true;
     if (shutdown(x.fd.get(), SHUT_WR) != 0)
-      return doom(x, close_reason::local);
+      return mark_closed(x, close_reason::local);
   }
   if (!finishing_)
     return;
@@ -904,7 +911,7 @@ void byte_loop::core::after_flush(entry& x) {
   for (int i = 0; i < 64; ++i)
     if (recv(x.fd.get(), buffer_.data(), buffer_.size(), 0) <= 0)
       break;
-  doom(x, close_reason::local);
+  mark_closed(x, close_reason::local);
 }
 
 void byte_loop::core::pause(socket_id id, bool paused) {

@@ -21,9 +21,9 @@ namespace liveconnect::io {
 /// What is behind byte_loop: the sockets, the thread and the command queue. INTERNAL to actors/io.
 ///
 /// Two halves: what a mutex guards (ids, commands, actor owners) may be touched by any thread;
-/// everything else belongs to the loop's thread. A socket that must go is *doomed* first: it hears
-/// nothing more, and its owner is told and its id freed at the end of the turn, so no handler ever
-/// loses a socket under its feet.
+/// everything else belongs to the loop's thread. A socket that must go is *marked_closed* first: it
+/// hears nothing more, and its owner is told and its id freed at the end of the turn, so no handler
+/// ever loses a socket under its feet.
 class byte_loop::core : public std::enable_shared_from_this<byte_loop::core> {
 public:
   explicit core(loop_config config);
@@ -70,7 +70,7 @@ public:
   uint64_t written(socket_id id) const;
   void set_timer(socket_id id, clock::time_point when);
   void set_bounds(size_t write_queue_bytes_max, size_t sockets_max);
-  void touch(const std::shared_ptr<socket_handler>& handler);
+  void request_turn_end(const std::shared_ptr<socket_handler>& handler);
   descriptor release(socket_id id);
   /// A stream that stands already. `moved`: it comes from another loop, which has counted it, and
   /// is paused.
@@ -98,7 +98,7 @@ private:
   };
 
   /// One that has to be told at the end of the turn.
-  struct farewell {
+  struct pending_close {
     socket_id id;
     close_reason reason;
     std::string text;
@@ -111,14 +111,14 @@ private:
     kind what = kind::stream;
     bool started = false;
     bool paused = false;
-    /// Its owner takes no more (socket_handler::takes_more).
-    bool starved = false;
+    /// Its owner takes no more (socket_handler::has_room).
+    bool read_paused = false;
     /// A flushing close is under way: nothing is handed to the owner any more.
     bool closing = false;
     /// Our side has said its last (FIN sent); the peer's end is awaited so that a late byte of its
     /// does not turn our last ones into a reset.
     bool shut = false;
-    bool doomed = false;
+    bool marked_closed = false;
     /// What epoll watches now; 0 while it is not registered.
     uint32_t watched = 0;
     std::shared_ptr<socket_handler> owner;
@@ -147,23 +147,27 @@ private:
 
   void run();
   void turn(clock::time_point until);
-  void gather(std::chrono::microseconds time);
+  void coalesce(std::chrono::microseconds time);
   /// How long the next look is put off after a turn that began `idle` after its look.
-  std::chrono::microseconds time_to_gather(clock::duration idle) const;
+  std::chrono::microseconds time_to_coalesce(clock::duration idle) const;
   /// Notes that somebody says more than a sign of life now and then.
   void note_liveliness(entry& x);
   uint32_t ticks() const;
   void handle(entry& x, uint32_t ready);
   void on_acceptable(entry& x);
+  void on_hang_up(entry& x);
+  void read_datagrams(entry& x);
   void on_readable(entry& x);
   void on_writable(entry& x);
   void finish_connect(entry& x);
   void run_commands();
   void fire_timers();
-  void settle();
+  void end_turn();
   void finish();
 
   /// Has epoll report what `x` now waits for.
+  /// What the socket is to be watched for, as it stands: EPOLLIN, EPOLLOUT.
+  uint32_t wanted_events(const entry& x) const;
   void watch(entry& x);
   void set_watch(entry& x, uint32_t wanted);
   void flush(entry& x);
@@ -172,19 +176,19 @@ private:
   void after_flush(entry& x);
   /// Frees the place of one that is gone.
   void free_slot(socket_id id);
-  void doom(entry& x, close_reason reason, std::string text = {});
+  void mark_closed(entry& x, close_reason reason, std::string text = {});
   void arm(entry& x, timer_kind which, clock::time_point when);
   void rest_listeners();
   void wake_listeners();
   void drop_owned_by(const std::shared_ptr<socket_handler>& owner);
   /// Reads on for an owner that takes more.
-  void feed(const std::shared_ptr<socket_handler>& owner);
+  void resume_reading(const std::shared_ptr<socket_handler>& owner);
   /// Whether what comes for `x` is left to wait in the system.
-  static bool rests(const entry& x) { return x.paused || x.starved; }
-  void touch_owner(const entry& x) { touch(x.owner); }
+  static bool reading_rests(const entry& x) { return x.paused || x.read_paused; }
+  void request_owner_turn_end(const entry& x) { request_turn_end(x.owner); }
 
   const loop_config config_;
-  const bool gathers_;
+  const bool coalesces_;
 
   // Any thread, under mutex_.
   std::mutex mutex_;
@@ -211,11 +215,11 @@ private:
   size_t open_ = 0;
   /// loop_config::sockets_open, or our own.
   std::shared_ptr<std::atomic<size_t>> open_in_all_;
-  /// Of the streams that are not doomed.
+  /// Of the streams that are not marked_closed.
   size_t queued_in_all_ = 0;
-  std::vector<farewell> doomed_;
+  std::vector<pending_close> closed_;
   std::vector<std::shared_ptr<const void>> held_until_told_;
-  std::vector<std::shared_ptr<socket_handler>> touched_handlers_;
+  std::vector<std::shared_ptr<socket_handler>> turn_end_requests_;
   std::set<std::tuple<clock::time_point, uint64_t, timer_kind>> timers_;
   bool listeners_rest_ = false;
   clock::time_point listeners_retry_ = never;
@@ -223,11 +227,11 @@ private:
   /// What this turn read: any stream at all, and any that must not be put off.
   bool read_stream_ = false;
   bool read_other_ = false;
-  /// The next turn is put off so long; this one was put off by loop_config::gather.
-  std::chrono::microseconds gathering_{0};
+  /// The next turn is put off so long; this one was put off by loop_config::coalesce.
+  std::chrono::microseconds coalescing_{0};
   bool put_off_ = false;
   /// When something other than a sign of life last came.
-  clock::time_point last_lively_ = clock::now();
+  clock::time_point last_active_ = clock::now();
   bytes buffer_;
   clock::time_point now_ = clock::now();
 };

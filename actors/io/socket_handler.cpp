@@ -14,7 +14,7 @@ std::shared_ptr<const void> socket_handler::hold() const {
   return nullptr;
 }
 
-bool socket_handler::takes_more() {
+bool socket_handler::has_room() {
   return true;
 }
 

@@ -40,7 +40,7 @@ public:
 
   /// Whether the owner takes bytes now: asked before each look at one of its sockets. After a no,
   /// none of them is read until the loop hears that it does.
-  virtual bool takes_more();
+  virtual bool has_room();
 
   /// Whether the owner behind this has ended, so that its sockets must go.
   virtual bool gone() const;
@@ -51,7 +51,7 @@ public:
 
 private:
   friend class byte_loop;
-  bool touched_ = false;
+  bool turn_end_requested_ = false;
 };
 
 } // namespace liveconnect::io

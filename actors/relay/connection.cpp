@@ -8,8 +8,8 @@ connection_actor::behavior_type
 connection(connection_actor::stateful_pointer<connection_state> self, connection_config config) {
   self->state.config = std::move(config);
   return {
-      [self](departed& x) { self->quit(fail(ec::peer_gone, std::move(x.why))); },
-      [self](const lapse& x) {
+      [self](connection_closed& x) { self->quit(fail(ec::peer_gone, std::move(x.why))); },
+      [self](const timed_out& x) {
         self->state.config.port->refuse(self->state.config.socket, x.what);
       },
   };

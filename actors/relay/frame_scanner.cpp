@@ -75,10 +75,23 @@ bool frame_scanner::within_bound(byte_view text) {
       counted_ = scanned_;
       break;
     }
-    ++hashes_;
+    ++placeholders_;
     counted_ = narrow(at + 1);
   }
-  return scanned_ - begin_ + uint64_t{hashes_} * growth_ <= frame_bytes_limit_;
+  return scanned_ - begin_ + uint64_t{placeholders_} * growth_ <= frame_bytes_limit_;
+}
+
+bool frame_scanner::begin_frame(byte_view unread) {
+  if (unread[begin_] == '<') {
+    how_ = notation::tag;
+    state_ = state::head;
+  } else if (unread[begin_] == '{') {
+    how_ = notation::json;
+    state_ = state::json;
+  } else {
+    return false;
+  }
+  return true;
 }
 
 scan_result frame_scanner::scan(byte_view unread) {
@@ -88,15 +101,8 @@ scan_result frame_scanner::scan(byte_view unread) {
     scanned_ = counted_ = begin_;
     if (begin_ == unread.size())
       return scan_result::more;
-    if (unread[begin_] == '<') {
-      how_ = notation::tag;
-      state_ = state::head;
-    } else if (unread[begin_] == '{') {
-      how_ = notation::json;
-      state_ = state::json;
-    } else {
+    if (!begin_frame(unread))
       return scan_result::malformed;
-    }
   }
   auto out = scan_result::more;
   if (state_ == state::head)
@@ -204,6 +210,8 @@ scan_result frame_scanner::scan_body(byte_view text) {
   return scan_result::frame;
 }
 
+// long: the relay's hot path, one pass with its state in members
+// branches: one case a character that JSON's structure knows
 scan_result frame_scanner::scan_json(byte_view text) {
   // Where the next quotation mark is, looked up once: a string full of escapes must not make us
   // search its end again at each of them.

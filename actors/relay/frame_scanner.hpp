@@ -49,8 +49,6 @@ public:
   frame_scanner(size_t frame_bytes_limit, size_t growth)
       : frame_bytes_limit_(narrow(frame_bytes_limit)), growth_(narrow(growth)) {}
 
-  void set_limit(size_t frame_bytes_limit) { frame_bytes_limit_ = narrow(frame_bytes_limit); }
-
   /// Looks at what is unread: it begins where the last frame ended (or where its last `more` left
   /// blanks()), and on a repeated call holds at least what it held before. Takes time in proportion
   /// to the bytes that are new.
@@ -65,7 +63,7 @@ public:
   size_t begin() const { return begin_; }
   size_t size() const { return scanned_ - begin_; }
   /// `#` bytes in the frame.
-  size_t hashes() const { return hashes_; }
+  size_t placeholders() const { return placeholders_; }
   notation how() const { return how_; }
   /// Whether it is a Join_Room.
   bool joins() const { return joins_; }
@@ -76,6 +74,8 @@ public:
 private:
   enum class state : uint8_t { between, head, lookahead, body, json };
 
+  /// Looks at the first character that is no blank; false when no notation begins so.
+  bool begin_frame(byte_view unread);
   scan_result scan_head(byte_view text);
   scan_result end_head(byte_view text);
   scan_result scan_lookahead(byte_view text);
@@ -96,7 +96,7 @@ private:
   /// Looked at, and counted.
   position scanned_ = 0;
   position counted_ = 0;
-  position hashes_ = 0;
+  position placeholders_ = 0;
 
   // Tag form: where the name lies.
   position name_ = 0;
@@ -134,7 +134,7 @@ public:
   void clear();
 
 private:
-  /// Shorter pieces are copied: a vector's entry costs the system more than that.
+  /// Shorter pieces are copied: a vector's seat_request costs the system more than that.
   static constexpr size_t copied_max = 512;
 
   /// A frame that is copied whole, which most are.

@@ -22,10 +22,10 @@ bool look(heartbeat_actor::stateful_pointer<heartbeat_state> self, heartbeat_sta
     return true;
   if (now - x.heard >= config.timeout) {
     x.told = true;
-    self->send(x.who, lapse{refusal::silent});
+    self->send(x.who, timed_out{refusal::silent});
   } else if (now - x.met >= config.room_wait) {
     x.told = true;
-    self->send(x.who, lapse{refusal::lonely});
+    self->send(x.who, timed_out{refusal::lonely});
   }
   return true;
 }
@@ -55,7 +55,7 @@ heartbeat_actor::behavior_type heartbeat(heartbeat_actor::stateful_pointer<heart
   self->state.config = config;
   self->delayed_send(self, config.interval(), atom::tick_v);
   return {
-      [self](std::shared_ptr<pulse>& life, const connection_actor& who) {
+      [self](std::shared_ptr<liveness>& life, const connection_actor& who) {
         const auto now = self->system().clock().now();
         auto& st = self->state;
         st.list.push_back({std::move(life), who, now, now});
@@ -63,7 +63,7 @@ heartbeat_actor::behavior_type heartbeat(heartbeat_actor::stateful_pointer<heart
         // and each holds its actor's memory.
         st.forget_ended(2);
       },
-      [self](const bounds& x) {
+      [self](const limits_update& x) {
         self->state.config.timeout = x.heartbeat_timeout;
         self->state.config.room_wait = x.room_wait;
       },

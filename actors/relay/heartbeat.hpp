@@ -27,7 +27,7 @@ struct heartbeat_state {
   using time_point = caf::actor_clock::time_point;
 
   struct watched {
-    std::shared_ptr<pulse> life;
+    std::shared_ptr<liveness> life;
     connection_actor who;
     /// When it was last seen alive, and last seen alone in its room or in company.
     time_point heard;
@@ -47,9 +47,9 @@ struct heartbeat_state {
   static inline const char* name = "heartbeat";
 };
 
-/// The one ticker of the relay: reads every connection's pulse and tells those that are silent or
-/// lonely for too long, each once. Time is the actor system's clock. Forgets a connection whose
-/// pulse has ended. Ends by an exit message only.
+/// The one ticker of the relay: reads every connection's liveness and tells those that are silent
+/// or lonely for too long, each once. Time is the actor system's clock. Forgets a connection whose
+/// liveness has ended. Ends by an exit message only.
 heartbeat_actor::behavior_type heartbeat(heartbeat_actor::stateful_pointer<heartbeat_state> self,
                                          heartbeat_config config);
 

@@ -16,7 +16,7 @@ caf::error no_such_room(uint64_t number) {
 }
 
 /// Hands somebody who has knocked on to the room, or has the switch refuse him.
-void admit(lobby_actor::stateful_pointer<lobby_state> self, const knock& x) {
+void admit(lobby_actor::stateful_pointer<lobby_state> self, const pending_join& x) {
   auto& st = self->state;
   auto& port = *st.links->port;
   auto wanted = read_join(x.text);
@@ -31,9 +31,10 @@ void admit(lobby_actor::stateful_pointer<lobby_state> self, const knock& x) {
     at = st.rooms.emplace(number, lobby_state::open_room{std::move(made), 0}).first;
   }
   ++at->second.entries;
-  self->send(at->second.handle,
-             entry{x.socket, x.peer, x.how, std::move(*wanted), std::make_shared<pulse>()},
-             self->spawn<caf::lazy_init>(connection, connection_config{x.socket, st.links->port}));
+  self->send(
+      at->second.handle,
+      seat_request{x.socket, x.peer, x.how, std::move(*wanted), std::make_shared<liveness>()},
+      self->spawn<caf::lazy_init>(connection, connection_config{x.socket, st.links->port}));
 }
 
 } // namespace
@@ -63,20 +64,20 @@ lobby_actor::behavior_type lobby(lobby_actor::stateful_pointer<lobby_state> self
       std::move(config.port), self, std::move(config.heartbeat), std::move(config.usage)});
   self->state.rooms_max = config.rooms_max;
   return {
-      [self](const knocks& arrived) {
+      [self](const pending_joins& arrived) {
         for (const auto& x : arrived.list)
           admit(self, x);
       },
-      [self](const vacant& x) {
+      [self](const room_empty& x) {
         auto& rooms = self->state.rooms;
         const auto at = rooms.find(x.room);
-        if (at == rooms.end() || at->second.entries != x.entries_seen)
+        if (at == rooms.end() || at->second.entries != x.requests_seen)
           return;
         self->unlink_from(at->second.handle);
         self->send_exit(at->second.handle, caf::exit_reason::user_shutdown);
         rooms.erase(at);
       },
-      [self](const bounds& x) { self->state.rooms_max = x.rooms_max; },
+      [self](const limits_update& x) { self->state.rooms_max = x.rooms_max; },
       [self](atom::drain) { self->state.draining = true; },
       [self](atom::describe) -> room_numbers {
         room_numbers out;

@@ -47,8 +47,8 @@ struct lobby_state {
 
 /// Finds and makes rooms, and spawns a connection for everyone who knocks.
 ///
-/// Rooms are linked to it and end with it. A room that says it is empty ends, unless an entry is on
-/// its way there.
+/// Rooms are linked to it and end with it. A room that says it is empty ends, unless an
+/// seat_request is on its way there.
 lobby_actor::behavior_type lobby(lobby_actor::stateful_pointer<lobby_state> self,
                                  lobby_config config);
 

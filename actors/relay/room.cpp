@@ -4,6 +4,7 @@
 
 #include <caf/result.hpp>
 
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 
 namespace liveconnect::relay {
@@ -19,7 +20,7 @@ bytes text(message_number number, std::string details, notation how) {
 
 } // namespace
 
-std::optional<refusal> room_state::check(const entry& newcomer) const {
+std::optional<refusal> room_state::check(const seat_request& newcomer) const {
   if (members.size() >= 2)
     return refusal::crowded;
   if (!knows_tag(newcomer))
@@ -27,14 +28,14 @@ std::optional<refusal> room_state::check(const entry& newcomer) const {
   return std::nullopt;
 }
 
-bool room_state::knows_tag(const entry& newcomer) const {
+bool room_state::knows_tag(const seat_request& newcomer) const {
   return members.empty() || tag == newcomer.wanted.tag;
 }
 
-void room_state::note_arrival(const entry& newcomer, time_point now) {
+void room_state::note_arrival(const seat_request& newcomer, time_point now) {
   if (members.empty()) {
     so_far = {};
-    meter = std::make_shared<room_meter>();
+    account = std::make_shared<room_account>();
     so_far.room = config.number;
     opened = now;
     met.reset();
@@ -75,77 +76,94 @@ room_description room_state::describe(time_point now) const {
   return out;
 }
 
+room_switch_port::seating room_state::seat(const seat_request& newcomer,
+                                           const connection_actor& who) const {
+  room_switch_port::seating out;
+  out.socket = newcomer.socket;
+  out.who = who;
+  out.life = newcomer.life;
+  out.account = account;
+  const auto people = static_cast<uint32_t>(members.size()) + 1;
+  out.greeting = text(message_number::room_joined,
+                      to_details(room_seat{config.number, newcomer.peer, people}), newcomer.how);
+  if (people == 2) {
+    const auto& other = members.front();
+    const auto news = text(message_number::peer_joined, to_string(other.peer), newcomer.how);
+    out.greeting.insert(out.greeting.end(), news.begin(), news.end());
+    out.partner = other.socket;
+    out.news = text(message_number::peer_joined, to_string(newcomer.peer), other.how);
+  }
+  return out;
+}
+
+void room_state::turn_away(pointer self, const seat_request& newcomer, const connection_actor& who,
+                           refusal why) const {
+  auto& port = *config.links->port;
+  // One that knows the tag and finds the room crowded has not guessed: mostly the seat that it had
+  // before is still taken.
+  if (!knows_tag(newcomer))
+    port.wrong_guess(newcomer.socket);
+  // It may have asked of a room that all have left meanwhile.
+  if (members.empty())
+    self->send(config.links->lobby, room_empty{config.number, requests_seen});
+  port.refuse(newcomer.socket, why);
+  self->send(who, connection_closed{word_of(why)});
+}
+
+void room_state::on_seat_request(pointer self, const seat_request& newcomer,
+                                 const connection_actor& who) {
+  ++requests_seen;
+  if (const auto why = check(newcomer))
+    return turn_away(self, newcomer, who, *why);
+  LC_ASSERT_OR(members.size() < 2, return );
+  const auto now = self->system().clock().now();
+  note_arrival(newcomer, now);
+  auto what = seat(newcomer, who);
+  self->monitor(who);
+  tag = newcomer.wanted.tag;
+  members.reserve(2);
+  members.push_back(
+      {who.address(), newcomer.socket, newcomer.peer, newcomer.how, newcomer.life, now});
+  config.links->port->place(std::move(what));
+  self->send(config.links->heartbeat, newcomer.life, who);
+}
+
+void room_state::on_down(pointer self, const caf::down_msg& msg) {
+  const auto gone = std::find_if(members.begin(), members.end(),
+                                 [&](const auto& x) { return x.who == msg.source; });
+  if (gone == members.end())
+    return;
+  const auto now = self->system().clock().now();
+  auto why = code_of(msg.reason) == ec::peer_gone ? detail_of(msg.reason) : "failed";
+  const auto who = *gone;
+  members.erase(gone);
+  note_departure(who, why, now);
+  if (members.empty()) {
+    close_record(now);
+    self->send(config.links->lobby, room_empty{config.number, requests_seen});
+    return;
+  }
+  const auto& other = members.front();
+  config.links->port->tell(other.socket,
+                           text(message_number::peer_left, std::move(why), other.how));
+}
+
+uint32_t room_state::kick() const {
+  // Each hears Refused from the switch and ends; its going then empties the room.
+  for (const auto& x : members)
+    config.links->port->refuse(x.socket, refusal::kicked);
+  return static_cast<uint32_t>(members.size());
+}
+
 room_actor::behavior_type room(room_actor::stateful_pointer<room_state> self, room_config config) {
   self->state.config = std::move(config);
-  self->set_down_handler([self](const caf::down_msg& msg) {
-    auto& st = self->state;
-    const auto gone = std::find_if(st.members.begin(), st.members.end(),
-                                   [&](const auto& x) { return x.who == msg.source; });
-    if (gone == st.members.end())
-      return;
-    const auto now = self->system().clock().now();
-    auto why = code_of(msg.reason) == ec::peer_gone ? detail_of(msg.reason) : "failed";
-    const auto who = *gone;
-    st.members.erase(gone);
-    st.note_departure(who, why, now);
-    if (st.members.empty()) {
-      st.close_record(now);
-      self->send(st.config.links->lobby, vacant{st.config.number, st.entries_seen});
-      return;
-    }
-    const auto& other = st.members.front();
-    st.config.links->port->tell(other.socket,
-                                text(message_number::peer_left, std::move(why), other.how));
-  });
+  self->set_down_handler([self](const caf::down_msg& msg) { self->state.on_down(self, msg); });
   return {
-      [self](const entry& newcomer, const connection_actor& who) {
-        auto& st = self->state;
-        ++st.entries_seen;
-        if (const auto why = st.check(newcomer)) {
-          // One who knows the tag and finds the room crowded has not guessed: mostly his own old
-          // seat is still taken.
-          if (!st.knows_tag(newcomer))
-            st.config.links->port->wrong_guess(newcomer.socket);
-          // Somebody may have looked into a room that all have left meanwhile.
-          if (st.members.empty())
-            self->send(st.config.links->lobby, vacant{st.config.number, st.entries_seen});
-          st.config.links->port->refuse(newcomer.socket, *why);
-          self->send(who, departed{word_of(*why)});
-          return;
-        }
-        const auto now = self->system().clock().now();
-        st.note_arrival(newcomer, now);
-        const auto people = static_cast<uint32_t>(st.members.size()) + 1;
-        room_switch_port::seating what;
-        what.socket = newcomer.socket;
-        what.who = who;
-        what.life = newcomer.life;
-        what.meter = st.meter;
-        what.greeting =
-            text(message_number::room_joined,
-                 to_details(room_seat{st.config.number, newcomer.peer, people}), newcomer.how);
-        if (people == 2) {
-          const auto& other = st.members.front();
-          const auto met = text(message_number::peer_joined, to_string(other.peer), newcomer.how);
-          what.greeting.insert(what.greeting.end(), met.begin(), met.end());
-          what.partner = other.socket;
-          what.news = text(message_number::peer_joined, to_string(newcomer.peer), other.how);
-        }
-        self->monitor(who);
-        st.tag = newcomer.wanted.tag;
-        st.members.reserve(2);
-        st.members.push_back(
-            {who.address(), newcomer.socket, newcomer.peer, newcomer.how, newcomer.life, now});
-        st.config.links->port->place(std::move(what));
-        self->send(st.config.links->heartbeat, newcomer.life, who);
+      [self](const seat_request& newcomer, const connection_actor& who) {
+        self->state.on_seat_request(self, newcomer, who);
       },
       [self](atom::describe) { return self->state.describe(self->system().clock().now()); },
-      [self](atom::kick) {
-        // Each hears Refused from the switch and ends; its going then empties the room.
-        for (const auto& x : self->state.members)
-          self->state.config.links->port->refuse(x.socket, refusal::kicked);
-        return static_cast<uint32_t>(self->state.members.size());
-      },
+      [self](atom::kick) { return self->state.kick(); },
   };
 }
 

@@ -10,6 +10,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/relay/relay_links.hpp"
+#include "actors/relay/room_switch_port.hpp"
 
 namespace liveconnect::relay {
 
@@ -29,7 +30,7 @@ struct room_state {
     io::socket_id socket;
     endpoint peer;
     notation how;
-    std::shared_ptr<pulse> life;
+    std::shared_ptr<liveness> life;
     time_point since;
   };
 
@@ -39,9 +40,9 @@ struct room_state {
   /// The tag that those inside have brought.
   std::string tag;
   /// Of the room since its first person came; begins anew as the record does.
-  std::shared_ptr<room_meter> meter;
+  std::shared_ptr<room_account> account;
   /// Requests for a seat so far, refused ones included.
-  uint64_t entries_seen = 0;
+  uint64_t requests_seen = 0;
 
   /// What the usage record will say; begins anew when the first person comes into an empty room.
   room_usage so_far;
@@ -51,17 +52,31 @@ struct room_state {
   std::optional<time_point> parted;
 
   /// Why the newcomer may not come in; none if it may.
-  std::optional<refusal> check(const entry& newcomer) const;
+  std::optional<refusal> check(const seat_request& newcomer) const;
   /// Whether `who` brings the tag of those inside. The tag is derived from the invitation's key, so
   /// unequal tags mean unequal keys; both may have none.
-  bool knows_tag(const entry& newcomer) const;
+  bool knows_tag(const seat_request& newcomer) const;
 
   /// Notes that somebody came, or that `x`, who is no member any more, went for the reason `why`.
-  void note_arrival(const entry& newcomer, time_point now);
+  void note_arrival(const seat_request& newcomer, time_point now);
   void note_departure(const member& x, const std::string& why, time_point now);
   /// Hands in the record; nobody is inside any more.
   void close_record(time_point now);
   room_description describe(time_point now) const;
+
+  using pointer = room_actor::stateful_pointer<room_state>;
+
+  /// Gives the newcomer a seat, or turns it away.
+  void on_seat_request(pointer self, const seat_request& newcomer, const connection_actor& who);
+  /// Says why, and counts a wrong tag against the address.
+  void turn_away(pointer self, const seat_request& newcomer, const connection_actor& who,
+                 refusal why) const;
+  /// What the switch is told of a newcomer, greeting and news for the other seat included.
+  room_switch_port::seating seat(const seat_request& newcomer, const connection_actor& who) const;
+  /// A member's connection has ended.
+  void on_down(pointer self, const caf::down_msg& msg);
+  /// Ends the room; answers how many were in it.
+  uint32_t kick() const;
 
   static inline const char* name = "room";
 };

@@ -5,17 +5,14 @@
 
 #include <caf/send.hpp>
 
+#include "actors/relay/admission.hpp"
 #include "actors/relay/lobby.hpp"
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
-#include "messages/wire/proxy_header.hpp"
 
 namespace liveconnect::relay {
 
 namespace {
-
-/// Frames are gathered up to this size before they are written: then at most so much and one frame
-/// more can come to wait for a slow receiver.
-constexpr size_t gathered_bytes_max = 64 * 1024;
 
 /// An emptied buffer larger than this gives its memory back: ten thousand idle connections must not
 /// hold ten thousand frames' room.
@@ -76,51 +73,53 @@ relay_counters& relay_counters::operator+=(const relay_counters& x) {
   return *this;
 }
 
-std::shared_ptr<room_switch> switch_commons::home_of(uint64_t room) const {
+std::shared_ptr<room_switch> switch_shared::home_of(uint64_t room) const {
   return switches[room % switches.size()].lock();
 }
 
 room_switch::room_switch(std::shared_ptr<io::byte_loop> loop, relay_limits limits,
-                         std::shared_ptr<switch_commons> commons)
-    : loop_(std::move(loop)), commons_(std::move(commons)), limits_(limits) {}
+                         std::shared_ptr<switch_shared> shared)
+    : loop_(std::move(loop)), shared_(std::move(shared)), limits_(limits) {}
 
 room_switch::~room_switch() = default;
 
-// --- any thread
-// -----------------------------------------------------------------------------------
+// --- any thread ---
 
 void room_switch::place(seating what) {
-  loop_->post([self = shared_from_this(), what = std::move(what)] {
-    auto* x = self->find(what.socket);
-    if (x == nullptr || x->at != stage::joining) {
-      what.life->ended = true;
-      caf::anon_send(what.who, departed{word_of(io::close_reason::peer)});
-      return;
-    }
-    x->at = stage::seated;
-    x->who = what.who;
-    x->life = what.life;
-    x->meter = what.meter;
-    if (!x->meter->opened)
-      x->meter->opened = self->loop_->now();
-    x->scanner = frame_scanner(self->limits_.frame_bytes_max, x->address.size() - 1);
-    x->since_begun = never;
-    x->keeps_room_time = true;
-    ++self->counters_.joined;
-    ++self->counters_.seated;
-    self->say_at_turn_end(*x, what.greeting);
-    if (auto* other = self->find(what.partner); other != nullptr && other->at == stage::seated) {
-      self->say_at_turn_end(*other, what.news);
-      self->pair(*x, *other);
-    }
-    // What came behind the join waits; then the socket may be read again.
-    if (x->held == 0)
-      self->loop_->resume(x->id);
-    // The join's timer would ring for nothing, and everybody who waits in peace would keep one.
-    x->timer = self->next_deadline(*x);
-    self->loop_->set_timer(x->id, x->timer);
-    self->take_unread(*x);
-  });
+  loop_->post([self = shared_from_this(), what = std::move(what)] { self->seat(what); });
+}
+
+void room_switch::seat(const seating& what) {
+  auto* x = find(what.socket);
+  if (x == nullptr || x->at != stage::joining) {
+    what.life->ended = true;
+    caf::anon_send(what.who, connection_closed{word_of(io::close_reason::peer)});
+    return;
+  }
+  LC_ASSERT_OR(what.account != nullptr && what.life != nullptr, return );
+  LC_ASSERT_OR(x->partner == nullptr && x->held == 0, return );
+  x->at = stage::seated;
+  x->who = what.who;
+  x->life = what.life;
+  x->account = what.account;
+  x->account->open({}, loop_->now());
+  x->scanner = frame_scanner(limits_.frame_bytes_max, x->address.size() - 1);
+  x->since_begun = never;
+  x->keeps_room_time = true;
+  ++counters_.joined;
+  ++counters_.seated;
+  say_at_turn_end(*x, what.greeting);
+  if (auto* other = find(what.partner); other != nullptr && other->at == stage::seated) {
+    say_at_turn_end(*other, what.news);
+    pair(*x, *other);
+  }
+  // What came behind the join waits; then the socket may be read again.
+  if (x->held == 0)
+    loop_->resume(x->id);
+  // The join's timer would ring for nothing, and every line that waits in peace would keep one.
+  x->timer = next_deadline(*x);
+  loop_->set_timer(x->id, x->timer);
+  take_unread(*x);
 }
 
 void room_switch::tell(io::socket_id socket, bytes text) {
@@ -140,19 +139,19 @@ void room_switch::refuse(io::socket_id socket, refusal why) {
 void room_switch::wrong_guess(io::socket_id socket) {
   loop_->post([self = shared_from_this(), socket] {
     if (auto* x = self->find(socket))
-      self->commons_->addresses.wrong_guess(x->peer, self->loop_->now());
+      self->shared_->addresses.wrong_guess(x->peer, self->loop_->now());
   });
 }
 
 void room_switch::set_limits(const relay_limits& limits) {
   loop_->post([self = shared_from_this(), limits] {
     self->limits_ = limits;
-    self->commons_->addresses.set_limits(limits);
+    self->shared_->addresses.set_limits(limits);
     for (const auto& x : self->lines_) {
       if (!x)
         continue;
-      if (x->meter)
-        x->meter->budget.reset();
+      if (x->account)
+        x->account->forget_budget({});
       if (x->fast_until != never)
         x->fast_until = self->loop_->now();
       self->arm(*x);
@@ -190,8 +189,7 @@ relay_counters room_switch::counters() {
   }
 }
 
-// --- coming and going
-// -----------------------------------------------------------------------------
+// --- coming and going ---
 
 room_switch::line* room_switch::find(io::socket_id id) {
   const auto slot = id.slot();
@@ -205,12 +203,14 @@ room_switch::line& room_switch::keep(std::unique_ptr<line> x) {
   const auto slot = x->id.slot();
   if (lines_.size() <= slot)
     lines_.resize(slot + 1);
+  LC_ASSERT_OR(lines_[slot] == nullptr, --line_count_);
   lines_[slot] = std::move(x);
   ++line_count_;
   return *lines_[slot];
 }
 
-std::unique_ptr<room_switch::line> room_switch::let_go(io::socket_id socket) {
+std::unique_ptr<room_switch::line> room_switch::take_out(io::socket_id socket) {
+  LC_ASSERT_OR(line_count_ > 0 && find(socket) != nullptr, return nullptr);
   --line_count_;
   return std::move(lines_[socket.slot()]);
 }
@@ -218,9 +218,9 @@ std::unique_ptr<room_switch::line> room_switch::let_go(io::socket_id socket) {
 void room_switch::on_accepted(io::socket_id, io::socket_id socket, const endpoint& peer) {
   ++counters_.accepted;
   const bool crowd =
-      limits_.connections_max != 0 && commons_->connections >= limits_.connections_max;
+      limits_.connections_max != 0 && shared_->connections >= limits_.connections_max;
   auto& x = keep(std::make_unique<line>(socket, peer, limits_));
-  ++commons_->connections;
+  ++shared_->connections;
   if (closing_)
     return loop_->close(socket, false);
   if (crowd)
@@ -237,9 +237,9 @@ void room_switch::on_accepted(io::socket_id, io::socket_id socket, const endpoin
 
 /// Whose connection it is is known: the limits of its address hold from here on.
 void room_switch::admit(line& x) {
-  x.at = stage::knocking;
+  x.at = stage::awaiting_join;
   x.counted = true;
-  if (const auto why = commons_->addresses.enter(x.peer, loop_->now()))
+  if (const auto why = shared_->addresses.enter(x.peer, loop_->now()))
     drop(x, *why);
 }
 
@@ -252,23 +252,26 @@ void room_switch::on_closed(io::socket_id socket, io::close_reason reason, std::
     ++counters_.refused[static_cast<size_t>(refusal::stalled)];
   depart(x, word_of(reason));
   if (x.counted)
-    commons_->addresses.leave(x.peer, loop_->now());
-  let_go(socket);
-  --commons_->connections;
+    shared_->addresses.leave(x.peer, loop_->now());
+  LC_ASSERT_OR(shared_->connections > 0, ++shared_->connections);
+  take_out(socket);
+  --shared_->connections;
 }
 
 void room_switch::depart(line& x, const std::string& why) {
   if (x.at == stage::leaving)
     return;
-  if (x.at == stage::seated)
+  if (x.at == stage::seated) {
+    LC_ASSERT_OR(counters_.seated > 0, ++counters_.seated);
     --counters_.seated;
+  }
   x.at = stage::leaving;
   // Its unread bytes go with it, and not now: a caller may be looking at them.
   unpair(x);
   if (x.life)
     x.life->ended.store(true, std::memory_order_release);
   if (x.who)
-    caf::anon_send(x.who, departed{why});
+    caf::anon_send(x.who, connection_closed{why});
   x.who = nullptr;
 }
 
@@ -283,6 +286,9 @@ void room_switch::drop(line& x, refusal why) {
 }
 
 void room_switch::pair(line& x, line& y) {
+  LC_ASSERT_OR(&x != &y && x.partner == nullptr && y.partner == nullptr, return );
+  LC_ASSERT_OR(x.at == stage::seated && y.at == stage::seated, return );
+  LC_ASSERT_OR(x.account == y.account, return );
   ++counters_.paired;
   ++counters_.rooms_paired;
   x.partner = &y;
@@ -297,6 +303,8 @@ void room_switch::unpair(line& x) {
   auto* y = std::exchange(x.partner, nullptr);
   if (y == nullptr)
     return;
+  LC_ASSERT_OR(y->partner == &x, return );
+  LC_ASSERT_OR(counters_.rooms_paired > 0, return );
   y->partner = nullptr;
   --counters_.rooms_paired;
   x.life->paired = false;
@@ -314,8 +322,7 @@ void room_switch::unpair(line& x) {
     });
 }
 
-// --- bytes
-// ------------------------------------------------------------------------------------------
+// --- bytes ---
 
 void room_switch::on_received(io::socket_id socket, byte_view data, const endpoint&) {
   auto* x = find(socket);
@@ -349,8 +356,8 @@ void room_switch::take_unread(line& x) {
 size_t room_switch::take(line& x, byte_view text) {
   switch (x.at) {
   case stage::announced:
-    return take_proxy_header(x, text);
-  case stage::knocking:
+    return take_announcement(x, text);
+  case stage::awaiting_join:
     return take_join(x, text);
   case stage::joining:
     return 0;
@@ -362,85 +369,65 @@ size_t room_switch::take(line& x, byte_view text) {
   return text.size();
 }
 
-size_t room_switch::take_proxy_header(line& x, byte_view text) {
-  const auto header = read_proxy_header(text);
-  switch (header.what) {
-  case proxy_header::kind::more:
-    return 0;
-  case proxy_header::kind::malformed:
-    drop(x, refusal::join);
-    return text.size();
-  case proxy_header::kind::health_check:
+size_t room_switch::take_announcement(line& x, byte_view text) {
+  const auto step = read_announcement(text);
+  switch (step.what) {
+  case admission_step::kind::announced:
+    x.peer = step.client;
+    x.address = x.peer.host();
+    admit(x);
+    return step.used + take(x, text.sub(step.used));
+  case admission_step::kind::health_check:
     ++counters_.health_checks;
     depart(x, "left");
     loop_->close(x.id, false);
-    return text.size();
-  case proxy_header::kind::client:
+    break;
+  case admission_step::kind::refused:
+    drop(x, step.why);
+    break;
+  case admission_step::kind::more:
+  case admission_step::kind::join:
     break;
   }
-  x.peer = header.source;
-  x.address = x.peer.host();
-  admit(x);
-  return header.size + take(x, text.sub(header.size));
+  return step.used;
 }
 
 size_t room_switch::take_join(line& x, byte_view text) {
-  const auto result = x.scanner.scan(text);
+  const auto step = read_join_frame(x.scanner, x.join_bytes, limits_.join_bytes_max, text);
   x.how = x.scanner.how();
-  switch (result) {
-  case scan_result::more:
-    // What is still unread has not all been counted against the bound yet when it is blank.
-    x.join_bytes += static_cast<uint32_t>(x.scanner.in_frame() ? 0 : x.scanner.blanks());
-    if (x.join_bytes + (x.scanner.in_frame() ? text.size() : 0) > limits_.join_bytes_max) {
-      drop(x, refusal::join);
-      return text.size();
-    }
-    if (x.scanner.in_frame())
-      return 0;
-    x.scanner.next();
-    return text.size();
-  case scan_result::frame:
-    if (x.join_bytes + x.scanner.begin() + x.scanner.size() > limits_.join_bytes_max ||
-        !x.scanner.joins())
-      break;
-    knock_with(x, text.sub(x.scanner.begin(), x.scanner.size()));
-    return x.scanner.begin() + x.scanner.size();
-  case scan_result::wrong_from:
-    drop(x, refusal::from);
-    return text.size();
-  case scan_result::malformed:
-  case scan_result::too_long:
-    break;
-  }
-  drop(x, refusal::join);
-  return text.size();
+  LC_ASSERT_OR(step.used <= text.size(), return text.size());
+  if (step.what == admission_step::kind::refused)
+    drop(x, step.why);
+  else if (step.what == admission_step::kind::join)
+    request_join(x, text.sub(step.used - step.size, step.size));
+  return step.used;
 }
 
-void room_switch::knock_with(line& x, byte_view text) {
-  // Whoever opened many connections before the first wrong guess gets no more than the others.
-  if (commons_->addresses.out(x.peer, loop_->now()))
+void room_switch::request_join(line& x, byte_view text) {
+  // An address that opened many connections before its first wrong guess gets no more than others.
+  if (shared_->addresses.out(x.peer, loop_->now()))
     return drop(x, refusal::guesses);
   x.at = stage::joining;
   // Nothing more is read until there is a seat: what waits is bounded by one read.
   loop_->pause(x.id);
-  if (commons_->switches.size() > 1) {
+  if (shared_->switches.size() > 1) {
     const auto wanted = read_join(text);
-    auto home = wanted ? commons_->home_of(wanted->room) : nullptr;
+    auto home = wanted ? shared_->home_of(wanted->room) : nullptr;
     if (home && home.get() != this) {
-      movers_.push_back({x.id, std::move(home), text.copy()});
+      migrating_.push_back({x.id, std::move(home), text.copy()});
       return;
     }
   }
-  knocks_.push_back({x.id, x.peer, text.copy(), x.how});
+  pending_joins_.push_back({x.id, x.peer, text.copy(), x.how});
 }
 
 void room_switch::move_lines() {
-  for (auto& [id, home, join] : std::exchange(movers_, {})) {
+  for (auto& [id, home, join] : std::exchange(migrating_, {})) {
     auto* x = find(id);
     if (x == nullptr || x->at != stage::joining)
       continue;
     if (auto socket = loop_->release(id); socket.valid())
-      home->take_over(let_go(id), std::move(socket), std::move(join));
+      home->take_over(take_out(id), std::move(socket), std::move(join));
   }
 }
 
@@ -457,215 +444,30 @@ void room_switch::take_over(std::unique_ptr<line> x, io::descriptor socket, byte
     if (self->closing_)
       return self->loop_->close(y.id, false);
     self->arm(y);
-    self->knocks_.push_back({y.id, y.peer, join, y.how});
-    self->loop_->touch(self);
+    self->pending_joins_.push_back({y.id, y.peer, join, y.how});
+    self->loop_->request_turn_end(self);
   });
 }
 
-size_t room_switch::pass_on(line& x, byte_view text) {
-  // While the partner's queue is not empty, nothing is added to it, so `text` waits here.
-  size_t used = 0;
-  size_t passed = 0;
-  size_t frames = 0;
-  auto problem = scan_result::more;
-  gathered_.clear();
-  while (x.held == 0) {
-    const auto rest = text.sub(used);
-    const auto result = x.scanner.scan(rest);
-    if (result == scan_result::frame && x.scanner.joins()) {
-      if (x.partner != nullptr)
-        pass_gathered(x);
-      drop(x, refusal::joined);
-      return text.size();
-    }
-    if (result == scan_result::frame) {
-      const auto size = x.scanner.begin() + x.scanner.size();
-      if (x.partner != nullptr) {
-        if (room_is_spent(x, x.scanner.size())) {
-          pass_gathered(x);
-          end_room(x, refusal::bytes);
-          return text.size();
-        }
-        gathered_.add(rest.sub(x.scanner.begin(), x.scanner.size()), x.scanner.hashes(), x.address);
-        ++counters_.frames_forwarded;
-        passed += x.scanner.size();
-      } else {
-        ++counters_.frames_unheard;
-      }
-      used += size;
-      ++frames;
-      x.scanner.next();
-      x.since_begun = never;
-      if (gathered_.size() >= gathered_bytes_max)
-        pass_gathered(x);
-      continue;
-    }
-    problem = result;
-    if (result == scan_result::more && !x.scanner.in_frame()) {
-      x.scanner.next();
-      used = text.size();
-    }
-    break;
-  }
-  if (x.partner != nullptr)
-    pass_gathered(x);
-  // Words that nobody hears and endless blank lines cost the relay as much; one line end a frame is
-  // in the account already.
-  if (used > passed + 2 * frames)
-    charge(x, used - passed);
-  if (problem == scan_result::more) {
-    if (x.held != 0 || !x.scanner.in_frame())
-      x.since_begun = never;
-    else if (x.since_begun == never)
-      x.since_begun = loop_->now();
-    return used;
-  }
-  drop(x, problem == scan_result::wrong_from ? refusal::from
-          : problem == scan_result::too_long ? refusal::too_long
-                                             : refusal::bad_frame);
-  return text.size();
-}
-
-/// Writes what was gathered from `from` for its partner and holds `from` back as need be.
-void room_switch::pass_gathered(line& from) {
-  const auto size = gathered_.size();
-  if (!flush_to(*from.partner))
-    hold(from, receiver_is_slow, true);
-  from.meter->bytes += size;
-  if (size > 0)
-    charge(from, size);
-}
-
-/// Whether `more` bytes are more than the room may still pass on.
-bool room_switch::room_is_spent(const line& x, size_t more) const {
-  return limits_.room_bytes_max != 0 &&
-         x.meter->bytes + gathered_.size() + more > limits_.room_bytes_max;
-}
-
-/// Puts bytes to the room's account of this second, which is settled by reading this sender later.
-void room_switch::charge(line& from, size_t size) {
-  auto& meter = *from.meter;
-  const auto rate = static_cast<double>(limits_.room_bytes_per_second_max);
-  if (rate == 0)
-    return;
-  const auto now = loop_->now();
-  if (!meter.budget)
-    meter.budget.emplace(rate, rate, now);
-  meter.budget->spend(static_cast<double>(size), now);
-  const auto until = meter.budget->solvent_at(now);
-  if (until <= now)
-    return;
-  ++counters_.throttled;
-  from.fast_until = until;
-  hold(from, room_is_fast, true);
-  arm(from);
-}
-
-/// Both people go.
-void room_switch::end_room(line& x, refusal why) {
-  auto* y = x.partner;
-  drop(x, why);
-  if (y != nullptr)
-    drop(*y, why);
-}
-
-/// Closes the largest queues until the others fit (docs/design/safety.md 6.5).
-void room_switch::relieve_memory() {
-  const auto most = limits_.queued_bytes_max;
-  const auto mine = loop_->queued_in_all();
-  commons_->queued_bytes += mine - std::exchange(queued_told_, mine);
-  const size_t all = commons_->queued_bytes;
-  if (most == 0 || all <= most)
-    return;
-  const auto others = all - mine;
-  // The loops relieve themselves at the same time: none gives up more than what is over its share.
-  const auto share = most / commons_->switches.size();
-  if (mine <= share)
-    return;
-  std::vector<std::pair<size_t, line*>> largest;
-  for (const auto& x : lines_)
-    if (const auto size = x ? loop_->queued(x->id) : 0; size > 0)
-      largest.emplace_back(size, x.get());
-  std::sort(largest.begin(), largest.end(),
-            [](const auto& a, const auto& b) { return a.first > b.first; });
-  for (const auto& [size, x] : largest) {
-    if (loop_->queued_in_all() + others <= most || loop_->queued_in_all() <= share)
-      break;
-    if (x->at == stage::leaving)
-      loop_->close(x->id, false); // It has its reason already.
-    else
-      drop(*x, refusal::memory);
-  }
-}
-
-/// Writes what was gathered; whether the system took it all.
-bool room_switch::flush_to(line& to) {
-  if (gathered_.empty())
-    return loop_->queued(to.id) == 0;
-  if (to.has_words)
-    say_words(to);
-  counters_.bytes_forwarded += gathered_.size();
-  auto& forwarded = to.partner->life->bytes_forwarded;
-  forwarded.store(forwarded.load(std::memory_order_relaxed) + gathered_.size(),
-                  std::memory_order_relaxed);
-  const auto& pieces = gathered_.pieces();
-  const auto waiting = loop_->write(to.id, pieces.data(), pieces.size());
-  gathered_.clear();
-  if (waiting > 0)
-    watch_queue(to);
-  return waiting == 0;
-}
-
-void room_switch::hold(line& x, hold_reason why, bool held) {
-  if (((x.held & why) != 0) == held)
-    return;
-  const bool rested = x.held != 0;
-  x.held = static_cast<uint8_t>(held ? x.held | why : x.held & ~why);
-  if (held && why == receiver_is_slow)
-    ++counters_.held_back;
-  if (rested == (x.held != 0))
-    return;
-  x.life->held.store(held, std::memory_order_relaxed);
-  // A frame that cannot arrive because we do not read is not late.
-  x.since_begun = !held && x.scanner.in_frame() ? loop_->now() : never;
-  if (held) {
-    loop_->pause(x.id);
-  } else {
-    loop_->resume(x.id);
-    arm(x);
-  }
-}
-
-void room_switch::on_drained(io::socket_id socket) {
-  auto* x = find(socket);
-  if (x == nullptr)
-    return;
-  x->since_stall = never;
-  auto* sender = x->partner;
-  if (sender == nullptr || (sender->held & receiver_is_slow) == 0)
-    return;
-  hold(*sender, receiver_is_slow, false);
-  // First what waits here, which may hold it back again.
-  take_unread(*sender);
-}
+// --- what the relay itself says ---
 
 void room_switch::say(line& x, byte_view text) {
-  if (x.has_words)
-    say_words(x);
+  if (x.has_control)
+    say_control(x);
   after_saying(x, loop_->write(x.id, text));
 }
 
 void room_switch::say_at_turn_end(line& x, bytes text) {
-  x.has_words = true;
-  words_.emplace_back(x.id, std::move(text));
-  loop_->touch(shared_from_this());
+  x.has_control = true;
+  pending_control_.emplace_back(x.id, std::move(text));
+  loop_->request_turn_end(shared_from_this());
 }
 
 /// Says what this turn has for `x`, in one write.
-void room_switch::say_words(line& x) {
-  x.has_words = false;
+void room_switch::say_control(line& x) {
+  x.has_control = false;
   std::vector<iovec> pieces;
-  for (auto& [id, text] : words_) {
+  for (auto& [id, text] : pending_control_) {
     if (id != x.id)
       continue;
     pieces.push_back({text.data(), text.size()});
@@ -691,8 +493,7 @@ void room_switch::watch_queue(line& x) {
   arm(x);
 }
 
-// --- deadlines
-// ----------------------------------------------------------------------------------------
+// --- deadlines ---
 
 /// How long what it has begun may take.
 std::chrono::nanoseconds room_switch::begun_deadline(const line& x) const {
@@ -705,8 +506,8 @@ room_switch::time_point room_switch::next_deadline(const line& x) const {
     out = std::min(out, x.since_begun + begun_deadline(x));
   if (x.since_stall != never)
     out = std::min(out, x.since_stall + limits_.stall_deadline);
-  if (x.meter && x.keeps_room_time)
-    out = std::min(out, *x.meter->opened + limits_.room_life);
+  if (x.account && x.keeps_room_time)
+    out = std::min(out, x.account->opened({}) + limits_.room_life);
   out = std::min(out, x.fast_until);
   return out;
 }
@@ -738,7 +539,7 @@ void room_switch::on_timer(io::socket_id socket) {
   }
   if (x->since_begun != never && x->since_begun + begun_deadline(*x) <= now)
     return drop(*x, refusal::slow);
-  if (x->meter && *x->meter->opened + limits_.room_life <= now)
+  if (x->account && x->account->opened({}) + limits_.room_life <= now)
     return end_room(*x, refusal::expired);
   if (x->fast_until <= now) {
     x->fast_until = never;
@@ -749,13 +550,14 @@ void room_switch::on_timer(io::socket_id socket) {
 }
 
 void room_switch::on_turn_end() {
-  for (const auto& [id, text] : words_)
-    if (auto* x = find(id); x != nullptr && x->has_words)
-      say_words(*x);
-  words_.clear();
+  for (const auto& [id, text] : pending_control_)
+    if (auto* x = find(id); x != nullptr && x->has_control)
+      say_control(*x);
+  pending_control_.clear();
+  LC_ASSERT_OR(counters_.seated >= 2 * counters_.rooms_paired, counters_.rooms_paired = 0);
   move_lines();
-  if (!knocks_.empty())
-    caf::anon_send(lobby_, knocks{std::exchange(knocks_, {})});
+  if (!pending_joins_.empty())
+    caf::anon_send(lobby_, pending_joins{std::exchange(pending_joins_, {})});
   relieve_memory();
 }
 

@@ -53,8 +53,8 @@ class room_switch;
 
 /// What a relay's switches share. Any thread, but for the list, which is complete before the first
 /// listener is opened.
-struct switch_commons {
-  explicit switch_commons(const relay_limits& limits) : addresses(limits) {}
+struct switch_shared {
+  explicit switch_shared(const relay_limits& limits) : addresses(limits) {}
 
   /// The switch of a room's loop.
   std::shared_ptr<room_switch> home_of(uint64_t room) const;
@@ -70,12 +70,12 @@ struct switch_commons {
 /// and actors hear of joins, leaves, limits and silence only (docs/design/relay.md "Design that
 /// gives it").
 ///
-/// A connection's life: a trusted load balancer first announces whose it is; it knocks with its
-/// first frame, which goes to the lobby; its reading rests until the room has placed or refused it;
-/// from then on each whole frame of its is passed on to the other seat with every `#` replaced, or
-/// dropped while nobody sits there (heartbeats are said again until answered). Only whole frames
-/// leave, so a message of the relay's own never falls into one. What the receiver does not take at
-/// once waits in its queue, and until that is empty the sender is not read.
+/// A connection's life: a trusted load balancer first announces whose it is; it asks for a seat
+/// with its first frame, which goes to the lobby; its reading rests until the room has placed or
+/// refused it; from then on each whole frame of its is passed on to the other seat with every `#`
+/// replaced, or dropped while nobody sits there (heartbeats are said again until answered). Only
+/// whole frames leave, so a message of the relay's own never falls into one. What the receiver does
+/// not take at once waits in its queue, and until that is empty the sender is not read.
 ///
 /// Where there are several loops, one has the listeners, and a line whose room belongs to another
 /// moves there when it has named the room, socket and all: both people of a room are always in one.
@@ -86,10 +86,10 @@ class room_switch : public io::socket_handler,
                     public std::enable_shared_from_this<room_switch> {
 public:
   room_switch(std::shared_ptr<io::byte_loop> loop, relay_limits limits,
-              std::shared_ptr<switch_commons> commons);
+              std::shared_ptr<switch_shared> shared);
   ~room_switch() override;
 
-  /// Names who hears knocks. Before the first listener is opened.
+  /// Names who hears join requests. Before the first listener is opened.
   void set_lobby(const lobby_actor& lobby) { lobby_ = lobby; }
 
   /// Names the load balancers: a connection from there begins with a PROXY header, and the address
@@ -128,7 +128,7 @@ private:
   using time_point = io::byte_loop::clock::time_point;
   static constexpr auto never = time_point::max();
 
-  enum class stage : uint8_t { announced, knocking, joining, seated, leaving };
+  enum class stage : uint8_t { announced, awaiting_join, joining, seated, leaving };
 
   /// Why somebody's reading rests; several may hold at once.
   enum hold_reason : uint8_t { receiver_is_slow = 1, room_is_fast = 2 };
@@ -139,7 +139,7 @@ private:
 
     io::socket_id id;
     endpoint peer;
-    stage at = stage::knocking;
+    stage at = stage::awaiting_join;
     /// The ledger has been told of it.
     bool counted = false;
     notation how = notation::tag;
@@ -147,8 +147,8 @@ private:
     uint8_t held = 0;
     /// Its timer ends the room when that has lived long enough: one of the two does it.
     bool keeps_room_time = false;
-    /// words_ holds something for it.
-    bool has_words = false;
+    /// pending_control_ holds something for it.
+    bool has_control = false;
     /// Bytes before the join was complete.
     uint32_t join_bytes = 0;
     /// What `#` becomes.
@@ -159,8 +159,8 @@ private:
     bytes unread;
     line* partner = nullptr;
     connection_actor who;
-    std::shared_ptr<pulse> life;
-    std::shared_ptr<room_meter> meter;
+    std::shared_ptr<liveness> life;
+    std::shared_ptr<room_account> account;
     /// Until when the room's bytes of the second are used up.
     time_point fast_until = never;
     /// When what is not complete began: the join up to it, then the frame in progress.
@@ -173,22 +173,23 @@ private:
   };
 
   /// Somebody who is about to go to another switch.
-  struct mover {
+  struct migrating_line {
     io::socket_id socket;
     std::shared_ptr<room_switch> home;
     bytes join;
   };
 
+  void seat(const seating& what);
   line* find(io::socket_id id);
   void admit(line& x);
-  void knock_with(line& x, byte_view text);
+  void request_join(line& x, byte_view text);
   void move_lines();
   void take_over(std::unique_ptr<line> x, io::descriptor socket, bytes join);
   line& keep(std::unique_ptr<line> x);
-  std::unique_ptr<line> let_go(io::socket_id socket);
+  std::unique_ptr<line> take_out(io::socket_id socket);
   void take_unread(line& x);
   size_t take(line& x, byte_view text);
-  size_t take_proxy_header(line& x, byte_view text);
+  size_t take_announcement(line& x, byte_view text);
   size_t take_join(line& x, byte_view text);
   size_t pass_on(line& x, byte_view text);
   void pass_gathered(line& from);
@@ -204,7 +205,7 @@ private:
   void drop(line& x, refusal why);
   void say(line& x, byte_view text);
   void say_at_turn_end(line& x, bytes text);
-  void say_words(line& x);
+  void say_control(line& x);
   void after_saying(line& x, size_t waiting);
   void watch_queue(line& x);
   void arm(line& x);
@@ -212,7 +213,7 @@ private:
   std::chrono::nanoseconds begun_deadline(const line& x) const;
 
   const std::shared_ptr<io::byte_loop> loop_;
-  const std::shared_ptr<switch_commons> commons_;
+  const std::shared_ptr<switch_shared> shared_;
   relay_limits limits_;
   lobby_actor lobby_;
   std::vector<address_range> proxies_;
@@ -221,14 +222,14 @@ private:
   /// By their sockets' slots.
   std::vector<std::unique_ptr<line>> lines_;
   size_t line_count_ = 0;
-  std::vector<knock> knocks_;
+  std::vector<pending_join> pending_joins_;
   /// Those whose room belongs to another loop, with their Join_Room; they go when the turn ends.
-  std::vector<mover> movers_;
-  /// Our part of switch_commons::queued_bytes.
+  std::vector<migrating_line> migrating_;
+  /// Our part of switch_shared::queued_bytes.
   size_t queued_told_ = 0;
   /// What the relay itself says this turn to those who get a seat: a welcome and the news that the
   /// other has come often fall into one turn, and go in one write.
-  std::vector<std::pair<io::socket_id, bytes>> words_;
+  std::vector<std::pair<io::socket_id, bytes>> pending_control_;
   frame_gatherer gathered_;
   relay_counters counters_;
   bool closing_ = false;

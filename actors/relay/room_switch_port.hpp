@@ -3,26 +3,27 @@
 #include <memory>
 #include <string>
 
+#include "actors/relay/room_account.hpp"
 #include "messages/interfaces/relay_interfaces.hpp"
 
 namespace liveconnect::relay {
 
-/// What the relay's actors may tell the switch that moves the bytes (actors/room_switch). An
-/// interface, so that actors are tested without sockets. Calls may come from any thread, never
+/// What the relay's actors may tell the switch that moves the bytes (actors/relay/room_switch.hpp).
+/// An interface, so that actors are tested without sockets. Calls may come from any thread, never
 /// wait, and those of one actor act in their order. A socket that is gone is met with silence,
-/// except in seat().
+/// except in place().
 class room_switch_port {
 public:
   virtual ~room_switch_port() = default;
 
-  /// Somebody gets a seat.
+  /// A connection gets a seat.
   struct seating {
     io::socket_id socket;
-    /// Hears departed when the socket goes; at once when it has gone already.
+    /// Hears connection_closed when the socket goes; at once when it has gone already.
     connection_actor who;
-    std::shared_ptr<pulse> life;
+    std::shared_ptr<liveness> life;
     /// Its room's; the same for both seats.
-    std::shared_ptr<room_meter> meter;
+    std::shared_ptr<room_account> account;
     /// What the newcomer is told.
     bytes greeting;
     /// Who sits in the other seat (value 0: nobody), and what that one is told. From here on their
@@ -36,10 +37,10 @@ public:
   virtual void tell(io::socket_id socket, bytes text) = 0;
 
   /// Says `Refused` with the reason, counts it, and closes. A seated one's connection hears
-  /// departed with the reason's word.
+  /// connection_closed with the reason's word.
   virtual void refuse(io::socket_id socket, refusal why) = 0;
 
-  /// Whoever is behind `socket` named a tag that is not its room's: held against its address.
+  /// The connection of `socket` named a tag that is not its room's: held against its address.
   virtual void wrong_guess(io::socket_id socket) = 0;
 };
 

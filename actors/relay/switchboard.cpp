@@ -4,7 +4,7 @@ namespace liveconnect::relay {
 
 switchboard::switchboard(std::vector<std::shared_ptr<io::byte_loop>> loops,
                          const relay_limits& limits) {
-  const auto shared = std::make_shared<switch_commons>(limits);
+  const auto shared = std::make_shared<switch_shared>(limits);
   for (auto& x : loops)
     switches_.push_back(std::make_shared<room_switch>(std::move(x), limits, shared));
   for (const auto& x : switches_)
@@ -17,7 +17,7 @@ void switchboard::set_lobby(const lobby_actor& lobby) {
 }
 
 void switchboard::trust_proxies(const std::vector<address_range>& proxies) {
-  entrance()->trust_proxies(proxies);
+  acceptor()->trust_proxies(proxies);
 }
 
 void switchboard::place(seating what) {

@@ -19,7 +19,7 @@ public:
   switchboard(std::vector<std::shared_ptr<io::byte_loop>> loops, const relay_limits& limits);
 
   /// Whom listeners belong to; open them on the first loop.
-  const std::shared_ptr<room_switch>& entrance() const { return switches_.front(); }
+  const std::shared_ptr<room_switch>& acceptor() const { return switches_.front(); }
 
   // Before the first listener is opened; see room_switch.
   void set_lobby(const lobby_actor& lobby);

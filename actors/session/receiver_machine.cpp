@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "messages/base/assert.hpp"
 #include "messages/secure/manifest.hpp"
 
 namespace liveconnect::session {
@@ -68,7 +69,7 @@ const char* to_string(receiver_money x) {
 
 receiver_machine::receiver_machine(receiver_terms terms) : terms_(std::move(terms)) {}
 
-actions receiver_machine::advance(happening what) {
+actions receiver_machine::advance(any_input what) {
   out_.clear();
   if (state_ != receiver_state::ended)
     std::visit([this](auto& x) { on(x); }, what);
@@ -77,47 +78,37 @@ actions receiver_machine::advance(happening what) {
 
 // --- coming together ---
 
-void receiver_machine::on(const happened::started&) {
+void receiver_machine::on(const input::started&) {
   if (state_ != receiver_state::idle)
     return;
   state_ = receiver_state::meeting;
-  for (uint8_t number : {uint8_t{1}, uint8_t{2}})
-    if (auto x = ledger_.finish(number, role::sender, {}))
-      tell(*x);
-  out_.push_back(order::open_line{});
-  out_.push_back(order::arm{timer::meet});
-  tell_waiting(awaited::relay);
+  tell_invited();
+  open_line();
 }
 
-void receiver_machine::on(const happened::entered& x) {
+void receiver_machine::on(const input::entered& x) {
   if (x.people > 1)
-    return on(happened::peer_came{});
+    return on(input::peer_came{});
   tell_waiting(awaited::peer);
 }
 
-void receiver_machine::on(const happened::peer_came&) {
-  // Whoever came first: the seed tells the sender's entry first.
+void receiver_machine::on(const input::peer_came&) {
+  // The sender's entry is told first, whichever side came first.
   finish_step(3, role::sender, message_number::heartbeat);
   finish_step(4, role::receiver, message_number::heartbeat);
 }
 
-void receiver_machine::on(const happened::secured&) {
-  secured_ = true;
-  was_secured_ = true;
+void receiver_machine::on(const input::secured&) {
+  secure();
   announced_ = 0;
   offer_in_session_ = false;
-  out_.push_back(order::disarm{timer::meet});
-  out_.push_back(order::disarm{timer::reunite});
-  finish_step(3, role::sender, message_number::heartbeat);
-  finish_step(4, role::receiver, message_number::heartbeat);
-  finish_step(5, role::sender, message_number::heartbeat);
   if (state_ != receiver_state::meeting)
     return;
   state_ = receiver_state::greeted;
   wait_for_answer(awaited::peer_work);
 }
 
-void receiver_machine::on(const happened::parted&) {
+void receiver_machine::on(const input::parted&) {
   if (!secured_)
     return;
   secured_ = false;
@@ -130,21 +121,21 @@ void receiver_machine::on(const happened::parted&) {
   offer_.reset();
   drop_set();
   state_ = receiver_state::meeting;
-  out_.push_back(order::arm{timer::reunite});
+  out_.push_back(action::arm{timer::reunite});
   tell_waiting(awaited::peer);
 }
 
-void receiver_machine::on(const happened::line_failed& x) {
+void receiver_machine::on(const input::line_failed& x) {
   give_up(x.code, x.detail);
 }
 
-void receiver_machine::on(const happened::distrusted& x) {
+void receiver_machine::on(const input::auth_failed& x) {
   give_up(ec::not_authentic, x.detail);
 }
 
 // --- the peer's messages ---
 
-void receiver_machine::on(const happened::told& x) {
+void receiver_machine::on(const input::peer_message& x) {
   if (!secured_)
     return;
   if (x.number == message_number::cancel) {
@@ -155,64 +146,68 @@ void receiver_machine::on(const happened::told& x) {
     return tell(warning{"the sender cancelled after its coins were complete; going on"});
   }
   if (x.number == message_number::closing)
-    return on(happened::parted{});
+    return on(input::parted{});
+  if (!take_expected(x))
+    violation(to_string(x.number) + " while " + to_string(state_));
+}
+
+bool receiver_machine::take_expected(const input::peer_message& x) {
   switch (state_) {
   case receiver_state::greeted:
     // A sender that begins again has not sent coins, so we cannot hold a set.
-    if (x.number != message_number::empty_import_export || money_ != receiver_money::none)
-      break;
-    stop_waiting();
-    finish_step(6, role::sender, x.number);
-    start_step(7, role::receiver, message_number::import_export_empty);
-    state_ = receiver_state::checking;
-    tell_waiting(awaited::servers);
-    current_ = ask_wallet(ask::step{receiver_step::check_servers});
-    return;
-  case receiver_state::cleared: {
-    const auto sum = amount::parse(x.details);
-    if (x.number != message_number::amount || !sum)
-      break;
-    stop_waiting();
-    finish_step(8, role::sender, x.number);
-    return judge(*sum);
-  }
+    return x.number == message_number::empty_import_export && money_ == receiver_money::none &&
+           begin_clearing();
+  case receiver_state::cleared:
+    return x.number == message_number::amount && take_amount(x.details);
   case receiver_state::agreed:
-    switch (x.number) {
-    case message_number::making_change:
-    case message_number::joining_coins:
-    case message_number::finding_change:
-    case message_number::fixing_change:
-    case message_number::moving_coins_to_sender:
-    case message_number::detecting_coin_authenticity:
-    case message_number::fixing_coins:
-    case message_number::putting_coins_in_export:
-    case message_number::encrypting_coins:
-      show_work(x.number);
-      return wait_for_answer(awaited::peer_work);
-    default:
-      break;
-    }
-    break;
+    if (find_preparation_step(x.number) == nullptr && x.number != message_number::encrypting_coins)
+      return false;
+    show_work(x.number);
+    wait_for_answer(awaited::peer_work);
+    return true;
   case receiver_state::holding:
-    // Only a receipt that was sent in this session can be confirmed in it.
-    if (x.number != message_number::coins_confirmed || announced_ < 5)
-      break;
-    if (!x.details.empty() && x.details != receipt_->hash)
-      break;
-    stop_waiting();
-    if (auto told = ledger_.finish(0, role::sender, to_string(x.number)))
-      tell(*told);
-    finish_step(25, role::sender, message_number::receipt);
-    state_ = receiver_state::confirming;
-    current_ = ask_wallet(ask::confirm{});
-    return;
+    return x.number == message_number::coins_confirmed && take_confirmation(x.details);
   default:
-    break;
+    return false;
   }
-  violation(to_string(x.number) + " while " + to_string(state_));
 }
 
-void receiver_machine::on(const happened::offered& x) {
+bool receiver_machine::begin_clearing() {
+  stop_waiting();
+  finish_step(6, role::sender, message_number::empty_import_export);
+  start_step(7, role::receiver, message_number::import_export_empty);
+  state_ = receiver_state::checking;
+  tell_waiting(awaited::servers);
+  current_ = ask_wallet(ask::step{receiver_step::check_servers});
+  return true;
+}
+
+bool receiver_machine::take_amount(const std::string& text) {
+  const auto sum = amount::parse(text);
+  if (!sum)
+    return false;
+  stop_waiting();
+  finish_step(8, role::sender, message_number::amount);
+  judge(*sum);
+  return true;
+}
+
+bool receiver_machine::take_confirmation(const std::string& hash) {
+  // Only a receipt that was sent in this session can be confirmed in it.
+  if (announced_ < 5)
+    return false;
+  LC_ASSERT_OR(receipt_ && money_ == receiver_money::receipt, return false);
+  if (!hash.empty() && hash != receipt_->hash)
+    return false;
+  stop_waiting();
+  tell_aside(role::sender, message_number::coins_confirmed);
+  finish_step(25, role::sender, message_number::receipt);
+  state_ = receiver_state::confirming;
+  current_ = ask_wallet(ask::confirm{});
+  return true;
+}
+
+void receiver_machine::on(const input::offered& x) {
   if (!secured_)
     return;
   if (state_ != receiver_state::greeted && state_ != receiver_state::agreed)
@@ -242,7 +237,7 @@ void receiver_machine::on(const happened::offered& x) {
   consider_offer();
 }
 
-void receiver_machine::on(happened::coin_came& x) {
+void receiver_machine::on(input::coin_came& x) {
   if (!secured_)
     return;
   if (state_ != receiver_state::collecting)
@@ -267,20 +262,22 @@ void receiver_machine::on(happened::coin_came& x) {
   finish_step(20, role::sender, message_number::coin);
   start_step(21, role::receiver, message_number::received);
   state_ = receiver_state::holding;
+  LC_ASSERT_OR(known_ && money_ == receiver_money::none, return );
+  LC_ASSERT_OR(set_.files.size() == frames_, return );
   money_ = receiver_money::storing;
   offer_in_session_ = true;
   money_ticket_ = ask_wallet(ask::store{std::move(set_)});
   drop_set();
 }
 
-void receiver_machine::on(const happened::receipt_came&) {
+void receiver_machine::on(const input::receipt_came&) {
   if (secured_)
     violation("receipt from the sender");
 }
 
 // --- the wallet's answers ---
 
-void receiver_machine::on(const happened::work_done& x) {
+void receiver_machine::on(const input::work_done& x) {
   if (x.which != 0 && x.which == money_ticket_) {
     money_ticket_ = 0;
     if (money_ == receiver_money::storing) {
@@ -288,6 +285,7 @@ void receiver_machine::on(const happened::work_done& x) {
       return start_powning();
     }
     if (money_ == receiver_money::powning) {
+      LC_ASSERT_OR(!receipt_, return );
       money_ = receiver_money::powned;
       finish_step(23, role::receiver, message_number::powning_coins, x.report);
       announce();
@@ -295,9 +293,8 @@ void receiver_machine::on(const happened::work_done& x) {
     }
     return;
   }
-  if (x.which != current_ || current_ == 0)
+  if (!takes_answer(x.which))
     return;
-  current_ = 0;
   switch (state_) {
   case receiver_state::checking:
     servers_checked_ = true;
@@ -313,15 +310,14 @@ void receiver_machine::on(const happened::work_done& x) {
     servers_checked_ = true;
     return ready_to_receive();
   case receiver_state::confirming:
-    if (secured_)
-      send(message_number::closing);
+    send_closing();
     return end_with_receipt(true);
   default:
     return;
   }
 }
 
-void receiver_machine::on(const happened::work_failed& x) {
+void receiver_machine::on(const input::work_failed& x) {
   if (x.which != 0 && x.which == money_ticket_) {
     money_ticket_ = 0;
     if (money_ == receiver_money::storing) {
@@ -330,26 +326,22 @@ void receiver_machine::on(const happened::work_failed& x) {
       return refuse(x.code, x.detail, cancel_word(x.code));
     }
     // The set is durable and stays open in the journal; `resume` goes on.
-    if (secured_)
-      send(message_number::closing);
+    send_closing();
     return end(false, x.code, x.detail, true);
   }
-  if (x.which != current_ || current_ == 0)
+  if (!takes_answer(x.which))
     return;
-  current_ = 0;
   if (state_ == receiver_state::confirming) {
     tell(warning{"the transfer is done, its journal could not be closed: " + x.detail});
-    if (secured_)
-      send(message_number::closing);
+    send_closing();
     return end_with_receipt(false);
   }
   refuse(x.code, x.detail, cancel_word(x.code));
 }
 
-void receiver_machine::on(const happened::offer_weighed& x) {
-  if (x.which != current_ || current_ == 0)
+void receiver_machine::on(const input::offer_weighed& x) {
+  if (!takes_answer(x.which))
     return;
-  current_ = 0;
   known_ = std::exchange(offer_, std::nullopt);
   if (x.state == wallet::transfer_state::offered) {
     if (servers_checked_)
@@ -365,31 +357,28 @@ void receiver_machine::on(const happened::offer_weighed& x) {
   start_powning();
 }
 
-void receiver_machine::on(const happened::receipt_ready& x) {
+void receiver_machine::on(const input::receipt_ready& x) {
   if (x.which == 0 || x.which != money_ticket_)
     return;
   money_ticket_ = 0;
   money_ = receiver_money::receipt;
   receipt_text_ = x.text;
   receipt_ = x.summary;
-  tell(receipt_filed{x.summary.id, x.summary.notes_passed, x.summary.sum_passed,
-                     x.summary.counterfeit});
-  if (x.summary.pending > 0)
-    tell(warning{std::to_string(x.summary.pending) + " notes are not settled by the servers yet"});
+  tell_receipt(x.summary);
   if (gave_up_)
     return end_with_receipt(false);
   announce();
 }
 
-void receiver_machine::on(const happened::manifest_ready&) {}
+void receiver_machine::on(const input::manifest_ready&) {}
 
-void receiver_machine::on(const happened::coins_ready&) {}
+void receiver_machine::on(const input::coins_ready&) {}
 
-void receiver_machine::on(const happened::coins_gone&) {}
+void receiver_machine::on(const input::coins_gone&) {}
 
 // --- time and people ---
 
-void receiver_machine::on(const happened::timed_out& x) {
+void receiver_machine::on(const input::timed_out& x) {
   switch (x.which) {
   case timer::meet:
     if (!was_secured_ && state_ == receiver_state::meeting)
@@ -400,33 +389,36 @@ void receiver_machine::on(const happened::timed_out& x) {
       give_up(ec::peer_gone, "the sender did not come back");
     return;
   case timer::answer:
-    switch (state_) {
-    case receiver_state::greeted:
-    case receiver_state::cleared:
-    case receiver_state::agreed:
-    case receiver_state::collecting:
-      if (secured_ && money_ == receiver_money::none)
-        return refuse(ec::peer_gone,
-                      std::string("the sender did not go on while ") + to_string(state_),
-                      cancel_reason::timeout);
-      // Secured again while the money is in work, and no offer came.
-      return give_up(ec::peer_gone, "the sender did not go on");
-    case receiver_state::holding:
-      if (money_ == receiver_money::receipt) {
-        if (secured_)
-          send(message_number::closing);
-        end_with_receipt(false);
-      }
-      return;
-    default:
-      return;
-    }
+    return on_no_answer();
   case timer::linger:
     return;
   }
 }
 
-void receiver_machine::on(const happened::approved& x) {
+void receiver_machine::on_no_answer() {
+  switch (state_) {
+  case receiver_state::greeted:
+  case receiver_state::cleared:
+  case receiver_state::agreed:
+  case receiver_state::collecting:
+    if (secured_ && money_ == receiver_money::none)
+      return refuse(ec::peer_gone,
+                    std::string("the sender did not go on while ") + to_string(state_),
+                    cancel_reason::timeout);
+    // Secured again while the money is in work, and no offer came.
+    return give_up(ec::peer_gone, "the sender did not go on");
+  case receiver_state::holding:
+    if (money_ == receiver_money::receipt) {
+      send_closing();
+      end_with_receipt(false);
+    }
+    return;
+  default:
+    return;
+  }
+}
+
+void receiver_machine::on(const input::approved& x) {
   if (agreed_ || named_.is_zero() || state_ == receiver_state::confirming)
     return;
   // An answer about a sum of an earlier connection says nothing about the one that is named now.
@@ -439,62 +431,20 @@ void receiver_machine::on(const happened::approved& x) {
     agree();
 }
 
-void receiver_machine::on(const happened::user_cancelled&) {
+void receiver_machine::on(const input::user_cancelled&) {
   if (money_ == receiver_money::none)
     return refuse(ec::stopped, "cancelled", cancel_reason::user);
   tell(warning{"the coins are here already: finishing, then ending"});
 }
 
-void receiver_machine::on(const happened::user_stopped&) {
-  if (secured_)
-    send(message_number::closing);
+void receiver_machine::on(const input::user_stopped&) {
+  send_closing();
   if (money_ == receiver_money::receipt)
     return end_with_receipt(false);
   end(false, ec::stopped, "stopped", money_ != receiver_money::none);
 }
 
 // --- parts ---
-
-void receiver_machine::tell(event what) {
-  out_.push_back(order::tell{std::move(what)});
-}
-
-void receiver_machine::tell_waiting(awaited whom) {
-  waiting what;
-  what.whom = whom;
-  tell(what);
-}
-
-void receiver_machine::start_step(uint8_t number, role by, message_number name) {
-  if (auto x = ledger_.start(number, by, to_string(name)))
-    tell(*x);
-}
-
-void receiver_machine::finish_step(uint8_t number, role by, message_number name,
-                                   const wallet::step_report& report) {
-  if (auto x = ledger_.finish(number, by, to_string(name), report))
-    tell(*x);
-}
-
-void receiver_machine::send(message_number number, std::string details) {
-  out_.push_back(order::send{number, std::move(details)});
-}
-
-void receiver_machine::wait_for_answer(awaited whom) {
-  out_.push_back(order::arm{timer::answer});
-  if (whom == awaited::peer_work)
-    tell_waiting(whom);
-}
-
-void receiver_machine::stop_waiting() {
-  out_.push_back(order::disarm{timer::answer});
-}
-
-ticket receiver_machine::ask_wallet(question what) {
-  auto which = ++last_ticket_;
-  out_.push_back(order::ask_wallet{which, std::move(what)});
-  return which;
-}
 
 void receiver_machine::judge(amount sum) {
   if (agreed_) {
@@ -526,6 +476,7 @@ void receiver_machine::agree() {
   if (offer_)
     return consider_offer();
   state_ = receiver_state::agreed;
+  LC_ASSERT_OR(agreed_ && !agreed_->is_zero(), return );
   send(message_number::amount, to_string(*agreed_));
   finish_step(9, role::receiver, message_number::amount);
   tell(amount_agreed{*agreed_});
@@ -536,35 +487,8 @@ void receiver_machine::show_work(message_number number) {
   // Said again, it is shown already.
   if (number == shown_number_)
     return;
-  uint8_t step = 0;
-  switch (number) {
-  case message_number::making_change:
-    step = 10;
-    break;
-  case message_number::joining_coins:
-    step = 11;
-    break;
-  case message_number::finding_change:
-    step = 12;
-    break;
-  case message_number::fixing_change:
-    step = 13;
-    break;
-  case message_number::moving_coins_to_sender:
-    step = 14;
-    break;
-  case message_number::detecting_coin_authenticity:
-    step = 15;
-    break;
-  case message_number::fixing_coins:
-    step = 16;
-    break;
-  case message_number::putting_coins_in_export:
-    step = 17;
-    break;
-  default:
-    break;
-  }
+  const auto* work = find_preparation_step(number);
+  const auto step = work == nullptr ? uint8_t{0} : work->number;
   // The next message tells that the work before it is done.
   if (shown_step_ != 0 && shown_step_ != step)
     finish_step(shown_step_, role::sender, shown_number_);
@@ -574,16 +498,19 @@ void receiver_machine::show_work(message_number number) {
     start_step(step, role::sender, number);
   else if (number == message_number::ready_to_send_coins)
     finish_step(18, role::sender, number);
-  else if (auto x = ledger_.finish(0, role::sender, to_string(number)))
-    tell(*x);
+  else
+    tell_aside(role::sender, number);
 }
 
 void receiver_machine::consider_offer() {
+  LC_ASSERT_OR(offer_ && money_ == receiver_money::none, return );
   state_ = receiver_state::weighing;
   current_ = ask_wallet(ask::weigh{*offer_});
 }
 
 void receiver_machine::ready_to_receive() {
+  LC_ASSERT_OR(known_ && servers_checked_ && money_ == receiver_money::none, return );
+  LC_ASSERT_OR(!agreed_ || *agreed_ == known_->sum, return );
   state_ = receiver_state::collecting;
   drop_set();
   send(message_number::ready_to_receive);
@@ -592,6 +519,9 @@ void receiver_machine::ready_to_receive() {
 }
 
 void receiver_machine::start_powning() {
+  // P2: the set is durable, in this run or an earlier one, and no question about money is open.
+  LC_ASSERT_OR(money_ == receiver_money::none || money_ == receiver_money::storing, return );
+  LC_ASSERT_OR(money_ticket_ == 0 && known_, return );
   money_ = receiver_money::powning;
   announce();
   start_step(23, role::receiver, message_number::powning_coins);
@@ -606,20 +536,18 @@ void receiver_machine::announce() {
     send(message_number::received);
     finish_step(22, role::receiver, message_number::received);
     send(message_number::decrypting_coins);
-    if (auto x = ledger_.finish(0, role::receiver, to_string(message_number::decrypting_coins)))
-      tell(*x);
+    tell_aside(role::receiver, message_number::decrypting_coins);
     send(message_number::powning_coins);
   }
   if (money_ >= receiver_money::powned && announced_ < 4) {
     announced_ = 4;
     send(message_number::confirming_change_of_ownership);
-    if (auto x = ledger_.finish(0, role::receiver,
-                                to_string(message_number::confirming_change_of_ownership)))
-      tell(*x);
+    tell_aside(role::receiver, message_number::confirming_change_of_ownership);
   }
   if (money_ == receiver_money::receipt && announced_ < 5) {
+    LC_ASSERT_OR(!receipt_text_.empty() && announced_ == 4, return );
     announced_ = 5;
-    out_.push_back(order::send_receipt{receipt_text_});
+    out_.push_back(action::send_receipt{receipt_text_});
     finish_step(24, role::receiver, message_number::receipt);
     wait_for_answer(awaited::peer);
   }
@@ -632,8 +560,7 @@ void receiver_machine::drop_set() {
 }
 
 void receiver_machine::violation(std::string what) {
-  if (secured_)
-    send(message_number::closing);
+  send_closing();
   give_up(ec::protocol_violation, std::move(what));
 }
 
@@ -661,7 +588,7 @@ void receiver_machine::give_up(ec code, std::string detail) {
     current_ = 0;
   }
   tell(warning{"going on without the sender: " + detail});
-  out_.push_back(order::close_line{});
+  out_.push_back(action::close_line{});
 }
 
 void receiver_machine::end_with_receipt(bool delivered) {
@@ -671,9 +598,12 @@ void receiver_machine::end_with_receipt(bool delivered) {
 }
 
 void receiver_machine::end(bool ok, ec code, std::string detail, bool still_open) {
+  // It ends once; a set that is in the wallet leaves its transfer open until a receipt is
+  // confirmed.
+  LC_ASSERT_OR(state_ != receiver_state::ended, return );
+  LC_ASSERT_OR(!ok || receipt_ || terms_.powned, ok = false);
   state_ = receiver_state::ended;
-  secured_ = false;
-  order::end last;
+  action::end last;
   last.ok = ok;
   last.code = code;
   last.detail = std::move(detail);
@@ -684,15 +614,7 @@ void receiver_machine::end(bool ok, ec code, std::string detail, bool still_open
   } else {
     last.sum = agreed_ ? *agreed_ : terms_.expected.value_or(amount{});
   }
-  if (receipt_) {
-    last.receipt = receipt_->id;
-    if (ok && receipt_->counterfeit > 0) {
-      last.ok = false;
-      last.code = ec::counterfeit_notes;
-      last.detail = std::to_string(receipt_->counterfeit) + " notes were refused by the servers";
-    }
-  }
-  out_.push_back(std::move(last));
+  end_with(std::move(last));
 }
 
 } // namespace liveconnect::session

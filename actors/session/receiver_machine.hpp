@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/session/session_machine.hpp"
+#include "actors/session/machine_base.hpp"
 #include "messages/secure/receipt.hpp"
 
 namespace liveconnect::session {
@@ -72,50 +72,46 @@ struct receiver_terms {
 /// What holds at every moment: an incomplete set never reaches the wallet; Received is said only
 /// after the wallet has answered that the set is durable, the receipt only after it was made; once
 /// the set is durable nothing that the peer, the relay or the line does stops the powning.
-class receiver_machine {
+class receiver_machine : public machine_base {
 public:
   explicit receiver_machine(receiver_terms terms);
 
-  actions advance(happening what);
+  actions advance(any_input what);
 
   receiver_state state() const { return state_; }
+  // for tests: what a table of machine and inputs asks for
   receiver_money money() const { return money_; }
-  bool is_secured() const { return secured_; }
 
 private:
-  void on(const happened::started&);
-  void on(const happened::entered&);
-  void on(const happened::peer_came&);
-  void on(const happened::secured&);
-  void on(const happened::parted&);
-  void on(const happened::line_failed&);
-  void on(const happened::distrusted&);
-  void on(const happened::told&);
-  void on(const happened::offered&);
-  void on(happened::coin_came&);
-  void on(const happened::receipt_came&);
-  void on(const happened::coins_gone&);
-  void on(const happened::work_done&);
-  void on(const happened::work_failed&);
-  void on(const happened::manifest_ready&);
-  void on(const happened::coins_ready&);
-  void on(const happened::offer_weighed&);
-  void on(const happened::receipt_ready&);
-  void on(const happened::timed_out&);
-  void on(const happened::approved&);
-  void on(const happened::user_cancelled&);
-  void on(const happened::user_stopped&);
+  void on(const input::started&);
+  void on(const input::entered&);
+  void on(const input::peer_came&);
+  void on(const input::secured&);
+  void on(const input::parted&);
+  void on(const input::line_failed&);
+  void on(const input::auth_failed&);
+  void on(const input::peer_message&);
+  void on(const input::offered&);
+  void on(input::coin_came&);
+  void on(const input::receipt_came&);
+  void on(const input::coins_gone&);
+  void on(const input::work_done&);
+  void on(const input::work_failed&);
+  void on(const input::manifest_ready&);
+  void on(const input::coins_ready&);
+  void on(const input::offer_weighed&);
+  void on(const input::receipt_ready&);
+  void on(const input::timed_out&);
+  void on(const input::approved&);
+  void on(const input::user_cancelled&);
+  void on(const input::user_stopped&);
 
-  void tell(event what);
-  void tell_waiting(awaited whom);
-  void start_step(uint8_t number, role by, message_number name);
-  void finish_step(uint8_t number, role by, message_number name,
-                   const wallet::step_report& report = {});
-  void send(message_number number, std::string details = {});
-  void wait_for_answer(awaited whom);
-  void stop_waiting();
-  ticket ask_wallet(question what);
-
+  /// Takes the message if it is the one that this state waits for.
+  bool take_expected(const input::peer_message& x);
+  bool begin_clearing();
+  bool take_amount(const std::string& text);
+  bool take_confirmation(const std::string& hash);
+  void on_no_answer();
   /// Accepts, refuses, or asks the person; goes on with agree() once accepted.
   void judge(amount sum);
   void agree();
@@ -137,8 +133,6 @@ private:
   receiver_terms terms_;
   receiver_state state_ = receiver_state::idle;
   receiver_money money_ = receiver_money::none;
-  bool secured_ = false;
-  bool was_secured_ = false;
   /// The way to the peer is given up; we end when the receipt is made.
   bool gave_up_ = false;
   /// Enough servers answered in this run.
@@ -159,15 +153,9 @@ private:
   /// Messages said in this session after the offer: 0 none .. 5 receipt.
   int announced_ = 0;
   bool offer_in_session_ = false;
-  ticket last_ticket_ = 0;
-  /// The question whose answer moves the conversation; 0: none.
-  ticket current_ = 0;
   /// The question whose answer moves the money; 0: none.
   ticket money_ticket_ = 0;
   std::string receipt_text_;
-  std::optional<receipt_summary> receipt_;
-  step_ledger ledger_;
-  actions out_;
 };
 
 } // namespace liveconnect::session

@@ -1,9 +1,12 @@
 #include "actors/session/sender_machine.hpp"
 
+#include "messages/base/assert.hpp"
+
 namespace liveconnect::session {
 
 using wallet::sender_step;
 
+// branches: one case a state, so that -Wswitch names a state that this forgets
 const char* to_string(sender_state x) {
   switch (x) {
   case sender_state::idle:
@@ -46,21 +49,10 @@ const char* to_string(sender_state x) {
   return "unknown";
 }
 
-const sender_machine::work sender_machine::preparation[8] = {
-    {message_number::making_change, sender_step::make_change, 10},
-    {message_number::joining_coins, sender_step::join_notes, 11},
-    {message_number::finding_change, sender_step::find_change, 12},
-    {message_number::fixing_change, sender_step::fix_change, 13},
-    {message_number::moving_coins_to_sender, sender_step::move_to_sender, 14},
-    {message_number::detecting_coin_authenticity, sender_step::health_check, 15},
-    {message_number::fixing_coins, sender_step::fix_notes, 16},
-    {message_number::putting_coins_in_export, sender_step::put_in_export, 17},
-};
-
 sender_machine::sender_machine(amount sum, bool sending_begun)
     : sum_(sum), begun_(sending_begun), coins_left_(sending_begun) {}
 
-actions sender_machine::advance(happening what) {
+actions sender_machine::advance(any_input what) {
   out_.clear();
   if (state_ != sender_state::ended)
     std::visit([this](auto& x) { on(x); }, what);
@@ -69,21 +61,18 @@ actions sender_machine::advance(happening what) {
 
 // --- coming together ---
 
-void sender_machine::on(const happened::started&) {
+void sender_machine::on(const input::started&) {
   if (state_ != sender_state::idle)
     return;
-  for (uint8_t number : {uint8_t{1}, uint8_t{2}})
-    if (auto x = ledger_.finish(number, role::sender, {}))
-      tell(*x);
-  if (begun_) {
-    return open_line();
-  }
+  tell_invited();
+  if (begun_)
+    return begin_meeting();
   // Before anybody waits for anybody: is the money there at all?
   state_ = sender_state::reserving;
   current_ = ask_wallet(ask::reserve{sum_});
 }
 
-void sender_machine::on(const happened::entered& x) {
+void sender_machine::on(const input::entered& x) {
   finish_step(3, role::sender, message_number::heartbeat);
   if (x.people > 1)
     finish_step(4, role::receiver, message_number::heartbeat);
@@ -91,19 +80,13 @@ void sender_machine::on(const happened::entered& x) {
     tell_waiting(awaited::peer);
 }
 
-void sender_machine::on(const happened::peer_came&) {
+void sender_machine::on(const input::peer_came&) {
   finish_step(4, role::receiver, message_number::heartbeat);
 }
 
-void sender_machine::on(const happened::secured&) {
-  secured_ = true;
-  was_secured_ = true;
+void sender_machine::on(const input::secured&) {
+  secure();
   receiver_rank_ = 0;
-  out_.push_back(order::disarm{timer::meet});
-  out_.push_back(order::disarm{timer::reunite});
-  finish_step(3, role::sender, message_number::heartbeat);
-  finish_step(4, role::receiver, message_number::heartbeat);
-  finish_step(5, role::sender, message_number::heartbeat);
   switch (state_) {
   case sender_state::meeting:
     if (begun_) {
@@ -124,7 +107,7 @@ void sender_machine::on(const happened::secured&) {
   }
 }
 
-void sender_machine::on(const happened::parted&) {
+void sender_machine::on(const input::parted&) {
   if (!secured_)
     return;
   secured_ = false;
@@ -138,18 +121,18 @@ void sender_machine::on(const happened::parted&) {
     // Whatever the wallet still does for us is idempotent; its answer is for nobody now.
     current_ = 0;
     state_ = sender_state::meeting;
-    out_.push_back(order::arm{timer::reunite});
+    out_.push_back(action::arm{timer::reunite});
     tell_waiting(awaited::peer);
   }
 }
 
-void sender_machine::on(const happened::line_failed& x) {
+void sender_machine::on(const input::line_failed& x) {
   secured_ = false;
   stop_waiting();
   give_up(x.code, x.detail);
 }
 
-void sender_machine::on(const happened::distrusted& x) {
+void sender_machine::on(const input::auth_failed& x) {
   secured_ = false;
   stop_waiting();
   give_up(ec::not_authentic, x.detail);
@@ -157,7 +140,7 @@ void sender_machine::on(const happened::distrusted& x) {
 
 // --- the peer's messages ---
 
-void sender_machine::on(const happened::told& x) {
+void sender_machine::on(const input::peer_message& x) {
   if (!secured_ || state_ == sender_state::settling)
     return;
   if (x.number == message_number::cancel) {
@@ -168,55 +151,73 @@ void sender_machine::on(const happened::told& x) {
   if (x.number == message_number::closing) {
     if (state_ == sender_state::lingering)
       return end(true, ec::internal, {}, false);
-    return on(happened::parted{});
+    return on(input::parted{});
   }
+  if (!take_expected(x))
+    violation(to_string(x.number) + " while " + to_string(state_));
+}
+
+bool sender_machine::take_expected(const input::peer_message& x) {
   switch (state_) {
   case sender_state::awaiting_cleared:
-    if (x.number != message_number::import_export_empty)
-      break;
-    finish_step(7, role::receiver, x.number);
-    state_ = sender_state::awaiting_amount;
-    send(message_number::amount, to_string(sum_));
-    finish_step(8, role::sender, message_number::amount);
-    return wait_for_answer(awaited::peer);
+    return x.number == message_number::import_export_empty && name_amount();
   case sender_state::awaiting_amount:
-    if (x.number != message_number::amount || x.details != to_string(sum_))
-      break;
-    stop_waiting();
-    finish_step(9, role::receiver, x.number);
-    tell(amount_agreed{sum_});
-    state_ = sender_state::preparing;
-    next_work_ = 0;
-    return prepare_next();
+    return x.number == message_number::amount && x.details == to_string(sum_) && begin_preparing();
   case sender_state::awaiting_ready:
-    if (x.number == message_number::ready_to_receive) {
-      stop_waiting();
-      finish_step(19, role::receiver, x.number);
-      state_ = sender_state::beginning;
-      begun_ = true;
-      current_ = ask_wallet(ask::begin_sending{});
-      return;
-    }
-    // It has the set from an earlier session: it gets none again. Without a SENDING record of
-    // ours it cannot have one.
-    if (x.number == message_number::received && begun_) {
-      state_ = sender_state::awaiting_receipt;
-      return progress_of_receiver(x.number);
-    }
-    break;
+    return take_readiness(x.number);
   case sender_state::awaiting_received:
     if (x.number != message_number::received)
-      break;
+      return false;
     state_ = sender_state::awaiting_receipt;
-    return progress_of_receiver(x.number);
+    progress_of_receiver(x.number);
+    return true;
   case sender_state::awaiting_receipt:
   case sender_state::filing:
   case sender_state::lingering:
-    return progress_of_receiver(x.number);
+    progress_of_receiver(x.number);
+    return true;
   default:
-    break;
+    return false;
   }
-  violation(to_string(x.number) + " while " + to_string(state_));
+}
+
+bool sender_machine::name_amount() {
+  finish_step(7, role::receiver, message_number::import_export_empty);
+  state_ = sender_state::awaiting_amount;
+  send(message_number::amount, to_string(sum_));
+  finish_step(8, role::sender, message_number::amount);
+  wait_for_answer(awaited::peer);
+  return true;
+}
+
+bool sender_machine::begin_preparing() {
+  stop_waiting();
+  finish_step(9, role::receiver, message_number::amount);
+  tell(amount_agreed{sum_});
+  state_ = sender_state::preparing;
+  next_work_ = 0;
+  prepare_next();
+  return true;
+}
+
+bool sender_machine::take_readiness(message_number number) {
+  if (number == message_number::ready_to_receive) {
+    stop_waiting();
+    finish_step(19, role::receiver, number);
+    state_ = sender_state::beginning;
+    // P1: from here on the journal may say SENDING, and nothing is given back.
+    begun_ = true;
+    current_ = ask_wallet(ask::begin_sending{});
+    return true;
+  }
+  // It has the set from an earlier session: it gets none again. Without a SENDING record of ours it
+  // cannot have one.
+  if (number == message_number::received && begun_) {
+    state_ = sender_state::awaiting_receipt;
+    progress_of_receiver(number);
+    return true;
+  }
+  return false;
 }
 
 void sender_machine::progress_of_receiver(message_number number) {
@@ -240,6 +241,7 @@ void sender_machine::progress_of_receiver(message_number number) {
   // Forward only, and Received first; steps between may be left out.
   if (rank <= receiver_rank_ || (receiver_rank_ == 0 && rank != 1))
     return violation(to_string(number) + " out of order");
+  LC_ASSERT_OR(rank > receiver_rank_ && rank < 5, return );
   receiver_rank_ = rank;
   switch (number) {
   case message_number::received:
@@ -251,18 +253,16 @@ void sender_machine::progress_of_receiver(message_number number) {
     break;
   case message_number::confirming_change_of_ownership:
     finish_step(23, role::receiver, message_number::powning_coins);
-    if (auto x = ledger_.finish(0, role::receiver, to_string(number)))
-      tell(*x);
+    tell_aside(role::receiver, number);
     break;
   default:
-    if (auto x = ledger_.finish(0, role::receiver, to_string(number)))
-      tell(*x);
+    tell_aside(role::receiver, number);
   }
   if (state_ == sender_state::awaiting_receipt)
     wait_for_answer(awaited::peer_work);
 }
 
-void sender_machine::on(const happened::receipt_came& x) {
+void sender_machine::on(const input::receipt_came& x) {
   if (!secured_ || state_ == sender_state::settling)
     return;
   if (!reached_receipt() || receiver_rank_ == 0 || receiver_rank_ == 5)
@@ -284,29 +284,28 @@ void sender_machine::on(const happened::receipt_came& x) {
   }
 }
 
-void sender_machine::on(const happened::offered&) {
+void sender_machine::on(const input::offered&) {
   if (secured_ && state_ != sender_state::settling)
     violation("Ready_To_Send_Coins from the receiver");
 }
 
-void sender_machine::on(const happened::coin_came&) {
+void sender_machine::on(const input::coin_came&) {
   if (secured_ && state_ != sender_state::settling)
     violation("coin from the receiver");
 }
 
 // --- the wallet's answers ---
 
-void sender_machine::on(const happened::work_done& x) {
+void sender_machine::on(const input::work_done& x) {
   if (x.which == all_sent_ticket_ && x.which != 0) {
     all_sent_ticket_ = 0;
     return;
   }
-  if (x.which != current_ || current_ == 0)
+  if (!takes_answer(x.which))
     return;
-  current_ = 0;
   switch (state_) {
   case sender_state::reserving:
-    return open_line();
+    return begin_meeting();
   case sender_state::checking:
     state_ = sender_state::clearing;
     return ask_step(sender_step::set_aside);
@@ -316,8 +315,9 @@ void sender_machine::on(const happened::work_done& x) {
     finish_step(6, role::sender, message_number::empty_import_export);
     return wait_for_answer(awaited::peer);
   case sender_state::preparing: {
-    const auto& done = preparation[next_work_];
-    finish_step(done.step, role::sender, done.number, x.report);
+    LC_ASSERT_OR(next_work_ < preparation_steps.size(), return );
+    const auto& done = preparation_steps[next_work_];
+    finish_step(done.number, role::sender, done.message, x.report);
     ++next_work_;
     return prepare_next();
   }
@@ -343,23 +343,21 @@ void sender_machine::on(const happened::work_done& x) {
   }
 }
 
-void sender_machine::on(const happened::work_failed& x) {
+void sender_machine::on(const input::work_failed& x) {
   if (x.which == all_sent_ticket_ && x.which != 0) {
     // The coins have left all the same; the journal knows (SENDING) and start-up sorts the files.
     all_sent_ticket_ = 0;
     return tell(warning{"the sent coins could not be moved to Sent: " + x.detail});
   }
-  if (x.which != current_ || current_ == 0)
+  if (!takes_answer(x.which))
     return;
-  current_ = 0;
   switch (state_) {
   case sender_state::reserving:
     // Nothing was locked and nobody was asked.
     return end(false, x.code, x.detail, false);
   case sender_state::filing:
     // The transfer stays open: resume gets the receipt again, or evidence.
-    if (secured_)
-      send(message_number::closing);
+    send_closing();
     return end(false, x.code, x.detail, true);
   case sender_state::beginning:
     if (coins_left_)
@@ -377,27 +375,28 @@ void sender_machine::on(const happened::work_failed& x) {
   }
 }
 
-void sender_machine::on(const happened::manifest_ready& x) {
-  if (x.which != current_ || current_ == 0)
+void sender_machine::on(const input::manifest_ready& x) {
+  if (!takes_answer(x.which))
     return;
-  current_ = 0;
   if (x.offer.sum != sum_)
     return abandon(ec::internal, "the manifest's sum is not the transfer's", cancel_reason::wallet);
   offer_ = x.offer;
   offer();
 }
 
-void sender_machine::on(happened::coins_ready& x) {
-  if (x.which != current_ || current_ == 0)
+void sender_machine::on(input::coins_ready& x) {
+  if (!takes_answer(x.which))
     return;
-  current_ = 0;
+  // P1: the wallet has made SENDING durable, and a set leaves once a session.
+  LC_ASSERT_OR(begun_, return );
+  LC_ASSERT_OR(state_ == sender_state::beginning, return );
   start_step(20, role::sender, message_number::coin);
   state_ = sender_state::delivering;
   coins_left_ = true;
-  out_.push_back(order::send_coins{std::move(x.coins)});
+  out_.push_back(action::send_coins{std::move(x.coins)});
 }
 
-void sender_machine::on(const happened::coins_gone&) {
+void sender_machine::on(const input::coins_gone&) {
   if (state_ != sender_state::delivering)
     return;
   finish_step(20, role::sender, message_number::coin);
@@ -406,30 +405,26 @@ void sender_machine::on(const happened::coins_gone&) {
   wait_for_answer(awaited::peer);
 }
 
-void sender_machine::on(const happened::receipt_ready& x) {
-  if (x.which != current_ || current_ == 0)
+void sender_machine::on(const input::receipt_ready& x) {
+  if (!takes_answer(x.which))
     return;
-  current_ = 0;
   receipt_ = x.summary;
-  tell(receipt_filed{x.summary.id, x.summary.notes_passed, x.summary.sum_passed,
-                     x.summary.counterfeit});
-  if (x.summary.pending > 0)
-    tell(warning{std::to_string(x.summary.pending) + " notes are not settled by the servers yet"});
+  tell_receipt(x.summary);
   finish_step(25, role::sender, message_number::receipt);
   state_ = sender_state::lingering;
-  out_.push_back(order::arm{timer::linger});
+  out_.push_back(action::arm{timer::linger});
   // After a reconnection the receiver has not sent it in this session yet: it will.
   if (secured_ && receiver_rank_ == 5)
     confirm_receipt();
 }
 
-void sender_machine::on(const happened::offer_weighed&) {}
+void sender_machine::on(const input::offer_weighed&) {}
 
-void sender_machine::on(const happened::approved&) {}
+void sender_machine::on(const input::approved&) {}
 
 // --- time and people ---
 
-void sender_machine::on(const happened::timed_out& x) {
+void sender_machine::on(const input::timed_out& x) {
   switch (x.which) {
   case timer::meet:
     if (!was_secured_ && state_ == sender_state::meeting)
@@ -451,7 +446,7 @@ void sender_machine::on(const happened::timed_out& x) {
   }
 }
 
-void sender_machine::on(const happened::user_cancelled&) {
+void sender_machine::on(const input::user_cancelled&) {
   switch (state_) {
   case sender_state::filing:
     // The receipt is here; filing it is all that is left.
@@ -466,9 +461,8 @@ void sender_machine::on(const happened::user_cancelled&) {
   }
 }
 
-void sender_machine::on(const happened::user_stopped&) {
-  if (secured_)
-    send(message_number::closing);
+void sender_machine::on(const input::user_stopped&) {
+  send_closing();
   if (state_ == sender_state::lingering)
     return end(true, ec::internal, {}, false);
   if (begun_)
@@ -478,52 +472,9 @@ void sender_machine::on(const happened::user_stopped&) {
 
 // --- parts ---
 
-void sender_machine::tell(event what) {
-  out_.push_back(order::tell{std::move(what)});
-}
-
-void sender_machine::start_step(uint8_t number, role by, message_number name) {
-  if (auto x = ledger_.start(number, by, to_string(name)))
-    tell(*x);
-}
-
-void sender_machine::finish_step(uint8_t number, role by, message_number name,
-                                 const wallet::step_report& report) {
-  if (auto x = ledger_.finish(number, by, to_string(name), report))
-    tell(*x);
-}
-
-void sender_machine::send(message_number number, std::string details) {
-  out_.push_back(order::send{number, std::move(details)});
-}
-
-void sender_machine::open_line() {
+void sender_machine::begin_meeting() {
   state_ = sender_state::meeting;
-  out_.push_back(order::open_line{});
-  out_.push_back(order::arm{timer::meet});
-  tell_waiting(awaited::relay);
-}
-
-void sender_machine::tell_waiting(awaited whom) {
-  waiting what;
-  what.whom = whom;
-  tell(what);
-}
-
-void sender_machine::wait_for_answer(awaited whom) {
-  out_.push_back(order::arm{timer::answer});
-  if (whom == awaited::peer_work)
-    tell_waiting(whom);
-}
-
-void sender_machine::stop_waiting() {
-  out_.push_back(order::disarm{timer::answer});
-}
-
-ticket sender_machine::ask_wallet(question what) {
-  auto which = ++last_ticket_;
-  out_.push_back(order::ask_wallet{which, std::move(what)});
-  return which;
+  open_line();
 }
 
 void sender_machine::ask_step(sender_step what) {
@@ -555,16 +506,15 @@ bool sender_machine::reached_receipt() const {
 }
 
 void sender_machine::prepare_next() {
-  if (next_work_ < std::size(preparation)) {
+  if (next_work_ < preparation_steps.size()) {
     // The command goes out as its work starts, so that the receiver sees what takes time.
-    const auto& next = preparation[next_work_];
-    send(next.number);
-    start_step(next.step, role::sender, next.number);
-    return ask_step(next.what);
+    const auto& next = preparation_steps[next_work_];
+    send(next.message);
+    start_step(next.number, role::sender, next.message);
+    return ask_step(next.work);
   }
   send(message_number::encrypting_coins);
-  if (auto x = ledger_.finish(0, role::sender, to_string(message_number::encrypting_coins)))
-    tell(*x);
+  tell_aside(role::sender, message_number::encrypting_coins);
   offer_.reset();
   offer();
 }
@@ -575,7 +525,9 @@ void sender_machine::offer() {
     current_ = ask_wallet(ask::get_manifest{});
     return;
   }
-  out_.push_back(order::send_offer{*offer_});
+  LC_ASSERT_OR(offer_->sum == sum_, return );
+  LC_ASSERT_OR(secured_, return );
+  out_.push_back(action::send_offer{*offer_});
   if (state_ == sender_state::filing || state_ == sender_state::lingering)
     return;
   finish_step(18, role::sender, message_number::ready_to_send_coins);
@@ -584,15 +536,14 @@ void sender_machine::offer() {
 }
 
 void sender_machine::confirm_receipt() {
+  LC_ASSERT_OR(receipt_ && state_ == sender_state::lingering, return );
   send(message_number::coins_confirmed, receipt_->hash);
-  if (auto x = ledger_.finish(0, role::sender, to_string(message_number::coins_confirmed)))
-    tell(*x);
-  out_.push_back(order::arm{timer::linger});
+  tell_aside(role::sender, message_number::coins_confirmed);
+  out_.push_back(action::arm{timer::linger});
 }
 
 void sender_machine::violation(std::string what) {
-  if (secured_)
-    send(message_number::closing);
+  send_closing();
   secured_ = false;
   stop_waiting();
   if (state_ == sender_state::lingering) {
@@ -602,7 +553,7 @@ void sender_machine::violation(std::string what) {
   // A receipt that is being filed is worth more than what came after it.
   if (state_ == sender_state::filing) {
     tell(warning{"protocol violation after the receipt: " + what});
-    return out_.push_back(order::close_line{});
+    return out_.push_back(action::close_line{});
   }
   give_up(ec::protocol_violation, std::move(what));
 }
@@ -644,15 +595,19 @@ void sender_machine::give_up(ec code, std::string detail) {
 
 void sender_machine::settle(sender_step how) {
   state_ = sender_state::settling;
+  // What may have left is never given back unasked.
+  LC_ASSERT_OR(how != sender_step::give_back || !begun_, return );
   settling_how_ = how;
-  out_.push_back(order::close_line{});
+  out_.push_back(action::close_line{});
   ask_step(how);
 }
 
 void sender_machine::end(bool ok, ec code, std::string detail, bool still_open) {
+  // It ends once, and never as done with a transfer that is still open.
+  LC_ASSERT_OR(state_ != sender_state::ended, return );
+  LC_ASSERT_OR(!ok || !still_open, still_open = false);
   state_ = sender_state::ended;
-  secured_ = false;
-  order::end last;
+  action::end last;
   last.ok = ok;
   last.code = code;
   last.detail = std::move(detail);
@@ -661,15 +616,7 @@ void sender_machine::end(bool ok, ec code, std::string detail, bool still_open) 
   last.returned = returned_;
   if (offer_)
     last.notes = offer_->notes;
-  if (receipt_) {
-    last.receipt = receipt_->id;
-    if (ok && receipt_->counterfeit > 0) {
-      last.ok = false;
-      last.code = ec::counterfeit_notes;
-      last.detail = std::to_string(receipt_->counterfeit) + " notes were refused by the servers";
-    }
-  }
-  out_.push_back(std::move(last));
+  end_with(std::move(last));
 }
 
 } // namespace liveconnect::session

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/session/session_machine.hpp"
+#include "actors/session/machine_base.hpp"
 
 namespace liveconnect::session {
 
@@ -50,59 +50,47 @@ const char* to_string(sender_state x);
 /// What holds at every moment: no coin is ordered to leave before the wallet has answered
 /// begin_sending; give_back is never asked after begin_sending was; a receiver that says it holds
 /// the set is sent none; the session ends exactly once.
-class sender_machine {
+class sender_machine : public machine_base {
 public:
   /// `sum` > 0. `sending_begun`: the journal says SENDING, this run only completes the transfer.
   explicit sender_machine(amount sum, bool sending_begun = false);
 
-  actions advance(happening what);
+  actions advance(any_input what);
 
   sender_state state() const { return state_; }
   /// begin_sending was asked, in this run or an earlier one.
   bool sending_begun() const { return begun_; }
-  bool is_secured() const { return secured_; }
 
 private:
-  struct work {
-    message_number number;
-    wallet::sender_step what;
-    uint8_t step;
-  };
-  static const work preparation[8];
+  void on(const input::started&);
+  void on(const input::entered&);
+  void on(const input::peer_came&);
+  void on(const input::secured&);
+  void on(const input::parted&);
+  void on(const input::line_failed&);
+  void on(const input::auth_failed&);
+  void on(const input::peer_message&);
+  void on(const input::offered&);
+  void on(const input::coin_came&);
+  void on(const input::receipt_came&);
+  void on(const input::coins_gone&);
+  void on(const input::work_done&);
+  void on(const input::work_failed&);
+  void on(const input::manifest_ready&);
+  void on(input::coins_ready&);
+  void on(const input::offer_weighed&);
+  void on(const input::receipt_ready&);
+  void on(const input::timed_out&);
+  void on(const input::approved&);
+  void on(const input::user_cancelled&);
+  void on(const input::user_stopped&);
 
-  void on(const happened::started&);
-  void on(const happened::entered&);
-  void on(const happened::peer_came&);
-  void on(const happened::secured&);
-  void on(const happened::parted&);
-  void on(const happened::line_failed&);
-  void on(const happened::distrusted&);
-  void on(const happened::told&);
-  void on(const happened::offered&);
-  void on(const happened::coin_came&);
-  void on(const happened::receipt_came&);
-  void on(const happened::coins_gone&);
-  void on(const happened::work_done&);
-  void on(const happened::work_failed&);
-  void on(const happened::manifest_ready&);
-  void on(happened::coins_ready&);
-  void on(const happened::offer_weighed&);
-  void on(const happened::receipt_ready&);
-  void on(const happened::timed_out&);
-  void on(const happened::approved&);
-  void on(const happened::user_cancelled&);
-  void on(const happened::user_stopped&);
-
-  void tell(event what);
-  void start_step(uint8_t number, role by, message_number name);
-  void finish_step(uint8_t number, role by, message_number name,
-                   const wallet::step_report& report = {});
-  void send(message_number number, std::string details = {});
-  void open_line();
-  void tell_waiting(awaited whom);
-  void wait_for_answer(awaited whom);
-  void stop_waiting();
-  ticket ask_wallet(question what);
+  void begin_meeting();
+  /// Takes the message if it is the one that this state waits for.
+  bool take_expected(const input::peer_message& x);
+  bool name_amount();
+  bool begin_preparing();
+  bool take_readiness(message_number number);
   void ask_step(wallet::sender_step what);
 
   bool awaits_peer() const;
@@ -124,27 +112,19 @@ private:
   /// Coins were ordered to leave, in this run or perhaps in an earlier one.
   bool coins_left_;
   sender_state state_ = sender_state::idle;
-  bool secured_ = false;
-  bool was_secured_ = false;
-  /// Index into `preparation`.
+  /// Index into preparation_steps.
   size_t next_work_ = 0;
   /// Rank of the receiver's last message since this session's offer: 0 none, 1 Received, 2
   /// Decrypting, 3 Powning, 4 Confirming, 5 receipt.
   int receiver_rank_ = 0;
-  ticket last_ticket_ = 0;
-  /// The question whose answer moves the machine; 0: none.
-  ticket current_ = 0;
   /// all_sent runs beside the wait for Received.
   ticket all_sent_ticket_ = 0;
   std::optional<manifest> offer_;
-  std::optional<receipt_summary> receipt_;
   /// What `end` will say once settled.
   ec end_code_ = ec::internal;
   std::string end_detail_;
   wallet::sender_step settling_how_ = wallet::sender_step::give_back;
   amount returned_;
-  step_ledger ledger_;
-  actions out_;
 };
 
 } // namespace liveconnect::session

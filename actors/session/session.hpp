@@ -8,6 +8,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/timespan.hpp>
 
+#include "actors/session/relay_link.hpp"
 #include "messages/base/endpoint.hpp"
 #include "messages/interfaces/interfaces.hpp"
 #include "messages/secure/invitation.hpp"
@@ -18,7 +19,7 @@ namespace liveconnect::session {
 
 /// Everything a session needs to know before it starts. The invitation holds the key: a config is
 /// never logged and never sent.
-struct session_config {
+struct session_config : line_times {
   invitation invite;
 
   /// Numeric addresses of the invitation's relay, tried in turn; at least one. Looking names up is
@@ -59,14 +60,6 @@ struct session_config {
   caf::timespan wallet_timeout = std::chrono::minutes(10);
   /// How long the sender stays after the receipt, in case its confirmation got lost.
   caf::timespan linger = std::chrono::seconds(3);
-
-  caf::timespan heartbeat = std::chrono::seconds(5);
-  /// How long to try the relay before the first time we are in the room, and after a line broke.
-  caf::timespan first_contact = std::chrono::seconds(5);
-  caf::timespan relay_patience = std::chrono::seconds(60);
-  /// Between two tries: the first wait, doubled up to the second.
-  caf::timespan backoff_min = std::chrono::milliseconds(100);
-  caf::timespan backoff_max = std::chrono::seconds(5);
 
   /// Connections in a row that may fail to authenticate before the session ends with
   /// ec::not_authentic; at least 1.

@@ -51,7 +51,7 @@ struct receipt_summary {
 };
 
 /// Everything that can happen to a machine.
-namespace happened {
+namespace input {
 
 /// The session begins. Comes once, first.
 struct started {};
@@ -72,11 +72,11 @@ struct line_failed {
 };
 /// Too many frames or handshakes failed to authenticate: the peer has another key, or somebody
 /// alters what is sent.
-struct distrusted {
+struct auth_failed {
   std::string detail;
 };
 /// A message without a sealed body. `details` is what the catalogue allows there.
-struct told {
+struct peer_message {
   message_number number = message_number::heartbeat;
   std::string details;
 };
@@ -140,18 +140,17 @@ struct approved {
 struct user_cancelled {};
 struct user_stopped {};
 
-} // namespace happened
+} // namespace input
 
-using happening =
-    std::variant<happened::started, happened::entered, happened::peer_came, happened::secured,
-                 happened::parted, happened::line_failed, happened::distrusted, happened::told,
-                 happened::offered, happened::coin_came, happened::receipt_came,
-                 happened::coins_gone, happened::work_done, happened::work_failed,
-                 happened::manifest_ready, happened::coins_ready, happened::offer_weighed,
-                 happened::receipt_ready, happened::timed_out, happened::approved,
-                 happened::user_cancelled, happened::user_stopped>;
+using any_input =
+    std::variant<input::started, input::entered, input::peer_came, input::secured, input::parted,
+                 input::line_failed, input::auth_failed, input::peer_message, input::offered,
+                 input::coin_came, input::receipt_came, input::coins_gone, input::work_done,
+                 input::work_failed, input::manifest_ready, input::coins_ready,
+                 input::offer_weighed, input::receipt_ready, input::timed_out, input::approved,
+                 input::user_cancelled, input::user_stopped>;
 
-/// Questions to a wallet. Each is answered by exactly one happening with the same ticket.
+/// Questions to a wallet. Each is answered by exactly one any_input with the same ticket.
 namespace ask {
 
 /// Either side's step; answered by work_done.
@@ -190,7 +189,7 @@ using question =
                  ask::weigh, ask::store, ask::make_receipt, ask::confirm>;
 
 /// Everything a machine can order.
-namespace order {
+namespace action {
 
 /// Open the line: connect and enter the room.
 struct open_line {};
@@ -239,12 +238,13 @@ struct end {
   std::string receipt;
 };
 
-} // namespace order
+} // namespace action
 
-using action = std::variant<order::open_line, order::send, order::send_offer, order::send_coins,
-                            order::send_receipt, order::ask_wallet, order::arm, order::disarm,
-                            order::tell, order::close_line, order::end>;
-using actions = std::vector<action>;
+using any_action =
+    std::variant<action::open_line, action::send, action::send_offer, action::send_coins,
+                 action::send_receipt, action::ask_wallet, action::arm, action::disarm,
+                 action::tell, action::close_line, action::end>;
+using actions = std::vector<any_action>;
 
 /// Words that go with Cancel (docs/protocol.md 7).
 namespace cancel_reason {
@@ -260,8 +260,8 @@ inline constexpr const char* timeout = "timeout";
 /// The word under which an error of ours is told to the peer: why, and nothing of our affairs.
 const char* cancel_word(ec x);
 
-/// Remembers which steps were told as finished, so that each is told once a run and in the seed's
-/// order, also when a new connection makes some of them happen again.
+/// Remembers which steps were told as finished, so that each is told once a run and in their order,
+/// also when a new connection makes some of them happen again.
 class step_ledger {
 public:
   /// The event for a step that begins, or nothing when it was finished before.

@@ -34,21 +34,8 @@ void histogram::record(uint64_t nanoseconds, uint64_t times) {
   sum_ += static_cast<double>(nanoseconds) * static_cast<double>(times);
 }
 
-void histogram::merge(const histogram& other) {
-  for (size_t i = 0; i < slots; ++i)
-    counts_[i] += other.counts_[i];
-  count_ += other.count_;
-  min_ = std::min(min_, other.min_);
-  max_ = std::max(max_, other.max_);
-  sum_ += other.sum_;
-}
-
 void histogram::clear() {
   *this = histogram{};
-}
-
-double histogram::mean() const {
-  return count_ == 0 ? 0 : sum_ / static_cast<double>(count_);
 }
 
 uint64_t histogram::quantile(double share) const {

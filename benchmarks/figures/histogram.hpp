@@ -15,14 +15,12 @@ public:
 
   /// Adds one duration, or `times` of it.
   void record(uint64_t nanoseconds, uint64_t times = 1);
-  void merge(const histogram& other);
   void clear();
 
   uint64_t count() const { return count_; }
   /// 0 while empty, as are all of the following.
   uint64_t min() const { return count_ == 0 ? 0 : min_; }
   uint64_t max() const { return max_; }
-  double mean() const;
 
   /// The smallest step that at least `share` (0..1) of the values do not exceed, as its greatest
   /// value; never above max(). A higher share never gives a smaller answer.

@@ -32,6 +32,43 @@ std::string text_of(const frame& x) {
   return encode(x, notation::tag);
 }
 
+/// Numbers of a row that must not change places.
+enum class open_at_most : size_t {};
+enum class from_addresses : size_t {};
+
+/// One row of the table of attacks, field by field.
+struct attack : attack_traits {
+  attack(attack_kind what, const char* called, const char* deed)
+      : attack_traits{what, called, deed, 0, 0, 0, false, waits_for::nothing, {}, {}} {}
+
+  attack rate(double starts_per_second, open_at_most most, from_addresses addresses) {
+    per_second = starts_per_second;
+    at_once = static_cast<size_t>(most);
+    sources = static_cast<size_t>(addresses);
+    return *this;
+  }
+
+  attack in_pairs() {
+    pairs = true;
+    return *this;
+  }
+
+  attack until(waits_for what) {
+    deadline = what;
+    return *this;
+  }
+
+  attack meets(std::vector<refusal> words) {
+    typical = std::move(words);
+    return *this;
+  }
+
+  attack may_meet(std::vector<refusal> words) {
+    also = std::move(words);
+    return *this;
+  }
+};
+
 } // namespace
 
 const std::vector<attack_traits>& all_attacks() {
@@ -39,149 +76,72 @@ const std::vector<attack_traits>& all_attacks() {
   using r = refusal;
   using w = waits_for;
   // Rates and addresses are such that each attack gets as far as the limit that it is about: 30 new
-  // connections a minute and 16 at a time from one address, but for the floods. Whoever has to join
-  // may be late with it when this program is held up: `slow` is right then.
+  // connections a minute and 16 at a time from one address, but for the floods. A connection that
+  // has to join may be late with it when this program is held up: `slow` is right then.
   static const std::vector<attack_traits> list{
-      {k::slow_join,
-       "slow-join",
-       "a join, a byte now and then",
-       4,
-       64,
-       40,
-       false,
-       w::join,
-       {r::slow},
-       {r::hasty}},
-      {k::slow_frame,
-       "slow-frame",
-       "a frame, a byte now and then",
-       2,
-       64,
-       20,
-       false,
-       w::frame,
-       {r::slow},
-       {r::hasty}},
-      {k::wrong_tag,
-       "wrong-tag",
-       "guessed tags of a room where somebody waits",
-       12,
-       16,
-       2,
-       false,
-       w::nothing,
-       {r::wrong_tag, r::guesses},
-       {r::slow, r::hasty, r::address}},
-      {k::connection_flood,
-       "connection-flood",
-       "connections and no word",
-       100,
-       256,
-       3,
-       false,
-       w::join,
-       {r::hasty, r::address},
-       {r::slow}},
-      {k::frame_flood,
-       "frame-flood",
-       "frames without end",
-       1,
-       8,
-       8,
-       true,
-       w::nothing,
-       {r::bytes},
-       {r::slow, r::silent, r::hasty}},
-      {k::noise,
-       "noise",
-       "no protocol at all",
-       4,
-       16,
-       30,
-       false,
-       w::nothing,
-       {r::join},
-       {r::slow, r::hasty}},
-      {k::bad_frame,
-       "bad-frame",
-       "a join, then noise",
-       4,
-       16,
-       30,
-       false,
-       w::nothing,
-       {r::bad_frame},
-       {r::slow, r::hasty}},
-      {k::forged_from,
-       "forged-from",
-       "frames in the name of others",
-       4,
-       16,
-       30,
-       false,
-       w::nothing,
-       {r::from},
-       {r::slow, r::hasty}},
-      {k::oversize,
-       "oversize",
-       "a frame of 70 KB",
-       2,
-       16,
-       20,
-       false,
-       w::nothing,
-       {r::too_long},
-       {r::slow, r::hasty}},
-      {k::second_join,
-       "second-join",
-       "two rooms at once",
-       4,
-       16,
-       30,
-       false,
-       w::nothing,
-       {r::joined},
-       {r::slow, r::hasty}},
-      {k::slow_reader,
-       "slow-reader",
-       "frames for one who never reads",
-       1,
-       16,
-       16,
-       true,
-       w::stall,
-       {r::stalled},
-       {r::slow, r::hasty, r::bytes, r::memory}},
-      {k::half_open,
-       "half-open",
-       "a join and nothing more",
-       2,
-       64,
-       20,
-       false,
-       w::silence,
-       {r::silent},
-       {r::slow, r::hasty, r::lonely}},
-      {k::proxy_header,
-       "proxy-header",
-       "a PROXY header from a stranger",
-       4,
-       16,
-       30,
-       false,
-       w::nothing,
-       {r::join},
-       {r::slow, r::hasty}},
-      {k::reset,
-       "reset",
-       "connect or join, and reset",
-       20,
-       64,
-       60,
-       false,
-       w::nothing,
-       {},
-       {r::hasty, r::address, r::slow}},
+      attack(k::slow_join, "slow-join", "a join, a byte now and then")
+          .rate(4, open_at_most(64), from_addresses(40))
+          .until(w::join)
+          .meets({r::slow})
+          .may_meet({r::hasty}),
+      attack(k::slow_frame, "slow-frame", "a frame, a byte now and then")
+          .rate(2, open_at_most(64), from_addresses(20))
+          .until(w::frame)
+          .meets({r::slow})
+          .may_meet({r::hasty}),
+      attack(k::wrong_tag, "wrong-tag", "guessed tags of a room where somebody waits")
+          .rate(12, open_at_most(16), from_addresses(2))
+          .meets({r::wrong_tag, r::guesses})
+          .may_meet({r::slow, r::hasty, r::address}),
+      attack(k::connection_flood, "connection-flood", "connections and no word")
+          .rate(100, open_at_most(256), from_addresses(3))
+          .until(w::join)
+          .meets({r::hasty, r::address})
+          .may_meet({r::slow}),
+      attack(k::frame_flood, "frame-flood", "frames without end")
+          .rate(1, open_at_most(8), from_addresses(8))
+          .in_pairs()
+          .meets({r::bytes})
+          .may_meet({r::slow, r::silent, r::hasty}),
+      attack(k::noise, "noise", "no protocol at all")
+          .rate(4, open_at_most(16), from_addresses(30))
+          .meets({r::join})
+          .may_meet({r::slow, r::hasty}),
+      attack(k::bad_frame, "bad-frame", "a join, then noise")
+          .rate(4, open_at_most(16), from_addresses(30))
+          .meets({r::bad_frame})
+          .may_meet({r::slow, r::hasty}),
+      attack(k::forged_from, "forged-from", "frames in the name of others")
+          .rate(4, open_at_most(16), from_addresses(30))
+          .meets({r::from})
+          .may_meet({r::slow, r::hasty}),
+      attack(k::oversize, "oversize", "a frame of 70 KB")
+          .rate(2, open_at_most(16), from_addresses(20))
+          .meets({r::too_long})
+          .may_meet({r::slow, r::hasty}),
+      attack(k::second_join, "second-join", "two rooms at once")
+          .rate(4, open_at_most(16), from_addresses(30))
+          .meets({r::joined})
+          .may_meet({r::slow, r::hasty}),
+      attack(k::slow_reader, "slow-reader", "frames for one who never reads")
+          .rate(1, open_at_most(16), from_addresses(16))
+          .in_pairs()
+          .until(w::stall)
+          .meets({r::stalled})
+          .may_meet({r::slow, r::hasty, r::bytes, r::memory}),
+      attack(k::half_open, "half-open", "a join and nothing more")
+          .rate(2, open_at_most(64), from_addresses(20))
+          .until(w::silence)
+          .meets({r::silent})
+          .may_meet({r::slow, r::hasty, r::lonely}),
+      attack(k::proxy_header, "proxy-header", "a PROXY header from a stranger")
+          .rate(4, open_at_most(16), from_addresses(30))
+          .meets({r::join})
+          .may_meet({r::slow, r::hasty}),
+      attack(k::reset, "reset", "connect or join, and reset")
+          .rate(20, open_at_most(64), from_addresses(60))
+          .meets({})
+          .may_meet({r::hasty, r::address, r::slow}),
   };
   return list;
 }
@@ -195,7 +155,7 @@ const attack_traits* find_attack(const std::string& name) {
 
 attack_mix::attack_mix(event_loop& loop, config how)
     : loop_(loop), how_(std::move(how)), number_(loop.add(*this)), random_(how_.seed),
-      street_(static_cast<unsigned>(random_() % 250)), tallies_(attack_kinds),
+      source_block_(static_cast<unsigned>(random_() % 250)), tallies_(attack_kinds),
       next_start_(attack_kinds, time_point::max()), started_(attack_kinds, 0), buffer_(64 * 1024) {
   const std::string tail = "</coin>\n";
   flood_frame_ = frame_head;
@@ -296,7 +256,7 @@ uint32_t attack_mix::open_one(const attack_traits& how, std::string text, time_p
   ++tally.begun;
   endpoint source;
   endpoint::parse(
-      fmt::format("127.{}.{}.{}", 100 + kind, street_, 1 + started_[kind]++ % how.sources), 0,
+      fmt::format("127.{}.{}.{}", 100 + kind, source_block_, 1 + started_[kind]++ % how.sources), 0,
       source);
   auto fd = connect_to(how_.target, &source);
   if (!fd) {
@@ -322,39 +282,35 @@ uint32_t attack_mix::open_one(const attack_traits& how, std::string text, time_p
   return at;
 }
 
-void attack_mix::begin(const attack_traits& how, time_point now) {
+std::string attack_mix::first_words(const attack_traits& how) {
   // The honest rooms' numbers are below.
   const auto room = random_() | (uint64_t{1} << 63);
-  std::string text;
+  const bool even = started_[static_cast<size_t>(how.kind)] % 2 == 0;
   switch (how.kind) {
   case attack_kind::slow_join:
-    text = "<# Join_Room ";
-    break;
+    return "<# Join_Room ";
   case attack_kind::wrong_tag:
-    text = join(how_.victim_room);
-    break;
+    return join(how_.victim_room);
   case attack_kind::connection_flood:
-    break;
+    return {};
   case attack_kind::noise:
-    text = random_letters(8 + random_() % 100) + "\r\n";
-    break;
+    return random_letters(8 + random_() % 100) + "\r\n";
   case attack_kind::proxy_header:
-    text =
-        started_[static_cast<size_t>(how.kind)] % 2 == 0
-            ? "PROXY TCP4 198.51.100.20 203.0.113.7 55012 9100\r\n"
-            : std::string(
-                  "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xcb\0\x71\x07\xcb\0\x71\x01\x12\x34\x23\x8c",
-                  28);
-    text += join(room);
-    break;
+    return (even ? std::string{"PROXY TCP4 198.51.100.20 203.0.113.7 55012 9100\r\n"}
+                 : std::string{"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xcb\0\x71\x07\xcb\0"
+                               "\x71\x01\x12\x34\x23\x8c",
+                               28}) +
+           join(room);
   case attack_kind::reset:
     // Every other one joins first.
-    if (started_[static_cast<size_t>(how.kind)] % 2 == 0)
-      text = join(room);
-    break;
+    return even ? join(room) : std::string{};
   default:
-    text = join(room);
+    return join(room);
   }
+}
+
+void attack_mix::begin(const attack_traits& how, time_point now) {
+  const auto text = first_words(how);
   const auto first = open_one(how, text, now);
   if (first == UINT32_MAX)
     return;

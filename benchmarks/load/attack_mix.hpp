@@ -133,6 +133,8 @@ private:
     time_point next = time_point::max();
   };
 
+  /// What an attacker says as it comes.
+  std::string first_words(const attack_traits& how);
   void begin(const attack_traits& how, time_point now);
   uint32_t open_one(const attack_traits& how, std::string text, time_point now);
   void write_some(uint32_t at);
@@ -154,7 +156,7 @@ private:
   std::mt19937_64 random_;
   /// Third part of all addresses: a relay remembers for ten minutes who was there with another
   /// seed.
-  unsigned street_;
+  unsigned source_block_;
   std::vector<attack_tally> tallies_;
   std::vector<time_point> next_start_;
   std::vector<uint64_t> started_;

@@ -38,7 +38,7 @@ bool scan_all(std::string_view stream, size_t count, Take take) {
   for (size_t i = 0; i < count; ++i) {
     if (scanner.scan(byte_view(stream)) != scan_result::frame)
       return false;
-    take(byte_view(stream).sub(scanner.begin(), scanner.size()), scanner.hashes());
+    take(byte_view(stream).sub(scanner.begin(), scanner.size()), scanner.placeholders());
     stream.remove_prefix(scanner.begin() + scanner.size());
     scanner.next();
   }

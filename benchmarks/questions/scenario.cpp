@@ -134,6 +134,13 @@ struct run {
   caf::error connect();
   caf::error idle();
   caf::error attack();
+
+  // The parts of attack().
+  bool silent() const { return what.what == mode::slow_reader; }
+  caf::error measure_calm(paced_load& honest);
+  caf::error fill_queues(paced_load& honest, bulk_load& attack);
+  caf::error measure_attack(paced_load& honest, bulk_load& attack, const process_usage& before);
+  caf::error read_usage(process_usage& into) const;
 };
 
 caf::error run::bulk() {
@@ -302,7 +309,6 @@ caf::error run::idle() {
 }
 
 caf::error run::attack() {
-  const bool silent = what.what == mode::slow_reader;
   auto pattern = coin_pattern(what.frame_bytes);
   if (!pattern)
     return pattern.error();
@@ -314,6 +320,36 @@ caf::error run::attack() {
     return attackers.error();
   paced_load honest{loop, std::move(*pairs), {*pattern, true, what.rate}};
   honest.start(clock::now());
+  if (auto err = measure_calm(honest))
+    return err;
+  process_usage before;
+  if (auto err = read_usage(before))
+    return err;
+  bulk_load attack{loop, std::move(*attackers), *pattern,
+                   silent() ? bulk_load::receivers::silent : bulk_load::receivers::reading};
+  attack.start();
+  if (silent())
+    if (auto err = fill_queues(honest, attack))
+      return err;
+  if (auto err = measure_attack(honest, attack, before))
+    return err;
+  attack.stop();
+  if (auto err = settle(honest))
+    return err;
+  if (!silent())
+    if (auto err = settle(attack))
+      return err;
+  add_latency(out, honest.latency());
+  if (out.count("calm_p99_us") != 0)
+    out["p99_share"] = out["p99_us"] / out["calm_p99_us"];
+  out["round_trips_per_second"] = static_cast<double>(honest.completed()) / cpu.seconds();
+  cpu.add_shares(out);
+  out["sent"] = static_cast<double>(honest.sent());
+  out["received"] = static_cast<double>(honest.received());
+  return caf::none;
+}
+
+caf::error run::measure_calm(paced_load& honest) {
   if (auto err = serve(times.warm_up))
     return err;
   honest.begin_window(clock::now());
@@ -323,31 +359,24 @@ caf::error run::attack() {
   // The calm is over when its last answers are in; new ones belong to neither phase.
   if (auto err = serve(times.warm_up))
     return err;
-  const auto calm = honest.latency();
-  process_usage before;
-  if (through.pid) {
-    const auto now = usage_of(*through.pid);
-    if (!now)
-      return now.error();
-    before = *now;
-  }
+  add_latency(out, honest.latency(), "calm_");
+  return caf::none;
+}
 
-  bulk_load attack{loop, std::move(*attackers), *pattern,
-                   silent ? bulk_load::receivers::silent : bulk_load::receivers::reading};
-  attack.start();
-  if (silent) {
-    // First everything on the way fills up; then the silence is what lasts.
-    if (auto err = loop.run_until(patience(), [&] { return attack.stuck(); }))
-      return err;
-    if (!attack.stuck())
-      return fail(ec::timed_out, "Receivers read nothing and their senders were never held back. "
-                                 "What is measured has no bound on its queues.");
-    // What became due while the queues filled is not what the silence does.
-    const auto usual = std::max(8.0, what.rate / 20);
-    if (auto err = loop.run_until(
-            patience(), [&] { return static_cast<double>(honest.outstanding()) < usual; }))
-      return err;
-  }
+caf::error run::fill_queues(paced_load& honest, bulk_load& attack) {
+  // First everything on the way fills up; then the silence is what lasts.
+  if (auto err = loop.run_until(patience(), [&] { return attack.stuck(); }))
+    return err;
+  if (!attack.stuck())
+    return fail(ec::timed_out, "Receivers read nothing and their senders were never held back. "
+                               "What is measured has no bound on its queues.");
+  // What became due while the queues filled is not what the silence does.
+  const auto usual = std::max(8.0, what.rate / 20);
+  return loop.run_until(patience(),
+                        [&] { return static_cast<double>(honest.outstanding()) < usual; });
+}
+
+caf::error run::measure_attack(paced_load& honest, bulk_load& attack, const process_usage& before) {
   if (auto err = serve(times.warm_up))
     return err;
   if (auto err = cpu.begin())
@@ -359,31 +388,29 @@ caf::error run::attack() {
   honest.end_window(clock::now());
   if (auto err = cpu.end())
     return err;
-  const auto attack_frames = static_cast<double>(attack.received() - frames);
-  if (through.pid && silent) {
-    const auto after = usage_of(*through.pid);
-    if (!after)
-      return after.error();
-    const auto grown =
-        static_cast<double>(after->resident_kb) - static_cast<double>(before.resident_kb);
-    out["growth_kb_per_direction"] = std::max(grown, 0.0) / static_cast<double>(what.attackers);
+  if (!silent()) {
+    out["attack_messages_per_second"] =
+        static_cast<double>(attack.received() - frames) / cpu.seconds();
+    return caf::none;
   }
-  attack.stop();
-  if (auto err = settle(honest))
+  if (!through.pid)
+    return caf::none;
+  process_usage after;
+  if (auto err = read_usage(after))
     return err;
-  if (!silent)
-    if (auto err = settle(attack))
-      return err;
-  add_latency(out, calm, "calm_");
-  add_latency(out, honest.latency());
-  if (calm.count() > 0)
-    out["p99_share"] = out["p99_us"] / out["calm_p99_us"];
-  if (!silent)
-    out["attack_messages_per_second"] = attack_frames / cpu.seconds();
-  out["round_trips_per_second"] = static_cast<double>(honest.completed()) / cpu.seconds();
-  cpu.add_shares(out);
-  out["sent"] = static_cast<double>(honest.sent());
-  out["received"] = static_cast<double>(honest.received());
+  const auto grown =
+      static_cast<double>(after.resident_kb) - static_cast<double>(before.resident_kb);
+  out["growth_kb_per_direction"] = std::max(grown, 0.0) / static_cast<double>(what.attackers);
+  return caf::none;
+}
+
+caf::error run::read_usage(process_usage& into) const {
+  if (!through.pid)
+    return caf::none;
+  const auto now = usage_of(*through.pid);
+  if (!now)
+    return now.error();
+  into = *now;
   return caf::none;
 }
 

@@ -78,10 +78,6 @@ caf::expected<bytes> base64_decode(std::string_view text) {
   return decoded<bytes>(text);
 }
 
-caf::expected<secret_bytes> base64_decode_secret(std::string_view text) {
-  return decoded<secret_bytes>(text);
-}
-
 secret_bytes base64url_encode_secret(byte_view x) {
   secret_bytes out(base64_size(x.size()) + 1);
   EVP_EncodeBlock(out.data(), x.data(), static_cast<int>(x.size()));

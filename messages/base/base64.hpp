@@ -18,9 +18,6 @@ std::string base64_encode(byte_view x);
 /// is no bytes. Fails with ec::bad_frame.
 caf::expected<bytes> base64_decode(std::string_view text);
 
-/// Likewise, into memory that is wiped.
-caf::expected<secret_bytes> base64_decode_secret(std::string_view text);
-
 /// Characters that `size` bytes become.
 constexpr size_t base64_size(size_t size) {
   return (size + 2) / 3 * 4;

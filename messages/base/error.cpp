@@ -4,6 +4,8 @@
 
 namespace liveconnect {
 
+// long: a table of names, one case an error
+// branches: a table of names, one case an error
 std::string to_string(ec x) {
   switch (x) { // No default: -Wswitch names a code that this forgets.
   case ec::bad_argument:

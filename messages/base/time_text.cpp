@@ -56,13 +56,20 @@ std::string utc_text(std::chrono::system_clock::time_point when) {
   return out;
 }
 
-bool time_from_text(std::string_view text, uint64_t& out) {
+namespace {
+
+bool has_time_form(std::string_view text) {
   static constexpr std::string_view form = "dddd-dd-ddTdd:dd:ddZ";
-  if (text.size() != form.size())
+  return std::equal(text.begin(), text.end(), form.begin(), form.end(), [](char x, char wanted) {
+    return wanted == 'd' ? x >= '0' && x <= '9' : x == wanted;
+  });
+}
+
+} // namespace
+
+bool time_from_text(std::string_view text, uint64_t& out) {
+  if (!has_time_form(text))
     return false;
-  for (size_t i = 0; i < form.size(); ++i)
-    if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-      return false;
   const auto number = [&](size_t at, size_t digits) {
     unsigned value = 0;
     for (size_t i = at; i < at + digits; ++i)

@@ -1,57 +1,82 @@
 #include "messages/interfaces/relay.hpp"
 
+#include <array>
+
 namespace liveconnect::relay {
 
+namespace {
+
+/// What each refusal is called on the wire and in counters, and what a person is told.
+struct refusal_row {
+  refusal why;
+  const char* word;
+  const char* sentence;
+};
+
+constexpr std::array<refusal_row, refusal_count> refusal_rows{
+    refusal_row{refusal::crowded, "crowded",
+                "Two people are in this room already, so make a new invitation."},
+    refusal_row{
+        refusal::wrong_tag, "wrong_tag",
+        "This room was opened with another tag, so check that both have the same invitation."},
+    refusal_row{
+        refusal::from, "from",
+        "A message must begin with the address sign alone, so let the relay write the address."},
+    refusal_row{refusal::join, "join",
+                "The first message must be Join_Room and a room number, within 128 bytes."},
+    refusal_row{refusal::joined, "joined",
+                "You are in a room already, so connect again for another."},
+    refusal_row{refusal::bad_frame, "bad_frame",
+                "A message could not be read, so check the program that wrote it."},
+    refusal_row{refusal::too_long, "too_long",
+                "A message is longer than may pass with addresses filled in, so send it in parts."},
+    refusal_row{refusal::slow, "slow", "A message took too long to arrive, so connect again."},
+    refusal_row{refusal::silent, "silent",
+                "Nothing was heard from you for too long, so send heartbeats."},
+    refusal_row{refusal::lonely, "lonely",
+                "Nobody else came into the room, so agree on a time and connect again."},
+    refusal_row{refusal::stalled, "stalled",
+                "You did not take what was sent to you, so connect again."},
+    refusal_row{refusal::address, "address",
+                "Too many connections come from your address, so close some and try later."},
+    refusal_row{refusal::full, "full", "The relay is full, so try later."},
+    refusal_row{
+        refusal::draining, "draining",
+        "The relay takes no new rooms because it is about to end, so try again at once or later."},
+    refusal_row{
+        refusal::kicked, "kicked",
+        "The operator of the relay ended this room, so ask there or make a new invitation."},
+    refusal_row{refusal::hasty, "hasty",
+                "Too many new connections came from your address, so wait a minute and try again."},
+    refusal_row{refusal::guesses, "guesses",
+                "Too many wrong rooms or tags came from your address, so wait ten minutes."},
+    refusal_row{refusal::memory, "memory",
+                "You did not take what was sent to you while the relay was short of memory, so "
+                "connect again."},
+    refusal_row{refusal::bytes, "bytes",
+                "This room has passed on as much as one room may, so make a new invitation."},
+    refusal_row{refusal::expired, "expired",
+                "This room has been open as long as a room may, so make a new invitation."},
+};
+
+constexpr bool rows_are_in_order() {
+  for (size_t i = 0; i < refusal_rows.size(); ++i)
+    if (refusal_rows[i].why != static_cast<refusal>(i) || refusal_rows[i].word == nullptr)
+      return false;
+  return true;
+}
+static_assert(rows_are_in_order());
+
+} // namespace
+
 const char* word_of(refusal x) {
-  switch (x) { // No default: -Wswitch names one that this forgets.
-  case refusal::crowded:
-    return "crowded";
-  case refusal::wrong_tag:
-    return "wrong_tag";
-  case refusal::from:
-    return "from";
-  case refusal::join:
-    return "join";
-  case refusal::joined:
-    return "joined";
-  case refusal::bad_frame:
-    return "bad_frame";
-  case refusal::too_long:
-    return "too_long";
-  case refusal::slow:
-    return "slow";
-  case refusal::silent:
-    return "silent";
-  case refusal::lonely:
-    return "lonely";
-  case refusal::stalled:
-    return "stalled";
-  case refusal::address:
-    return "address";
-  case refusal::full:
-    return "full";
-  case refusal::draining:
-    return "draining";
-  case refusal::kicked:
-    return "kicked";
-  case refusal::hasty:
-    return "hasty";
-  case refusal::guesses:
-    return "guesses";
-  case refusal::memory:
-    return "memory";
-  case refusal::bytes:
-    return "bytes";
-  case refusal::expired:
-    return "expired";
-  }
-  return "unknown";
+  return refusal_rows[static_cast<size_t>(x)].word;
 }
 
 bool refusal_of(std::string_view word, refusal& out) {
-  for (size_t i = 0; i < refusal_count; ++i) {
-    if (word == word_of(static_cast<refusal>(i))) {
-      out = static_cast<refusal>(i);
+  for (const auto& row : refusal_rows) {
+    if (word == row.word) {
+      out = row.why;
       return true;
     }
   }
@@ -59,51 +84,7 @@ bool refusal_of(std::string_view word, refusal& out) {
 }
 
 const char* sentence_of(refusal x) {
-  switch (x) {
-  case refusal::crowded:
-    return "Two people are in this room already, so make a new invitation.";
-  case refusal::wrong_tag:
-    return "This room was opened with another tag, so check that both have the same invitation.";
-  case refusal::from:
-    return "A message must begin with the address sign alone, so let the relay write the address.";
-  case refusal::join:
-    return "The first message must be Join_Room and a room number, within 128 bytes.";
-  case refusal::joined:
-    return "You are in a room already, so connect again for another.";
-  case refusal::bad_frame:
-    return "A message could not be read, so check the program that wrote it.";
-  case refusal::too_long:
-    return "A message is longer than may pass with addresses filled in, so send it in parts.";
-  case refusal::slow:
-    return "A message took too long to arrive, so connect again.";
-  case refusal::silent:
-    return "Nothing was heard from you for too long, so send heartbeats.";
-  case refusal::lonely:
-    return "Nobody else came into the room, so agree on a time and connect again.";
-  case refusal::stalled:
-    return "You did not take what was sent to you, so connect again.";
-  case refusal::address:
-    return "Too many connections come from your address, so close some and try later.";
-  case refusal::full:
-    return "The relay is full, so try later.";
-  case refusal::draining:
-    return "The relay takes no new rooms because it is about to end, so try again at once or "
-           "later.";
-  case refusal::kicked:
-    return "The operator of the relay ended this room, so ask there or make a new invitation.";
-  case refusal::hasty:
-    return "Too many new connections came from your address, so wait a minute and try again.";
-  case refusal::guesses:
-    return "Too many wrong rooms or tags came from your address, so wait ten minutes.";
-  case refusal::memory:
-    return "You did not take what was sent to you while the relay was short of memory, so connect "
-           "again.";
-  case refusal::bytes:
-    return "This room has passed on as much as one room may, so make a new invitation.";
-  case refusal::expired:
-    return "This room has been open as long as a room may, so make a new invitation.";
-  }
-  return "";
+  return refusal_rows[static_cast<size_t>(x)].sentence;
 }
 
 const char* word_of(room_mood x) {

@@ -12,7 +12,6 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/timespan.hpp>
 
-#include "messages/base/token_bucket.hpp"
 #include "messages/interfaces/io.hpp"
 #include "messages/wire/frame.hpp"
 #include "messages/wire/room.hpp"
@@ -75,7 +74,7 @@ const char* sentence_of(refusal x);
 
 /// Signs of life of one connection, written by the byte loop and read by the heartbeat ticker: the
 /// data path sends nobody a message to say that somebody lives.
-struct pulse {
+struct liveness {
   /// Bytes have come since the ticker last looked (it takes the mark away).
   std::atomic<bool> heard{true};
   /// Its reading is held back because the other side is slow: silence is not its fault.
@@ -88,20 +87,8 @@ struct pulse {
   std::atomic<uint64_t> bytes_forwarded{0};
 };
 
-/// What one room has cost the relay, for the limits that count by room. The room makes it when its
-/// first person comes; from then on the byte loop's thread alone touches it.
-struct room_meter {
-  using time_point = std::chrono::steady_clock::time_point;
-
-  /// Passed on, both directions.
-  uint64_t bytes = 0;
-  /// When its first person was seated, and the budget of bytes a second. Set by the switch.
-  std::optional<time_point> opened;
-  std::optional<token_bucket> budget;
-};
-
-/// A connection's first frame: somebody knocks.
-struct knock {
+/// A connection's first frame, which asks for a seat.
+struct pending_join {
   io::socket_id socket;
   endpoint peer;
   /// The frame as it came; at most 128 bytes.
@@ -110,29 +97,29 @@ struct knock {
 };
 
 /// What one loop turn brought.
-struct knocks {
-  std::vector<knock> list;
+struct pending_joins {
+  std::vector<pending_join> list;
 };
 
 /// A connection asks for a seat.
-struct entry {
+struct seat_request {
   io::socket_id socket;
   endpoint peer;
   notation how = notation::tag;
   join_request wanted;
-  std::shared_ptr<pulse> life;
+  std::shared_ptr<liveness> life;
 };
 
 /// A socket of a seated (or joining) connection is gone, or it gets no seat. `why` is the word for
 /// Peer_Left.
-struct departed {
+struct connection_closed {
   std::string why;
 };
 
 /// A room is empty. The lobby ends it if it has seen all entries that the lobby handed on.
-struct vacant {
+struct room_empty {
   uint64_t room = 0;
-  uint64_t entries_seen = 0;
+  uint64_t requests_seen = 0;
 };
 
 /// What a room is like now, for the operator.
@@ -191,7 +178,7 @@ public:
 };
 
 /// The bounds that actors hold, when the operator has changed them.
-struct bounds {
+struct limits_update {
   caf::timespan heartbeat_timeout{0};
   caf::timespan room_wait{0};
   /// 0: no bound.
@@ -199,18 +186,18 @@ struct bounds {
 };
 
 /// What the heartbeat ticker found.
-struct lapse {
+struct timed_out {
   refusal what = refusal::silent;
 };
 
 } // namespace liveconnect::relay
 
 // Local by design: sockets and shared marks have no meaning in another process.
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::knocks)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::entry)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::departed)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::vacant)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::pending_joins)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::seat_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::connection_closed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::room_empty)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::room_description)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::room_numbers)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::bounds)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::lapse)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::limits_update)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(liveconnect::relay::timed_out)

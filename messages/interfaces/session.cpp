@@ -35,6 +35,13 @@ std::string_view step_text(uint8_t number) {
   return texts[number - 1];
 }
 
+const preparation_step* find_preparation_step(message_number message) {
+  for (const auto& x : preparation_steps)
+    if (x.message == message)
+      return &x;
+  return nullptr;
+}
+
 const char* to_string(awaited x) {
   switch (x) {
   case awaited::relay:

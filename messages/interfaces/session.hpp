@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -10,19 +11,45 @@
 #include <caf/timespan.hpp>
 
 #include "messages/base/error.hpp"
+#include "messages/interfaces/wallet.hpp"
 #include "messages/money/amount.hpp"
 #include "messages/money/transfer.hpp"
+#include "messages/wire/catalogue.hpp"
 
 /// What a session tells whoever watches it (cli/): everything a person or a script may want to see
 /// of one transfer, typed, in the order it happens. Nothing here is secret. Texts that began at the
 /// peer or the relay are cut to 200 bytes and hold printable ASCII only.
 namespace liveconnect::session {
 
-/// The steps of the seed ("Sequence of events").
+/// The steps of a transfer (docs/protocol.md 7).
 inline constexpr uint8_t step_count = 25;
 
-/// The seed's words for step 1..25, shortened to one clause; empty for other numbers.
+/// What step 1..25 is, in one clause; empty for other numbers.
 std::string_view step_text(uint8_t number);
+
+/// A step of the sender's preparation: its number, the message that announces it, and what the
+/// wallet does in it. The only place that ties the three together; it stands here and not in the
+/// catalogue, which knows nothing of wallets.
+struct preparation_step {
+  uint8_t number;
+  message_number message;
+  wallet::sender_step work;
+};
+
+/// Steps 10 to 17, in their order.
+inline constexpr std::array<preparation_step, 8> preparation_steps{{
+    {10, message_number::making_change, wallet::sender_step::make_change},
+    {11, message_number::joining_coins, wallet::sender_step::join_notes},
+    {12, message_number::finding_change, wallet::sender_step::find_change},
+    {13, message_number::fixing_change, wallet::sender_step::fix_change},
+    {14, message_number::moving_coins_to_sender, wallet::sender_step::move_to_sender},
+    {15, message_number::detecting_coin_authenticity, wallet::sender_step::health_check},
+    {16, message_number::fixing_coins, wallet::sender_step::fix_notes},
+    {17, message_number::putting_coins_in_export, wallet::sender_step::put_in_export},
+}};
+
+/// The step that a message announces; nullptr for a message that announces none.
+const preparation_step* find_preparation_step(message_number message);
 
 /// We are in the room. Again after each reconnection.
 struct joined {
@@ -67,7 +94,7 @@ struct approve_amount {
   amount sum;
 };
 
-/// Both sides have said the same sum (seed steps 8 and 9).
+/// Both sides have said the same sum (steps 8 and 9).
 struct amount_agreed {
   amount sum;
 };
@@ -77,9 +104,9 @@ enum class step_phase : uint8_t { started, finished };
 
 /// One of the 25 steps, or one of the table-only messages (number 0: Encrypting_Coins,
 /// Decrypting_Coins, Confirming_Change_of_Ownership, Coins_confirmed). Both sides report all
-/// steps, each `finished` once, in the seed's order; a resumed transfer those that happen again.
+/// steps, each `finished` once, in their order; a resumed transfer those that happen again.
 struct step {
-  /// 1..25 as in the seed, 0 for messages that only its table has.
+  /// 1..25, or 0 for a message that stands beside the steps (docs/protocol.md 7).
   uint8_t number = 0;
   step_phase phase = step_phase::finished;
   /// Who does it.

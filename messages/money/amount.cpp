@@ -30,34 +30,43 @@ bool amount::subtract(amount x) {
   return true;
 }
 
+namespace {
+
+/// Appends the digits to `units`; false when one is no digit.
+bool add_digits(uint64_t& units, std::string_view digits) {
+  for (const char x : digits) {
+    if (!is_digit(x))
+      return false;
+    units = units * 10 + static_cast<uint64_t>(x - '0');
+  }
+  return true;
+}
+
+/// Whether the parts are written in the one way that a value has: no zero in front or behind, and
+/// no more digits than fit.
+bool is_canonical(std::string_view whole, bool has_places, std::string_view places) {
+  if (whole.empty() || whole.size() > whole_digits_max || places.size() > places_max)
+    return false;
+  if (has_places && (places.empty() || places.back() == '0'))
+    return false;
+  return whole.front() != '0' || (whole.size() == 1 && has_places);
+}
+
+} // namespace
+
 caf::expected<amount> amount::parse(std::string_view text) {
-  const auto bad = [&] {
-    // What a stranger sent is cut before it is repeated.
-    return fail(ec::bad_amount, "an amount is a number such as 3439 or 0.25, greater than zero, "
-                                "with at most 10 digits before the point and 8 after it");
-  };
   const auto point = text.find('.');
   const auto whole = text.substr(0, point);
   const bool has_places = point != std::string_view::npos;
-  const auto places = has_places ? text.substr(point + 1) : std::string_view{};
-  if (whole.empty() || whole.size() > whole_digits_max || places.size() > places_max)
-    return bad();
-  if (has_places && (places.empty() || places.back() == '0'))
-    return bad();
-  if (whole.front() == '0' && (whole.size() > 1 || !has_places))
-    return bad();
+  auto places = std::string{has_places ? text.substr(point + 1) : std::string_view{}};
   uint64_t units = 0;
-  for (const char x : whole) {
-    if (!is_digit(x))
-      return bad();
-    units = units * 10 + static_cast<uint64_t>(x - '0');
-  }
-  for (size_t i = 0; i < places_max; ++i) {
-    const char x = i < places.size() ? places[i] : '0';
-    if (!is_digit(x))
-      return bad();
-    units = units * 10 + static_cast<uint64_t>(x - '0');
-  }
+  const bool good = is_canonical(whole, has_places, places) && add_digits(units, whole);
+  if (good)
+    places.resize(places_max, '0');
+  // The text itself is not repeated: it may be a peer's, and long.
+  if (!good || !add_digits(units, places))
+    return fail(ec::bad_amount, "an amount is a number such as 3439 or 0.25, greater than zero, "
+                                "with at most 10 digits before the point and 8 after it");
   return from_units(units);
 }
 

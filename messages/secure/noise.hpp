@@ -28,7 +28,6 @@ public:
   cipher_state() = default;
   explicit cipher_state(const key& k) : key_(k), has_key_(true) {}
 
-  bool has_key() const { return has_key_; }
   /// Messages made or read with this key.
   uint64_t nonce() const { return nonce_; }
 

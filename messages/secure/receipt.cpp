@@ -141,6 +141,35 @@ caf::error refused(const char* what) {
   return fail(ec::bad_receipt, std::string{"the receipt "} + what);
 }
 
+/// Reads over number and sum of each verdict: they are checked by writing the receipt again.
+void skip_sums(reader& from) {
+  for (auto what : verdicts) {
+    const std::string name{to_string(what)};
+    from.literal(",\"total_" + name + "\":");
+    from.integer<uint32_t>(0, UINT32_MAX);
+    from.literal(",\"sum_" + name + "\":\"");
+    from.until_quote(20);
+    from.literal("\"");
+  }
+}
+
+caf::error read_notes(reader& from, std::vector<receipt_note>& out) {
+  std::unordered_set<note_id> seen;
+  while (from.is_next(out.empty() ? "{" : ",")) {
+    if (!out.empty())
+      from.literal(",");
+    bool known = false;
+    out.push_back(read_note(from, known));
+    if (!from.ok() || !known)
+      return refused("has a note that cannot be read");
+    if (!seen.insert(out.back().id).second)
+      return refused("names a note twice");
+    if (out.size() > receipt_notes_max)
+      return refused("has too many notes");
+  }
+  return caf::none;
+}
+
 } // namespace
 
 bool operator==(const receipt_note& x, const receipt_note& y) {
@@ -206,28 +235,10 @@ caf::expected<receipt> verify_receipt(std::string_view text, const receipt_publi
   if (!time_from_text(from.until_quote(20), out.time_unix))
     return refused("has no valid time");
   from.literal("\"");
-  for (auto what : verdicts) {
-    const std::string name{to_string(what)};
-    from.literal(",\"total_" + name + "\":");
-    from.integer<uint32_t>(0, UINT32_MAX);
-    from.literal(",\"sum_" + name + "\":\"");
-    from.until_quote(20);
-    from.literal("\"");
-  }
+  skip_sums(from);
   from.literal(R"(,"receipt_detail":[)");
-  std::unordered_set<note_id> seen;
-  while (from.is_next(out.notes.empty() ? "{" : ",")) {
-    if (!out.notes.empty())
-      from.literal(",");
-    bool known = false;
-    out.notes.push_back(read_note(from, known));
-    if (!from.ok() || !known)
-      return refused("has a note that cannot be read");
-    if (!seen.insert(out.notes.back().id).second)
-      return refused("names a note twice");
-    if (out.notes.size() > receipt_notes_max)
-      return refused("has too many notes");
-  }
+  if (auto err = read_notes(from, out.notes))
+    return err;
   receipt_public_key named{};
   std::array<uint8_t, 64> signature{};
   from.literal(R"(],"public_key":")");

@@ -114,15 +114,16 @@ frame secure_channel::next_heartbeat() {
   return out;
 }
 
+caf::expected<secure_channel::heard> secure_channel::confirm(const frame& x) {
+  if (auto err = check(heartbeat, x.details, x.auth))
+    return err;
+  const bool is_new = stage_ != stage::connected;
+  stage_ = stage::connected;
+  // The receiver proves itself only now; the sender has done so before.
+  return heard{is_new && side_ == role::receiver, is_new};
+}
+
 caf::expected<secure_channel::heard> secure_channel::take_heartbeat(const frame& x) {
-  const auto confirmed = [&]() -> caf::expected<heard> {
-    if (auto err = check(heartbeat, x.details, x.auth))
-      return err;
-    const bool is_new = stage_ != stage::connected;
-    stage_ = stage::connected;
-    // The receiver proves itself only now; the sender has done so before.
-    return heard{is_new && side_ == role::receiver, is_new};
-  };
   if (!x.is(message_number::heartbeat))
     return fail(ec::internal, "take_heartbeat() was given another message");
   switch (stage_) {
@@ -131,18 +132,18 @@ caf::expected<secure_channel::heard> secure_channel::take_heartbeat(const frame&
     return x.handshake.empty() ? heard{} : take_message_1(x);
   case stage::answering:
     if (!x.auth.empty())
-      return confirmed();
+      return confirm(x);
     return x.handshake.empty() ? heard{} : take_message_1(x);
   case stage::calling:
     return x.handshake.empty() ? heard{} : take_message_2(x);
   case stage::confirming:
     if (!x.auth.empty())
-      return confirmed();
+      return confirm(x);
     if (x.handshake.empty() || x.handshake == peer_message_)
       return heard{};
     return die("a second answer to one handshake");
   case stage::connected:
-    return confirmed();
+    return confirm(x);
   case stage::dead:
     break;
   }

@@ -88,6 +88,7 @@ public:
 
   stage now() const { return stage_; }
   bool is_connected() const { return stage_ == stage::connected; }
+  // for tests: that an altered frame ends the channel
   bool is_dead() const { return stage_ == stage::dead; }
 
   /// The heartbeat to send in this stage, handshake and proof included. Each call may use up one
@@ -143,6 +144,8 @@ private:
   secure_channel(role side, const secret<32>& key, const channel_terms& terms);
 
   caf::error die(const char* what);
+  /// A heartbeat with a proof: checked, the session is confirmed.
+  caf::expected<heard> confirm(const frame& x);
   caf::expected<heard> take_message_1(const frame& x);
   caf::expected<heard> take_message_2(const frame& x);
   caf::expected<std::string> prove(uint16_t number, std::string_view details);

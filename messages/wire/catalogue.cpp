@@ -112,26 +112,6 @@ const catalogue_row* find_message(std::string_view tag) {
   return nullptr;
 }
 
-bool may_come_from(const catalogue_row& row, role side) {
-  switch (row.from) {
-  case author::sender:
-    return side == role::sender;
-  case author::receiver:
-    return side == role::receiver;
-  case author::both:
-  case author::both_and_relay:
-    return true;
-  case author::client_to_relay:
-  case author::relay:
-    return false;
-  }
-  return false;
-}
-
-bool may_come_from_relay(const catalogue_row& row) {
-  return row.from == author::relay || row.from == author::both_and_relay;
-}
-
 std::string to_string(message_number x) {
   const auto* row = find_message(x);
   if (row == nullptr)

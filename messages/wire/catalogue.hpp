@@ -75,7 +75,8 @@ enum class details_kind : uint8_t {
   reason_and_sentence,
 };
 
-/// Who may write a message. The receiver of a frame checks it with may_come_from().
+/// Who writes a message. Documentation and tests read it; what a side believes of a peer's message
+/// is its machine's business.
 enum class author : uint8_t { sender, receiver, both, client_to_relay, relay, both_and_relay };
 
 /// One row of the catalogue: the single source of both notations, of the tests and of the table in
@@ -93,6 +94,7 @@ struct catalogue_row {
 inline constexpr size_t catalogue_size = 29;
 
 /// All rows, by number.
+// for tests: every message through every notation, and through both machines
 const std::array<catalogue_row, catalogue_size>& catalogue();
 
 /// The row of a number, or nullptr when the catalogue has none.
@@ -104,17 +106,11 @@ inline const catalogue_row* find_message(message_number number) {
 /// The row of a tag (case matters), or nullptr. The empty tag finds nothing.
 const catalogue_row* find_message(std::string_view tag);
 
-/// Whether the side may write this message to its peer; false for the relay's and for those to the
-/// relay.
-bool may_come_from(const catalogue_row& row, role side);
-
-/// Whether the relay may write this message.
-bool may_come_from_relay(const catalogue_row& row);
-
 /// `Making_Change`; for the amount `amount`. For logs, screens and journals of what was said.
 std::string to_string(message_number x);
 
 /// The catalogue as a Markdown table, as it stands in docs/protocol.md 1 (a test compares them).
+// for tests: docs/protocol.md is held to the catalogue
 std::string catalogue_markdown();
 
 } // namespace liveconnect

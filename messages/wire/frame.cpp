@@ -171,37 +171,51 @@ caf::error frame_reader::over_limit() const {
   return bad("a message is longer than " + std::to_string(frame_bytes_limit_) + " bytes");
 }
 
+caf::expected<bool> frame_reader::take_head(std::string_view text) {
+  const auto end = text.find('>', scanned_);
+  if (end == std::string_view::npos) {
+    scanned_ = text.size();
+    return false;
+  }
+  if (end + 1 > frame_bytes_limit_)
+    return over_limit();
+  auto head = parse_tag_head(text.substr(0, end + 1));
+  if (!head)
+    return head.error();
+  draft_ = std::move(*head);
+  head_ = scanned_ = end + 1;
+  return true;
+}
+
 caf::expected<std::optional<frame>> frame_reader::next_tag_frame() {
   const auto text = unread();
   if (head_ == 0) {
-    const auto end = text.find('>', scanned_);
-    if (end == std::string_view::npos) {
-      scanned_ = text.size();
+    const auto whole = take_head(text);
+    if (!whole)
+      return whole.error();
+    if (!*whole)
       return wait_for_more();
-    }
-    if (end + 1 > frame_bytes_limit_)
-      return over_limit();
-    auto head = parse_tag_head(text.substr(0, end + 1));
-    if (!head)
-      return head.error();
-    draft_ = std::move(*head);
-    head_ = scanned_ = end + 1;
   }
-  const auto finish = [&](size_t size) {
-    consume(size);
-    return std::optional<frame>{std::move(draft_)};
-  };
   const auto rule = body_rule_of(draft_);
   if (rule == body_rule::none)
-    return finish(head_);
+    return finish_frame(head_);
   if (rule == body_rule::optional) {
     // A body begins right behind the head; a blank or another message there means that none comes.
     const auto after = text.substr(head_, 2);
     if (after.empty() || after == "<")
       return std::optional<frame>{};
     if (is_blank(after[0]) || (after[0] == '<' && after[1] != '/'))
-      return finish(head_);
+      return finish_frame(head_);
   }
+  return next_tag_body(text);
+}
+
+std::optional<frame> frame_reader::finish_frame(size_t size) {
+  consume(size);
+  return std::optional<frame>{std::move(draft_)};
+}
+
+caf::expected<std::optional<frame>> frame_reader::next_tag_body(std::string_view text) {
   const auto end = text.find('<', scanned_);
   if (end == std::string_view::npos) {
     scanned_ = text.size();
@@ -218,7 +232,7 @@ caf::expected<std::optional<frame>> frame_reader::next_tag_frame() {
     return over_limit();
   if (auto err = take_tag_body(draft_, text.substr(head_, end - head_)))
     return err;
-  return finish(end + closing.size());
+  return finish_frame(end + closing.size());
 }
 
 caf::expected<std::optional<frame>> frame_reader::next_json_frame() {

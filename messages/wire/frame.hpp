@@ -109,6 +109,12 @@ public:
 
 private:
   caf::expected<std::optional<frame>> next_tag_frame();
+  /// Reads the head; false while it is not whole.
+  caf::expected<bool> take_head(std::string_view text);
+  /// Reads the body behind the head, and its closing tag.
+  caf::expected<std::optional<frame>> next_tag_body(std::string_view text);
+  /// The frame that was read, which is `size` bytes long.
+  std::optional<frame> finish_frame(size_t size);
   caf::expected<std::optional<frame>> next_json_frame();
   std::string_view unread() const { return std::string_view{buffer_}.substr(begin_); }
   /// Drops the frame in progress, which is `size` bytes long.

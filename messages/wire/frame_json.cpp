@@ -106,7 +106,7 @@ private:
     if (key_ == key_number)
       return take_number(x, what);
     if (key_ == key_details) {
-      // The seed's table calls the amount "An Integer", so one is taken as its digits.
+      // The original description calls the amount "An Integer", so one is taken as its digits.
       if (what == kind::other)
         return refuse("Message_Details is neither text nor a whole number");
       out.details = std::move(x);
@@ -120,6 +120,10 @@ private:
     }
     if (key_ == key_version || key_ == key_index || key_ == key_count)
       return take_count(x, what);
+    return take_unknown(std::move(x));
+  }
+
+  bool take_unknown(std::string x) {
     if (x.size() > frame_attribute_value_max || key_.size() > frame_attribute_name_max ||
         out.more.size() == frame_attributes_max)
       return refuse("an unknown JSON key is too long, or there are too many");

@@ -143,6 +143,65 @@ body_rule body_rule_of(const frame& x) {
   return body_rule::none;
 }
 
+namespace {
+
+/// Takes the attributes, which are the part from the name before the first quotation mark on.
+/// Answers the words in front of them.
+caf::expected<std::string_view> take_attributes_behind(frame& out, std::string_view text) {
+  auto words = text;
+  std::string_view attributes;
+  if (const auto quote = text.find('"'); quote != std::string_view::npos) {
+    const auto blank = text.substr(0, quote).rfind(' ');
+    const auto begin = blank == std::string_view::npos ? 0 : blank + 1;
+    words = trim(text.substr(0, begin));
+    attributes = text.substr(begin);
+  }
+  if (auto err = take_attributes(out, attributes))
+    return err;
+  return words;
+}
+
+/// Takes the second word: a message of the catalogue, an amount, or the name of an unknown message.
+caf::error take_word(frame& out, std::string_view word, std::string_view words) {
+  if (const auto* row = find_message(word)) {
+    out.number = to_integer(row->number);
+    if (!words.empty() && body_rule_of(out) != body_rule::none)
+      return bad("words stand where only attributes may");
+    out.details = words;
+  } else if (!word.empty() && word.front() >= '0' && word.front() <= '9') {
+    if (!words.empty())
+      return bad("words follow an amount");
+    out.number = to_integer(message_number::amount);
+    out.details = word;
+  } else if (is_tag(word)) {
+    out.tag = word;
+    out.details = words;
+  } else {
+    return bad("the second word of a message is not a message's name and not an amount");
+  }
+  return caf::none;
+}
+
+/// Version, handshake, proof, part of parts, and what is not known.
+void put_attributes(std::string& out, const frame& x) {
+  if (x.version != 0)
+    put_attribute(out, "v", std::to_string(x.version));
+  if (!x.handshake.empty())
+    put_attribute(out, "h", x.handshake);
+  if (!x.auth.empty())
+    put_attribute(out, "a", x.auth);
+  if (x.count != 0) {
+    put_attribute(out, "i", std::to_string(x.index));
+    put_attribute(out, "n", std::to_string(x.count));
+  }
+  for (const auto& [name, value] : x.more)
+    if (is_attribute_name(name) &&
+        std::find(known_names.begin(), known_names.end(), name) == known_names.end())
+      put_attribute(out, name, value);
+}
+
+} // namespace
+
 caf::expected<frame> parse_tag_head(std::string_view head) {
   auto text = head.substr(1, head.size() - 2);
   if (text.find_first_of("<") != std::string_view::npos || !utf8::is_plain(text))
@@ -160,34 +219,11 @@ caf::expected<frame> parse_tag_head(std::string_view head) {
   if (text.find('#') != std::string_view::npos || word.find('#') != std::string_view::npos)
     return bad("a # stands elsewhere than at the front");
 
-  // Attributes are the part from the name before the first quotation mark on.
-  auto words = text;
-  std::string_view attributes;
-  if (const auto quote = text.find('"'); quote != std::string_view::npos) {
-    const auto blank = text.substr(0, quote).rfind(' ');
-    const auto begin = blank == std::string_view::npos ? 0 : blank + 1;
-    words = trim(text.substr(0, begin));
-    attributes = text.substr(begin);
-  }
-  if (auto err = take_attributes(out, attributes))
+  const auto words = take_attributes_behind(out, text);
+  if (!words)
+    return words.error();
+  if (auto err = take_word(out, word, *words))
     return err;
-
-  if (const auto* row = find_message(word)) {
-    out.number = to_integer(row->number);
-    if (!words.empty() && body_rule_of(out) != body_rule::none)
-      return bad("words stand where only attributes may");
-    out.details = words;
-  } else if (!word.empty() && word.front() >= '0' && word.front() <= '9') {
-    if (!words.empty())
-      return bad("words follow an amount");
-    out.number = to_integer(message_number::amount);
-    out.details = word;
-  } else if (is_tag(word)) {
-    out.tag = word;
-    out.details = words;
-  } else {
-    return bad("the second word of a message is neither a message's name nor an amount");
-  }
   if (auto err = check(out))
     return err;
   return out;
@@ -229,20 +265,7 @@ std::string encode_tag(const frame& x) {
   out += word;
   if (!is_amount && !has_body && !x.details.empty())
     out += " " + safe(trim(x.details));
-  if (x.version != 0)
-    put_attribute(out, "v", std::to_string(x.version));
-  if (!x.handshake.empty())
-    put_attribute(out, "h", x.handshake);
-  if (!x.auth.empty())
-    put_attribute(out, "a", x.auth);
-  if (x.count != 0) {
-    put_attribute(out, "i", std::to_string(x.index));
-    put_attribute(out, "n", std::to_string(x.count));
-  }
-  for (const auto& [name, value] : x.more)
-    if (is_attribute_name(name) &&
-        std::find(known_names.begin(), known_names.end(), name) == known_names.end())
-      put_attribute(out, name, value);
+  put_attributes(out, x);
   out += '>';
   if (has_body) {
     if (!is_base64_text(x.details))

@@ -14,7 +14,7 @@
 #include "tests/support/server_proxy.hpp"
 #include "wallet/files/posix_file_ops.hpp"
 #include "wallet/journal/journal.hpp"
-#include "wallet/journal/transfer_journal.hpp"
+#include "wallet/journal/journal_view.hpp"
 
 namespace liveconnect::test {
 namespace {

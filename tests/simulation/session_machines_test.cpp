@@ -13,7 +13,7 @@ using wallet::sender_step;
 using wallet::transfer_state;
 
 /// What is in flight: what the peer's machine will be told.
-using wire = std::deque<happening>;
+using wire = std::deque<any_input>;
 
 /// One fault: before the n-th thing that happens, this.
 enum class fault : uint8_t { cut, kill_sender, kill_receiver };
@@ -32,8 +32,8 @@ struct world {
   std::optional<receiver_machine> receiver;
   std::deque<std::pair<ticket, question>> sender_asks;
   std::deque<std::pair<ticket, question>> receiver_asks;
-  std::optional<order::end> sender_end;
-  std::optional<order::end> receiver_end;
+  std::optional<action::end> sender_end;
+  std::optional<action::end> receiver_end;
   bool sender_in_room = false;
   bool receiver_in_room = false;
   bool secured = false;
@@ -51,7 +51,7 @@ struct world {
   void start_sender() {
     sender.emplace(sum_3439(), sending);
     sender_asks.clear();
-    carry_out(role::sender, sender->advance(happened::started{}));
+    carry_out(role::sender, sender->advance(input::started{}));
   }
 
   void start_receiver() {
@@ -60,7 +60,7 @@ struct world {
     terms.powned = received >= transfer_state::graded;
     receiver.emplace(terms);
     receiver_asks.clear();
-    carry_out(role::receiver, receiver->advance(happened::started{}));
+    carry_out(role::receiver, receiver->advance(input::started{}));
   }
 
   void part() {
@@ -69,9 +69,9 @@ struct world {
     if (!std::exchange(secured, false))
       return;
     if (sender)
-      carry_out(role::sender, sender->advance(happened::parted{}));
+      carry_out(role::sender, sender->advance(input::parted{}));
     if (receiver)
-      carry_out(role::receiver, receiver->advance(happened::parted{}));
+      carry_out(role::receiver, receiver->advance(input::parted{}));
   }
 
   void strike(fault what) {
@@ -103,41 +103,41 @@ struct world {
     }
   }
 
-  void say(role from, happening what) {
+  void say(role from, any_input what) {
     if (secured)
       (from == role::sender ? to_receiver : to_sender).push_back(std::move(what));
   }
 
   void carry_out(role side, actions list) {
     for (auto& x : list) {
-      if (std::holds_alternative<order::open_line>(x)) {
+      if (std::holds_alternative<action::open_line>(x)) {
         (side == role::sender ? sender_in_room : receiver_in_room) = true;
-      } else if (auto sent = std::get_if<order::send>(&x)) {
+      } else if (auto sent = std::get_if<action::send>(&x)) {
         if (sent->number == message_number::received)
           require(received >= transfer_state::received, "Received before the set is durable (P2)");
-        say(side, happened::told{sent->number, sent->details});
-      } else if (auto offer = std::get_if<order::send_offer>(&x)) {
-        say(side, happened::offered{offer->offer});
-      } else if (auto coins = std::get_if<order::send_coins>(&x)) {
+        say(side, input::peer_message{sent->number, sent->details});
+      } else if (auto offer = std::get_if<action::send_offer>(&x)) {
+        say(side, input::offered{offer->offer});
+      } else if (auto coins = std::get_if<action::send_coins>(&x)) {
         require(sending, "coins before SENDING is durable (P1)");
         require(received < transfer_state::received, "coins to a receiver that has the set");
         ++sets_sent;
         uint32_t index = 0;
         for (auto& file : coins->coins.files) {
-          happened::coin_came frame;
+          input::coin_came frame;
           frame.index = ++index;
           frame.count = static_cast<uint32_t>(coins->coins.files.size());
           frame.file = file;
           say(side, std::move(frame));
         }
-        carry_out(side, sender->advance(happened::coins_gone{}));
-      } else if (auto receipt = std::get_if<order::send_receipt>(&x)) {
+        carry_out(side, sender->advance(input::coins_gone{}));
+      } else if (auto receipt = std::get_if<action::send_receipt>(&x)) {
         require(received >= transfer_state::graded, "a receipt before the notes are graded (P4)");
-        say(side, happened::receipt_came{receipt->text});
-      } else if (auto asked = std::get_if<order::ask_wallet>(&x)) {
+        say(side, input::receipt_came{receipt->text});
+      } else if (auto asked = std::get_if<action::ask_wallet>(&x)) {
         (side == role::sender ? sender_asks : receiver_asks)
             .emplace_back(asked->which, std::move(asked->what));
-      } else if (auto end = std::get_if<order::end>(&x)) {
+      } else if (auto end = std::get_if<action::end>(&x)) {
         (side == role::sender ? sender_end : receiver_end) = *end;
         (side == role::sender ? sender_in_room : receiver_in_room) = false;
         if (side == role::sender)
@@ -153,24 +153,24 @@ struct world {
   void answer_sender() {
     auto [which, what] = std::move(sender_asks.front());
     sender_asks.pop_front();
-    happening answer = happened::work_done{which, {}};
+    any_input answer = input::work_done{which, {}};
     if (auto s = std::get_if<ask::step>(&what)) {
       if (s->what == decltype(s->what){sender_step::give_back}) {
         require(!sending, "give_back after begin_sending");
         given_back = true;
       }
     } else if (std::holds_alternative<ask::get_manifest>(what)) {
-      answer = happened::manifest_ready{which, manifest_3439()};
+      answer = input::manifest_ready{which, manifest_3439()};
     } else if (std::holds_alternative<ask::begin_sending>(what)) {
       sending = true;
-      happened::coins_ready coins;
+      input::coins_ready coins;
       coins.which = which;
       coins.coins.files = {coin_file(), coin_file(), coin_file()};
       answer = std::move(coins);
     } else if (std::holds_alternative<ask::file_receipt>(what)) {
       require(powned == 1, "a receipt filed before the notes are the receiver's");
       filed = true;
-      answer = happened::receipt_ready{which, "{}", summary_3439()};
+      answer = input::receipt_ready{which, "{}", summary_3439()};
     }
     carry_out(role::sender, sender->advance(std::move(answer)));
   }
@@ -178,7 +178,7 @@ struct world {
   void answer_receiver() {
     auto [which, what] = std::move(receiver_asks.front());
     receiver_asks.pop_front();
-    happening answer = happened::work_done{which, {}};
+    any_input answer = input::work_done{which, {}};
     if (auto s = std::get_if<ask::step>(&what)) {
       if (s->what == decltype(s->what){wallet::receiver_step::pown}) {
         require(received >= transfer_state::received, "a pown without a durable set");
@@ -189,14 +189,14 @@ struct world {
     } else if (std::holds_alternative<ask::weigh>(what)) {
       if (received == transfer_state::fresh)
         received = transfer_state::offered;
-      answer = happened::offer_weighed{which, received};
+      answer = input::offer_weighed{which, received};
     } else if (auto stored = std::get_if<ask::store>(&what)) {
       require(stored->coins.files.size() == 3, "an incomplete set before the wallet");
       require(received == transfer_state::offered, "a set stored twice");
       received = transfer_state::received;
     } else if (std::holds_alternative<ask::make_receipt>(what)) {
       received = std::max(received, transfer_state::receipt);
-      answer = happened::receipt_ready{which, "{}", summary_3439()};
+      answer = input::receipt_ready{which, "{}", summary_3439()};
     } else if (std::holds_alternative<ask::confirm>(what)) {
       require(filed, "a confirmed receipt that the sender has not filed");
       confirmed = true;
@@ -226,8 +226,8 @@ struct world {
       secured = true;
       to_sender.clear();
       to_receiver.clear();
-      carry_out(role::sender, sender->advance(happened::secured{}));
-      carry_out(role::receiver, receiver->advance(happened::secured{}));
+      carry_out(role::sender, sender->advance(input::secured{}));
+      carry_out(role::receiver, receiver->advance(input::secured{}));
       return;
     case 1: {
       auto next = std::move(to_sender.front());
@@ -256,12 +256,12 @@ struct world {
     }
     for (auto t : {timer::linger, timer::answer, timer::reunite, timer::meet}) {
       if (sender) {
-        carry_out(role::sender, sender->advance(happened::timed_out{t}));
+        carry_out(role::sender, sender->advance(input::timed_out{t}));
         if (!sender)
           return true;
       }
       if (receiver) {
-        carry_out(role::receiver, receiver->advance(happened::timed_out{t}));
+        carry_out(role::receiver, receiver->advance(input::timed_out{t}));
         if (!receiver)
           return true;
       }
@@ -274,7 +274,7 @@ struct world {
   size_t run(Choose choose, FaultBefore fault_before) {
     start_sender();
     start_receiver();
-    size_t happened_so_far = 0;
+    size_t inputs_so_far = 0;
     for (size_t turns = 0; turns < 5'000 && (sender || receiver); ++turns) {
       auto next = possible();
       if (next.empty()) {
@@ -284,15 +284,15 @@ struct world {
         }
         continue;
       }
-      if (auto wrong = fault_before(happened_so_far)) {
+      if (auto wrong = fault_before(inputs_so_far)) {
         strike(*wrong);
-        ++happened_so_far;
+        ++inputs_so_far;
         continue;
       }
       happen(next[choose(next.size())]);
-      ++happened_so_far;
+      ++inputs_so_far;
     }
-    return happened_so_far;
+    return inputs_so_far;
   }
 
   std::string complaints() const {

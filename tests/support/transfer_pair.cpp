@@ -117,10 +117,10 @@ amount transfer_pair::spendable(wallet_party& whose) {
 void transfer_pair::expect_exclusive() {
   std::set<note_id> at_sender;
   for (auto& x : sender_->counted())
-    if (!sender_->holds().is_held(x.id))
+    if (sender_->holds().all().count(x.id) == 0)
       at_sender.insert(x.id);
   for (auto& x : receiver_->counted())
-    if (!receiver_->holds().is_held(x.id)) {
+    if (receiver_->holds().all().count(x.id) == 0) {
       EXPECT_EQ(at_sender.count(x.id), 0u) << to_string(x.id) << " counts on both sides";
     }
 }

@@ -266,18 +266,6 @@ coin_file_kind kind_of_coin_file(byte_view file) {
   return looks_like_format_0(file) ? coin_file_kind::format_0 : coin_file_kind::unknown;
 }
 
-caf::expected<coin_file> read_coin_file(byte_view file) {
-  coin_file out;
-  auto notes = read_records(file, [&out](note&& x, size_t) -> caf::error {
-    out.duplicates.push_back(std::move(x));
-    return caf::none;
-  });
-  if (!notes)
-    return notes.error();
-  out.notes = std::move(*notes);
-  return out;
-}
-
 caf::expected<std::vector<note>> parse_coin_file(byte_view file) {
   return read_records(file, [](note&& x, size_t offset) {
     return bad("duplicate coin " + to_string(x.id) + at_byte(offset));

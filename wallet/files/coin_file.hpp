@@ -46,22 +46,11 @@ coin_file_kind kind_of_coin_file(byte_view file);
 /// Whether the PANs stand in the file (state flag, bit 0).
 enum class pans : uint8_t { without, with };
 
-/// What a format-9 file holds.
-struct coin_file {
-  /// In file order, each (denomination, serial) once. `ans` always has 25 entries, `pans` 25 or
-  /// none, `pown` 25 letters: those of the header of a single-coin file, else all `u`.
-  /// The letters are advice: never a reason to call a note ours.
-  std::vector<note> notes;
-  /// Second and later copies of a (denomination, serial): at most one of the copies can be genuine.
-  std::vector<note> duplicates;
-};
-
-/// Reads a format-9 file and tells duplicates apart, for putting them into the folder Duplicates.
-/// Fails with ec::bad_coin_file or ec::old_coin_file; the detail says what is wrong at which byte.
-caf::expected<coin_file> read_coin_file(byte_view file);
-
-/// Reads a format-9 file and refuses duplicates as well: for everything that comes from a peer and
-/// for our own folders. Fails as read_coin_file does.
+/// Reads a format-9 file: its notes in file order, each (denomination, serial) once. `ans` always
+/// has 25 entries, `pans` 25 or none, `pown` 25 letters: those of the header of a single-coin file,
+/// else all `u`. The letters are advice: never a reason to call a note ours. Fails with
+/// ec::bad_coin_file or ec::old_coin_file; the detail says what is wrong at which byte. A note that
+/// stands twice is refused: at most one of the copies can be genuine.
 caf::expected<std::vector<note>> parse_coin_file(byte_view file);
 
 /// Writes a format-9 file of 1..65535 notes: unencrypted, unpadded, the pown letters in the header

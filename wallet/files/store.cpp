@@ -71,6 +71,37 @@ copies_by_id index(const folder_listing& x) {
   return out;
 }
 
+using copies_of_note = std::vector<const stored_note*>;
+
+bool is_like(const stored_note& copy, const note& x, pans which) {
+  return same_when_stored(copy.value, x, which) && (x.pown.empty() || copy.value.pown == x.pown);
+}
+
+/// The last of the copies that holds just this note; null when none does.
+const stored_note* same_copy(const copies_of_note& copies, const note& x, pans which) {
+  const stored_note* out = nullptr;
+  for (const auto* copy : copies)
+    if (is_like(*copy, x, which))
+      out = copy;
+  return out;
+}
+
+bool all_like(const copies_of_note& copies, const note& x, pans which) {
+  return std::all_of(copies.begin(), copies.end(),
+                     [&](const stored_note* copy) { return is_like(*copy, x, which); });
+}
+
+/// Whether some copy has the same numbers, and whether some has others.
+bool has_same(const copies_of_note& copies, const note& x) {
+  return std::any_of(copies.begin(), copies.end(),
+                     [&](const stored_note* copy) { return same_numbers(copy->value, x); });
+}
+
+bool differ(const copies_of_note& copies, const note& x) {
+  return std::any_of(copies.begin(), copies.end(),
+                     [&](const stored_note* copy) { return !same_numbers(copy->value, x); });
+}
+
 /// Folders of notes that are in doubt: the same serial may come there again with other numbers.
 bool keeps_apart(folder x) {
   return x == folder::limbo || x == folder::counterfeit;
@@ -266,37 +297,41 @@ caf::error wallet_store::put(folder where, const std::vector<note>& notes, pans 
   return batch.write(*ops_, *directory);
 }
 
-caf::error wallet_store::update(folder from, folder to, const std::vector<note>& notes, pans which,
-                                const std::string& tag) {
-  const auto source = open_folder(from);
+caf::expected<wallet_store::folder_pair>
+wallet_store::open_pair(folder from, const wallet_store& target, folder to) const {
+  auto source = open_folder(from);
   if (!source)
     return source.error();
-  const auto target = open_folder(to);
-  if (!target)
-    return target.error();
-  auto names = name_set::of(*ops_, *target);
-  if (!names)
-    return names.error();
-  const auto old = list(from);
-  if (!old)
-    return old.error();
-  const auto there = list(to);
+  auto destination = target.open_folder(to);
+  if (!destination)
+    return destination.error();
+  auto here = list(from);
+  if (!here)
+    return here.error();
+  auto there = target.list(to);
   if (!there)
     return there.error();
-  const auto old_copies = index(*old), new_copies = index(*there);
+  return folder_pair{std::move(*source), std::move(*destination), std::move(*here),
+                     std::move(*there)};
+}
+
+caf::error wallet_store::update(folder from, folder to, const std::vector<note>& notes, pans which,
+                                const std::string& tag) {
+  const auto pair = open_pair(from, *this, to);
+  if (!pair)
+    return pair.error();
+  auto names = name_set::of(*ops_, pair->destination);
+  if (!names)
+    return names.error();
+  const auto old_copies = index(pair->here), new_copies = index(pair->there);
   file_batch batch;
   std::vector<std::string> retired;
   for (const auto& x : notes) {
-    const stored_note* kept = nullptr;
-    if (const auto at = new_copies.find(x.id); at != new_copies.end()) {
-      for (const auto* copy : at->second) {
-        if (same_when_stored(copy->value, x, which) &&
-            (x.pown.empty() || copy->value.pown == x.pown))
-          kept = copy;
-        else if (from != to && !keeps_apart(to))
-          return clash(x.id, to);
-      }
-    }
+    const auto known = new_copies.find(x.id);
+    const auto* kept = known == new_copies.end() ? nullptr : same_copy(known->second, x, which);
+    if (known != new_copies.end() && from != to && !keeps_apart(to) &&
+        !all_like(known->second, x, which))
+      return clash(x.id, to);
     if (kept == nullptr) {
       if (auto err = batch.add(names->claim(coin_name(x.id, tag)), x, which))
         return err;
@@ -308,9 +343,9 @@ caf::error wallet_store::update(folder from, folder to, const std::vector<note>&
       }
     }
   }
-  if (auto err = batch.write(*ops_, *target))
+  if (auto err = batch.write(*ops_, pair->destination))
     return err;
-  return move_to_trash(*source, retired);
+  return move_to_trash(pair->source, retired);
 }
 
 caf::error wallet_store::move_to_trash(const file_handle& from,
@@ -334,30 +369,21 @@ caf::error wallet_store::move(const std::vector<note_id>& ids, folder from, wall
                               folder to) {
   if (&target == this && from == to)
     return caf::none;
-  const auto source = open_folder(from);
-  if (!source)
-    return source.error();
-  const auto destination = target.open_folder(to);
-  if (!destination)
-    return destination.error();
-  auto names = name_set::of(*target.ops_, *destination);
+  const auto pair = open_pair(from, target, to);
+  if (!pair)
+    return pair.error();
+  auto names = name_set::of(*target.ops_, pair->destination);
   if (!names)
     return names.error();
-  const auto here = list(from);
-  if (!here)
-    return here.error();
-  const auto there = target.list(to);
-  if (!there)
-    return there.error();
-  const auto here_copies = index(*here), there_copies = index(*there);
+  const auto here_copies = index(pair->here), there_copies = index(pair->there);
   std::vector<renaming> moves;
   std::vector<std::string> superfluous;
   std::unordered_set<note_id> seen;
   for (const auto id : ids) {
     if (!seen.insert(id).second)
       continue;
-    auto old = here_copies.find(id);
-    auto arrived = there_copies.find(id);
+    const auto old = here_copies.find(id);
+    const auto arrived = there_copies.find(id);
     if (old == here_copies.end()) {
       if (arrived == there_copies.end())
         return fail(ec::wallet_damaged, to_string(id) + " is neither in " + to_string(from) +
@@ -365,43 +391,31 @@ caf::error wallet_store::move(const std::vector<note_id>& ids, folder from, wall
       continue;
     }
     const auto& first = *old->second.front();
-    for (const auto* copy : old->second) {
-      if (!same_numbers(copy->value, first.value))
-        return fail(ec::wallet_damaged,
-                    to_string(id) + " lies twice in " + to_string(from) + " with other numbers");
-    }
+    if (differ(old->second, first.value))
+      return fail(ec::wallet_damaged,
+                  to_string(id) + " lies twice in " + to_string(from) + " with other numbers");
+    bool is_there = false;
     if (arrived != there_copies.end()) {
-      const auto same =
-          std::any_of(arrived->second.begin(), arrived->second.end(), [&](const stored_note* copy) {
-            return same_numbers(copy->value, first.value);
-          });
-      const auto other =
-          std::any_of(arrived->second.begin(), arrived->second.end(), [&](const stored_note* copy) {
-            return !same_numbers(copy->value, first.value);
-          });
-      if (other && !keeps_apart(to))
+      if (differ(arrived->second, first.value) && !keeps_apart(to))
         return clash(id, to);
-      if (!same)
-        arrived = there_copies.end();
+      is_there = has_same(arrived->second, first.value);
     }
-    if (arrived == there_copies.end()) {
+    if (!is_there)
       moves.push_back({first.file, names->claim(first.file)});
-    }
-    for (const auto* copy : old->second) {
-      if (arrived != there_copies.end() || copy != &first)
+    for (const auto* copy : old->second)
+      if (is_there || copy != &first)
         superfluous.push_back(copy->file);
-    }
   }
-  if (auto err = move_all(*ops_, *source, *destination, moves))
+  if (auto err = move_all(*ops_, pair->source, pair->destination, moves))
     return err;
   if (moves.empty()) {
     // A repeat after a crash: what it finds done has to be durable as well.
-    if (auto err = ops_->sync_directory(*destination))
+    if (auto err = ops_->sync_directory(pair->destination))
       return err;
-    if (auto err = ops_->sync_directory(*source))
+    if (auto err = ops_->sync_directory(pair->source))
       return err;
   }
-  return move_to_trash(*source, superfluous);
+  return move_to_trash(pair->source, superfluous);
 }
 
 caf::expected<std::string> wallet_store::put_container(folder where, const std::vector<note>& notes,

@@ -130,6 +130,14 @@ public:
 private:
   wallet_store(file_ops& ops, std::filesystem::path root, file_handle directory);
 
+  /// A folder of this wallet and one of `target`'s, open, with what lies in them.
+  struct folder_pair {
+    file_handle source;
+    file_handle destination;
+    folder_listing here;
+    folder_listing there;
+  };
+  caf::expected<folder_pair> open_pair(folder from, const wallet_store& target, folder to) const;
   caf::expected<file_handle> open_folder(folder where) const;
   caf::error move_to_trash(const file_handle& from, const std::vector<std::string>& files);
 

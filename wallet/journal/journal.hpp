@@ -152,11 +152,13 @@ caf::expected<bool> is_closed_journal(file_ops& ops, const std::filesystem::path
 caf::expected<bool> is_used(file_ops& ops, const std::filesystem::path& wallet_root,
                             const invitation_id& id);
 
-/// The open journals, oldest first (damaged ones in front, so that nobody misses them).
+/// The open journals, oldest first, damaged ones in front.
+// for tests: what lies on the disk, damaged journals included
 caf::expected<std::vector<journal_entry>> open_journals(file_ops& ops,
                                                         const std::filesystem::path& wallet_root);
 
 /// The closed ones, archived or not, oldest first.
+// for tests: what lies on the disk, damaged journals included
 caf::expected<std::vector<journal_entry>> closed_journals(file_ops& ops,
                                                           const std::filesystem::path& wallet_root);
 

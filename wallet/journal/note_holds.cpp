@@ -62,11 +62,6 @@ void note_holds::release_all(const transfer_id& owner) {
     i = i->second == owner ? owners_.erase(i) : std::next(i);
 }
 
-bool note_holds::is_held(note_id x) const {
-  std::lock_guard<std::mutex> lock{guard_};
-  return owners_.count(x) != 0;
-}
-
 bool note_holds::is_held_by_other(note_id x, const transfer_id& owner) const {
   std::lock_guard<std::mutex> lock{guard_};
   const auto found = owners_.find(x);

@@ -9,7 +9,7 @@
 
 #include "messages/money/note.hpp"
 #include "messages/money/transfer.hpp"
-#include "wallet/journal/transfer_journal.hpp"
+#include "wallet/journal/journal_view.hpp"
 
 namespace liveconnect::wallet {
 
@@ -48,7 +48,6 @@ public:
   /// Gives back everything of `owner`.
   void release_all(const transfer_id& owner);
 
-  bool is_held(note_id x) const;
   /// Whether somebody else than `owner` holds it.
   bool is_held_by_other(note_id x, const transfer_id& owner) const;
   /// All that are held now.

@@ -6,29 +6,38 @@ namespace liveconnect::wallet {
 
 using raida::find_answer;
 
+namespace {
+
+recovery_task task_of_sender(const journal_view& view) {
+  if (!view.sending)
+    return recovery_task::give_back;
+  if (!all_graded(view))
+    return recovery_task::finish_refresh;
+  // A receipt settles the notes that it calls the receiver's, and no others.
+  return undecided(view).empty() ? recovery_task::finish_sent : recovery_task::ask_servers;
+}
+
+// A receiver's or an import's; they differ in what is left once all is settled.
+recovery_task task_of_receiver(const journal_view& view, recovery_task settled) {
+  if (view.received.empty())
+    return recovery_task::drop_offer;
+  if (!all_graded(view))
+    return recovery_task::finish_pown;
+  return all_settled(view) ? settled : recovery_task::settle_notes;
+}
+
+} // namespace
+
 recovery_task task_of(const journal_view& view) {
   if (view.closed)
     return recovery_task::file_journal;
   switch (view.kind()) {
   case journal_kind::sender:
-    if (!view.sending)
-      return recovery_task::give_back;
-    if (!all_graded(view))
-      return recovery_task::finish_refresh;
-    // A receipt settles the notes that it calls the receiver's, and no others.
-    return undecided(view).empty() ? recovery_task::finish_sent : recovery_task::ask_servers;
+    return task_of_sender(view);
   case journal_kind::receiver:
-    if (view.received.empty())
-      return recovery_task::drop_offer;
-    if (!all_graded(view))
-      return recovery_task::finish_pown;
-    return all_settled(view) ? recovery_task::await_confirmation : recovery_task::settle_notes;
+    return task_of_receiver(view, recovery_task::await_confirmation);
   case journal_kind::import:
-    if (view.received.empty())
-      return recovery_task::drop_offer;
-    if (!all_graded(view))
-      return recovery_task::finish_pown;
-    return all_settled(view) ? recovery_task::finish_import : recovery_task::settle_notes;
+    return task_of_receiver(view, recovery_task::finish_import);
   case journal_kind::change:
     return recovery_task::finish_change;
   case journal_kind::heal:

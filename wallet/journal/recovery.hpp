@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "wallet/journal/transfer_journal.hpp"
+#include "wallet/journal/journal_view.hpp"
 #include "wallet/raida/quorum.hpp"
 
 /// What to do with what is open, and what servers' answers mean for it (docs/design/safety.md 5.4).

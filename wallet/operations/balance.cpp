@@ -10,45 +10,77 @@ namespace liveconnect::wallet {
 
 namespace {
 
+std::vector<note> sent_and_open(const journal_view& view) {
+  const auto gone = parts_of(view).gone;
+  std::set<note_id> over{gone.begin(), gone.end()};
+  over.insert(view.settled.begin(), view.settled.end());
+  std::vector<note> out;
+  for (auto& x : view.sending->notes)
+    if (over.count(x.id) == 0)
+      out.push_back(x);
+  return out;
+}
+
+std::vector<note> received_and_open(const journal_view& view) {
+  std::vector<note> out;
+  for (auto& x : view.received) {
+    const auto graded = view.graded.find(x.id);
+    const auto lost =
+        graded != view.graded.end() && graded->second.verdict == note_verdict::counterfeit;
+    if (view.settled.count(x.id) == 0 && !lost)
+      out.push_back(x);
+  }
+  return out;
+}
+
+std::vector<note> in_healing(const journal_view& view) {
+  std::vector<note> out;
+  if (!view.heals.empty())
+    for (auto& x : view.heals.back().targets)
+      if (view.settled.count(x.id) == 0)
+        out.push_back(x);
+  return out;
+}
+
 // Notes that an open journal has under way and whose value is, or may yet be, ours.
 std::vector<note> under_way(const journal_view& view) {
-  std::vector<note> out;
   if (view.closed)
-    return out;
+    return {};
   switch (view.kind()) {
   case journal_kind::sender:
   case journal_kind::export_file:
-    if (view.sending) {
-      auto gone = parts_of(view).gone;
-      std::set<note_id> over{gone.begin(), gone.end()};
-      over.insert(view.settled.begin(), view.settled.end());
-      for (auto& x : view.sending->notes)
-        if (over.count(x.id) == 0)
-          out.push_back(x);
-      return out;
-    }
-    return view.selected ? view.selected->notes : out;
+    if (view.sending)
+      return sent_and_open(view);
+    return view.selected ? view.selected->notes : std::vector<note>{};
   case journal_kind::receiver:
   case journal_kind::import:
-    for (auto& x : view.received) {
-      auto graded = view.graded.find(x.id);
-      auto lost =
-          graded != view.graded.end() && graded->second.verdict == note_verdict::counterfeit;
-      if (view.settled.count(x.id) == 0 && !lost)
-        out.push_back(x);
-    }
-    return out;
+    return received_and_open(view);
   case journal_kind::change:
     // Sources and targets are the same money.
-    return view.change ? view.change->sources : out;
+    return view.change ? view.change->sources : std::vector<note>{};
   case journal_kind::heal:
-    if (!view.heals.empty())
-      for (auto& x : view.heals.back().targets)
-        if (view.settled.count(x.id) == 0)
-          out.push_back(x);
-    return out;
+    return in_healing(view);
   }
-  return out;
+  return {};
+}
+
+void add_unreadable(wallet_balance& to, const folder_listing& from, const std::string& prefix) {
+  for (auto& x : from.unreadable)
+    to.unreadable.push_back({prefix + to_string(x.where), x.file, detail_of(x.problem)});
+}
+
+// Of folders whose notes stand in the journals only what cannot be read matters.
+caf::error add_unreadable_elsewhere(workspace& space, wallet_balance& out) {
+  const auto suspect = space.user.list(folder::suspect);
+  const auto sender = space.sender.list({folder::bank, folder::fracked});
+  const auto receiver = space.receiver.list({folder::suspect, folder::bank, folder::fracked});
+  for (const auto& [from, prefix] : {std::pair{&suspect, ""}, std::pair{&sender, "Sender/"},
+                                     std::pair{&receiver, "Receiver/"}}) {
+    if (!*from)
+      return from->error();
+    add_unreadable(out, **from, prefix);
+  }
+  return {};
 }
 
 } // namespace
@@ -87,22 +119,10 @@ caf::expected<wallet_balance> balance_of(workspace& space) {
   for (auto& x : lost->notes)
     if (counted.count(x.value.id) == 0)
       in_transit(x.value.id);
-  const auto note_unreadable = [&](const folder_listing& from, const std::string& prefix) {
-    for (auto& x : from.unreadable)
-      out.unreadable.push_back({prefix + to_string(x.where), x.file, detail_of(x.problem)});
-  };
-  note_unreadable(*listing, "");
-  note_unreadable(*lost, "");
-  // Of the others only what cannot be read matters here: their notes stand in the journals.
-  auto suspect = space.user.list(folder::suspect);
-  auto sender = space.sender.list({folder::bank, folder::fracked});
-  auto receiver = space.receiver.list({folder::suspect, folder::bank, folder::fracked});
-  for (auto& [from, prefix] : {std::pair{&suspect, ""}, std::pair{&sender, "Sender/"},
-                               std::pair{&receiver, "Receiver/"}}) {
-    if (!*from)
-      return from->error();
-    note_unreadable(**from, prefix);
-  }
+  add_unreadable(out, *listing, "");
+  add_unreadable(out, *lost, "");
+  if (auto err = add_unreadable_elsewhere(space, out))
+    return err;
   return out;
 }
 

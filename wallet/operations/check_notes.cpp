@@ -8,6 +8,57 @@
 
 namespace liveconnect::wallet {
 
+namespace {
+
+// What Detect said of a note, and where that puts it.
+class note_check {
+public:
+  note_check(workspace& space, operation_report& report) : space_(space), report_(report) {}
+
+  bool refused(const std::string& letters) const {
+    return raida::count_letters(letters).failed >= space_.rules.quorum.settled();
+  }
+
+  // The folder a note of `from` belongs in. `again` is the second Detect, for a note that the first
+  // refused.
+  folder judge(const note& x, folder from, const std::string& letters, const std::string* again) {
+    const auto counts = raida::count_letters(letters);
+    ++report_.notes;
+    fewest_ = std::min(fewest_, counts.passed);
+    if (again != nullptr && refused(*again)) {
+      ++report_.counterfeit;
+      (void)report_.counterfeit_value.add(value_of(x));
+      report_.lines.push_back(to_string(x.id) + " is counterfeit");
+      return folder::counterfeit;
+    }
+    if (again != nullptr || counts.passed < space_.rules.quorum.majority) {
+      ++report_.pending;
+      (void)report_.pending_value.add(value_of(x));
+      return from;
+    }
+    (void)report_.value.add(value_of(x));
+    auto to = from;
+    if (counts.passed == space_.servers())
+      to = folder::bank;
+    else if (counts.failed > 0)
+      to = folder::fracked;
+    ++(to == folder::bank ? report_.clean : report_.fracked);
+    return to;
+  }
+
+  // The fewest passes of any note judged; 0 when none was.
+  uint8_t fewest_passes() const {
+    return report_.notes == 0 ? uint8_t{0} : static_cast<uint8_t>(fewest_);
+  }
+
+private:
+  workspace& space_;
+  operation_report& report_;
+  size_t fewest_ = space_.servers();
+};
+
+} // namespace
+
 caf::expected<operation_report> check_notes(workspace& space) {
   operation_report out;
   const auto id = draw_transfer_id();
@@ -31,56 +82,23 @@ caf::expected<operation_report> check_notes(workspace& space) {
                          }),
              mine.end());
   const auto notes = notes_of(mine);
+  note_check check{space, out};
   const auto first = raida::detect(*space.port, notes, space.rules.times);
-  const auto settled = space.rules.quorum.settled();
   std::vector<note> doubted;
-  const auto refused = [&](const std::string& letters) {
-    return raida::count_letters(letters).failed >= settled;
-  };
   for (size_t i = 0; i < notes.size() && i < first.size(); ++i)
-    if (refused(first[i]))
+    if (check.refused(first[i]))
       doubted.push_back(notes[i]);
   // One bad Detect is no verdict (docs/formats/wallet.md "Legal moves").
   const auto second = raida::detect(*space.port, doubted, space.rules.times);
-  auto failed = caf::error{};
   size_t asked_twice = 0;
-  auto fewest = space.servers();
-  for (size_t i = 0; i < notes.size() && i < first.size() && !failed; ++i) {
-    const auto counts = raida::count_letters(first[i]);
-    auto value = value_of(notes[i]);
-    const auto from = mine[i].where;
-    auto to = from;
-    ++out.notes;
-    fewest = std::min(fewest, counts.passed);
-    if (refused(first[i])) {
-      auto& again = second[asked_twice++];
-      if (refused(again)) {
-        to = folder::counterfeit;
-        ++out.counterfeit;
-        (void)out.counterfeit_value.add(value);
-        out.lines.push_back(to_string(notes[i].id) + " is counterfeit");
-      } else {
-        ++out.pending;
-        (void)out.pending_value.add(value);
-      }
-    } else if (counts.passed < space.rules.quorum.majority) {
-      ++out.pending;
-      (void)out.pending_value.add(value);
-    } else {
-      (void)out.value.add(value);
-      if (counts.passed == space.servers())
-        to = folder::bank;
-      else if (counts.failed > 0)
-        to = folder::fracked;
-      ++(to == folder::bank ? out.clean : out.fracked);
-    }
-    if (to != from)
-      if (auto moved = space.user.move_file(from, mine[i].file, to); !moved)
-        failed = std::move(moved.error());
+  for (size_t i = 0; i < notes.size() && i < first.size(); ++i) {
+    const auto* again = check.refused(first[i]) ? &second[asked_twice++] : nullptr;
+    const auto to = check.judge(notes[i], mine[i].where, first[i], again);
+    if (to != mine[i].where)
+      if (auto moved = space.user.move_file(mine[i].where, mine[i].file, to); !moved)
+        return std::move(moved.error());
   }
-  out.fewest_passes = out.notes == 0 ? uint8_t{0} : static_cast<uint8_t>(fewest);
-  if (failed)
-    return failed;
+  out.fewest_passes = check.fewest_passes();
   return out;
 }
 

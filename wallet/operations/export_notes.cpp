@@ -23,54 +23,105 @@ std::string name_of(const std::string& path) {
   return std::filesystem::path{path}.filename().string();
 }
 
+// Selects exactly what the plan needs of `here`, and releases the rest.
+caf::error select_exactly(workspace& space, operation_journal& log,
+                          const std::vector<stored_note>& here, const change_plan& plan) {
+  auto pick = pick_notes(here, notes_needed(plan));
+  if (!pick)
+    return pick.error();
+  selected_record next;
+  next.sum = log.view().selected->sum;
+  next.notes = std::move(*pick);
+  std::vector<note_id> free;
+  for (auto& x : here)
+    if (std::none_of(next.notes.begin(), next.notes.end(),
+                     [&](const note& y) { return y.id == x.value.id; }))
+      free.push_back(x.value.id);
+  if (auto err = log.append(encode(next)))
+    return err;
+  space.holds->release(free, log.id());
+  return {};
+}
+
+// Carries out the plan's first break; the selection then has its ten notes in place of the source.
+caf::error break_one(workspace& space, operation_journal& log, const std::vector<stored_note>& here,
+                     const change_plan& plan) {
+  const auto source = note_to_break(here, plan.breaks.front());
+  if (!source)
+    return fail(ec::internal, "the plan breaks a note that is not there");
+  const auto change = change_notes(space, change_kind::break_note, {source->id}, log.id());
+  if (!change)
+    return change.error();
+  if (change->outcome != change_outcome::done)
+    return fail(ec::change_not_possible, "a change is not settled yet");
+  const auto made = space.user.find(change->made, {folder::bank, folder::fracked});
+  if (!made)
+    return made.error();
+  selected_record next;
+  next.sum = log.view().selected->sum;
+  for (auto& x : here)
+    if (x.value.id != source->id)
+      next.notes.push_back(x.value);
+  for (auto& x : *made)
+    next.notes.push_back(x.value);
+  return log.append(encode(next));
+}
+
 // Breaks until the notes held can be taken exactly; the selection then is the sum.
 caf::error make_exact(workspace& space, operation_journal& log) {
   const auto sum = log.view().selected->sum;
   for (size_t round = 0; round < 4 * denomination_count; ++round) {
-    auto here =
+    const auto here =
         space.user.find(ids_of(log.view().selected->notes), {folder::bank, folder::fracked});
     if (!here)
       return here.error();
     const auto plan = plan_change(purse_of(*here), sum, {space.rules.change.may_break, false});
     if (!plan)
       return plan.error();
-    selected_record next;
-    next.sum = sum;
-    if (plan->breaks.empty()) {
-      auto pick = pick_notes(*here, notes_needed(*plan));
-      if (!pick)
-        return pick.error();
-      next.notes = std::move(*pick);
-      std::vector<note_id> free;
-      for (auto& x : *here)
-        if (std::none_of(next.notes.begin(), next.notes.end(),
-                         [&](const note& y) { return y.id == x.value.id; }))
-          free.push_back(x.value.id);
-      if (auto err = log.append(encode(next)))
-        return err;
-      space.holds->release(free, log.id());
-      return {};
-    }
-    const auto source = note_to_break(*here, plan->breaks.front());
-    if (!source)
-      return fail(ec::internal, "the plan breaks a note that is not there");
-    const auto change = change_notes(space, change_kind::break_note, {source->id}, log.id());
-    if (!change)
-      return change.error();
-    if (change->outcome != change_outcome::done)
-      return fail(ec::change_not_possible, "a change is not settled yet");
-    const auto made = space.user.find(change->made, {folder::bank, folder::fracked});
-    if (!made)
-      return made.error();
-    for (auto& x : *here)
-      if (x.value.id != source->id)
-        next.notes.push_back(x.value);
-    for (auto& x : *made)
-      next.notes.push_back(x.value);
-    if (auto err = log.append(encode(next)))
+    if (plan->breaks.empty())
+      return select_exactly(space, log, *here, *plan);
+    if (auto err = break_one(space, log, *here, *plan))
       return err;
   }
   return fail(ec::internal, "change does not come to an end");
+}
+
+// The container in Export that this journal has made; empty when there is none.
+caf::expected<std::string> find_container(workspace& space, const operation_journal& log) {
+  const auto files = space.user.list_files(folder::export_);
+  if (!files)
+    return files.error();
+  std::string out;
+  for (auto& x : *files)
+    if (x.find(tag_of(log.id())) != std::string::npos)
+      out = x;
+  return out;
+}
+
+// Nothing has left: the container goes to Trash, and the notes are free again.
+caf::error give_up(workspace& space, operation_journal& log, const std::string& container) {
+  if (!container.empty())
+    if (auto aside = space.user.move_file(folder::export_, container, folder::trash); !aside)
+      return aside.error();
+  if (auto err = log.close(closing::given_back, space.now()))
+    return err;
+  space.holds->release_all(log.id());
+  return {};
+}
+
+// Writes the file that the export is for. A file of the same bytes is the one of an earlier try.
+caf::error write_destination(workspace& space, const std::string& path, byte_view content) {
+  const auto directory = space.files().open_directory(folder_of(path));
+  if (!directory)
+    return directory.error();
+  const auto name = name_of(path);
+  auto err = put(space.files(), *directory, name, content);
+  if (err && code_of(err) == ec::file_exists) {
+    const auto there = read_file(space.files(), *directory, name, content.size());
+    if (there && liveconnect::view(*there).text() == content.text())
+      return {};
+  }
+  return err;
 }
 
 } // namespace
@@ -130,20 +181,12 @@ caf::expected<operation_report> export_notes(workspace& space, amount sum,
 caf::expected<operation_report> finish_export(workspace& space, operation_journal& log) {
   operation_report out;
   auto& view = log.view();
-  std::string container;
-  const auto files = space.user.list_files(folder::export_);
-  if (!files)
-    return files.error();
-  for (auto& x : *files)
-    if (x.find(tag_of(log.id())) != std::string::npos)
-      container = x;
+  const auto container = find_container(space, log);
+  if (!container)
+    return container.error();
   if (!view.sending) {
-    if (!container.empty())
-      if (auto aside = space.user.move_file(folder::export_, container, folder::trash); !aside)
-        return aside.error();
-    if (auto err = log.close(closing::given_back, space.now()))
+    if (auto err = give_up(space, log, *container))
       return err;
-    space.holds->release_all(log.id());
     return out;
   }
   const auto ids = ids_of(view.sending->notes);
@@ -155,24 +198,12 @@ caf::expected<operation_report> finish_export(workspace& space, operation_journa
   const auto content = encode_coin_file(view.sending->notes, pans::without);
   if (!content)
     return content.error();
-  auto err = caf::error{};
-  if (auto directory = space.files().open_directory(folder_of(view.destination)); !directory) {
-    err = directory.error();
-  } else {
-    const auto name = name_of(view.destination);
-    err = put(space.files(), *directory, name, liveconnect::view(*content));
-    if (err && code_of(err) == ec::file_exists) {
-      const auto there = read_file(space.files(), *directory, name, content->size());
-      if (there && *there == *content)
-        err = caf::error{};
-    }
-  }
-  if (err) {
+  if (auto err = write_destination(space, view.destination, liveconnect::view(*content))) {
     out.lines.push_back("the file could not be made (" + detail_of(err) +
                         "); the coins lie in the wallet's folder Export as '" +
-                        printable(container) + "'");
-  } else if (!container.empty()) {
-    if (auto moved = space.user.move_file(folder::export_, container, folder::sent); !moved)
+                        printable(*container) + "'");
+  } else if (!container->empty()) {
+    if (auto moved = space.user.move_file(folder::export_, *container, folder::sent); !moved)
       return moved.error();
   }
   if (auto closed = log.close(closing::done, space.now()))

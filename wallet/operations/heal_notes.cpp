@@ -199,53 +199,171 @@ void ask_now(workspace& space, std::vector<note>& notes) {
   }
 }
 
-// Of the notes that lie twice in Limbo, or there and in Bank or Fracked, takes away the copies that
-// the servers' word makes worthless. Answers those that still lie twice.
+// The copies of one note that lie in several files.
+using copies_of_note = std::vector<stored_note>;
+
+bool lies_in_limbo(const stored_note& x) {
+  return x.where == folder::limbo;
+}
+
+// Which copy of a note the servers call good, and whether a copy can be spent.
+struct judged_copies {
+  std::optional<size_t> good;
+  bool spendable = false;
+};
+
+judged_copies judge(workspace& space, const copies_of_note& copies) {
+  auto notes = notes_of(copies);
+  ask_now(space, notes);
+  // A good copy that can be spent comes first, since this operation may not take it out of Bank;
+  // then the one that most servers pass, and of equals the one that knows a second secret.
+  const auto rank = [&](size_t i) {
+    return std::make_tuple(!lies_in_limbo(copies[i]), raida::count_letters(notes[i].pown).passed,
+                           !copies[i].value.pans.empty());
+  };
+  judged_copies out;
+  for (size_t i = 0; i < copies.size(); ++i) {
+    out.spendable = out.spendable || !lies_in_limbo(copies[i]);
+    const bool good = raida::count_letters(notes[i].pown).passed >= space.rules.quorum.settled();
+    if (good && (!out.good || rank(i) > rank(*out.good)))
+      out.good = i;
+  }
+  return out;
+}
+
+// Takes the copies in Limbo but `good` away.
+caf::error drop_other_copies(workspace& space, const copies_of_note& copies, size_t good) {
+  for (size_t i = 0; i < copies.size(); ++i)
+    if (i != good && lies_in_limbo(copies[i]))
+      if (auto moved = space.user.move_file(folder::limbo, copies[i].file, folder::trash); !moved)
+        return moved.error();
+  return {};
+}
+
+// A note may lie twice: in two files of Limbo, or in Limbo and in Bank or Fracked. Moves the copies
+// that a good one makes worthless to Trash, and answers the notes of which no copy is known to be
+// the good one.
 caf::expected<std::set<note_id>>
-settle_lost_twins(workspace& space, const std::vector<note_id>& ids, heal_report& report) {
+settle_duplicates_in_limbo(workspace& space, const std::vector<note_id>& ids, heal_report& report) {
   auto all = space.user.find(ids, healing_folders);
   if (!all)
     return all.error();
-  std::map<note_id, std::vector<stored_note>> by_note;
+  std::map<note_id, copies_of_note> by_note;
   for (auto& x : *all)
     by_note[x.value.id].push_back(std::move(x));
   std::set<note_id> out;
   for (auto& [id, copies] : by_note) {
-    if (copies.size() < 2 || std::none_of(copies.begin(), copies.end(), [](const stored_note& x) {
-          return x.where == folder::limbo;
-        }))
+    if (copies.size() < 2 || std::none_of(copies.begin(), copies.end(), lies_in_limbo))
       continue;
-    auto notes = notes_of(copies);
-    ask_now(space, notes);
-    // A good copy that can be spent comes first, for it is nobody's to take out of Bank here; then
-    // the one that most servers pass, and of equals the one that knows a second secret.
-    const auto rank = [&](size_t i) {
-      return std::make_tuple(copies[i].where != folder::limbo,
-                             raida::count_letters(notes[i].pown).passed,
-                             !copies[i].value.pans.empty());
-    };
-    std::optional<size_t> good;
-    auto spendable = false;
-    for (size_t i = 0; i < copies.size(); ++i) {
-      spendable = spendable || copies[i].where != folder::limbo;
-      if (raida::count_letters(notes[i].pown).passed >= space.rules.quorum.settled() &&
-          (!good || rank(i) > rank(*good)))
-        good = i;
-    }
-    if (!good || (spendable && copies[*good].where == folder::limbo)) {
+    const auto judged = judge(space, copies);
+    if (!judged.good || (judged.spendable && lies_in_limbo(copies[*judged.good]))) {
       out.insert(id);
       leave_alone(report, copies.front().value,
-                  good
+                  judged.good
                       ? "is good in Limbo and bad where it could be spent; run 'wallet check' first"
                       : "lies twice, and the servers do not tell the copies apart yet");
       continue;
     }
-    for (size_t i = 0; i < copies.size(); ++i)
-      if (i != *good && copies[i].where == folder::limbo)
-        if (auto moved = space.user.move_file(folder::limbo, copies[i].file, folder::trash); !moved)
-          return moved.error();
+    if (auto err = drop_other_copies(space, copies, *judged.good))
+      return err;
   }
   return out;
+}
+
+// Notes of Limbo on their way to the folder that the servers' answers name.
+class limbo_sorter {
+public:
+  limbo_sorter(workspace& space, heal_report& report) : space_(space), report_(report) {}
+
+  // Notes with a second set of secrets: Find says which of them each server holds.
+  caf::error sort_by_find(const std::vector<note>& open) {
+    const auto found = raida::find(*space_.port, open, space_.rules.times);
+    for (size_t i = 0; i < open.size() && i < found.size(); ++i) {
+      auto now = open[i];
+      // Letters of another day say nothing about today's answers.
+      now.pown.assign(now.ans.size(), raida::letter::silent);
+      raida::adopt_found(now, found[i]);
+      const auto to = place(now);
+      if (to != folder::limbo && raida::count_letters(now.pown).unknown() == 0)
+        now.pans.clear();
+      if (auto err = file(open[i], to == folder::counterfeit ? open[i] : now, to))
+        return err;
+    }
+    return {};
+  }
+
+  // Notes with one set: Detect, and a second time where it refuses (one bad Detect is no verdict:
+  // docs/formats/wallet.md "Legal moves").
+  caf::error sort_by_detect(const std::vector<note>& plain) {
+    const auto letters = raida::detect(*space_.port, plain, space_.rules.times);
+    std::vector<note> doubted;
+    for (size_t i = 0; i < plain.size() && i < letters.size(); ++i)
+      if (raida::count_letters(letters[i]).failed >= settled())
+        doubted.push_back(plain[i]);
+    const auto again = raida::detect(*space_.port, doubted, space_.rules.times);
+    for (size_t i = 0; i < plain.size() && i < letters.size(); ++i) {
+      auto now = plain[i];
+      const auto second = std::find_if(doubted.begin(), doubted.end(),
+                                       [&](const note& x) { return x.id == now.id; });
+      now.pown = second == doubted.end() ? letters[i]
+                                         : again[static_cast<size_t>(second - doubted.begin())];
+      if (auto err = file(plain[i], now, place(now)))
+        return err;
+    }
+    return {};
+  }
+
+  // Notes that a majority passes and some server refuses: to be healed.
+  const std::vector<note_id>& weak() const { return weak_; }
+
+private:
+  size_t settled() const { return space_.rules.quorum.settled(); }
+
+  // Where a note goes by its letters.
+  folder place(const note& x) {
+    const auto counts = raida::count_letters(x.pown);
+    count_note(report_, x);
+    if (counts.passed >= settled()) {
+      ++report_.healed;
+      return counts.passed == x.ans.size() ? folder::bank : folder::fracked;
+    }
+    if (counts.failed >= settled()) {
+      ++report_.not_clean;
+      return folder::counterfeit;
+    }
+    if (counts.passed >= space_.rules.quorum.majority && counts.failed > 0)
+      weak_.push_back(x.id);
+    else
+      ++report_.not_clean;
+    return folder::limbo;
+  }
+
+  caf::error file(const note& before, const note& now, folder to) {
+    if (to == folder::limbo && same_numbers(before, now))
+      return {};
+    return space_.user.update(folder::limbo, to, {now},
+                              now.pans.empty() ? pans::without : pans::with,
+                              tag_of(draw_transfer_id()));
+  }
+
+  workspace& space_;
+  heal_report& report_;
+  std::vector<note_id> weak_;
+};
+
+// Heals notes of Limbo, and adds what became of them to the report.
+caf::error heal_weak(workspace& space, const std::vector<note_id>& weak, const transfer_id& owner,
+                     heal_report& report) {
+  const auto healed = heal_in(space, space.user, weak, folder::limbo, owner);
+  if (!healed)
+    return healed.error();
+  const auto out = space.user.find(weak, {folder::bank, folder::fracked});
+  if (!out)
+    return out.error();
+  const auto count = std::min(weak.size(), out->size());
+  report.healed += static_cast<uint32_t>(out->size());
+  report.not_clean += static_cast<uint32_t>(weak.size() - count);
+  return {};
 }
 
 } // namespace
@@ -300,7 +418,7 @@ caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner)
   // Holds first, files second, as in heal_in().
   std::optional<hold_guard> held{std::in_place, *space.holds, ids_of(notes_of(listing->notes)),
                                  owner};
-  const auto doubled = settle_lost_twins(space, held->held(), report);
+  const auto doubled = settle_duplicates_in_limbo(space, held->held(), report);
   if (!doubled)
     return doubled.error();
   auto stored = space.user.find(held->held(), {folder::limbo});
@@ -311,72 +429,17 @@ caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner)
   for (auto& x : *stored)
     if (doubled->count(x.value.id) == 0)
       (x.value.pans.empty() ? plain : open).push_back(x.value);
-  auto file = [&](const note& before, const note& now, folder to) -> caf::error {
-    if (to == folder::limbo && same_numbers(before, now))
-      return {};
-    return space.user.update(folder::limbo, to, {now},
-                             now.pans.empty() ? pans::without : pans::with,
-                             tag_of(draw_transfer_id()));
-  };
-  std::vector<note_id> weak;
-  // Where a note goes by its letters. What a majority passes and some refuse is to be healed.
-  auto place = [&](const note& x) {
-    const auto counts = raida::count_letters(x.pown);
-    count_note(report, x);
-    if (counts.passed >= space.rules.quorum.settled()) {
-      ++report.healed;
-      return counts.passed == x.ans.size() ? folder::bank : folder::fracked;
-    }
-    if (counts.failed >= space.rules.quorum.settled()) {
-      ++report.not_clean;
-      return folder::counterfeit;
-    }
-    if (counts.passed >= space.rules.quorum.majority && counts.failed > 0)
-      weak.push_back(x.id);
-    else
-      ++report.not_clean;
-    return folder::limbo;
-  };
-  auto found = raida::find(*space.port, open, space.rules.times);
-  for (size_t i = 0; i < open.size() && i < found.size(); ++i) {
-    auto now = open[i];
-    // Letters of another day say nothing about today's answers.
-    now.pown.assign(now.ans.size(), raida::letter::silent);
-    raida::adopt_found(now, found[i]);
-    auto to = place(now);
-    if (to != folder::limbo && raida::count_letters(now.pown).unknown() == 0)
-      now.pans.clear();
-    if (auto err = file(open[i], to == folder::counterfeit ? open[i] : now, to))
-      return err;
-  }
-  const auto letters = raida::detect(*space.port, plain, space.rules.times);
-  // One bad Detect is no verdict (docs/formats/wallet.md "Legal moves").
-  std::vector<note> doubted;
-  for (size_t i = 0; i < plain.size() && i < letters.size(); ++i)
-    if (raida::count_letters(letters[i]).failed >= space.rules.quorum.settled())
-      doubted.push_back(plain[i]);
-  const auto again = raida::detect(*space.port, doubted, space.rules.times);
-  for (size_t i = 0; i < plain.size() && i < letters.size(); ++i) {
-    auto now = plain[i];
-    auto second =
-        std::find_if(doubted.begin(), doubted.end(), [&](const note& x) { return x.id == now.id; });
-    now.pown =
-        second == doubted.end() ? letters[i] : again[static_cast<size_t>(second - doubted.begin())];
-    if (auto err = file(plain[i], now, place(now)))
-      return err;
-  }
-  if (weak.empty())
+  limbo_sorter sorter{space, report};
+  if (auto err = sorter.sort_by_find(open))
+    return err;
+  if (auto err = sorter.sort_by_detect(plain))
+    return err;
+  if (sorter.weak().empty())
     return report;
   // Healing holds them itself: in its journal's name, should it fail.
   held.reset();
-  const auto healed = heal_in(space, space.user, weak, folder::limbo, owner);
-  if (!healed)
-    return healed.error();
-  const auto out = space.user.find(weak, {folder::bank, folder::fracked});
-  if (!out)
-    return out.error();
-  report.healed += static_cast<uint32_t>(out->size());
-  report.not_clean += static_cast<uint32_t>(weak.size() - std::min(weak.size(), out->size()));
+  if (auto err = heal_weak(space, sorter.weak(), owner, report))
+    return err;
   return report;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 #include "wallet/operations/claim_notes.hpp"
 #include "wallet/raida/note_codec.hpp"
@@ -142,52 +143,81 @@ caf::expected<change_result> file_abandoned(workspace& space, operation_journal&
   return out;
 }
 
+// Reads the sources, asks for serials, and draws the targets' secrets: what CHANGE will say. Fails
+// with ec::change_not_possible when too few servers offer serials.
+caf::expected<change_record> propose_change(workspace& space, change_kind kind,
+                                            const std::vector<note_id>& sources) {
+  const auto breaks = kind == change_kind::break_note;
+  const auto op =
+      breaks ? raida::change_operation::break_note : raida::change_operation::join_notes;
+  const auto wanted = breaks ? raida::change_count : size_t{1};
+  auto stored = space.user.find(sources, {folder::bank, folder::fracked});
+  if (!stored)
+    return stored.error();
+  if (stored->size() != sources.size() || sources.size() != (breaks ? 1u : raida::change_count))
+    return fail(ec::internal, "notes to change are not in the wallet");
+  const auto known = known_notes(space);
+  if (!known)
+    return known.error();
+  change_record out;
+  out.kind = kind;
+  out.session = raida::draw_session();
+  for (auto& x : *stored) {
+    out.sources.push_back(x.value);
+    out.sources.back().pans.clear();
+  }
+  const auto offer =
+      raida::available_serials(*space.port, out.session, op, sources.front().denomination,
+                               space.rules.quorum, space.rules.times);
+  for (auto& candidate : offer.serials) {
+    const note_id id{offer.target, candidate.serial};
+    if (out.targets.size() == wanted)
+      break;
+    // Fewer than 13+f servers could never settle it.
+    if (candidate.offered_by < space.rules.quorum.settled() || known->count(id) != 0)
+      continue;
+    note target;
+    target.id = id;
+    target.ans = raida::draw_ans(space.servers());
+    out.targets.push_back(std::move(target));
+  }
+  if (out.targets.size() < wanted)
+    return fail(ec::change_not_possible, "too few servers offer serials for change");
+  LC_ASSERT(total(out.sources) == total(out.targets));
+  return out;
+}
+
+// Makes the change durable (P3), asks the servers for it, and finishes it as far as they let.
+caf::expected<change_result> carry_out(workspace& space, operation_journal& log,
+                                       const change_record& record) {
+  if (auto err = log.append(encode(record)))
+    return err;
+  auto files = record.targets;
+  for (auto& x : files)
+    x.pans = x.ans;
+  if (auto err = space.user.put(folder::suspect, files, pans::with, tag_of(log.id())))
+    return err;
+  const auto answer = record.kind == change_kind::break_note
+                          ? raida::break_note(*space.port, record.session, record.sources.front(),
+                                              record.targets, space.rules.times)
+                          : raida::join_notes(*space.port, record.session, record.targets.front(),
+                                              record.sources, space.rules.times);
+  return finish_change(space, log, answer.letters);
+}
+
 } // namespace
 
 caf::expected<change_result> change_notes(workspace& space, change_kind kind,
                                           const std::vector<note_id>& sources,
                                           const transfer_id& owner) {
-  const auto breaks = kind == change_kind::break_note;
-  const auto op =
-      breaks ? raida::change_operation::break_note : raida::change_operation::join_notes;
-  const auto wanted = breaks ? raida::change_count : size_t{1};
   for (int tries = 0; tries < tries_max; ++tries) {
-    auto stored = space.user.find(sources, {folder::bank, folder::fracked});
-    if (!stored)
-      return stored.error();
-    if (stored->size() != sources.size() || sources.size() != (breaks ? 1u : raida::change_count))
-      return fail(ec::internal, "notes to change are not in the wallet");
-    const auto known = known_notes(space);
-    if (!known)
-      return known.error();
-    change_record record;
-    record.kind = kind;
-    record.session = raida::draw_session();
-    for (auto& x : *stored) {
-      record.sources.push_back(x.value);
-      record.sources.back().pans.clear();
-    }
-    auto offer =
-        raida::available_serials(*space.port, record.session, op, sources.front().denomination,
-                                 space.rules.quorum, space.rules.times);
-    for (auto& candidate : offer.serials) {
-      note_id id{offer.target, candidate.serial};
-      if (record.targets.size() == wanted)
-        break;
-      // Fewer than 13+f servers could never settle it.
-      if (candidate.offered_by < space.rules.quorum.settled() || known->count(id) != 0)
-        continue;
-      note target;
-      target.id = id;
-      target.ans = raida::draw_ans(space.servers());
-      record.targets.push_back(std::move(target));
-    }
-    if (record.targets.size() < wanted)
-      return fail(ec::change_not_possible, "too few servers offer serials for change");
+    const auto record = propose_change(space, kind, sources);
+    if (!record)
+      return record.error();
     // The change's own journal holds sources and targets until it is over, so that they stay held
     // when its owner ends before it.
     const auto id = draw_transfer_id();
-    auto targets = ids_of(record.targets);
+    const auto targets = ids_of(record->targets);
     if (!space.holds->take(targets, id))
       continue;
     auto log = operation_journal::create(space, space.opened(journal_kind::change, id, owner), 11);
@@ -196,22 +226,8 @@ caf::expected<change_result> change_notes(workspace& space, change_kind kind,
       return log.error();
     }
     space.holds->hand_over(sources, owner, id);
-    if (auto err = log->append(encode(record)))
-      return err;
-    auto files = record.targets;
-    for (auto& x : files)
-      x.pans = x.ans;
-    if (auto err = space.user.put(folder::suspect, files, pans::with, tag_of(log->id())))
-      return err;
-    const auto answer = breaks
-                            ? raida::break_note(*space.port, record.session, record.sources.front(),
-                                                record.targets, space.rules.times)
-                            : raida::join_notes(*space.port, record.session, record.targets.front(),
-                                                record.sources, space.rules.times);
-    auto result = finish_change(space, *log, answer.letters);
-    if (!result)
-      return result.error();
-    if (result->outcome == change_outcome::pending)
+    auto result = carry_out(space, *log, *record);
+    if (!result || result->outcome == change_outcome::pending)
       return result;
     const auto done = result->outcome == change_outcome::done;
     space.holds->hand_over(done ? targets : sources, id, owner);

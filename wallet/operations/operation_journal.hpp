@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "wallet/journal/journal.hpp"
-#include "wallet/journal/transfer_journal.hpp"
+#include "wallet/journal/journal_view.hpp"
 #include "wallet/operations/workspace.hpp"
 
 namespace liveconnect::wallet {

@@ -169,60 +169,91 @@ caf::expected<std::vector<journal_record>> scrubbed(const std::vector<journal_re
   return out;
 }
 
+namespace {
+
+// One start's walk over the closed journals.
+class scrub_walk {
+public:
+  explicit scrub_walk(workspace& space) : space_(space) {}
+
+  void visit(const transfer_id& id) {
+    closed_journal x;
+    x.id = id;
+    auto records = read_closed_journal(space_.files(), space_.user.root(), id);
+    if (!records)
+      return;
+    if (records->empty()) {
+      // Killed before its first record.
+      note_failure(archive_journal(space_.files(), space_.user.root(), id));
+      return;
+    }
+    auto view = replay(*records);
+    if (!view)
+      return;
+    x.records = std::move(*records);
+    x.view = std::move(*view);
+    if (worth_asking(x.view))
+      keep_question(std::move(x));
+    else
+      scrub_or_archive(x);
+  }
+
+  // Asks the servers about the questions kept. Answers how many journals were scrubbed, or the
+  // first failure of all.
+  caf::expected<size_t> end() {
+    if (!questions_.empty())
+      note_failure(ask(space_, questions_));
+    if (failed_)
+      return failed_;
+    return scrubbed_;
+  }
+
+private:
+  // Each has the same chance, so that one that is never proven keeps no other from it.
+  void keep_question(closed_journal x) {
+    ++askable_;
+    if (questions_.size() < asked_a_start)
+      questions_.push_back(std::move(x));
+    else if (auto at = randombytes_uniform(askable_); at < asked_a_start)
+      questions_[at] = std::move(x);
+  }
+
+  void scrub_or_archive(closed_journal& x) {
+    if (const auto since = proven_since(x.view)) {
+      auto done = scrub_if_due(space_, x, *since);
+      if (!done)
+        note_failure(std::move(done.error()));
+      if (!done || !*done)
+        return;
+      ++scrubbed_;
+    }
+    // Scrubbed, or never to be: nothing that is written there says that it will be proven.
+    note_failure(archive_journal(space_.files(), space_.user.root(), x.id));
+  }
+
+  // One that fails keeps no other from its turn.
+  void note_failure(caf::error err) {
+    if (err && !failed_)
+      failed_ = std::move(err);
+  }
+
+  workspace& space_;
+  size_t scrubbed_ = 0;
+  uint32_t askable_ = 0;
+  std::vector<closed_journal> questions_;
+  caf::error failed_;
+};
+
+} // namespace
+
 caf::expected<size_t> scrub_closed(workspace& space) {
   const auto ids = closed_journal_ids(space.files(), space.user.root());
   if (!ids)
     return ids.error();
-  size_t out = 0;
-  uint32_t askable = 0;
-  std::vector<closed_journal> open_questions;
-  // One that fails keeps no other from its turn.
-  caf::error failed;
-  const auto note_failure = [&](caf::error err) {
-    if (err && !failed)
-      failed = std::move(err);
-  };
-  for (auto& id : *ids) {
-    closed_journal x;
-    x.id = id;
-    auto records = read_closed_journal(space.files(), space.user.root(), id);
-    if (!records)
-      continue;
-    if (records->empty()) {
-      // Killed before its first record.
-      note_failure(archive_journal(space.files(), space.user.root(), id));
-      continue;
-    }
-    auto view = replay(*records);
-    if (!view)
-      continue;
-    x.records = std::move(*records);
-    x.view = std::move(*view);
-    if (worth_asking(x.view)) {
-      // Each has the same chance, so that one that is never proven keeps no other from it.
-      ++askable;
-      if (open_questions.size() < asked_a_start)
-        open_questions.push_back(std::move(x));
-      else if (auto at = randombytes_uniform(askable); at < asked_a_start)
-        open_questions[at] = std::move(x);
-      continue;
-    }
-    if (auto since = proven_since(x.view)) {
-      auto done = scrub_if_due(space, x, *since);
-      if (!done)
-        note_failure(std::move(done.error()));
-      if (!done || !*done)
-        continue;
-      ++out;
-    }
-    // Scrubbed, or never to be: nothing that is written there says that it will be proven.
-    note_failure(archive_journal(space.files(), space.user.root(), id));
-  }
-  if (!open_questions.empty())
-    note_failure(ask(space, open_questions));
-  if (failed)
-    return failed;
-  return out;
+  scrub_walk walk{space};
+  for (auto& id : *ids)
+    walk.visit(id);
+  return walk.end();
 }
 
 } // namespace liveconnect::wallet

@@ -5,7 +5,7 @@
 
 #include <caf/expected.hpp>
 
-#include "wallet/journal/transfer_journal.hpp"
+#include "wallet/journal/journal_view.hpp"
 #include "wallet/operations/workspace.hpp"
 
 /// Takes the secrets out of closed journals once nobody can need them any more

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 #include "wallet/operations/claim_notes.hpp"
 #include "wallet/raida/note_codec.hpp"
@@ -137,55 +138,82 @@ ownership_report report_of(const journal_view& view, size_t servers) {
   return out;
 }
 
+namespace {
+
+// Draws PANs for the notes that have none, and makes them durable (P3). With
+// pown_start::ask_first only for those whose AN the servers still hold. Answers how the notes with
+// PANs are to be claimed.
+caf::expected<claim_start> begin_pown(workspace& space, operation_journal& log, pown_start how) {
+  auto bare = ungraded(log.view(), false);
+  if (how == pown_start::ask_first && !bare.empty()) {
+    auto free = still_free(space, log, bare);
+    if (!free)
+      return free.error();
+    bare = std::move(*free);
+  }
+  if (bare.empty())
+    return claim_start::unknown;
+  const auto start = ungraded(log.view(), true).empty() ? claim_start::fresh : claim_start::unknown;
+  for (auto& x : bare)
+    x.pans = raida::draw_ans(space.servers());
+  if (auto err = log.make_room(bare.size()))
+    return err;
+  if (auto err = log.append(encode_pans(record_type::pown, bare)))
+    return err;
+  return start;
+}
+
+// Moves the container that the notes came in from Import to Imported, where it is still in Import.
+caf::error retire_container(wallet_store& at, const std::string& container) {
+  if (container.empty())
+    return {};
+  const auto files = at.list_files(folder::import_);
+  if (!files)
+    return files.error();
+  if (std::find(files->begin(), files->end(), container) == files->end())
+    return {};
+  const auto moved = at.move_file(folder::import_, container, folder::imported);
+  return moved ? caf::error{} : moved.error();
+}
+
+// Powns what has no verdict yet, as far as the servers answer, and writes GRADED.
+caf::error pown_and_grade(workspace& space, operation_journal& log, wallet_store& at,
+                          const std::string& container, pown_start how) {
+  const auto start = begin_pown(space, log, how);
+  if (!start)
+    return start.error();
+  const auto open = ungraded(log.view(), true);
+  for (auto& x : open)
+    LC_ASSERT(x.pans.size() == x.ans.size());
+  // For people and other programs: the journal alone would do.
+  if (auto err = at.put(folder::suspect, open, pans::with, tag_of(log.id())))
+    return err;
+  if (auto err = retire_container(at, container))
+    return err;
+  const auto rows = claim_notes(space, open, *start);
+  auto graded = grade_or_heal(space, log, open, rows);
+  if (!graded)
+    return graded.error();
+  if (graded->empty())
+    return {};
+  LC_ASSERT(graded->size() <= open.size());
+  // GRADED before the files: it has the whole vectors, so the files follow from it alone. Both are
+  // durable before a Suspect copy goes and before any receipt (P4).
+  graded_record record;
+  record.notes = std::move(*graded);
+  return log.append(encode(record));
+}
+
+} // namespace
+
 caf::expected<ownership_report> take_ownership(workspace& space, operation_journal& log,
                                                wallet_store& at, const std::string& container,
                                                pown_start how) {
   if (log.view().received.empty())
     return fail(ec::internal, "no notes received");
-  if (!all_graded(log.view())) {
-    auto start = claim_start::unknown;
-    auto bare = ungraded(log.view(), false);
-    if (how == pown_start::ask_first && !bare.empty()) {
-      auto free = still_free(space, log, bare);
-      if (!free)
-        return free.error();
-      bare = std::move(*free);
-    }
-    if (!bare.empty()) {
-      if (ungraded(log.view(), true).empty())
-        start = claim_start::fresh;
-      for (auto& x : bare)
-        x.pans = raida::draw_ans(space.servers());
-      if (auto err = log.make_room(bare.size()))
-        return err;
-      if (auto err = log.append(encode_pans(record_type::pown, bare)))
-        return err;
-    }
-    const auto open = ungraded(log.view(), true);
-    // For people and other programs: the journal alone would do.
-    if (auto err = at.put(folder::suspect, open, pans::with, tag_of(log.id())))
+  if (!all_graded(log.view()))
+    if (auto err = pown_and_grade(space, log, at, container, how))
       return err;
-    if (!container.empty()) {
-      const auto files = at.list_files(folder::import_);
-      if (!files)
-        return files.error();
-      if (std::find(files->begin(), files->end(), container) != files->end())
-        if (auto moved = at.move_file(folder::import_, container, folder::imported); !moved)
-          return moved.error();
-    }
-    const auto rows = claim_notes(space, open, start);
-    auto graded = grade_or_heal(space, log, open, rows);
-    if (!graded)
-      return graded.error();
-    // GRADED before the files: it has the whole vectors, so the files follow from it alone. Both
-    // are durable before a Suspect copy goes and before any receipt (P4).
-    if (!graded->empty()) {
-      graded_record record;
-      record.notes = std::move(*graded);
-      if (auto err = log.append(encode(record)))
-        return err;
-    }
-  }
   if (auto err = settle_graded(space, log, at))
     return err;
   return report_of(log.view(), space.servers());

@@ -140,6 +140,24 @@ ticket_answer decode_ticket(const answer& x, size_t count) {
   return {letters_of_bitmap(payload.sub(0, bitmap), count), ticket};
 }
 
+namespace {
+
+// What a Find without payload says of all notes.
+find_answer answer_of_status(uint8_t x) {
+  switch (x) {
+  case status::find_neither:
+    return find_answer::neither;
+  case status::find_all_an:
+    return find_answer::an;
+  case status::find_all_pan:
+    return find_answer::pan;
+  default:
+    return find_answer::unknown;
+  }
+}
+
+} // namespace
+
 find_batch decode_find(const answer& x, size_t count) {
   const auto all = [count](find_answer one) {
     return find_batch{std::vector<find_answer>(count, one), false};
@@ -152,18 +170,8 @@ find_batch decode_find(const answer& x, size_t count) {
     return all(find_answer::no_such_note);
   if (x.status == status::bad_serial)
     return {std::vector<find_answer>(count, find_answer::unknown), true};
-  if (x.payload.empty()) {
-    switch (x.status) {
-    case status::find_neither:
-      return all(find_answer::neither);
-    case status::find_all_an:
-      return all(find_answer::an);
-    case status::find_all_pan:
-      return all(find_answer::pan);
-    default:
-      return all(find_answer::unknown);
-    }
-  }
+  if (x.payload.empty())
+    return all(answer_of_status(x.status));
   if (x.status != status::find_mixed || x.payload.size() != count)
     return all(find_answer::unknown);
   find_batch out;

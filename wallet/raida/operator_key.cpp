@@ -69,6 +69,31 @@ caf::expected<operator_key> load_operator_key(const std::filesystem::path& data)
   return out;
 }
 
+namespace {
+
+// Writes a new key under its name; one that another program makes at the same moment stays.
+caf::error make_key(const descriptor& folder) {
+  const auto made = operator_key::random();
+  const auto temporary = ".tmp-" + std::to_string(randombytes_random());
+  descriptor file{::openat(folder.get(), temporary.c_str(),
+                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  if (!file.ok())
+    return disk_error("make");
+  const bool durable =
+      ::fchmod(file.get(), 0600) == 0 &&
+      ::write(file.get(), made.data(), made.size()) == static_cast<ssize_t>(made.size()) &&
+      ::fsync(file.get()) == 0;
+  auto err = durable ? caf::error{} : disk_error("write");
+  // A link never replaces a key that another program made in the meantime.
+  if (durable && ::linkat(folder.get(), temporary.c_str(), folder.get(), key_name, 0) != 0 &&
+      errno != EEXIST)
+    err = disk_error("name");
+  ::unlinkat(folder.get(), temporary.c_str(), 0);
+  return err;
+}
+
+} // namespace
+
 caf::expected<operator_key> load_or_make_operator_key(const std::filesystem::path& data) {
   if (auto err = make_folder(data))
     return err;
@@ -78,24 +103,7 @@ caf::expected<operator_key> load_or_make_operator_key(const std::filesystem::pat
   descriptor folder{::open(data.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!folder.ok())
     return disk_error("open the folder of");
-  const auto made = operator_key::random();
-  const auto temporary = ".tmp-" + std::to_string(randombytes_random());
-  descriptor file{::openat(folder.get(), temporary.c_str(),
-                           O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
-  if (!file.ok())
-    return disk_error("make");
-  bool durable =
-      ::fchmod(file.get(), 0600) == 0 &&
-      ::write(file.get(), made.data(), made.size()) == static_cast<ssize_t>(made.size()) &&
-      ::fsync(file.get()) == 0;
-  auto err = durable ? caf::error{} : disk_error("write");
-  // A link never replaces a key that another program made in the meantime.
-  bool ours = durable && ::linkat(folder.get(), temporary.c_str(), folder.get(), key_name, 0) == 0;
-  bool other = durable && !ours && errno == EEXIST;
-  if (durable && !ours && !other)
-    err = disk_error("name");
-  ::unlinkat(folder.get(), temporary.c_str(), 0);
-  if (err)
+  if (auto err = make_key(folder))
     return err;
   if (::fsync(folder.get()) != 0)
     return disk_error("sync the folder of");

@@ -4,25 +4,6 @@
 
 namespace liveconnect::raida {
 
-namespace {
-
-/// Index = nibble. 0 where a nibble has no meaning.
-constexpr char letter_of_nibble[16] = {'u', 0, 0,   0,   0,   0,   0,   0,
-                                       0,   0, 'p', 'b', 'n', 'd', 'e', 'f'};
-
-uint8_t nibble_of(char x) {
-  for (uint8_t i = 0; i < 16; ++i)
-    if (letter_of_nibble[i] == x && x != 0)
-      return i;
-  return 0;
-}
-
-bool is_letter(char x) {
-  return x == letter::untried || nibble_of(x) != 0;
-}
-
-} // namespace
-
 letter_counts count_letters(std::string_view pown) {
   letter_counts out;
   for (char x : pown) {
@@ -52,70 +33,14 @@ letter_counts count_letters(std::string_view pown) {
   return out;
 }
 
-bool is_pown_string(std::string_view pown, size_t servers) {
-  return pown.size() == servers && std::all_of(pown.begin(), pown.end(), is_letter);
-}
-
-bytes to_nibbles(std::string_view pown) {
-  bytes out((pown.size() + 1) / 2, 0);
-  for (size_t i = 0; i < pown.size(); ++i) {
-    const unsigned shift = i % 2 == 0 ? 4 : 0;
-    out[i / 2] = static_cast<uint8_t>(out[i / 2] | nibble_of(pown[i]) << shift);
-  }
-  return out;
-}
-
-std::string from_nibbles(byte_view x, size_t servers) {
-  std::string out(servers, letter::untried);
-  for (size_t i = 0; i < servers && i / 2 < x.size(); ++i) {
-    const auto nibble = i % 2 == 0 ? x[i / 2] >> 4 : x[i / 2] & 0x0f;
-    if (letter_of_nibble[nibble] != 0)
-      out[i] = letter_of_nibble[nibble];
-  }
-  return out;
-}
-
-const char* to_string(grade x) {
-  switch (x) {
-  case grade::authentic:
-    return "authentic";
-  case grade::fracked:
-    return "fracked";
-  case grade::counterfeit:
-    return "counterfeit";
-  case grade::limbo:
-    return "limbo";
-  case grade::errored:
-    return "errored";
-  case grade::bad_key:
-    return "bad_key";
-  }
-  return "unknown";
-}
-
-grade grade_detect(std::string_view pown, const quorum_rules& rules) {
+note_verdict grade_detect(std::string_view pown, const quorum_rules& rules) {
   // A string of another length could let two verdicts reach the majority at once.
   if (pown.size() != rules.servers)
-    return grade::limbo;
+    return note_verdict::limbo;
   const auto n = count_letters(pown);
   if (n.passed >= rules.majority)
-    return n.failed == 0 ? grade::authentic : grade::fracked;
-  if (n.failed >= rules.majority)
-    return grade::counterfeit;
-  if (n.error >= rules.majority)
-    return grade::errored;
-  if (n.bad_key >= rules.majority)
-    return grade::bad_key;
-  if (n.silent + n.network + n.failed > 0)
-    return grade::limbo;
-  if (n.bad_key > 0)
-    return grade::bad_key;
-  return n.error > 0 ? grade::errored : grade::limbo;
-}
-
-grade grade_pown(std::string_view pown, const quorum_rules& rules) {
-  const auto out = grade_detect(pown, rules);
-  return out == grade::errored || out == grade::bad_key ? grade::limbo : out;
+    return n.failed == 0 ? note_verdict::authentic : note_verdict::fracked;
+  return n.failed >= rules.majority ? note_verdict::counterfeit : note_verdict::limbo;
 }
 
 std::vector<size_t> must_find(std::string_view pown) {
@@ -242,16 +167,6 @@ void adopt_found(note& x, const std::vector<find_answer>& found) {
       break;
     }
   }
-}
-
-void adopt_powned(note& x, std::string_view letters) {
-  const auto servers = x.ans.size();
-  if (x.pans.size() != servers || letters.size() != servers)
-    return;
-  for (size_t i = 0; i < servers; ++i)
-    if (letters[i] == letter::passed)
-      x.ans[i] = x.pans[i];
-  x.pown = std::string{letters};
 }
 
 } // namespace liveconnect::raida

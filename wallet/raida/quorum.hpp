@@ -8,6 +8,7 @@
 
 #include "messages/base/bytes.hpp"
 #include "messages/money/note.hpp"
+#include "messages/money/verdict.hpp"
 
 /// What many servers' answers mean together. Pure; the number of servers is a parameter.
 namespace liveconnect::raida {
@@ -73,47 +74,14 @@ struct letter_counts {
 /// Counts letters; a character that is none counts as untried.
 letter_counts count_letters(std::string_view pown);
 
-/// Whether `pown` has one known letter for each of `servers`.
-bool is_pown_string(std::string_view pown, size_t servers);
-
-/// The form in coin files: a nibble a server, high nibble first, (n+1)/2 bytes, a last nibble left
-/// over is 0 (docs/formats/raida.md 7, docs/formats/wallet.md 1). A character that is no letter
-/// becomes 'u'.
-bytes to_nibbles(std::string_view pown);
-
-/// Reads `servers` nibbles; any nibble without a meaning, and any that is missing, is 'u'
-/// (docs/formats/wallet.md 1).
-std::string from_nibbles(byte_view x, size_t servers);
-
 // --- grading ---
 
-/// The verdict on one note.
-enum class grade : uint8_t {
-  /// 13 pass, none fails: Bank.
-  authentic,
-  /// 13 pass, some fail: Fracked; spendable, to be healed.
-  fracked,
-  /// 13 fail: Counterfeit.
-  counterfeit,
-  /// Nothing certain: Limbo; never deleted, never reported as received.
-  limbo,
-  /// 13 servers answered with an error, and nothing can have changed: ask again later.
-  errored,
-  /// 13 servers could not use the key, and nothing can have changed.
-  bad_key,
-};
-const char* to_string(grade x);
-
-/// Grades answers to a request that changes nothing (Detect, Find, Get Ticket): the rule
-/// of docs/formats/wallet.md 7. Letters other than p and f never count as "no". Fewer than 13
-/// passes beside some fails are limbo, not fracked: such a note cannot be healed.
-grade grade_detect(std::string_view pown, const quorum_rules& rules = {});
-
-/// Grades answers to a request that changes ANs (Pown, Break, Join): as grade_detect, but an error
-/// may hide a change, so what would be errored or bad_key is limbo (docs/design/safety.md 1, fact
-/// 2). Fails here are only believed once Find has confirmed them (I7): callers ask Find first for
-/// every server in must_find().
-grade grade_pown(std::string_view pown, const quorum_rules& rules = {});
+/// The verdict that letters show to people (docs/formats/wallet.md 7): authentic and fracked from a
+/// majority of passes on, counterfeit from a majority of fails on, else limbo. Only p and f say yes
+/// or no. Fewer passes than a majority beside some fails are limbo, not fracked: such a note cannot
+/// be healed. The fails of a Pown, Break or Join are only believed once Find has confirmed them
+/// (I7): callers ask Find first for every server in must_find().
+note_verdict grade_detect(std::string_view pown, const quorum_rules& rules = {});
 
 /// The servers whose answer to a Pown is not certain: everything but 'p' and 'u'. A fail is among
 /// them, since a datagram that came twice fails the second time (docs/design/safety.md I7).
@@ -191,9 +159,5 @@ an_claim conclude_an(const find_counts& x, const quorum_rules& rules = {});
 /// drop once every server is settled (docs/formats/wallet.md "Our rule"). The note must have
 /// servers() ANs and PANs, else nothing is done.
 void adopt_found(note& x, const std::vector<find_answer>& found);
-
-/// Likewise for a Pown's letters: 'p' makes the PAN the AN; anything else keeps both sets
-/// (docs/formats/raida.md 7). Sets the note's pown string.
-void adopt_powned(note& x, std::string_view letters);
 
 } // namespace liveconnect::raida

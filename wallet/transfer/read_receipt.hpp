@@ -6,7 +6,7 @@
 #include <caf/expected.hpp>
 
 #include "messages/money/note.hpp"
-#include "wallet/journal/transfer_journal.hpp"
+#include "wallet/journal/journal_view.hpp"
 
 namespace liveconnect::wallet {
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 #include "messages/secure/manifest.hpp"
 #include "messages/secure/receipt.hpp"
@@ -26,13 +27,27 @@ constexpr int health_rounds_max = 3;
 // More breaks than there are denominations mean that a plan does not end.
 constexpr size_t changes_max = 4 * denomination_count;
 
+// The letter of EVIDENCE for one server's answer.
+char evidence_letter(raida::find_answer x) {
+  switch (x) {
+  case raida::find_answer::an:
+    return 'a';
+  case raida::find_answer::unknown:
+  case raida::find_answer::not_asked:
+    return 'u';
+  case raida::find_answer::pan:
+  case raida::find_answer::neither:
+  case raida::find_answer::no_such_note:
+    return 'x';
+  }
+  return 'u';
+}
+
 // What 25 servers said of a note that is gone.
 std::string evidence_of(const found_row& row) {
   std::string out;
   for (auto x : row)
-    out += x == raida::find_answer::an                                              ? 'a'
-           : x == raida::find_answer::unknown || x == raida::find_answer::not_asked ? 'u'
-                                                                                    : 'x';
+    out += evidence_letter(x);
   return out;
 }
 
@@ -80,20 +95,22 @@ caf::error sender_transfer::require_selected() const {
   return {};
 }
 
+namespace {
+
+// The steps that a transfer still takes once coins may have left.
+bool comes_after_sending(sender_step x) {
+  return x == sender_step::check_servers || x == sender_step::all_sent ||
+         x == sender_step::ask_servers || x == sender_step::give_back;
+}
+
+} // namespace
+
+// branches: one case a step of the protocol, each a call
 caf::expected<step_report> sender_transfer::run(sender_step step) {
   // What leads up to sending is over once coins may have left: a resumed session hears that there
   // is nothing to do.
-  if (has_sent() || state() == transfer_state::closed) {
-    switch (step) {
-    case sender_step::check_servers:
-    case sender_step::all_sent:
-    case sender_step::ask_servers:
-    case sender_step::give_back:
-      break;
-    default:
-      return step_report{};
-    }
-  }
+  if ((has_sent() || state() == transfer_state::closed) && !comes_after_sending(step))
+    return step_report{};
   switch (step) {
   case sender_step::check_servers:
     return check_servers();
@@ -205,6 +222,66 @@ caf::expected<sender_transfer::open_part> sender_transfer::unmoved() const {
   return out;
 }
 
+caf::error sender_transfer::drop_unneeded(const open_part& part, const change_plan& plan) {
+  const auto pick = pick_notes(part.notes, notes_needed(plan));
+  if (!pick)
+    return pick.error();
+  std::set<note_id> kept;
+  for (auto& x : *pick)
+    kept.insert(x.id);
+  std::set<note_id> here;
+  for (auto& x : part.notes)
+    here.insert(x.value.id);
+  std::vector<note> selection;
+  std::vector<note_id> free;
+  for (auto& x : log_->view().selected->notes)
+    if (here.count(x.id) != 0 && kept.count(x.id) == 0)
+      free.push_back(x.id);
+    else if (here.count(x.id) == 0)
+      selection.push_back(x);
+  selection.insert(selection.end(), pick->begin(), pick->end());
+  if (free.empty())
+    return {};
+  if (auto err = record_selection(selection))
+    return err;
+  space_->holds->release(free, terms_.id);
+  return {};
+}
+
+caf::error sender_transfer::select_instead(const std::vector<note_id>& sources,
+                                           const std::vector<stored_note>& made) {
+  std::vector<note> selection;
+  for (auto& x : log_->view().selected->notes)
+    if (std::find(sources.begin(), sources.end(), x.id) == sources.end())
+      selection.push_back(x);
+  for (auto& x : made)
+    selection.push_back(x.value);
+  return record_selection(selection);
+}
+
+caf::error sender_transfer::break_one(const open_part& part, const change_plan& plan,
+                                      step_report& report, std::map<int8_t, uint32_t>& broken) {
+  const auto source = note_to_break(part.notes, plan.breaks.front());
+  if (!source)
+    return fail(ec::internal, "the plan breaks a note that is not there");
+  const auto change = change_notes(*space_, change_kind::break_note, {source->id}, terms_.id);
+  if (!change)
+    return change.error();
+  if (change->outcome != change_outcome::done)
+    return fail(ec::change_not_possible, "the servers have not said yet what became of " +
+                                             to_string(source->id) + "; it stays set apart");
+  const auto made = space_->user.find(change->made, {folder::bank, folder::fracked});
+  if (!made)
+    return made.error();
+  if (auto err = select_instead({source->id}, *made))
+    return err;
+  ++report.notes;
+  (void)report.value.add(denomination_value(source->id.denomination));
+  report.not_clean += change->fracked;
+  ++broken[source->id.denomination];
+  return {};
+}
+
 caf::expected<step_report> sender_transfer::make_change() {
   if (auto err = require_selected())
     return err;
@@ -221,54 +298,12 @@ caf::expected<step_report> sender_transfer::make_change() {
       return plan.error();
     if (plan->breaks.empty()) {
       // The rest of a broken note is free again.
-      const auto pick = pick_notes(part->notes, notes_needed(*plan));
-      if (!pick)
-        return pick.error();
-      std::set<note_id> kept;
-      for (auto& x : *pick)
-        kept.insert(x.id);
-      std::vector<note> selection;
-      std::vector<note_id> free;
-      std::set<note_id> here;
-      for (auto& x : part->notes)
-        here.insert(x.value.id);
-      for (auto& x : log_->view().selected->notes)
-        if (here.count(x.id) != 0 && kept.count(x.id) == 0)
-          free.push_back(x.id);
-        else if (here.count(x.id) == 0)
-          selection.push_back(x);
-      selection.insert(selection.end(), pick->begin(), pick->end());
-      if (!free.empty()) {
-        if (auto err = record_selection(selection))
-          return err;
-        space_->holds->release(free, terms_.id);
-      }
+      if (auto err = drop_unneeded(*part, *plan))
+        return err;
       break;
     }
-    const auto source = note_to_break(part->notes, plan->breaks.front());
-    if (!source)
-      return fail(ec::internal, "the plan breaks a note that is not there");
-    const auto change = change_notes(*space_, change_kind::break_note, {source->id}, terms_.id);
-    if (!change)
-      return change.error();
-    if (change->outcome != change_outcome::done)
-      return fail(ec::change_not_possible, "the servers have not said yet what became of " +
-                                               to_string(source->id) + "; it stays set apart");
-    const auto made = space_->user.find(change->made, {folder::bank, folder::fracked});
-    if (!made)
-      return made.error();
-    std::vector<note> selection;
-    for (auto& x : log_->view().selected->notes)
-      if (x.id != source->id)
-        selection.push_back(x);
-    for (auto& x : *made)
-      selection.push_back(x.value);
-    if (auto err = record_selection(selection))
+    if (auto err = break_one(*part, *plan, out, broken))
       return err;
-    ++out.notes;
-    (void)out.value.add(denomination_value(source->id.denomination));
-    out.not_clean += change->fracked;
-    ++broken[source->id.denomination];
   }
   for (auto i = broken.rbegin(); i != broken.rend(); ++i)
     out.text += (out.text.empty() ? "" : ", ") + count_text(i->second, "note") + " of " +
@@ -278,49 +313,52 @@ caf::expected<step_report> sender_transfer::make_change() {
   return out;
 }
 
+caf::expected<bool> sender_transfer::join_ten(step_report& report) {
+  const auto part = unmoved();
+  if (!part)
+    return part.error();
+  if (part->sum.is_zero() || total(notes_of(part->notes)) != part->sum)
+    return false;
+  const auto plan = plan_change(purse_of(part->notes), part->sum, space_->rules.change);
+  if (!plan)
+    return plan.error();
+  if (plan->joins.empty())
+    return false;
+  const auto sources = ten_to_join(part->notes, plan->joins.front());
+  if (sources.empty())
+    return false;
+  const auto change = change_notes(*space_, change_kind::join_notes, sources, terms_.id);
+  if (!change) {
+    // Joining only saves notes: without it the transfer goes on.
+    if (code_of(change.error()) == ec::change_not_possible)
+      return false;
+    return change.error();
+  }
+  if (change->outcome != change_outcome::done)
+    return fail(ec::change_not_possible,
+                "the servers have not said yet whether ten notes were joined");
+  const auto made = space_->user.find(change->made, {folder::bank, folder::fracked});
+  if (!made)
+    return made.error();
+  for (auto& x : *made)
+    (void)report.value.add(value_of(x.value));
+  if (auto err = select_instead(sources, *made))
+    return err;
+  report.notes += static_cast<uint32_t>(sources.size());
+  report.not_clean += change->fracked;
+  return true;
+}
+
 caf::expected<step_report> sender_transfer::join_notes() {
   if (auto err = require_selected())
     return err;
   step_report out;
   for (size_t round = 0; round < changes_max; ++round) {
-    const auto part = unmoved();
-    if (!part)
-      return part.error();
-    if (part->sum.is_zero() || total(notes_of(part->notes)) != part->sum)
+    const auto joined = join_ten(out);
+    if (!joined)
+      return joined.error();
+    if (!*joined)
       break;
-    const auto plan = plan_change(purse_of(part->notes), part->sum, space_->rules.change);
-    if (!plan)
-      return plan.error();
-    if (plan->joins.empty())
-      break;
-    const auto sources = ten_to_join(part->notes, plan->joins.front());
-    if (sources.empty())
-      break;
-    const auto change = change_notes(*space_, change_kind::join_notes, sources, terms_.id);
-    if (!change) {
-      // Joining only saves notes: without it the transfer goes on.
-      if (code_of(change.error()) == ec::change_not_possible)
-        break;
-      return change.error();
-    }
-    if (change->outcome != change_outcome::done)
-      return fail(ec::change_not_possible,
-                  "the servers have not said yet whether ten notes were joined");
-    const auto made = space_->user.find(change->made, {folder::bank, folder::fracked});
-    if (!made)
-      return made.error();
-    std::vector<note> selection;
-    for (auto& x : log_->view().selected->notes)
-      if (std::find(sources.begin(), sources.end(), x.id) == sources.end())
-        selection.push_back(x);
-    for (auto& x : *made) {
-      selection.push_back(x.value);
-      (void)out.value.add(value_of(x.value));
-    }
-    if (auto err = record_selection(selection))
-      return err;
-    out.notes += static_cast<uint32_t>(sources.size());
-    out.not_clean += change->fracked;
   }
   if (out.notes > 0)
     out.text = count_text(out.notes, "note") + " joined into " +
@@ -395,7 +433,7 @@ caf::expected<step_report> sender_transfer::move_to_sender() {
   return out;
 }
 
-caf::expected<amount> sender_transfer::check_once(step_report& report) {
+caf::expected<std::vector<stored_note>> sender_transfer::find_bad(step_report& report) {
   auto& space = *space_;
   auto stored =
       space.sender.find(ids_of(log_->view().selected->notes), {folder::bank, folder::fracked});
@@ -408,30 +446,37 @@ caf::expected<amount> sender_transfer::check_once(step_report& report) {
   report.value = total(notes);
   report.fewest_passes = static_cast<uint8_t>(space.servers());
   std::vector<note_id> now_fracked;
-  std::vector<note> bad;
-  std::vector<stored_note> bad_files;
+  std::vector<stored_note> bad;
   for (size_t i = 0; i < notes.size() && i < letters.size(); ++i) {
     const auto counts = raida::count_letters(letters[i]);
-    if (counts.passed >= space.rules.quorum.settled()) {
-      report.fewest_passes = std::min(report.fewest_passes, static_cast<uint8_t>(counts.passed));
-      if (counts.failed > 0) {
-        ++report.not_clean;
-        if ((*stored)[i].where == folder::bank)
-          now_fracked.push_back(notes[i].id);
-      }
+    if (counts.passed < space.rules.quorum.settled()) {
+      if (counts.passed + counts.failed < space.rules.quorum.settled())
+        return fail(ec::too_few_servers, "only " + std::to_string(counts.passed + counts.failed) +
+                                             " servers answer for " + to_string(notes[i].id));
+      bad.push_back((*stored)[i]);
       continue;
     }
-    if (counts.passed + counts.failed < space.rules.quorum.settled())
-      return fail(ec::too_few_servers, "only " + std::to_string(counts.passed + counts.failed) +
-                                           " servers answer for " + to_string(notes[i].id));
-    bad.push_back(notes[i]);
-    bad_files.push_back((*stored)[i]);
+    report.fewest_passes = std::min(report.fewest_passes, static_cast<uint8_t>(counts.passed));
+    if (counts.failed == 0)
+      continue;
+    ++report.not_clean;
+    if ((*stored)[i].where == folder::bank)
+      now_fracked.push_back(notes[i].id);
   }
   if (auto err = relocate(space.sender, now_fracked, folder::bank, folder::fracked))
     return err;
-  if (bad.empty())
+  return bad;
+}
+
+caf::expected<amount> sender_transfer::check_once(step_report& report) {
+  auto& space = *space_;
+  const auto files = find_bad(report);
+  if (!files)
+    return files.error();
+  if (files->empty())
     return amount{};
   // One bad Detect is no verdict (docs/formats/wallet.md "Legal moves").
+  const auto bad = notes_of(*files);
   const auto second = raida::detect(*space.port, bad, space.rules.times);
   std::vector<note> selection;
   for (auto& x : log_->view().selected->notes)
@@ -444,7 +489,7 @@ caf::expected<amount> sender_transfer::check_once(step_report& report) {
       to = folder::counterfeit;
     else if (counts.passed >= space.rules.quorum.majority)
       to = folder::fracked;
-    if (auto err = space.sender.move({bad[i].id}, bad_files[i].where, space.user, to))
+    if (auto err = space.sender.move({bad[i].id}, (*files)[i].where, space.user, to))
       return err;
   }
   if (auto err = record_selection(selection))
@@ -540,6 +585,8 @@ caf::expected<coin_payload> sender_transfer::begin_sending(const receipt_terms& 
     record.announced = *announced_;
     record.at = space_->now();
     record.notes = log_->view().selected->notes;
+    LC_ASSERT(total(record.notes) == record.announced.sum);
+    LC_ASSERT(record.notes.size() == record.announced.notes);
     if (auto err = log_->append(encode(record)))
       return err;
     if (auto err = count_lease())
@@ -552,6 +599,8 @@ caf::expected<coin_payload> sender_transfer::begin_sending(const receipt_terms& 
   if (!known)
     if (auto err = log_->append(encode(session_record{terms})))
       return err;
+  // P1: SENDING is durable before the caller has a byte of a coin.
+  LC_ASSERT(has_sent());
   return split_coins(log_->view().sending->notes);
 }
 
@@ -632,10 +681,17 @@ caf::expected<step_report> sender_transfer::ask_servers() {
     return give_back();
   if (auto err = finish_refresh())
     return err;
-  auto open = undecided(view);
   size_t fewest = space_->servers();
+  if (auto err = decide_open(fewest))
+    return err;
+  return conclude(fewest);
+}
+
+caf::error sender_transfer::decide_open(size_t& fewest_passes) {
+  auto& view = log_->view();
+  auto open = undecided(view);
   if (open.empty())
-    return conclude(fewest);
+    return {};
   const auto rows = raida::find(*space_->port, open, space_->rules.times);
   const auto how = patience_of(view, space_->up_ms());
   evidence_record evidence;
@@ -643,7 +699,7 @@ caf::expected<step_report> sender_transfer::ask_servers() {
   std::vector<note> back;
   for (size_t i = 0; i < open.size() && i < rows.size(); ++i) {
     const auto row = for_sent(open[i], rows[i]);
-    fewest = std::min(fewest, raida::count_answers(row).an);
+    fewest_passes = std::min(fewest_passes, raida::count_answers(row).an);
     switch (conclude_sent(open[i], row, how, space_->rules.quorum)) {
     case sent_outcome::gone:
       evidence.lines.push_back({open[i].id, evidence_of(row)});
@@ -659,15 +715,16 @@ caf::expected<step_report> sender_transfer::ask_servers() {
   if (!evidence.lines.empty())
     if (auto err = log_->append(encode(evidence)))
       return err;
-  if (!back.empty()) {
-    if (auto err = log_->make_room(back.size()))
-      return err;
-    if (auto err = log_->append(encode_pans(record_type::refresh, back)))
-      return err;
-    if (auto err = claim_back(back, true))
-      return err;
-  }
-  return conclude(fewest);
+  return back.empty() ? caf::error{} : take_back(back);
+}
+
+caf::error sender_transfer::take_back(const std::vector<note>& notes) {
+  if (auto err = log_->make_room(notes.size()))
+    return err;
+  if (auto err = log_->append(encode_pans(record_type::refresh, notes)))
+    return err;
+  LC_ASSERT(!log_->view().refresh.empty());
+  return claim_back(notes, true);
 }
 
 caf::error sender_transfer::claim_back(const std::vector<note>& notes, bool drawn_now) {
@@ -728,48 +785,79 @@ caf::error sender_transfer::file_decided(bool last) {
   return {};
 }
 
+namespace {
+
+std::string back_text(const sent_parts& parts) {
+  return count_text(parts.back.size(), "note") + " taken back";
+}
+
+std::string gone_text(const sent_parts& parts) {
+  return count_text(parts.gone.size(), "note") + (parts.gone.size() == 1 ? " is" : " are") +
+         " the receiver's";
+}
+
+// What a transfer that stays open waits for.
+std::string waiting_text(const journal_view& view, const sent_parts& parts, uint64_t up_ms) {
+  std::string out = "the receiver may still take the notes";
+  if (!all_graded(view))
+    out = "too few servers answer to take all notes back";
+  else if (patience_of(view, up_ms) != patience::leased)
+    out = "the servers do not agree yet on who owns the notes";
+  if (!parts.gone.empty())
+    out = gone_text(parts) + ", of the others " + out;
+  return parts.back.empty() ? out : back_text(parts) + ", " + out;
+}
+
+// How a transfer ended of which every note is decided.
+struct conclusion {
+  settlement settled = settlement::sent;
+  closing how = closing::sent_with_receipt;
+  std::string text;
+};
+
+conclusion conclusion_of(const sent_parts& parts, bool with_receipt) {
+  conclusion out;
+  if (!with_receipt && parts.gone.empty())
+    out = {settlement::returned, closing::taken_back, back_text(parts)};
+  else if (with_receipt)
+    out = {settlement::sent, closing::sent_with_receipt, "the receiver's receipt is filed"};
+  else
+    out = {settlement::sent, closing::sent_by_evidence,
+           "the servers say the notes are the receiver's"};
+  // With a receipt, only what it did not cover came back.
+  if (parts.gone.empty())
+    out.text = back_text(parts);
+  else if (!parts.back.empty())
+    out.text = back_text(parts) + ", " + gone_text(parts);
+  return out;
+}
+
+} // namespace
+
 caf::expected<step_report> sender_transfer::conclude(size_t fewest_passes) {
   auto& view = log_->view();
   const auto all = all_graded(view) && undecided(view).empty();
   if (auto err = file_decided(all))
     return err;
   const auto parts = parts_of(view);
-  const auto mixed = !parts.back.empty() && !parts.gone.empty();
-  const auto back_text = count_text(parts.back.size(), "note") + " taken back";
-  const auto gone_text = count_text(parts.gone.size(), "note") +
-                         (parts.gone.size() == 1 ? " is" : " are") + " the receiver's";
   if (!all) {
     auto out = settled_report(settlement::open);
     out.fewest_passes = static_cast<uint8_t>(fewest_passes);
     out.returned = parts.back_value;
-    if (!all_graded(view))
-      out.text = "too few servers answer to take all notes back";
-    else if (patience_of(view, space_->up_ms()) != patience::leased)
-      out.text = "the servers do not agree yet on who owns the notes";
-    else
-      out.text = "the receiver may still take the notes";
-    if (!parts.gone.empty())
-      out.text = gone_text + ", of the others " + out.text;
-    if (!parts.back.empty())
-      out.text = back_text + ", " + out.text;
+    out.text = waiting_text(view, parts, space_->up_ms());
     return out;
   }
+  LC_ASSERT(parts.back.size() + parts.gone.size() == view.sending->notes.size());
   const auto receipt = !view.receipt.empty();
   if (receipt)
     if (auto err = space_->user.put_file(folder::receipts, to_string(terms_.id) + ".json",
                                          byte_view{view.receipt}))
       return err;
-  // With a receipt, only what it did not cover came back.
-  const auto sent = receipt || !parts.gone.empty();
-  auto out = settled_report(sent ? settlement::sent : settlement::returned);
+  const auto end = conclusion_of(parts, receipt);
+  auto out = settled_report(end.settled);
   out.returned = parts.back_value;
-  out.text = mixed                ? back_text + ", " + gone_text
-             : parts.gone.empty() ? back_text
-             : receipt            ? "the receiver's receipt is filed"
-                                  : "the servers say the notes are the receiver's";
-  if (auto err = close(receipt              ? closing::sent_with_receipt
-                       : parts.gone.empty() ? closing::taken_back
-                                            : closing::sent_by_evidence))
+  out.text = end.text;
+  if (auto err = close(end.how))
     return err;
   if (!parts.gone.empty())
     log_to_user(*space_, false, parts.gone_value, "LiveConnect send", to_string(terms_.id));
@@ -791,6 +879,24 @@ caf::error sender_transfer::close(closing how) {
   return {};
 }
 
+caf::error sender_transfer::move_back() {
+  auto& space = *space_;
+  const auto ids = ids_of(log_->view().selected->notes);
+  const auto moved = space.sender.find(ids, {folder::bank, folder::fracked});
+  if (!moved)
+    return moved.error();
+  for (auto where : {folder::bank, folder::fracked}) {
+    std::vector<note_id> back;
+    for (auto& x : *moved)
+      if (x.where == where)
+        back.push_back(x.value.id);
+    if (!back.empty())
+      if (auto err = space.sender.move(back, where, space.user, where))
+        return err;
+  }
+  return {};
+}
+
 caf::expected<step_report> sender_transfer::give_back() {
   if (!log_)
     return step_report{};
@@ -798,28 +904,15 @@ caf::expected<step_report> sender_transfer::give_back() {
     return ask_servers();
   if (has_sent())
     return fail(ec::outcome_unknown, "coins may have left already");
-  auto& space = *space_;
-  if (log_->view().selected) {
-    const auto ids = ids_of(log_->view().selected->notes);
-    const auto moved = space.sender.find(ids, {folder::bank, folder::fracked});
-    if (!moved)
-      return moved.error();
-    for (auto where : {folder::bank, folder::fracked}) {
-      std::vector<note_id> back;
-      for (auto& x : *moved)
-        if (x.where == where)
-          back.push_back(x.value.id);
-      if (!back.empty())
-        if (auto err = space.sender.move(back, where, space.user, where))
-          return err;
-    }
-  }
-  const auto files = space.sender.list_files(folder::export_);
+  if (log_->view().selected)
+    if (auto err = move_back())
+      return err;
+  const auto files = space_->sender.list_files(folder::export_);
   if (!files)
     return files.error();
   for (auto& x : *files)
     if (x.find(tag_of(terms_.id)) != std::string::npos)
-      if (auto aside = space.sender.move_file(folder::export_, x, folder::trash); !aside)
+      if (auto aside = space_->sender.move_file(folder::export_, x, folder::trash); !aside)
         return aside.error();
   auto out = settled_report(settlement::returned);
   out.text = "nothing left; the notes are in the wallet";

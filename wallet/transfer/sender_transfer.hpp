@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -75,9 +76,27 @@ private:
   /// Holds more of the user's notes, enough for `sum` with change, and records the selection.
   caf::error select(amount sum, const std::vector<note>& keep);
   caf::error record_selection(const std::vector<note>& notes);
+  /// Lets go of the notes of `part` that the plan does not need.
+  caf::error drop_unneeded(const open_part& part, const change_plan& plan);
+  /// Puts the notes that a change made in the selection in place of its sources.
+  caf::error select_instead(const std::vector<note_id>& sources,
+                            const std::vector<stored_note>& made);
+  /// Carries out the plan's first break; adds it to the report and to `broken`, notes by
+  /// denomination.
+  caf::error break_one(const open_part& part, const change_plan& plan, step_report& report,
+                       std::map<int8_t, uint32_t>& broken);
+  /// Joins ten notes, where that saves some. False when there is nothing (more) to join.
+  caf::expected<bool> join_ten(step_report& report);
+  /// Detects what lies in the Sender wallet; answers what fewer servers pass than settle a note.
+  caf::expected<std::vector<stored_note>> find_bad(step_report& report);
   /// Detects what lies in the Sender wallet once; puts aside what may not be paid out and answers
   /// its value.
   caf::expected<amount> check_once(step_report& report);
+  /// Asks the servers about the notes that nothing decides yet: EVIDENCE for those that are gone,
+  /// taking back for those that may be. Lowers `fewest_passes` to what they show.
+  caf::error decide_open(size_t& fewest_passes);
+  /// Makes the notes' PANs durable (P6), then brings the notes back.
+  caf::error take_back(const std::vector<note>& notes);
   /// Brings notes back whose PANs are durable (REFRESH): GRADED for what is certain.
   caf::error claim_back(const std::vector<note>& notes, bool drawn_now);
   /// Likewise for all that are being taken back and have no verdict.
@@ -91,6 +110,8 @@ private:
   /// Burns the invitation (docs/protocol.md 8), then closes.
   caf::error close(closing how);
   caf::error move_sent(const std::vector<note_id>& ids);
+  /// Moves what was selected from the Sender wallet back to the user's.
+  caf::error move_back();
   /// Whether coins may have left.
   bool has_sent() const { return log_ && log_->view().sending.has_value(); }
   caf::error require_selected() const;

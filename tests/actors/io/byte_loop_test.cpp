@@ -78,7 +78,7 @@ struct counting_handler : socket_handler {
 
 loop_config gathering() {
   loop_config out;
-  out.gather = 50us;
+  out.coalesce = 50us;
   return out;
 }
 
@@ -105,7 +105,7 @@ TEST(byte_loop_gathering, a_busy_one_way_stream_of_small_messages_is_read_togeth
 
 loop_config gathering_when_idle() {
   loop_config out;
-  out.gather_idle = 4ms;
+  out.coalesce_idle = 4ms;
   return out;
 }
 

@@ -35,7 +35,7 @@ scanned scan(const std::vector<std::string>& pieces, size_t limit = frame_bytes_
       const auto text = byte_view(unread).sub(scanner.begin(), scanner.size());
       out.frames.emplace_back(text.text());
       out.joins.push_back(scanner.joins());
-      gathered.add(text, scanner.hashes(), from);
+      gathered.add(text, scanner.placeholders(), from);
       for (const auto& x : gathered.pieces())
         out.rewritten.append(static_cast<const char*>(x.iov_base), x.iov_len);
       gathered.clear();
@@ -232,7 +232,8 @@ std::vector<std::string> cut(const std::string& text) {
   return out;
 }
 
-RC_GTEST_PROP(frame_scanner_property_test, what_is_rewritten_means_the_same_from_the_senders_address, ()) {
+RC_GTEST_PROP(frame_scanner_property_test,
+              what_is_rewritten_means_the_same_from_the_senders_address, ()) {
   std::string stream;
   for (int i = *rc::gen::inRange(1, 6); i > 0; --i)
     stream += *written_frame();

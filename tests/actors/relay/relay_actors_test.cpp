@@ -63,8 +63,8 @@ struct relay_actors_test : liveconnect::test::actor_test {
     run();
   }
 
-  knock from(uint64_t socket, const std::string& text) {
-    knock out;
+  pending_join from(uint64_t socket, const std::string& text) {
+    pending_join out;
     out.socket = {socket};
     endpoint::parse("198.51.100." + std::to_string(socket), static_cast<uint16_t>(5000 + socket),
                     out.peer);
@@ -74,7 +74,7 @@ struct relay_actors_test : liveconnect::test::actor_test {
   }
 
   void arrive(uint64_t socket, const std::string& text) {
-    caf::anon_send(hall, knocks{{from(socket, text)}});
+    caf::anon_send(hall, pending_joins{{from(socket, text)}});
     run();
   }
 
@@ -83,7 +83,7 @@ struct relay_actors_test : liveconnect::test::actor_test {
     for (auto& x : port->placed)
       if (x.socket.value == socket && x.who) {
         x.life->ended = true;
-        caf::anon_send(std::exchange(x.who, nullptr), departed{why});
+        caf::anon_send(std::exchange(x.who, nullptr), connection_closed{why});
       }
     run();
   }
@@ -171,8 +171,8 @@ TEST_F(relay_actors_test, an_entry_that_meets_a_closing_room_finds_a_seat) {
   port->take();
   // Both are under way before any actor runs: whichever comes first, the newcomer is answered.
   auto& first = placed(1);
-  caf::anon_send(hall, knocks{{from(2, "<# Join_Room 42>")}});
-  caf::anon_send(std::exchange(first.who, nullptr), departed{"left"});
+  caf::anon_send(hall, pending_joins{{from(2, "<# Join_Room 42>")}});
+  caf::anon_send(std::exchange(first.who, nullptr), connection_closed{"left"});
   run();
   const auto said = port->take();
   ASSERT_EQ(said.size(), 1u);
@@ -338,7 +338,7 @@ TEST_F(relay_actors_test, one_who_waits_alone_for_too_long_is_sent_away) {
 
 TEST_F(relay_actors_test, the_heartbeat_forgets_who_is_gone) {
   arrive(1, "<# Join_Room 42>");
-  const std::weak_ptr<pulse> life = placed(1).life;
+  const std::weak_ptr<liveness> life = placed(1).life;
   go(1);
   port->placed.clear();
   EXPECT_FALSE(life.expired());

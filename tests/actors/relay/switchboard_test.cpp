@@ -22,15 +22,15 @@ namespace {
 using liveconnect::test::tcp_client;
 
 /// Who has knocked; a test waits for them.
-class knock_box {
+class request_box {
 public:
-  void add(const knocks& x) {
+  void add(const pending_joins& x) {
     std::lock_guard<std::mutex> guard{mutex_};
     list_.insert(list_.end(), x.list.begin(), x.list.end());
     changed_.notify_all();
   }
   /// All of them once there are `count`, or what there is after five seconds.
-  std::vector<knock> wait_for(size_t count) {
+  std::vector<pending_join> wait_for(size_t count) {
     std::unique_lock<std::mutex> lock{mutex_};
     changed_.wait_for(lock, std::chrono::seconds(5), [&] { return list_.size() >= count; });
     return list_;
@@ -39,16 +39,16 @@ public:
 private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<knock> list_;
+  std::vector<pending_join> list_;
 };
 
-/// Keeps the knocks it hears of and seats nobody.
+/// Keeps the join requests it hears of and seats nobody.
 lobby_actor::behavior_type listening_lobby(lobby_actor::pointer,
-                                           const std::shared_ptr<knock_box>& box) {
+                                           const std::shared_ptr<request_box>& box) {
   return {
-      [box](const knocks& x) { box->add(x); },
-      [](const vacant&) {},
-      [](const bounds&) {},
+      [box](const pending_joins& x) { box->add(x); },
+      [](const room_empty&) {},
+      [](const limits_update&) {},
       [](atom::drain) {},
       [](atom::describe) { return room_numbers{}; },
       [](atom::describe, uint64_t) -> caf::result<room_description> {
@@ -70,7 +70,7 @@ struct switchboard_of_two_loops_test : ::testing::TestWithParam<uint64_t> {
     board->set_lobby(lobby);
     endpoint anywhere;
     EXPECT_TRUE(endpoint::parse("127.0.0.1", 0, anywhere));
-    const auto made = loops[0]->open(io::listen{anywhere}, board->entrance());
+    const auto made = loops[0]->open(io::listen{anywhere}, board->acceptor());
     EXPECT_TRUE(made);
     address = to_string(made->at);
   }
@@ -83,23 +83,23 @@ struct switchboard_of_two_loops_test : ::testing::TestWithParam<uint64_t> {
   }
 
   /// A seat for `x` with this greeting.
-  room_switch_port::seating seat_for(const knock& x, const std::string& greeting) {
+  room_switch_port::seating seat_for(const pending_join& x, const std::string& greeting) {
     room_switch_port::seating out;
     out.socket = x.socket;
     out.who = system.spawn(connection, connection_config{x.socket, board});
-    out.life = std::make_shared<pulse>();
-    out.meter = meter;
+    out.life = std::make_shared<liveness>();
+    out.account = account;
     out.greeting = byte_view(greeting).copy();
     return out;
   }
 
   caf::actor_system_config config;
   caf::actor_system system{config};
-  std::shared_ptr<knock_box> box = std::make_shared<knock_box>();
+  std::shared_ptr<request_box> box = std::make_shared<request_box>();
   lobby_actor lobby = system.spawn(listening_lobby, box);
   std::vector<std::shared_ptr<io::byte_loop>> loops;
   std::shared_ptr<switchboard> board;
-  std::shared_ptr<room_meter> meter = std::make_shared<room_meter>();
+  std::shared_ptr<room_account> account = std::make_shared<room_account>();
   std::string address;
 };
 
@@ -116,7 +116,8 @@ TEST_P(switchboard_of_two_loops_test, moves_a_connection_to_its_rooms_loop_befor
   EXPECT_TRUE(client.read_until("Refused crowded"));
 }
 
-TEST_P(switchboard_of_two_loops_test, says_each_word_once_and_in_order_whatever_falls_into_one_turn) {
+TEST_P(switchboard_of_two_loops_test,
+       says_each_word_once_and_in_order_whatever_falls_into_one_turn) {
   std::vector<tcp_client> clients;
   for (size_t i = 0; i < 2; ++i) {
     clients.emplace_back(address);
@@ -143,7 +144,8 @@ TEST_P(switchboard_of_two_loops_test, says_each_word_once_and_in_order_whatever_
                                    "<127.0.0.1 Heartbeat>\n");
 }
 
-INSTANTIATE_TEST_SUITE_P(Rooms, switchboard_of_two_loops_test, ::testing::Values(4182907730, 4182907731));
+INSTANTIATE_TEST_SUITE_P(Rooms, switchboard_of_two_loops_test,
+                         ::testing::Values(4182907730, 4182907731));
 
 } // namespace
 } // namespace liveconnect::relay

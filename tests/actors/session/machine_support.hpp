@@ -55,12 +55,12 @@ const T* find(const actions& list) {
 template<class T>
 size_t count(const actions& list) {
   return static_cast<size_t>(std::count_if(
-      list.begin(), list.end(), [](const action& x) { return std::holds_alternative<T>(x); }));
+      list.begin(), list.end(), [](const any_action& x) { return std::holds_alternative<T>(x); }));
 }
 
 inline bool sends(const actions& list, message_number number) {
-  return std::any_of(list.begin(), list.end(), [number](const action& x) {
-    auto found = std::get_if<order::send>(&x);
+  return std::any_of(list.begin(), list.end(), [number](const any_action& x) {
+    auto found = std::get_if<action::send>(&x);
     return found != nullptr && found->number == number;
   });
 }
@@ -69,7 +69,7 @@ inline bool sends(const actions& list, message_number number) {
 template<class Q>
 const Q* asks(const actions& list) {
   for (const auto& x : list)
-    if (auto found = std::get_if<order::ask_wallet>(&x))
+    if (auto found = std::get_if<action::ask_wallet>(&x))
       if (auto q = std::get_if<Q>(&found->what))
         return q;
   return nullptr;
@@ -77,7 +77,7 @@ const Q* asks(const actions& list) {
 
 inline bool asks_step(const actions& list, wallet::sender_step what) {
   for (const auto& x : list)
-    if (auto found = std::get_if<order::ask_wallet>(&x))
+    if (auto found = std::get_if<action::ask_wallet>(&x))
       if (auto q = std::get_if<ask::step>(&found->what))
         if (auto s = std::get_if<wallet::sender_step>(&q->what))
           if (*s == what)
@@ -87,7 +87,7 @@ inline bool asks_step(const actions& list, wallet::sender_step what) {
 
 inline bool asks_step(const actions& list, wallet::receiver_step what) {
   for (const auto& x : list)
-    if (auto found = std::get_if<order::ask_wallet>(&x))
+    if (auto found = std::get_if<action::ask_wallet>(&x))
       if (auto q = std::get_if<ask::step>(&found->what))
         if (auto s = std::get_if<wallet::receiver_step>(&q->what))
           if (*s == what)
@@ -99,7 +99,7 @@ inline bool asks_step(const actions& list, wallet::receiver_step what) {
 inline std::vector<int> finished_steps(const actions& list) {
   std::vector<int> out;
   for (const auto& x : list)
-    if (auto told = std::get_if<order::tell>(&x))
+    if (auto told = std::get_if<action::tell>(&x))
       if (auto s = std::get_if<step>(&told->what))
         if (s->number != 0 && s->phase == step_phase::finished)
           out.push_back(s->number);
@@ -116,29 +116,29 @@ struct driver {
 
   explicit driver(Machine x) : machine(std::move(x)) {}
 
-  actions& feed(happening what) {
+  actions& feed(any_input what) {
     last = machine.advance(std::move(what));
     for (const auto& x : last) {
-      if (auto asked = std::get_if<order::ask_wallet>(&x))
+      if (auto asked = std::get_if<action::ask_wallet>(&x))
         last_ticket = asked->which;
       all.push_back(x);
     }
     return last;
   }
   actions& told(message_number number, std::string details = {}) {
-    return feed(happened::told{number, std::move(details)});
+    return feed(input::peer_message{number, std::move(details)});
   }
   /// The last question succeeds.
   actions& done(wallet::step_report report = {}) {
-    return feed(happened::work_done{last_ticket, std::move(report)});
+    return feed(input::work_done{last_ticket, std::move(report)});
   }
-  actions& failed(ec code) { return feed(happened::work_failed{last_ticket, code, "detail"}); }
+  actions& failed(ec code) { return feed(input::work_failed{last_ticket, code, "detail"}); }
 };
 
 /// One thing that can happen, with a name for the table.
 struct named_event {
   std::string name;
-  happening what;
+  any_input what;
 };
 
 /// Everything that the peer can say: every number of the catalogue that may come through a session,
@@ -156,19 +156,19 @@ inline std::vector<named_event> peer_events() {
     case message_number::amount:
       continue;
     default:
-      out.push_back({to_string(row.number), happened::told{row.number, {}}});
+      out.push_back({to_string(row.number), input::peer_message{row.number, {}}});
     }
   }
-  out.push_back({"4 right", happened::told{message_number::amount, "3439"}});
-  out.push_back({"4 wrong", happened::told{message_number::amount, "34390"}});
-  out.push_back({"4 bad", happened::told{message_number::amount, "03439"}});
-  out.push_back({"offer", happened::offered{manifest_3439()}});
-  happened::coin_came coin;
+  out.push_back({"4 right", input::peer_message{message_number::amount, "3439"}});
+  out.push_back({"4 wrong", input::peer_message{message_number::amount, "34390"}});
+  out.push_back({"4 bad", input::peer_message{message_number::amount, "03439"}});
+  out.push_back({"offer", input::offered{manifest_3439()}});
+  input::coin_came coin;
   coin.index = 1;
   coin.count = 2;
   coin.file = coin_file();
   out.push_back({"coin body", coin});
-  out.push_back({"receipt body", happened::receipt_came{"{}"}});
+  out.push_back({"receipt body", input::receipt_came{"{}"}});
   return out;
 }
 

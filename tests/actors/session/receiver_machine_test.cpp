@@ -16,8 +16,8 @@ receiver_terms terms_3439() {
   return x;
 }
 
-happened::coin_came coin(uint32_t index, uint32_t count, size_t size = 400) {
-  happened::coin_came x;
+input::coin_came coin(uint32_t index, uint32_t count, size_t size = 400) {
+  input::coin_came x;
   x.index = index;
   x.count = count;
   x.file = coin_file(size);
@@ -70,23 +70,23 @@ machine_driver at(place wanted) {
     if (x.machine.money() != wanted.money || wanted.money == receiver_money::none)
       return false;
     if (wanted.state == receiver_state::meeting || wanted.state == receiver_state::greeted)
-      x.feed(happened::parted{});
+      x.feed(input::parted{});
     if (wanted.state == receiver_state::greeted)
-      x.feed(happened::secured{});
+      x.feed(input::secured{});
     return there();
   };
   if (there())
     return x;
-  x.feed(happened::started{});
+  x.feed(input::started{});
   if (there())
     return x;
-  x.feed(happened::entered{2});
-  x.feed(happened::secured{});
+  x.feed(input::entered{2});
+  x.feed(input::secured{});
   if (there())
     return x;
   if (wanted.state == receiver_state::checking_offer) {
-    x.feed(happened::offered{manifest_3439()});
-    x.feed(happened::offer_weighed{x.last_ticket, transfer_state::offered});
+    x.feed(input::offered{manifest_3439()});
+    x.feed(input::offer_weighed{x.last_ticket, transfer_state::offered});
     return x;
   }
   x.told(message_number::empty_import_export);
@@ -103,10 +103,10 @@ machine_driver at(place wanted) {
     return x;
   for (int n : {5, 6, 7, 20, 8, 9, 10, 11, 12})
     x.told(static_cast<message_number>(n));
-  x.feed(happened::offered{manifest_3439()});
+  x.feed(input::offered{manifest_3439()});
   if (there())
     return x;
-  x.feed(happened::offer_weighed{x.last_ticket, transfer_state::offered});
+  x.feed(input::offer_weighed{x.last_ticket, transfer_state::offered});
   if (there())
     return x;
   x.feed(coin(1, 2));
@@ -119,7 +119,7 @@ machine_driver at(place wanted) {
   x.done();
   if (there() || detour())
     return x;
-  x.feed(happened::receipt_ready{x.last_ticket, "{receipt}", summary_3439()});
+  x.feed(input::receipt_ready{x.last_ticket, "{receipt}", summary_3439()});
   if (there() || detour())
     return x;
   x.told(message_number::coins_confirmed, summary_3439().hash);
@@ -142,7 +142,7 @@ TEST(receiver_machine, a_whole_transfer_tells_the_25_steps_once_each_in_the_seed
   for (int i = 1; i <= 25; ++i)
     expected.push_back(i);
   EXPECT_EQ(finished_steps(x.all), expected);
-  auto end = find<order::end>(x.all);
+  auto end = find<action::end>(x.all);
   ASSERT_NE(end, nullptr);
   EXPECT_TRUE(end->ok);
   EXPECT_FALSE(end->still_open);
@@ -153,9 +153,9 @@ TEST(receiver_machine, commands_go_out_in_the_seeds_order) {
   auto x = at({receiver_state::ended, receiver_money::receipt});
   std::vector<uint16_t> sent;
   for (const auto& a : x.all) {
-    if (auto s = std::get_if<order::send>(&a))
+    if (auto s = std::get_if<action::send>(&a))
       sent.push_back(to_integer(s->number));
-    if (std::holds_alternative<order::send_receipt>(a))
+    if (std::holds_alternative<action::send_receipt>(a))
       sent.push_back(17);
   }
   EXPECT_EQ(sent, (std::vector<uint16_t>{3, 4, 13, 14, 15, 16, 18, 17, 106}));
@@ -209,14 +209,14 @@ TEST(receiver_machine, in_every_place_every_message_that_is_not_allowed_ends_wit
       auto money = p.money != receiver_money::none;
       if (event.name == "Cancel") {
         if (money)
-          EXPECT_EQ(count<order::end>(out), 0u);
+          EXPECT_EQ(count<action::end>(out), 0u);
         else
-          EXPECT_EQ(find<order::end>(out)->code, ec::peer_refused);
+          EXPECT_EQ(find<action::end>(out)->code, ec::peer_refused);
         continue;
       }
       if (event.name == "Closing") {
         EXPECT_FALSE(x.machine.is_secured());
-        EXPECT_EQ(count<order::end>(out), 0u);
+        EXPECT_EQ(count<action::end>(out), 0u);
         continue;
       }
       if (p.state == receiver_state::cleared && event.name == "4 right") {
@@ -225,19 +225,19 @@ TEST(receiver_machine, in_every_place_every_message_that_is_not_allowed_ends_wit
       }
       if (p.state == receiver_state::cleared && event.name == "4 wrong") {
         EXPECT_TRUE(sends(out, message_number::cancel));
-        EXPECT_EQ(find<order::end>(out)->code, ec::peer_refused);
+        EXPECT_EQ(find<action::end>(out)->code, ec::peer_refused);
         continue;
       }
       if (allowed(p).count(event.name) != 0) {
         EXPECT_FALSE(sends(out, message_number::closing));
-        EXPECT_EQ(count<order::end>(out), 0u);
+        EXPECT_EQ(count<action::end>(out), 0u);
         continue;
       }
       ++forbidden;
       EXPECT_TRUE(sends(out, message_number::closing));
-      EXPECT_EQ(count<order::ask_wallet>(out), 0u);
+      EXPECT_EQ(count<action::ask_wallet>(out), 0u);
       EXPECT_FALSE(x.machine.is_secured());
-      auto end = find<order::end>(out);
+      auto end = find<action::end>(out);
       if (!money) {
         ASSERT_NE(end, nullptr);
         EXPECT_EQ(end->code, ec::protocol_violation);
@@ -268,12 +268,12 @@ TEST(receiver_machine, messages_before_key_confirmation_have_no_effect) {
 TEST(receiver_machine, a_lost_line_drops_an_incomplete_set_and_never_shows_it_to_the_wallet) {
   auto x = at({receiver_state::collecting});
   x.feed(coin(1, 2));
-  x.feed(happened::parted{});
+  x.feed(input::parted{});
   EXPECT_EQ(x.machine.money(), receiver_money::none);
   EXPECT_EQ(asks<ask::store>(x.all), nullptr);
-  x.feed(happened::secured{});
-  x.feed(happened::offered{manifest_3439()});
-  x.feed(happened::offer_weighed{x.last_ticket, transfer_state::offered});
+  x.feed(input::secured{});
+  x.feed(input::offered{manifest_3439()});
+  x.feed(input::offer_weighed{x.last_ticket, transfer_state::offered});
   EXPECT_TRUE(sends(x.last, message_number::ready_to_receive));
   x.feed(coin(1, 2));
   x.feed(coin(2, 2));
@@ -286,8 +286,8 @@ TEST(receiver_machine, a_sender_that_begins_again_after_its_offer_is_answered_fr
                  place{receiver_state::collecting}}) {
     SCOPED_TRACE(name_of(p));
     auto x = at(p);
-    x.feed(happened::parted{});
-    x.feed(happened::secured{});
+    x.feed(input::parted{});
+    x.feed(input::secured{});
     x.told(message_number::empty_import_export);
     x.done();
     x.done();
@@ -300,38 +300,38 @@ TEST(receiver_machine, a_sender_that_begins_again_after_its_offer_is_answered_fr
 
 TEST(receiver_machine, a_lost_line_never_stops_the_powning_of_a_complete_set) {
   auto x = at({receiver_state::holding, receiver_money::storing});
-  x.feed(happened::parted{});
+  x.feed(input::parted{});
   x.done();
   EXPECT_TRUE(asks_step(x.last, receiver_step::pown));
   EXPECT_FALSE(sends(x.last, message_number::received));
   x.done();
   EXPECT_NE(asks<ask::make_receipt>(x.last), nullptr);
-  x.feed(happened::receipt_ready{x.last_ticket, "{receipt}", summary_3439()});
-  EXPECT_EQ(find<order::send_receipt>(x.last), nullptr);
+  x.feed(input::receipt_ready{x.last_ticket, "{receipt}", summary_3439()});
+  EXPECT_EQ(find<action::send_receipt>(x.last), nullptr);
   // The sender comes back, offers the same set, and hears all at once.
-  x.feed(happened::secured{});
-  x.feed(happened::offered{manifest_3439()});
+  x.feed(input::secured{});
+  x.feed(input::offered{manifest_3439()});
   std::vector<uint16_t> said;
   for (const auto& a : x.last) {
-    if (auto s = std::get_if<order::send>(&a))
+    if (auto s = std::get_if<action::send>(&a))
       said.push_back(to_integer(s->number));
-    if (std::holds_alternative<order::send_receipt>(a))
+    if (std::holds_alternative<action::send_receipt>(a))
       said.push_back(17);
   }
   EXPECT_EQ(said, (std::vector<uint16_t>{14, 15, 16, 18, 17}));
-  EXPECT_EQ(count<order::ask_wallet>(x.last), 0u);
+  EXPECT_EQ(count<action::ask_wallet>(x.last), 0u);
 }
 
 TEST(receiver_machine, a_sender_that_comes_back_while_we_pown_hears_how_far_we_are) {
   auto x = at({receiver_state::holding, receiver_money::powning});
   auto powning = x.last_ticket;
-  x.feed(happened::parted{});
-  x.feed(happened::secured{});
-  x.feed(happened::offered{manifest_3439()});
+  x.feed(input::parted{});
+  x.feed(input::secured{});
+  x.feed(input::offered{manifest_3439()});
   EXPECT_TRUE(sends(x.last, message_number::received));
   EXPECT_TRUE(sends(x.last, message_number::powning_coins));
   EXPECT_FALSE(sends(x.last, message_number::confirming_change_of_ownership));
-  x.feed(happened::work_done{powning, {}});
+  x.feed(input::work_done{powning, {}});
   EXPECT_TRUE(sends(x.last, message_number::confirming_change_of_ownership));
 }
 
@@ -339,7 +339,7 @@ TEST(receiver_machine, another_manifest_for_a_set_that_is_here_is_a_violation) {
   auto x = at({receiver_state::greeted, receiver_money::powning});
   auto other = manifest_3439();
   other.records.fill(1);
-  x.feed(happened::offered{other});
+  x.feed(input::offered{other});
   EXPECT_TRUE(sends(x.last, message_number::closing));
 }
 
@@ -347,9 +347,9 @@ TEST(receiver_machine, what_the_journal_holds_is_not_asked_for_again) {
   for (auto s : {transfer_state::received, transfer_state::pown, transfer_state::graded,
                  transfer_state::receipt, transfer_state::closed}) {
     auto x = at({receiver_state::greeted});
-    x.feed(happened::offered{manifest_3439()});
+    x.feed(input::offered{manifest_3439()});
     ASSERT_NE(asks<ask::weigh>(x.last), nullptr);
-    x.feed(happened::offer_weighed{x.last_ticket, s});
+    x.feed(input::offer_weighed{x.last_ticket, s});
     EXPECT_FALSE(sends(x.last, message_number::ready_to_receive));
     EXPECT_TRUE(sends(x.last, message_number::received));
     EXPECT_TRUE(asks_step(x.last, receiver_step::pown));
@@ -358,8 +358,8 @@ TEST(receiver_machine, what_the_journal_holds_is_not_asked_for_again) {
 
 TEST(receiver_machine, an_offer_without_the_steps_before_still_checks_the_servers_first) {
   auto x = at({receiver_state::greeted});
-  x.feed(happened::offered{manifest_3439()});
-  x.feed(happened::offer_weighed{x.last_ticket, transfer_state::offered});
+  x.feed(input::offered{manifest_3439()});
+  x.feed(input::offer_weighed{x.last_ticket, transfer_state::offered});
   EXPECT_TRUE(asks_step(x.last, receiver_step::check_servers));
   EXPECT_FALSE(sends(x.last, message_number::ready_to_receive));
   x.done();
@@ -368,57 +368,57 @@ TEST(receiver_machine, an_offer_without_the_steps_before_still_checks_the_server
 
 TEST(receiver_machine, an_undelivered_receipt_ends_done_and_stays_open) {
   auto x = at({receiver_state::meeting, receiver_money::receipt});
-  x.feed(happened::timed_out{timer::reunite});
-  ASSERT_NE(find<order::end>(x.last), nullptr);
-  EXPECT_TRUE(find<order::end>(x.last)->ok);
-  EXPECT_TRUE(find<order::end>(x.last)->still_open);
+  x.feed(input::timed_out{timer::reunite});
+  ASSERT_NE(find<action::end>(x.last), nullptr);
+  EXPECT_TRUE(find<action::end>(x.last)->ok);
+  EXPECT_TRUE(find<action::end>(x.last)->still_open);
 }
 
 TEST(receiver_machine, with_the_money_ours_already_a_sender_that_does_not_come_is_no_failure) {
   auto terms = terms_3439();
   terms.powned = true;
-  for (auto what : {happening{happened::timed_out{timer::meet}},
-                    happening{happened::line_failed{ec::relay_unreachable, "gone"}}}) {
+  for (auto what : {any_input{input::timed_out{timer::meet}},
+                    any_input{input::line_failed{ec::relay_unreachable, "gone"}}}) {
     machine_driver x{receiver_machine{terms}};
-    x.feed(happened::started{});
+    x.feed(input::started{});
     x.feed(what);
-    ASSERT_NE(find<order::end>(x.last), nullptr);
-    EXPECT_TRUE(find<order::end>(x.last)->ok);
-    EXPECT_TRUE(find<order::end>(x.last)->still_open);
-    EXPECT_EQ(find<order::end>(x.last)->sum, sum_3439());
+    ASSERT_NE(find<action::end>(x.last), nullptr);
+    EXPECT_TRUE(find<action::end>(x.last)->ok);
+    EXPECT_TRUE(find<action::end>(x.last)->still_open);
+    EXPECT_EQ(find<action::end>(x.last)->sum, sum_3439());
   }
 }
 
 TEST(receiver_machine, a_line_that_fails_for_good_waits_for_the_money_that_is_under_way) {
   auto x = at({receiver_state::holding, receiver_money::powning});
-  x.feed(happened::line_failed{ec::relay_unreachable, "gone"});
-  EXPECT_EQ(count<order::end>(x.last), 0u);
+  x.feed(input::line_failed{ec::relay_unreachable, "gone"});
+  EXPECT_EQ(count<action::end>(x.last), 0u);
   x.done();
-  x.feed(happened::receipt_ready{x.last_ticket, "{receipt}", summary_3439()});
-  ASSERT_NE(find<order::end>(x.last), nullptr);
-  EXPECT_TRUE(find<order::end>(x.last)->ok);
-  EXPECT_TRUE(find<order::end>(x.last)->still_open);
+  x.feed(input::receipt_ready{x.last_ticket, "{receipt}", summary_3439()});
+  ASSERT_NE(find<action::end>(x.last), nullptr);
+  EXPECT_TRUE(find<action::end>(x.last)->ok);
+  EXPECT_TRUE(find<action::end>(x.last)->still_open);
 }
 
 // --- amounts and offers ---
 
 TEST(receiver_machine, the_person_is_asked_once_and_a_no_cancels) {
   auto x = at({receiver_state::judging});
-  x.feed(happened::approved{sum_3439(), false});
+  x.feed(input::approved{sum_3439(), false});
   EXPECT_TRUE(sends(x.last, message_number::cancel));
-  EXPECT_EQ(find<order::end>(x.last)->code, ec::stopped);
+  EXPECT_EQ(find<action::end>(x.last)->code, ec::stopped);
 
   auto y = at({receiver_state::judging});
-  y.feed(happened::approved{sum_3439(), true});
+  y.feed(input::approved{sum_3439(), true});
   EXPECT_EQ(y.machine.state(), receiver_state::agreed);
   EXPECT_TRUE(sends(y.last, message_number::amount));
 }
 
 TEST(receiver_machine, a_yes_given_while_the_line_was_cut_still_counts) {
   auto x = at({receiver_state::judging});
-  x.feed(happened::parted{});
-  x.feed(happened::approved{sum_3439(), true});
-  x.feed(happened::secured{});
+  x.feed(input::parted{});
+  x.feed(input::approved{sum_3439(), true});
+  x.feed(input::secured{});
   x.told(message_number::empty_import_export);
   x.done();
   x.done();
@@ -431,40 +431,40 @@ TEST(receiver_machine, an_answer_about_another_sum_than_the_one_named_is_ignored
   terms.ask_person = true;
   machine_driver x{receiver_machine{terms}};
   const auto name = [&](const char* sum) {
-    x.feed(happened::secured{});
+    x.feed(input::secured{});
     x.told(message_number::empty_import_export);
     x.done();
     x.done();
     x.told(message_number::amount, sum);
     ASSERT_EQ(x.machine.state(), receiver_state::judging);
   };
-  x.feed(happened::started{});
+  x.feed(input::started{});
   name("3439");
-  x.feed(happened::parted{});
+  x.feed(input::parted{});
   name("34390");
   for (bool yes : {true, false}) {
-    x.feed(happened::approved{sum_3439(), yes});
+    x.feed(input::approved{sum_3439(), yes});
     EXPECT_TRUE(x.last.empty());
     EXPECT_EQ(x.machine.state(), receiver_state::judging);
   }
-  x.feed(happened::approved{amount::from_coins(34390), true});
+  x.feed(input::approved{amount::from_coins(34390), true});
   EXPECT_EQ(x.machine.state(), receiver_state::agreed);
 }
 
 TEST(receiver_machine, a_second_session_cannot_change_the_agreed_amount) {
   receiver_terms terms;
   machine_driver x{receiver_machine{terms}};
-  x.feed(happened::started{});
+  x.feed(input::started{});
   for (const char* sum : {"3439", "3440"}) {
-    x.feed(happened::secured{});
+    x.feed(input::secured{});
     x.told(message_number::empty_import_export);
     x.done();
     x.done();
     x.told(message_number::amount, sum);
     if (x.machine.state() == receiver_state::agreed)
-      x.feed(happened::parted{});
+      x.feed(input::parted{});
   }
-  EXPECT_EQ(find<order::end>(x.last)->code, ec::peer_refused);
+  EXPECT_EQ(find<action::end>(x.last)->code, ec::peer_refused);
 }
 
 TEST(receiver_machine, a_manifest_that_does_not_add_up_or_is_too_large_is_refused) {
@@ -477,25 +477,25 @@ TEST(receiver_machine, a_manifest_that_does_not_add_up_or_is_too_large_is_refuse
   bad[3].by_denomination = {1};
   for (const auto& offer : bad) {
     auto x = at({receiver_state::agreed});
-    x.feed(happened::offered{offer});
+    x.feed(input::offered{offer});
     EXPECT_TRUE(sends(x.last, message_number::cancel));
-    ASSERT_NE(find<order::end>(x.last), nullptr);
-    EXPECT_EQ(find<order::end>(x.last)->code, ec::manifest_mismatch);
+    ASSERT_NE(find<action::end>(x.last), nullptr);
+    EXPECT_EQ(find<action::end>(x.last)->code, ec::manifest_mismatch);
     EXPECT_EQ(asks<ask::weigh>(x.all), nullptr);
   }
   auto terms = terms_3439();
   terms.notes_max = 18;
   machine_driver x{receiver_machine{terms}};
-  x.feed(happened::started{});
-  x.feed(happened::secured{});
-  x.feed(happened::offered{manifest_3439()});
-  EXPECT_EQ(find<order::end>(x.last)->code, ec::manifest_mismatch);
+  x.feed(input::started{});
+  x.feed(input::secured{});
+  x.feed(input::offered{manifest_3439()});
+  EXPECT_EQ(find<action::end>(x.last)->code, ec::manifest_mismatch);
 }
 
 TEST(receiver_machine, coin_frames_must_come_whole_in_order_and_within_the_manifest) {
   struct row {
     const char* what;
-    std::vector<happened::coin_came> frames;
+    std::vector<input::coin_came> frames;
   };
   const std::vector<row> rows = {
       {"second first", {coin(2, 2)}},
@@ -511,7 +511,7 @@ TEST(receiver_machine, coin_frames_must_come_whole_in_order_and_within_the_manif
     for (const auto& f : r.frames)
       x.feed(f);
     EXPECT_TRUE(sends(x.last, message_number::closing));
-    EXPECT_EQ(find<order::end>(x.last)->code, ec::protocol_violation);
+    EXPECT_EQ(find<action::end>(x.last)->code, ec::protocol_violation);
     EXPECT_EQ(asks<ask::store>(x.all), nullptr);
   }
 }
@@ -521,15 +521,15 @@ TEST(receiver_machine, a_set_that_the_wallet_rejects_is_nobodys_and_the_sender_h
   x.failed(ec::manifest_mismatch);
   EXPECT_TRUE(sends(x.last, message_number::cancel));
   EXPECT_FALSE(sends(x.all, message_number::received));
-  EXPECT_EQ(find<order::end>(x.last)->code, ec::manifest_mismatch);
-  EXPECT_FALSE(find<order::end>(x.last)->still_open);
+  EXPECT_EQ(find<action::end>(x.last)->code, ec::manifest_mismatch);
+  EXPECT_FALSE(find<action::end>(x.last)->still_open);
 }
 
 TEST(receiver_machine, a_powning_that_fails_stays_open) {
   auto x = at({receiver_state::holding, receiver_money::powning});
   x.failed(ec::too_few_servers);
-  EXPECT_EQ(find<order::end>(x.last)->code, ec::too_few_servers);
-  EXPECT_TRUE(find<order::end>(x.last)->still_open);
+  EXPECT_EQ(find<action::end>(x.last)->code, ec::too_few_servers);
+  EXPECT_TRUE(find<action::end>(x.last)->still_open);
 }
 
 TEST(receiver_machine, a_confirmation_of_another_receipt_is_a_violation) {
@@ -542,7 +542,7 @@ TEST(receiver_machine, a_confirmation_of_another_receipt_is_a_violation) {
 TEST(receiver_machine, the_amount_is_not_asked_for_when_the_offer_is_the_journals) {
   // A sender whose coins are under way comes with the offer at once.
   auto x = at({receiver_state::greeted});
-  x.feed(happened::offered{manifest_3439()});
+  x.feed(input::offered{manifest_3439()});
   EXPECT_NE(asks<ask::weigh>(x.last), nullptr);
   EXPECT_FALSE(sends(x.last, message_number::amount));
 }
@@ -556,12 +556,12 @@ TEST(receiver_machine, cancelling_ends_before_the_set_is_complete_and_finishes_a
       continue;
     auto x = at(p);
     auto secured = x.machine.is_secured();
-    x.feed(happened::user_cancelled{});
+    x.feed(input::user_cancelled{});
     if (p.money == receiver_money::none) {
       EXPECT_EQ(sends(x.last, message_number::cancel), secured);
-      EXPECT_EQ(find<order::end>(x.last)->code, ec::stopped);
+      EXPECT_EQ(find<action::end>(x.last)->code, ec::stopped);
     } else {
-      EXPECT_EQ(count<order::end>(x.last), 0u);
+      EXPECT_EQ(count<action::end>(x.last), 0u);
     }
   }
 }
@@ -572,12 +572,12 @@ TEST(receiver_machine, stopping_ends_at_once_and_says_whether_the_journal_is_ope
     if (p.state == receiver_state::ended)
       continue;
     auto x = at(p);
-    x.feed(happened::user_stopped{});
-    auto end = find<order::end>(x.last);
+    x.feed(input::user_stopped{});
+    auto end = find<action::end>(x.last);
     ASSERT_NE(end, nullptr);
     EXPECT_EQ(end->still_open, p.money != receiver_money::none);
     EXPECT_EQ(end->ok, p.money == receiver_money::receipt);
-    EXPECT_EQ(count<order::ask_wallet>(x.last), 0u);
+    EXPECT_EQ(count<action::ask_wallet>(x.last), 0u);
   }
 }
 
@@ -586,7 +586,7 @@ TEST(receiver_machine, timers_count_only_for_what_they_were_armed) {
     for (auto t : {timer::meet, timer::reunite, timer::answer, timer::linger}) {
       SCOPED_TRACE(name_of(p) + " x timer " + std::to_string(static_cast<int>(t)));
       auto x = at(p);
-      auto& out = x.feed(happened::timed_out{t});
+      auto& out = x.feed(input::timed_out{t});
       auto none = p.money == receiver_money::none;
       bool meant = (t == timer::meet && p.state == receiver_state::meeting && none) ||
                    (t == timer::reunite && p.state == receiver_state::meeting && !none) ||

@@ -17,15 +17,15 @@ machine_driver at(sender_state wanted) {
   auto there = [&] { return x.machine.state() == wanted; };
   if (there())
     return x;
-  x.feed(happened::started{});
+  x.feed(input::started{});
   if (there())
     return x;
   x.done();
   if (there())
     return x;
-  x.feed(happened::entered{1});
-  x.feed(happened::peer_came{});
-  x.feed(happened::secured{});
+  x.feed(input::entered{1});
+  x.feed(input::peer_came{});
+  x.feed(input::secured{});
   if (there())
     return x;
   x.done();
@@ -44,7 +44,7 @@ machine_driver at(sender_state wanted) {
     x.done();
   if (there())
     return x;
-  x.feed(happened::manifest_ready{x.last_ticket, manifest_3439()});
+  x.feed(input::manifest_ready{x.last_ticket, manifest_3439()});
   if (there())
     return x;
   if (wanted == sender_state::settling) {
@@ -56,10 +56,10 @@ machine_driver at(sender_state wanted) {
     return x;
   wallet::coin_payload coins;
   coins.files = {coin_file(), coin_file()};
-  x.feed(happened::coins_ready{x.last_ticket, coins});
+  x.feed(input::coins_ready{x.last_ticket, coins});
   if (there())
     return x;
-  x.feed(happened::coins_gone{});
+  x.feed(input::coins_gone{});
   x.done();
   if (there())
     return x;
@@ -69,13 +69,13 @@ machine_driver at(sender_state wanted) {
   x.told(message_number::decrypting_coins);
   x.told(message_number::powning_coins);
   x.told(message_number::confirming_change_of_ownership);
-  x.feed(happened::receipt_came{"{receipt}"});
+  x.feed(input::receipt_came{"{receipt}"});
   if (there())
     return x;
-  x.feed(happened::receipt_ready{x.last_ticket, "{receipt}", summary_3439()});
+  x.feed(input::receipt_ready{x.last_ticket, "{receipt}", summary_3439()});
   if (there())
     return x;
-  x.feed(happened::timed_out{timer::linger});
+  x.feed(input::timed_out{timer::linger});
   return x;
 }
 
@@ -109,7 +109,7 @@ TEST(sender_machine, a_whole_transfer_tells_the_25_steps_once_each_in_the_seeds_
   for (int i = 1; i <= 25; ++i)
     expected.push_back(i);
   EXPECT_EQ(finished_steps(x.all), expected);
-  auto last = find<order::end>(x.all);
+  auto last = find<action::end>(x.all);
   ASSERT_NE(last, nullptr);
   EXPECT_TRUE(last->ok);
   EXPECT_FALSE(last->still_open);
@@ -122,11 +122,11 @@ TEST(sender_machine, commands_go_out_in_the_seeds_order) {
   auto x = at(sender_state::ended);
   std::vector<uint16_t> sent;
   for (const auto& a : x.all) {
-    if (auto s = std::get_if<order::send>(&a))
+    if (auto s = std::get_if<action::send>(&a))
       sent.push_back(to_integer(s->number));
-    if (std::holds_alternative<order::send_offer>(a))
+    if (std::holds_alternative<action::send_offer>(a))
       sent.push_back(21);
-    if (std::holds_alternative<order::send_coins>(a))
+    if (std::holds_alternative<action::send_coins>(a))
       sent.push_back(24);
   }
   EXPECT_EQ(sent, (std::vector<uint16_t>{2, 4, 5, 6, 7, 20, 8, 9, 10, 11, 12, 21, 24, 19}));
@@ -136,7 +136,7 @@ TEST(sender_machine, wallet_is_asked_in_the_order_of_the_steps) {
   auto x = at(sender_state::ended);
   std::vector<std::string> asked;
   for (const auto& a : x.all) {
-    auto q = std::get_if<order::ask_wallet>(&a);
+    auto q = std::get_if<action::ask_wallet>(&a);
     if (q == nullptr)
       continue;
     if (auto s = std::get_if<ask::step>(&q->what))
@@ -193,7 +193,7 @@ TEST(sender_machine, in_every_state_every_message_that_is_not_allowed_ends_witho
       }
       if (event.name == "Closing") {
         EXPECT_FALSE(x.machine.is_secured());
-        EXPECT_EQ(count<order::ask_wallet>(out), 0u);
+        EXPECT_EQ(count<action::ask_wallet>(out), 0u);
         continue;
       }
       auto row = allowed.find(s);
@@ -205,22 +205,22 @@ TEST(sender_machine, in_every_state_every_message_that_is_not_allowed_ends_witho
       ++forbidden;
       EXPECT_TRUE(sends(out, message_number::closing));
       EXPECT_FALSE(x.machine.is_secured());
-      EXPECT_EQ(count<order::send_coins>(out), 0u);
+      EXPECT_EQ(count<action::send_coins>(out), 0u);
       if (s == sender_state::filing) {
         EXPECT_EQ(x.machine.state(), sender_state::filing);
       } else if (s == sender_state::lingering) {
-        ASSERT_NE(find<order::end>(out), nullptr);
-        EXPECT_TRUE(find<order::end>(out)->ok);
+        ASSERT_NE(find<action::end>(out), nullptr);
+        EXPECT_TRUE(find<action::end>(out)->ok);
       } else if (begun) {
-        ASSERT_NE(find<order::end>(out), nullptr);
-        EXPECT_EQ(find<order::end>(out)->code, ec::outcome_unknown);
-        EXPECT_TRUE(find<order::end>(out)->still_open);
+        ASSERT_NE(find<action::end>(out), nullptr);
+        EXPECT_EQ(find<action::end>(out)->code, ec::outcome_unknown);
+        EXPECT_TRUE(find<action::end>(out)->still_open);
       } else {
         EXPECT_TRUE(asks_step(out, sender_step::give_back));
         auto& end = x.done();
-        ASSERT_NE(find<order::end>(end), nullptr);
-        EXPECT_EQ(find<order::end>(end)->code, ec::protocol_violation);
-        EXPECT_FALSE(find<order::end>(end)->still_open);
+        ASSERT_NE(find<action::end>(end), nullptr);
+        EXPECT_EQ(find<action::end>(end)->code, ec::protocol_violation);
+        EXPECT_FALSE(find<action::end>(end)->still_open);
       }
     }
   }
@@ -243,9 +243,9 @@ TEST(sender_machine, a_lost_line_in_any_state_leaves_the_money_where_it_is) {
     auto x = at(s);
     auto secured = x.machine.is_secured();
     auto begun = x.machine.sending_begun();
-    auto& out = x.feed(happened::parted{});
-    EXPECT_EQ(count<order::ask_wallet>(out), 0u);
-    EXPECT_EQ(count<order::end>(out), 0u);
+    auto& out = x.feed(input::parted{});
+    EXPECT_EQ(count<action::ask_wallet>(out), 0u);
+    EXPECT_EQ(count<action::end>(out), 0u);
     EXPECT_FALSE(x.machine.is_secured());
     EXPECT_EQ(x.machine.sending_begun(), begun);
     if (!secured || s == sender_state::filing || s == sender_state::lingering)
@@ -262,13 +262,13 @@ TEST(sender_machine, before_sending_a_new_session_begins_again_at_empty_import_e
     SCOPED_TRACE(to_string(s));
     auto x = at(s);
     auto stale = x.last_ticket;
-    x.feed(happened::parted{});
-    x.feed(happened::secured{});
+    x.feed(input::parted{});
+    x.feed(input::secured{});
     EXPECT_EQ(x.machine.state(), sender_state::checking);
     EXPECT_TRUE(asks_step(x.last, sender_step::check_servers));
     // The answer to the question of the old session moves nothing.
-    EXPECT_TRUE(x.feed(happened::work_done{stale, {}}).empty());
-    EXPECT_TRUE(x.feed(happened::work_failed{stale, ec::disk_failed, ""}).empty());
+    EXPECT_TRUE(x.feed(input::work_done{stale, {}}).empty());
+    EXPECT_TRUE(x.feed(input::work_failed{stale, ec::disk_failed, ""}).empty());
     x.done();
     x.done();
     EXPECT_TRUE(sends(x.last, message_number::empty_import_export));
@@ -280,37 +280,37 @@ TEST(sender_machine, once_sending_has_begun_a_new_session_offers_the_same_manife
                  sender_state::awaiting_receipt, sender_state::filing, sender_state::lingering}) {
     SCOPED_TRACE(to_string(s));
     auto x = at(s);
-    x.feed(happened::parted{});
-    x.feed(happened::secured{});
-    ASSERT_NE(find<order::send_offer>(x.last), nullptr);
-    EXPECT_EQ(find<order::send_offer>(x.last)->offer, manifest_3439());
-    EXPECT_EQ(count<order::ask_wallet>(x.last), 0u);
+    x.feed(input::parted{});
+    x.feed(input::secured{});
+    ASSERT_NE(find<action::send_offer>(x.last), nullptr);
+    EXPECT_EQ(find<action::send_offer>(x.last)->offer, manifest_3439());
+    EXPECT_EQ(count<action::ask_wallet>(x.last), 0u);
   }
 }
 
 TEST(sender_machine, a_receiver_that_holds_the_set_is_sent_no_coin) {
   auto x = at(sender_state::awaiting_received);
-  x.feed(happened::parted{});
-  x.feed(happened::secured{});
+  x.feed(input::parted{});
+  x.feed(input::secured{});
   x.all.clear();
   x.told(message_number::received);
   EXPECT_EQ(x.machine.state(), sender_state::awaiting_receipt);
-  x.feed(happened::receipt_came{"{receipt}"});
-  EXPECT_EQ(count<order::send_coins>(x.all), 0u);
+  x.feed(input::receipt_came{"{receipt}"});
+  EXPECT_EQ(count<action::send_coins>(x.all), 0u);
   EXPECT_EQ(asks<ask::begin_sending>(x.all), nullptr);
   EXPECT_NE(asks<ask::file_receipt>(x.all), nullptr);
 }
 
 TEST(sender_machine, a_receiver_without_the_set_gets_the_same_coins_again) {
   auto x = at(sender_state::awaiting_received);
-  x.feed(happened::parted{});
-  x.feed(happened::secured{});
+  x.feed(input::parted{});
+  x.feed(input::secured{});
   x.told(message_number::ready_to_receive);
   EXPECT_NE(asks<ask::begin_sending>(x.last), nullptr);
   wallet::coin_payload coins;
   coins.files = {coin_file()};
-  x.feed(happened::coins_ready{x.last_ticket, coins});
-  EXPECT_NE(find<order::send_coins>(x.last), nullptr);
+  x.feed(input::coins_ready{x.last_ticket, coins});
+  EXPECT_NE(find<action::send_coins>(x.last), nullptr);
 }
 
 TEST(sender_machine, received_is_no_answer_to_an_offer_when_no_coin_ever_left) {
@@ -322,26 +322,26 @@ TEST(sender_machine, received_is_no_answer_to_an_offer_when_no_coin_ever_left) {
 TEST(sender_machine, a_repeated_receipt_is_confirmed_again_without_filing_it_twice) {
   auto x = at(sender_state::lingering);
   EXPECT_TRUE(sends(x.last, message_number::coins_confirmed));
-  x.feed(happened::parted{});
-  x.feed(happened::secured{});
+  x.feed(input::parted{});
+  x.feed(input::secured{});
   x.told(message_number::received);
-  x.feed(happened::receipt_came{"{receipt}"});
+  x.feed(input::receipt_came{"{receipt}"});
   EXPECT_TRUE(sends(x.last, message_number::coins_confirmed));
   EXPECT_EQ(asks<ask::file_receipt>(x.last), nullptr);
   x.told(message_number::closing);
-  ASSERT_NE(find<order::end>(x.last), nullptr);
-  EXPECT_TRUE(find<order::end>(x.last)->ok);
+  ASSERT_NE(find<action::end>(x.last), nullptr);
+  EXPECT_TRUE(find<action::end>(x.last)->ok);
 }
 
 TEST(sender_machine, a_receipt_filed_while_the_line_was_cut_is_confirmed_when_it_comes_again) {
   auto x = at(sender_state::filing);
   auto filing = x.last_ticket;
-  x.feed(happened::parted{});
-  x.feed(happened::receipt_ready{filing, "{receipt}", summary_3439()});
+  x.feed(input::parted{});
+  x.feed(input::receipt_ready{filing, "{receipt}", summary_3439()});
   EXPECT_FALSE(sends(x.last, message_number::coins_confirmed));
-  x.feed(happened::secured{});
+  x.feed(input::secured{});
   x.told(message_number::received);
-  x.feed(happened::receipt_came{"{receipt}"});
+  x.feed(input::receipt_came{"{receipt}"});
   EXPECT_TRUE(sends(x.last, message_number::coins_confirmed));
 }
 
@@ -352,7 +352,7 @@ TEST(sender_machine, the_receivers_progress_goes_forward_only_and_begins_with_re
   EXPECT_TRUE(sends(x.last, message_number::closing));
 
   auto y = at(sender_state::awaiting_received);
-  y.feed(happened::receipt_came{"{receipt}"});
+  y.feed(input::receipt_came{"{receipt}"});
   EXPECT_EQ(asks<ask::file_receipt>(y.last), nullptr);
   EXPECT_TRUE(sends(y.last, message_number::closing));
 }
@@ -366,27 +366,27 @@ TEST(sender_machine, a_line_that_fails_for_good_gives_back_before_sending_and_st
       continue;
     auto x = at(s);
     auto begun = x.machine.sending_begun();
-    auto& out = x.feed(happened::line_failed{ec::relay_unreachable, "gone"});
+    auto& out = x.feed(input::line_failed{ec::relay_unreachable, "gone"});
     if (s == sender_state::filing) {
-      EXPECT_EQ(count<order::end>(out), 0u);
+      EXPECT_EQ(count<action::end>(out), 0u);
     } else if (s == sender_state::lingering) {
-      EXPECT_TRUE(find<order::end>(out)->ok);
+      EXPECT_TRUE(find<action::end>(out)->ok);
     } else if (begun) {
-      EXPECT_EQ(find<order::end>(out)->code, ec::outcome_unknown);
-      EXPECT_TRUE(find<order::end>(out)->still_open);
+      EXPECT_EQ(find<action::end>(out)->code, ec::outcome_unknown);
+      EXPECT_TRUE(find<action::end>(out)->still_open);
       EXPECT_FALSE(asks_step(out, sender_step::give_back));
     } else {
       EXPECT_TRUE(asks_step(out, sender_step::give_back));
-      EXPECT_EQ(find<order::end>(x.done())->code, ec::relay_unreachable);
+      EXPECT_EQ(find<action::end>(x.done())->code, ec::relay_unreachable);
     }
   }
 }
 
 TEST(sender_machine, a_peer_without_the_key_ends_with_not_authentic_and_everything_back) {
   auto x = at(sender_state::meeting);
-  x.feed(happened::distrusted{"three handshakes failed"});
+  x.feed(input::auth_failed{"three handshakes failed"});
   EXPECT_TRUE(asks_step(x.last, sender_step::give_back));
-  EXPECT_EQ(find<order::end>(x.done())->code, ec::not_authentic);
+  EXPECT_EQ(find<action::end>(x.done())->code, ec::not_authentic);
 }
 
 TEST(sender_machine, cancelling_in_any_state_follows_the_money) {
@@ -397,17 +397,17 @@ TEST(sender_machine, cancelling_in_any_state_follows_the_money) {
     auto x = at(s);
     auto begun = x.machine.sending_begun();
     auto secured = x.machine.is_secured();
-    auto& out = x.feed(happened::user_cancelled{});
+    auto& out = x.feed(input::user_cancelled{});
     switch (s) {
     case sender_state::idle:
-      EXPECT_EQ(find<order::end>(out)->code, ec::stopped);
+      EXPECT_EQ(find<action::end>(out)->code, ec::stopped);
       break;
     case sender_state::filing:
     case sender_state::settling:
       EXPECT_TRUE(out.empty());
       break;
     case sender_state::lingering:
-      EXPECT_TRUE(find<order::end>(out)->ok);
+      EXPECT_TRUE(find<action::end>(out)->ok);
       break;
     default:
       EXPECT_EQ(sends(out, message_number::cancel), secured);
@@ -428,11 +428,11 @@ TEST(sender_machine, asking_the_servers_decides_how_a_cancelled_transfer_ends) {
                         row{settlement::returned, false, ec::stopped, false},
                         row{settlement::open, false, ec::outcome_unknown, true}}) {
     auto x = at(sender_state::awaiting_received);
-    x.feed(happened::user_cancelled{});
+    x.feed(input::user_cancelled{});
     wallet::step_report report;
     report.settled = expected.found;
     x.done(report);
-    auto end = find<order::end>(x.last);
+    auto end = find<action::end>(x.last);
     ASSERT_NE(end, nullptr);
     EXPECT_EQ(end->ok, expected.ok);
     EXPECT_EQ(end->code, expected.code);
@@ -443,12 +443,12 @@ TEST(sender_machine, asking_the_servers_decides_how_a_cancelled_transfer_ends) {
 TEST(sender_machine, says_how_much_came_back_when_the_receiver_took_only_some) {
   for (auto back : {amount{}, amount::from_coins(250)}) {
     auto x = at(sender_state::awaiting_received);
-    x.feed(happened::user_cancelled{});
+    x.feed(input::user_cancelled{});
     wallet::step_report report;
     report.settled = settlement::sent;
     report.returned = back;
     x.done(report);
-    auto end = find<order::end>(x.last);
+    auto end = find<action::end>(x.last);
     ASSERT_NE(end, nullptr);
     EXPECT_EQ(end->returned, back);
     EXPECT_FALSE(end->still_open);
@@ -468,9 +468,9 @@ TEST(sender_machine, stopping_never_asks_the_wallet) {
       continue;
     auto x = at(s);
     auto begun = x.machine.sending_begun();
-    auto& out = x.feed(happened::user_stopped{});
-    EXPECT_EQ(count<order::ask_wallet>(out), 0u);
-    auto end = find<order::end>(out);
+    auto& out = x.feed(input::user_stopped{});
+    EXPECT_EQ(count<action::ask_wallet>(out), 0u);
+    auto end = find<action::end>(out);
     ASSERT_NE(end, nullptr);
     if (s == sender_state::lingering)
       EXPECT_TRUE(end->ok);
@@ -492,45 +492,45 @@ TEST(sender_machine, a_failing_wallet_step_cancels_with_a_word_and_gives_back) {
     SCOPED_TRACE(to_string(expected.state));
     auto x = at(expected.state);
     x.failed(expected.code);
-    ASSERT_NE(find<order::send>(x.last), nullptr);
-    EXPECT_EQ(find<order::send>(x.last)->number, message_number::cancel);
-    EXPECT_EQ(find<order::send>(x.last)->details, expected.word);
+    ASSERT_NE(find<action::send>(x.last), nullptr);
+    EXPECT_EQ(find<action::send>(x.last)->number, message_number::cancel);
+    EXPECT_EQ(find<action::send>(x.last)->details, expected.word);
     EXPECT_TRUE(asks_step(x.last, sender_step::give_back));
-    EXPECT_EQ(find<order::end>(x.done())->code, expected.code);
+    EXPECT_EQ(find<action::end>(x.done())->code, expected.code);
   }
 }
 
 TEST(sender_machine, a_failed_reservation_ends_before_anybody_is_called) {
   auto x = at(sender_state::reserving);
   x.failed(ec::not_enough_coins);
-  EXPECT_EQ(find<order::end>(x.last)->code, ec::not_enough_coins);
-  EXPECT_EQ(count<order::open_line>(x.all), 0u);
+  EXPECT_EQ(find<action::end>(x.last)->code, ec::not_enough_coins);
+  EXPECT_EQ(count<action::open_line>(x.all), 0u);
 }
 
 TEST(sender_machine, without_a_durable_sending_record_no_coin_leaves) {
   auto x = at(sender_state::beginning);
   x.failed(ec::disk_failed);
-  EXPECT_EQ(count<order::send_coins>(x.all), 0u);
-  EXPECT_EQ(find<order::end>(x.last)->code, ec::disk_failed);
-  EXPECT_TRUE(find<order::end>(x.last)->still_open);
+  EXPECT_EQ(count<action::send_coins>(x.all), 0u);
+  EXPECT_EQ(find<action::end>(x.last)->code, ec::disk_failed);
+  EXPECT_TRUE(find<action::end>(x.last)->still_open);
 }
 
 TEST(sender_machine, a_bad_receipt_leaves_the_transfer_open) {
   auto x = at(sender_state::filing);
   x.failed(ec::bad_receipt);
   EXPECT_FALSE(sends(x.last, message_number::coins_confirmed));
-  EXPECT_EQ(find<order::end>(x.last)->code, ec::bad_receipt);
-  EXPECT_TRUE(find<order::end>(x.last)->still_open);
+  EXPECT_EQ(find<action::end>(x.last)->code, ec::bad_receipt);
+  EXPECT_TRUE(find<action::end>(x.last)->still_open);
 }
 
 TEST(sender_machine, a_receipt_with_counterfeit_notes_ends_with_their_code) {
   auto x = at(sender_state::filing);
   auto bad = summary_3439();
   bad.counterfeit = 1;
-  x.feed(happened::receipt_ready{x.last_ticket, "{}", bad});
+  x.feed(input::receipt_ready{x.last_ticket, "{}", bad});
   x.told(message_number::closing);
-  EXPECT_FALSE(find<order::end>(x.last)->ok);
-  EXPECT_EQ(find<order::end>(x.last)->code, ec::counterfeit_notes);
+  EXPECT_FALSE(find<action::end>(x.last)->ok);
+  EXPECT_EQ(find<action::end>(x.last)->code, ec::counterfeit_notes);
 }
 
 TEST(sender_machine, timers_count_only_for_what_they_were_armed) {
@@ -538,7 +538,7 @@ TEST(sender_machine, timers_count_only_for_what_they_were_armed) {
     for (auto t : {timer::meet, timer::reunite, timer::answer, timer::linger}) {
       SCOPED_TRACE(std::string(to_string(s)) + " x timer " + std::to_string(static_cast<int>(t)));
       auto x = at(s);
-      auto& out = x.feed(happened::timed_out{t});
+      auto& out = x.feed(input::timed_out{t});
       bool meant = (t == timer::meet && s == sender_state::meeting) ||
                    (t == timer::linger && s == sender_state::lingering) ||
                    (t == timer::answer &&
@@ -552,23 +552,23 @@ TEST(sender_machine, timers_count_only_for_what_they_were_armed) {
 
 TEST(sender_machine, a_peer_that_does_not_come_back_after_the_coins_leaves_the_outcome_unknown) {
   auto x = at(sender_state::awaiting_received);
-  x.feed(happened::parted{});
-  x.feed(happened::timed_out{timer::reunite});
-  EXPECT_EQ(count<order::ask_wallet>(x.last), 0u);
-  EXPECT_EQ(find<order::end>(x.last)->code, ec::outcome_unknown);
-  EXPECT_TRUE(find<order::end>(x.last)->still_open);
+  x.feed(input::parted{});
+  x.feed(input::timed_out{timer::reunite});
+  EXPECT_EQ(count<action::ask_wallet>(x.last), 0u);
+  EXPECT_EQ(find<action::end>(x.last)->code, ec::outcome_unknown);
+  EXPECT_TRUE(find<action::end>(x.last)->still_open);
 }
 
 TEST(sender_machine, a_resumed_transfer_prepares_nothing_and_offers_what_lies_in_export) {
   machine_driver x{sender_machine{sum_3439(), true}};
-  x.feed(happened::started{});
+  x.feed(input::started{});
   EXPECT_EQ(asks<ask::reserve>(x.last), nullptr);
-  EXPECT_NE(find<order::open_line>(x.last), nullptr);
-  x.feed(happened::entered{2});
-  x.feed(happened::secured{});
+  EXPECT_NE(find<action::open_line>(x.last), nullptr);
+  x.feed(input::entered{2});
+  x.feed(input::secured{});
   EXPECT_NE(asks<ask::get_manifest>(x.last), nullptr);
-  x.feed(happened::manifest_ready{x.last_ticket, manifest_3439()});
-  EXPECT_NE(find<order::send_offer>(x.last), nullptr);
+  x.feed(input::manifest_ready{x.last_ticket, manifest_3439()});
+  EXPECT_NE(find<action::send_offer>(x.last), nullptr);
   x.told(message_number::received);
   EXPECT_EQ(x.machine.state(), sender_state::awaiting_receipt);
 }
@@ -577,8 +577,8 @@ TEST(sender_machine, a_manifest_of_another_sum_is_never_offered) {
   auto x = at(sender_state::listing);
   auto other = manifest_3439();
   other.sum = amount::from_coins(1);
-  x.feed(happened::manifest_ready{x.last_ticket, other});
-  EXPECT_EQ(find<order::send_offer>(x.all), nullptr);
+  x.feed(input::manifest_ready{x.last_ticket, other});
+  EXPECT_EQ(find<action::send_offer>(x.all), nullptr);
   EXPECT_TRUE(asks_step(x.last, sender_step::give_back));
 }
 

@@ -45,9 +45,9 @@ RC_GTEST_PROP(base64_test, comes_back_and_has_one_spelling_only, (const bytes& p
   const auto encoded = base64_encode(plain);
   RC_ASSERT(encoded.size() == base64_size(plain.size()));
   RC_ASSERT(encoded.find('#') == std::string::npos);
-  const auto back = base64_decode_secret(encoded);
+  const auto back = base64_decode(encoded);
   RC_ASSERT(back.engaged());
-  RC_ASSERT(view(*back) == byte_view(plain));
+  RC_ASSERT(byte_view(*back) == byte_view(plain));
   if (!encoded.empty()) {
     // Any other text that decodes at all decodes to something else.
     auto other = encoded;

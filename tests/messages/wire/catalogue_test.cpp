@@ -39,23 +39,11 @@ TEST(catalogue, leaves_the_seeds_free_numbers_free) {
 }
 
 TEST(catalogue, knows_who_may_say_what) {
-  const auto& coin = *find_message(message_number::coin);
-  EXPECT_TRUE(may_come_from(coin, role::sender));
-  EXPECT_FALSE(may_come_from(coin, role::receiver));
-  EXPECT_FALSE(may_come_from_relay(coin));
-  const auto& receipt = *find_message(message_number::receipt);
-  EXPECT_FALSE(may_come_from(receipt, role::sender));
-  EXPECT_TRUE(may_come_from(receipt, role::receiver));
-  const auto& joined = *find_message(message_number::peer_joined);
-  EXPECT_FALSE(may_come_from(joined, role::sender));
-  EXPECT_FALSE(may_come_from(joined, role::receiver));
-  EXPECT_TRUE(may_come_from_relay(joined));
-  const auto& join = *find_message(message_number::join_room);
-  EXPECT_FALSE(may_come_from(join, role::sender));
-  EXPECT_FALSE(may_come_from_relay(join));
-  const auto& closing = *find_message(message_number::closing);
-  EXPECT_TRUE(may_come_from(closing, role::receiver));
-  EXPECT_TRUE(may_come_from_relay(closing));
+  EXPECT_EQ(find_message(message_number::coin)->from, author::sender);
+  EXPECT_EQ(find_message(message_number::receipt)->from, author::receiver);
+  EXPECT_EQ(find_message(message_number::peer_joined)->from, author::relay);
+  EXPECT_EQ(find_message(message_number::join_room)->from, author::client_to_relay);
+  EXPECT_EQ(find_message(message_number::closing)->from, author::both_and_relay);
 }
 
 TEST(catalogue, stands_in_the_document_as_it_is_in_the_code) {

@@ -26,66 +26,43 @@ TEST(quorum, rules_are_sound_only_with_a_majority_that_excludes_a_second) {
   EXPECT_FALSE(is_sound({25, 13, 13}));
 }
 
-TEST(quorum, pown_strings_travel_as_nibbles) {
-  const std::string all = "upbndef";
-  EXPECT_EQ(to_nibbles(all), (bytes{0x0a, 0xbc, 0xde, 0xf0}));
-  EXPECT_EQ(from_nibbles(bytes{0x0a, 0xbc, 0xde, 0xf0}, 7), all);
-  EXPECT_EQ(to_nibbles(std::string(25, 'p')).size(), 13u);
-}
-
-TEST(quorum, nibbles_without_a_meaning_and_missing_ones_are_untried) {
-  EXPECT_EQ(from_nibbles(bytes{0x12, 0x3a}, 4), "uuup");
-  EXPECT_EQ(from_nibbles(bytes{0xaa}, 4), "ppuu");
-  EXPECT_EQ(from_nibbles({}, 3), "uuu");
-  EXPECT_EQ(to_nibbles("xp"), (bytes{0x0a}));
-}
-
-TEST(quorum, knows_a_pown_string) {
-  EXPECT_TRUE(is_pown_string("pfendbu", 7));
-  EXPECT_FALSE(is_pown_string("pfendbu", 25));
-  EXPECT_FALSE(is_pown_string("pfendbx", 7));
-  EXPECT_FALSE(is_pown_string(std::string("p\0", 2), 2));
-}
-
 struct grading {
   std::string pown;
-  grade after_detect;
-  grade after_pown;
+  note_verdict expected;
 };
 
 TEST(quorum, grades_by_the_table) {
   const grading table[] = {
-      {pown_of(25, 0), grade::authentic, grade::authentic},
-      {pown_of(13, 0, 0, 12), grade::authentic, grade::authentic},
-      {pown_of(13, 0), grade::authentic, grade::authentic},
-      {pown_of(13, 1), grade::fracked, grade::fracked},
-      {pown_of(13, 12), grade::fracked, grade::fracked},
-      {pown_of(24, 1), grade::fracked, grade::fracked},
-      {pown_of(12, 13), grade::counterfeit, grade::counterfeit},
-      {pown_of(0, 25), grade::counterfeit, grade::counterfeit},
-      {pown_of(0, 13, 12), grade::counterfeit, grade::counterfeit},
+      {pown_of(25, 0), note_verdict::authentic},
+      {pown_of(13, 0, 0, 12), note_verdict::authentic},
+      {pown_of(13, 0), note_verdict::authentic},
+      {pown_of(13, 1), note_verdict::fracked},
+      {pown_of(13, 12), note_verdict::fracked},
+      {pown_of(24, 1), note_verdict::fracked},
+      {pown_of(12, 13), note_verdict::counterfeit},
+      {pown_of(0, 25), note_verdict::counterfeit},
+      {pown_of(0, 13, 12), note_verdict::counterfeit},
       // One short of either: nothing is certain, however bad it looks.
-      {pown_of(12, 12, 1), grade::limbo, grade::limbo},
-      {pown_of(12, 12, 0, 1), grade::limbo, grade::limbo},
-      {pown_of(0, 12, 0, 13), grade::limbo, grade::limbo},
-      {pown_of(12, 0, 0, 0, 13), grade::limbo, grade::limbo},
-      {pown_of(0, 0, 0, 25), grade::limbo, grade::limbo},
-      {pown_of(0, 0), grade::limbo, grade::limbo},
+      {pown_of(12, 12, 1), note_verdict::limbo},
+      {pown_of(12, 12, 0, 1), note_verdict::limbo},
+      {pown_of(0, 12, 0, 13), note_verdict::limbo},
+      {pown_of(12, 0, 0, 0, 13), note_verdict::limbo},
+      {pown_of(0, 0, 0, 25), note_verdict::limbo},
+      {pown_of(0, 0), note_verdict::limbo},
       // Errors are no verdict, and after a Pown they may hide a change.
-      {pown_of(0, 0, 25), grade::errored, grade::limbo},
-      {pown_of(12, 0, 13), grade::errored, grade::limbo},
-      {pown_of(12, 0, 1), grade::errored, grade::limbo},
-      {pown_of(12, 1, 1), grade::limbo, grade::limbo},
-      {pown_of(0, 0, 0, 0, 0, 25), grade::bad_key, grade::limbo},
-      {pown_of(12, 0, 1, 0, 0, 2), grade::bad_key, grade::limbo},
+      {pown_of(0, 0, 25), note_verdict::limbo},
+      {pown_of(12, 0, 13), note_verdict::limbo},
+      {pown_of(12, 0, 1), note_verdict::limbo},
+      {pown_of(12, 1, 1), note_verdict::limbo},
+      {pown_of(0, 0, 0, 0, 0, 25), note_verdict::limbo},
+      {pown_of(12, 0, 1, 0, 0, 2), note_verdict::limbo},
       // Not a string of 25 letters.
-      {std::string(24, 'p'), grade::limbo, grade::limbo},
-      {std::string(50, 'p'), grade::limbo, grade::limbo},
-      {"", grade::limbo, grade::limbo},
+      {std::string(24, 'p'), note_verdict::limbo},
+      {std::string(50, 'p'), note_verdict::limbo},
+      {"", note_verdict::limbo},
   };
   for (const auto& x : table) {
-    EXPECT_STREQ(to_string(grade_detect(x.pown)), to_string(x.after_detect)) << x.pown;
-    EXPECT_STREQ(to_string(grade_pown(x.pown)), to_string(x.after_pown)) << x.pown;
+    EXPECT_EQ(to_string(grade_detect(x.pown)), to_string(x.expected)) << x.pown;
   }
 }
 
@@ -151,17 +128,6 @@ note note_of(uint8_t an, uint8_t pan, size_t servers) {
   return out;
 }
 
-TEST(quorum, a_pass_makes_the_pan_the_an_and_nothing_else_does) {
-  auto x = note_of(1, 2, 7);
-  const auto old = x;
-  adopt_powned(x, "pfendbu");
-  EXPECT_EQ(x.pown, "pfendbu");
-  EXPECT_EQ(x.ans[0], old.pans[0]);
-  for (size_t i = 1; i < 7; ++i)
-    EXPECT_EQ(x.ans[i], old.ans[i]);
-  EXPECT_EQ(x.pans, old.pans);
-}
-
 TEST(quorum, what_find_says_is_adopted_and_the_rest_stays) {
   auto x = note_of(1, 2, 6);
   const auto old = x;
@@ -172,16 +138,6 @@ TEST(quorum, what_find_says_is_adopted_and_the_rest_stays) {
   EXPECT_EQ(x.ans[0], old.pans[0]);
   for (size_t i = 1; i < 6; ++i)
     EXPECT_EQ(x.ans[i], old.ans[i]);
-}
-
-TEST(quorum, a_note_without_both_sets_is_left_alone) {
-  auto x = note_of(1, 2, 3);
-  x.pans.clear();
-  const auto old = x.ans;
-  adopt_powned(x, "ppp");
-  adopt_found(x, std::vector<find_answer>(3, find_answer::pan));
-  EXPECT_EQ(x.ans, old);
-  EXPECT_EQ(x.pown, "");
 }
 
 // --- properties ---
@@ -198,7 +154,9 @@ RC_GTEST_PROP(quorum_property_test, two_vectors_are_never_both_authentic, ()) {
     first += *rc::gen::element(held == 0 ? 'p' : 'f', 'n');
     second += *rc::gen::element(held == 1 ? 'p' : 'f', 'n');
   }
-  const auto ours = [&](grade x) { return x == grade::authentic || x == grade::fracked; };
+  const auto ours = [&](note_verdict x) {
+    return x == note_verdict::authentic || x == note_verdict::fracked;
+  };
   RC_ASSERT(!(ours(grade_detect(first, rules)) && ours(grade_detect(second, rules))));
 }
 
@@ -234,17 +192,12 @@ RC_GTEST_PROP(quorum_property_test, silence_never_turns_into_a_verdict, ()) {
   const auto was = pown[at];
   pown[at] = 'n';
   const auto after = grade_detect(pown);
-  if (after == grade::counterfeit)
-    RC_ASSERT(before == grade::counterfeit);
-  if (after == grade::fracked)
-    RC_ASSERT(before == grade::fracked);
-  if (after == grade::authentic)
-    RC_ASSERT(before == grade::authentic || (before == grade::fracked && was == 'f'));
-}
-
-RC_GTEST_PROP(quorum_property_test, nibbles_round_trip, ()) {
-  const auto pown = *rc::gen::container<std::string>(rc::gen::elementOf(std::string{"pfendbu"}));
-  RC_ASSERT(from_nibbles(to_nibbles(pown), pown.size()) == pown);
+  if (after == note_verdict::counterfeit)
+    RC_ASSERT(before == note_verdict::counterfeit);
+  if (after == note_verdict::fracked)
+    RC_ASSERT(before == note_verdict::fracked);
+  if (after == note_verdict::authentic)
+    RC_ASSERT(before == note_verdict::authentic || (before == note_verdict::fracked && was == 'f'));
 }
 
 } // namespace

@@ -339,8 +339,8 @@ TEST_F(transfer_trouble, a_receiver_who_takes_some_notes_and_vanishes_holds_up_n
   ASSERT_EQ(from->view()->evidence->lines.size(), 1u);
   EXPECT_EQ(from->view()->evidence->lines[0].id, taken);
   EXPECT_EQ(pair.raida().asked[raida::command::pown], 0u);
-  EXPECT_FALSE(pair.sender().holds().is_held(taken));
-  EXPECT_TRUE(pair.sender().holds().is_held(untouched));
+  EXPECT_EQ(pair.sender().holds().all().count(taken), 0u);
+  EXPECT_EQ(pair.sender().holds().all().count(untouched), 1u);
 
   pair.clock().advance_seconds(500);
   report = from->run(sender_step::ask_servers);
@@ -363,8 +363,8 @@ TEST_F(transfer_trouble, a_receiver_who_takes_some_notes_and_vanishes_holds_up_n
   ASSERT_TRUE(from->run(sender_step::all_sent));
   EXPECT_EQ(pair.sender().space().sender.list(folder::bank)->notes.size(), 1u);
   ASSERT_TRUE(next.run(sender_step::give_back));
-  EXPECT_FALSE(pair.sender().holds().is_held(untouched));
-  EXPECT_TRUE(pair.sender().holds().is_held(disputed));
+  EXPECT_EQ(pair.sender().holds().all().count(untouched), 0u);
+  EXPECT_EQ(pair.sender().holds().all().count(disputed), 1u);
 
   // After a restart too. The server that disputed comes round; then the last note comes home.
   from.reset();
@@ -373,7 +373,7 @@ TEST_F(transfer_trouble, a_receiver_who_takes_some_notes_and_vanishes_holds_up_n
   ASSERT_TRUE(started);
   ASSERT_EQ(started->still_open.size(), 1u);
   EXPECT_EQ(pair.kept(), amount::from_coins(100));
-  EXPECT_FALSE(pair.sender().holds().is_held(untouched));
+  EXPECT_EQ(pair.sender().holds().all().count(untouched), 0u);
   pair.raida().set_held(3, disputed, minted[2].ans[3]);
   auto settled = settle(pair.sender().space(), announced.id);
   ASSERT_TRUE(settled);

@@ -30,7 +30,7 @@ std::map<size_t, std::vector<size_t>> find_targets(const std::vector<note>& note
                                                    const quorum_rules& rules) {
   std::map<size_t, std::vector<size_t>> out;
   for (size_t i = 0; i < notes.size(); ++i) {
-    if (grade_detect(notes[i].pown, rules) != grade::fracked)
+    if (grade_detect(notes[i].pown, rules) != note_verdict::fracked)
       continue;
     for (size_t server = 0; server < notes[i].pown.size(); ++server)
       if (notes[i].pown[server] == letter::failed && !is_open(notes[i], server))
@@ -142,7 +142,7 @@ caf::error heal_batch(raida_port& port, std::vector<note>& notes, const persist_
   detect_all(port, notes, times);
   std::vector<bool> clean_before;
   for (const auto& x : notes)
-    clean_before.push_back(grade_detect(x.pown, rules) == grade::authentic);
+    clean_before.push_back(grade_detect(x.pown, rules) == note_verdict::authentic);
 
   for (int i = 0; i < fix_tries_max; ++i) {
     const auto targets = find_targets(notes, rules);
@@ -162,7 +162,7 @@ caf::error heal_batch(raida_port& port, std::vector<note>& notes, const persist_
   }
 
   for (size_t i = 0; i < notes.size(); ++i) {
-    const bool clean = grade_detect(notes[i].pown, rules) == grade::authentic;
+    const bool clean = grade_detect(notes[i].pown, rules) == note_verdict::authentic;
     out.healed += clean && !clean_before[i] ? 1 : 0;
     out.not_clean += clean ? 0 : 1;
   }

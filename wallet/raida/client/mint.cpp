@@ -276,8 +276,27 @@ void draw_pans(std::vector<note>& notes) {
     x.pans = draw_ans(x.ans.size());
 }
 
-caf::error make_own(raida_port& port, std::vector<note>& notes) {
-  auto letters = pown(port, notes);
+namespace {
+
+// The letter of a Pown that Find's answer stands for; `before` where it says nothing.
+char letter_after_find(find_answer x, char before) {
+  switch (x) {
+  case find_answer::pan:
+    return letter::passed;
+  case find_answer::an:
+  case find_answer::neither:
+  case find_answer::no_such_note:
+    return letter::failed;
+  case find_answer::not_asked:
+  case find_answer::unknown:
+    break;
+  }
+  return before;
+}
+
+// Asks Find wherever a Pown's letter is not certain, and writes what it says in its place.
+void confirm_by_find(raida_port& port, const std::vector<note>& notes,
+                     std::vector<std::string>& letters) {
   std::vector<note> unsure;
   std::vector<size_t> places;
   for (size_t i = 0; i < notes.size(); ++i)
@@ -285,24 +304,21 @@ caf::error make_own(raida_port& port, std::vector<note>& notes) {
       unsure.push_back(notes[i]);
       places.push_back(i);
     }
-  const auto found = unsure.empty() ? std::vector<std::vector<find_answer>>{} : find(port, unsure);
+  if (unsure.empty())
+    return;
+  const auto found = find(port, unsure);
   for (size_t i = 0; i < places.size(); ++i)
     for (auto server : must_find(letters[places[i]])) {
       auto& x = letters[places[i]][server];
-      switch (found[i][server]) {
-      case find_answer::pan:
-        x = letter::passed;
-        break;
-      case find_answer::an:
-      case find_answer::neither:
-      case find_answer::no_such_note:
-        x = letter::failed;
-        break;
-      case find_answer::not_asked:
-      case find_answer::unknown:
-        break;
-      }
+      x = letter_after_find(found[i][server], x);
     }
+}
+
+} // namespace
+
+caf::error make_own(raida_port& port, std::vector<note>& notes) {
+  auto letters = pown(port, notes);
+  confirm_by_find(port, notes, letters);
   size_t without_majority = 0;
   for (size_t i = 0; i < notes.size(); ++i) {
     const auto counts = count_letters(letters[i]);

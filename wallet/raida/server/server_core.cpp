@@ -228,6 +228,7 @@ std::optional<handled> server_core::handle(arrival how, byte_view packet, moment
   return out;
 }
 
+// branches: one case a command, each a call
 reply server_core::dispatch(const request& in, moment now, const std::optional<endpoint>& from,
                             std::optional<pending_fix>& fix) {
   switch (in.what) {
@@ -645,6 +646,32 @@ reply server_core::join_notes(const request& in, moment now) {
 
 // --- the operator ---
 
+namespace {
+
+/// Serials as runs of two or more, and those that stand alone. Each count of the answer is one
+/// byte: what does not fit is simply not offered.
+struct serial_ranges {
+  std::vector<std::pair<uint32_t, uint32_t>> ranges;
+  std::vector<uint32_t> singles;
+};
+
+serial_ranges in_ranges(const std::vector<uint32_t>& serials) {
+  serial_ranges out;
+  for (size_t i = 0; i < serials.size();) {
+    auto j = i + 1;
+    while (j < serials.size() && serials[j] == serials[j - 1] + 1)
+      ++j;
+    if (j == i + 1 && out.singles.size() < 255)
+      out.singles.push_back(serials[i]);
+    else if (j > i + 1 && out.ranges.size() < 255)
+      out.ranges.emplace_back(serials[i], serials[j - 1]);
+    i = j;
+  }
+  return out;
+}
+
+} // namespace
+
 reply server_core::admin_available(const request& in, moment now) {
   constexpr size_t selector_size = 16;
   if (in.payload.size() != session_size + an_size + selector_size)
@@ -663,19 +690,7 @@ reply server_core::admin_available(const request& in, moment now) {
     if (selector[index_of(denomination)] == 0)
       continue;
     const auto serials = reserve(session, denomination, admin_available_max, now);
-    std::vector<std::pair<uint32_t, uint32_t>> ranges;
-    std::vector<uint32_t> singles;
-    for (size_t i = 0; i < serials.size();) {
-      auto j = i + 1;
-      while (j < serials.size() && serials[j] == serials[j - 1] + 1)
-        ++j;
-      // Each count is one byte: what does not fit is simply not offered.
-      if (j == i + 1 && singles.size() < 255)
-        singles.push_back(serials[i]);
-      else if (j > i + 1 && ranges.size() < 255)
-        ranges.emplace_back(serials[i], serials[j - 1]);
-      i = j;
-    }
+    const auto [ranges, singles] = in_ranges(serials);
     if (ranges.empty() && singles.empty())
       continue;
     w.u8(static_cast<uint8_t>(denomination));

@@ -68,6 +68,39 @@ server_store::~server_store() {
   rollback();
 }
 
+caf::error server_store::make_or_check_schema() {
+  int application = 0, version = 0, tables = 0;
+  sqlite3_exec(db_.get(), "PRAGMA application_id", read_number, &application, nullptr);
+  sqlite3_exec(db_.get(), "PRAGMA user_version", read_number, &version, nullptr);
+  sqlite3_exec(db_.get(), "SELECT count(*) FROM sqlite_master", read_number, &tables, nullptr);
+  const bool fresh = application == 0 && version == 0 && tables == 0;
+  if (!fresh)
+    return application == application_id && version == schema_version
+               ? caf::error{}
+               : fail(ec::wallet_damaged,
+                      file_.filename().string() +
+                          " is not a record file that this program understands");
+  if (auto err = run("CREATE TABLE record (denomination INTEGER NOT NULL,"
+                     " serial INTEGER NOT NULL,"
+                     " an BLOB NOT NULL CHECK (length(an) = 16),"
+                     " mfs INTEGER NOT NULL CHECK (mfs BETWEEN 0 AND 255),"
+                     " PRIMARY KEY (denomination, serial)) STRICT, WITHOUT ROWID"))
+    return err;
+  const auto mark = "PRAGMA application_id=" + std::to_string(application_id) +
+                    "; PRAGMA user_version=" + std::to_string(schema_version);
+  return run(mark.c_str());
+}
+
+caf::error server_store::prepare_statements() {
+  if (auto err = prepare("SELECT an, mfs FROM record WHERE denomination=?1 AND serial=?2", get_))
+    return err;
+  if (auto err = prepare("INSERT INTO record VALUES (?1, ?2, ?3, ?4)"
+                         " ON CONFLICT DO UPDATE SET an=excluded.an, mfs=excluded.mfs",
+                         put_))
+    return err;
+  return prepare("SELECT denomination, serial FROM record WHERE mfs<>0", in_use_);
+}
+
 caf::expected<std::unique_ptr<server_store>> server_store::open(const std::filesystem::path& file) {
   if (auto err = make_private(file))
     return err;
@@ -86,26 +119,8 @@ caf::expected<std::unique_ptr<server_store>> server_store::open(const std::files
     return err;
   if (auto err = out->run("BEGIN EXCLUSIVE"))
     return err;
-  int application = 0, version = 0, tables = 0;
-  sqlite3_exec(db, "PRAGMA application_id", read_number, &application, nullptr);
-  sqlite3_exec(db, "PRAGMA user_version", read_number, &version, nullptr);
-  sqlite3_exec(db, "SELECT count(*) FROM sqlite_master", read_number, &tables, nullptr);
-  bool fresh = application == 0 && version == 0 && tables == 0;
-  if (!fresh && (application != application_id || version != schema_version))
-    return fail(ec::wallet_damaged,
-                file.filename().string() + " is not a record file that this program understands");
-  if (fresh) {
-    const auto mark = "PRAGMA application_id=" + std::to_string(application_id) +
-                      "; PRAGMA user_version=" + std::to_string(schema_version);
-    if (auto err = out->run("CREATE TABLE record (denomination INTEGER NOT NULL,"
-                            " serial INTEGER NOT NULL,"
-                            " an BLOB NOT NULL CHECK (length(an) = 16),"
-                            " mfs INTEGER NOT NULL CHECK (mfs BETWEEN 0 AND 255),"
-                            " PRIMARY KEY (denomination, serial)) STRICT, WITHOUT ROWID"))
-      return err;
-    if (auto err = out->run(mark.c_str()))
-      return err;
-  }
+  if (auto err = out->make_or_check_schema())
+    return err;
   if (auto err = out->run("COMMIT"))
     return err;
   // secure_delete: a replaced AN does not stay behind in the file's free pages.
@@ -113,14 +128,7 @@ caf::expected<std::unique_ptr<server_store>> server_store::open(const std::files
        {"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON"})
     if (auto err = out->run(sql))
       return err;
-  if (auto err =
-          out->prepare("SELECT an, mfs FROM record WHERE denomination=?1 AND serial=?2", out->get_))
-    return err;
-  if (auto err = out->prepare("INSERT INTO record VALUES (?1, ?2, ?3, ?4)"
-                              " ON CONFLICT DO UPDATE SET an=excluded.an, mfs=excluded.mfs",
-                              out->put_))
-    return err;
-  if (auto err = out->prepare("SELECT denomination, serial FROM record WHERE mfs<>0", out->in_use_))
+  if (auto err = out->prepare_statements())
     return err;
   return out;
 }

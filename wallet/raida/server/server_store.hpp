@@ -43,6 +43,9 @@ private:
   using statement = std::unique_ptr<sqlite3_stmt, finalizer>;
 
   server_store() = default;
+  /// Makes the tables of a new file; fails with ec::wallet_damaged for one of another program.
+  caf::error make_or_check_schema();
+  caf::error prepare_statements();
   caf::error prepare(const char* sql, statement& out);
   caf::error run(const char* sql);
   caf::error broken(const char* doing) const;

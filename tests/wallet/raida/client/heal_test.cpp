@@ -160,7 +160,7 @@ TEST(heal, a_server_that_never_fixes_is_left_after_two_tries) {
   EXPECT_EQ(done->healed, 0u);
   EXPECT_EQ(done->not_clean, 1u);
   EXPECT_EQ(done->notes[0].ans, notes[0].ans);
-  EXPECT_EQ(grade_detect(done->notes[0].pown), grade::fracked);
+  EXPECT_EQ(grade_detect(done->notes[0].pown), note_verdict::fracked);
 }
 
 TEST(heal, a_server_that_falls_silent_after_a_fix_keeps_both_candidates) {

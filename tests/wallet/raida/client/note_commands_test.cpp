@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/adopt_powned.hpp"
 #include "tests/support/fake_raida.hpp"
 #include "wallet/raida/client/note_commands.hpp"
 #include "wallet/raida/client/retry.hpp"
@@ -174,7 +175,7 @@ TEST(note_commands, a_note_given_twice_is_powned_once) {
 /// Sends a Pown under faults and then does what docs/formats/raida.md 8 says: Find, and the same
 /// Pown again where the AN still holds.
 note pown_with_recovery(fake_raida& raida, note x) {
-  adopt_powned(x, pown(raida, {x})[0]);
+  test::adopt_powned(x, pown(raida, {x})[0]);
   const auto found = find(raida, {x})[0];
   server_choice again(1, std::vector<bool>(raida_count, false));
   for (size_t i = 0; i < found.size(); ++i)
@@ -191,8 +192,8 @@ TEST(note_commands, a_lost_reply_of_pown_is_found_again) {
   for (size_t i = 0; i < 20; ++i)
     raida.add(fault::lost_reply(i, command::pown));
   const auto seen = pown(raida, {x})[0];
-  EXPECT_EQ(grade_pown(seen), grade::limbo);
-  adopt_powned(x, seen);
+  EXPECT_EQ(grade_detect(seen), note_verdict::limbo);
+  test::adopt_powned(x, seen);
   EXPECT_EQ(raida.holders(x), 5u);
   const auto found = find(raida, {x})[0];
   // The five that passed hold what is now AN and PAN alike; AN is compared first.
@@ -224,7 +225,7 @@ TEST(note_commands, a_doubled_pown_looks_like_a_fail_and_find_tells_the_truth) {
   const auto seen = pown(raida, {x})[0];
   EXPECT_EQ(seen, std::string(raida_count, 'f'));
   EXPECT_EQ(must_find(seen).size(), raida_count);
-  adopt_powned(x, seen);
+  test::adopt_powned(x, seen);
   adopt_found(x, find(raida, {x})[0]);
   EXPECT_EQ(raida.holders(x), raida_count);
 }
@@ -442,7 +443,7 @@ TEST(note_commands, a_lost_reply_of_break_is_found_at_the_children) {
     raida.add(fault::lost_reply(i, command::break_note));
   raida.add(fault::lost_request(20, command::break_note));
   const auto done = break_note(raida, session, big, small);
-  EXPECT_EQ(grade_pown(done.letters), grade::limbo);
+  EXPECT_EQ(grade_detect(done.letters), note_verdict::limbo);
   const auto found = find(raida, small);
   for (size_t i = 0; i < small.size(); ++i) {
     EXPECT_EQ(count_answers(found[i]).an, 24u);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "actors/io/runtime.hpp"
+#include "tests/support/adopt_powned.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "wallet/raida/client/actor_port.hpp"
 #include "wallet/raida/client/client.hpp"
@@ -103,7 +104,7 @@ TEST_F(sockets_test, every_command_works_against_25_servers) {
   for (const auto& x : find(*port, notes))
     EXPECT_EQ(count_answers(x).pan, raida_count);
   for (auto& x : notes) {
-    adopt_powned(x, all_pass);
+    test::adopt_powned(x, all_pass);
     x.pans.clear();
   }
 
@@ -116,7 +117,7 @@ TEST_F(sockets_test, every_command_works_against_25_servers) {
     three[0][server] = true;
   }
   pown_at(*port, {fracked}, three);
-  EXPECT_EQ(grade_detect(detect(*port, {notes[0]})[0]), grade::fracked);
+  EXPECT_EQ(grade_detect(detect(*port, {notes[0]})[0]), note_verdict::fracked);
   size_t persisted = 0;
   const auto healed = heal(*port, {notes[0]}, [&](const std::vector<fix_intent>& x) {
     persisted += x.size();
@@ -156,7 +157,7 @@ TEST_F(sockets_test, seven_servers_down_cost_no_verdict) {
     x.pans = draw_ans(raida_count);
   const auto letters = pown(*port, notes);
   EXPECT_EQ(letters, std::vector<std::string>(60, seen));
-  EXPECT_EQ(grade_pown(letters[0]), grade::authentic);
+  EXPECT_EQ(grade_detect(letters[0]), note_verdict::authentic);
   EXPECT_EQ(conclude_claim(count_answers(find(*port, notes)[0])), claim::ours);
 }
 

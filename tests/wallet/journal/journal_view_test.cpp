@@ -1,7 +1,11 @@
+#include <fstream>
+#include <map>
+#include <regex>
+
 #include <gtest/gtest.h>
 
 #include "messages/base/error.hpp"
-#include "wallet/journal/transfer_journal.hpp"
+#include "wallet/journal/journal_view.hpp"
 #include "wallet/raida/note_codec.hpp"
 
 namespace liveconnect::wallet {
@@ -100,7 +104,7 @@ std::vector<journal_record> change_records() {
   return {encode(opened(journal_kind::change)), encode(change), encode(heal)};
 }
 
-TEST(transfer_journal, keeps_every_secret_of_a_receiver) {
+TEST(journal_view, keeps_every_secret_of_a_receiver) {
   auto records = receiver_records();
   records.resize(4);
   auto view = view_of(records);
@@ -113,7 +117,7 @@ TEST(transfer_journal, keeps_every_secret_of_a_receiver) {
   EXPECT_TRUE(view.pown);
 }
 
-TEST(transfer_journal, keeps_a_break_whole) {
+TEST(journal_view, keeps_a_break_whole) {
   change_record change;
   change.kind = change_kind::break_note;
   change.session = 0xffff0001;
@@ -128,7 +132,7 @@ TEST(transfer_journal, keeps_a_break_whole) {
     EXPECT_TRUE(equal(view.change->targets[i], change.targets[i]));
 }
 
-TEST(transfer_journal, keeps_the_seeds_of_a_fix) {
+TEST(journal_view, keeps_the_seeds_of_a_fix) {
   auto records = change_records();
   auto view = view_of(records);
   ASSERT_EQ(view.heals.size(), 1u);
@@ -138,7 +142,7 @@ TEST(transfer_journal, keeps_the_seeds_of_a_fix) {
   EXPECT_FALSE(view.heals[0].intents[0].pg.is_zero());
 }
 
-TEST(transfer_journal, refuses_every_record_that_is_cut_or_continued) {
+TEST(journal_view, refuses_every_record_that_is_cut_or_continued) {
   for (auto& records : {receiver_records(), sender_records(), change_records()}) {
     for (size_t i = 0; i < records.size(); ++i) {
       journal_view before;
@@ -161,14 +165,14 @@ TEST(transfer_journal, refuses_every_record_that_is_cut_or_continued) {
   }
 }
 
-TEST(transfer_journal, refuses_a_second_set_of_pans) {
+TEST(journal_view, refuses_a_second_set_of_pans) {
   auto records = receiver_records();
   records.resize(4);
   records.push_back(records[3]);
   EXPECT_EQ(code_of(replay(records).error()), ec::wallet_damaged);
 }
 
-TEST(transfer_journal, refuses_records_out_of_place) {
+TEST(journal_view, refuses_records_out_of_place) {
   auto r = receiver_records();
   auto s = sender_records();
   const std::vector<std::vector<journal_record>> wrong{
@@ -192,7 +196,7 @@ TEST(transfer_journal, refuses_records_out_of_place) {
   EXPECT_EQ(code_of(replay(after_close).error()), ec::wallet_damaged);
 }
 
-TEST(transfer_journal, refuses_a_type_it_does_not_know) {
+TEST(journal_view, refuses_a_type_it_does_not_know) {
   journal_view view;
   ASSERT_EQ(apply(view, encode(opened(journal_kind::sender))), caf::error{});
   journal_record later;
@@ -200,7 +204,7 @@ TEST(transfer_journal, refuses_a_type_it_does_not_know) {
   EXPECT_EQ(code_of(apply(view, later)), ec::wallet_damaged);
 }
 
-TEST(transfer_journal, refuses_a_session_of_zero_for_change) {
+TEST(journal_view, refuses_a_session_of_zero_for_change) {
   change_record change;
   change.session = 0;
   change.sources = {make_note(2, 9)};
@@ -210,7 +214,7 @@ TEST(transfer_journal, refuses_a_session_of_zero_for_change) {
             ec::wallet_damaged);
 }
 
-TEST(transfer_journal, walks_the_receivers_states) {
+TEST(journal_view, walks_the_receivers_states) {
   auto records = receiver_records();
   const transfer_state states[] = {transfer_state::fresh,    transfer_state::offered,
                                    transfer_state::received, transfer_state::pown,
@@ -225,7 +229,7 @@ TEST(transfer_journal, walks_the_receivers_states) {
   }
 }
 
-TEST(transfer_journal, walks_the_senders_states) {
+TEST(journal_view, walks_the_senders_states) {
   auto records = sender_records();
   const transfer_state states[] = {transfer_state::fresh,   transfer_state::selected,
                                    transfer_state::sending, transfer_state::sending,
@@ -240,7 +244,7 @@ TEST(transfer_journal, walks_the_senders_states) {
   }
 }
 
-TEST(transfer_journal, follows_each_note_that_was_sent_on_its_own_way) {
+TEST(journal_view, follows_each_note_that_was_sent_on_its_own_way) {
   auto records = sender_records();
   records.resize(3);
   auto view = view_of(records);
@@ -279,7 +283,7 @@ TEST(transfer_journal, follows_each_note_that_was_sent_on_its_own_way) {
   EXPECT_EQ(parts.back_value, amount::from_coins(100));
 }
 
-TEST(transfer_journal, takes_pans_for_some_notes_now_and_for_others_later) {
+TEST(journal_view, takes_pans_for_some_notes_now_and_for_others_later) {
   auto records = receiver_records();
   records.resize(3);
   auto view = view_of(records);
@@ -294,7 +298,7 @@ TEST(transfer_journal, takes_pans_for_some_notes_now_and_for_others_later) {
   EXPECT_EQ(view.received[0].pans, pans[0].pans);
 }
 
-TEST(transfer_journal, holds_sources_and_targets_of_a_change_until_it_is_closed) {
+TEST(journal_view, holds_sources_and_targets_of_a_change_until_it_is_closed) {
   auto records = change_records();
   auto view = view_of(records);
   EXPECT_EQ(held_by(view).size(), 11u);
@@ -302,7 +306,7 @@ TEST(transfer_journal, holds_sources_and_targets_of_a_change_until_it_is_closed)
   EXPECT_TRUE(held_by(view).empty());
 }
 
-TEST(transfer_journal, reads_what_a_healing_used_to_let_go_of) {
+TEST(journal_view, reads_the_notes_that_older_healings_released) {
   heal_record heal;
   heal.targets = {make_note(2, 1), make_note(2, 2)};
   auto view = view_of({encode(opened(journal_kind::heal)), encode(heal),
@@ -310,7 +314,7 @@ TEST(transfer_journal, reads_what_a_healing_used_to_let_go_of) {
   EXPECT_EQ(held_by(view), (std::vector<note_id>{{2, 2}}));
 }
 
-TEST(transfer_journal, keeps_the_first_verdict_on_a_note) {
+TEST(journal_view, keeps_the_first_verdict_on_a_note) {
   auto records = receiver_records();
   records.resize(5);
   auto view = view_of(records);
@@ -318,6 +322,77 @@ TEST(transfer_journal, keeps_the_first_verdict_on_a_note) {
   second.notes.push_back({note_verdict::authentic, make_note(2, 2)});
   ASSERT_EQ(apply(view, encode(second)), caf::error{});
   EXPECT_EQ(view.graded.at({2, 2}).verdict, note_verdict::counterfeit);
+}
+
+constexpr auto all_kinds = {journal_kind::sender, journal_kind::receiver,
+                            journal_kind::import, journal_kind::change,
+                            journal_kind::heal,   journal_kind::export_file};
+constexpr uint16_t last_type = static_cast<uint16_t>(record_type::lease);
+
+// The rows of the table in wallet/journal/README.md: "| POWN |   | x | x |   |   |   |".
+std::map<std::string, std::string> kinds_of_the_readme() {
+  std::ifstream in(LIVECONNECT_TEST_DATA "/../wallet/journal/README.md");
+  std::map<std::string, std::string> out;
+  for (std::string line; std::getline(in, line);) {
+    static const std::regex row(R"(\| ([A-Z]+) \| (.) \| (.) \| (.) \| (.) \| (.) \| (.) \|)");
+    std::smatch found;
+    if (std::regex_match(line, found, row))
+      for (size_t i = 2; i < found.size(); ++i)
+        out[found[1]] += found[i];
+  }
+  return out;
+}
+
+TEST(journal_view, lets_each_kind_hold_what_the_readme_says) {
+  const auto rows = kinds_of_the_readme();
+  ASSERT_EQ(rows.size(), last_type);
+  for (uint16_t type = 1; type <= last_type; ++type) {
+    const auto* name = to_string(static_cast<record_type>(type));
+    ASSERT_EQ(rows.count(name), 1u) << name;
+    for (const auto kind : all_kinds) {
+      const auto column = static_cast<size_t>(kind) - 1;
+      EXPECT_EQ(may_hold(kind, static_cast<record_type>(type)), rows.at(name)[column] == 'x')
+          << name << " in a journal of " << to_string(kind);
+    }
+  }
+}
+
+TEST(journal_view, refuses_what_its_kind_may_not_hold) {
+  std::map<uint16_t, journal_record> one_of_each;
+  for (const auto& records : {receiver_records(), sender_records(), change_records()})
+    for (const auto& x : records)
+      one_of_each.emplace(x.type, x);
+  one_of_each.emplace(static_cast<uint16_t>(record_type::destination),
+                      encode_text(record_type::destination, "/tmp"));
+  for (const auto type : {record_type::proven, record_type::scrubbed, record_type::lease})
+    one_of_each.emplace(static_cast<uint16_t>(type), encode_moment(type, 7));
+  ASSERT_EQ(one_of_each.size(), last_type);
+  for (const auto kind : all_kinds)
+    for (const auto& [type, record] : one_of_each) {
+      journal_view view;
+      ASSERT_EQ(apply(view, encode(opened(kind))), caf::error{});
+      if (!may_hold(kind, static_cast<record_type>(type))) {
+        EXPECT_EQ(code_of(apply(view, record)), ec::wallet_damaged)
+            << to_string(static_cast<record_type>(type)) << " in a journal of " << to_string(kind);
+      }
+    }
+}
+
+TEST(journal_records, lose_their_secrets_and_nothing_else) {
+  for (const auto& records : {receiver_records(), sender_records(), change_records()})
+    for (const auto& x : records) {
+      const auto bare = without_secrets(x);
+      ASSERT_TRUE(bare) << to_string(static_cast<record_type>(x.type));
+      EXPECT_EQ(bare->type, x.type);
+      EXPECT_LE(bare->payload.size(), x.payload.size());
+      // What has no secrets any more stays as it is.
+      const auto again = without_secrets(*bare);
+      ASSERT_TRUE(again);
+      EXPECT_EQ(again->payload, bare->payload);
+    }
+  journal_record unknown;
+  unknown.type = 900;
+  EXPECT_EQ(code_of(without_secrets(unknown).error()), ec::wallet_damaged);
 }
 
 } // namespace

@@ -17,7 +17,22 @@
 /// rooms, heartbeats and silence; it knows nothing of keys and money.
 namespace liveconnect::session {
 
-struct link_config {
+/// How patient a client is with its line to the relay. The only place with these defaults: a
+/// session's configuration is one of these, and hands it to its link.
+struct line_times {
+  /// Between two heartbeats of ours.
+  caf::timespan heartbeat = std::chrono::seconds(5);
+  /// How long to try the relay before the first time we are in the room.
+  caf::timespan first_contact = std::chrono::seconds(5);
+  /// How long to try it after a line broke. A relay holds the seat of a line that died unnoticed
+  /// for 90 s (docs/protocol.md 3), and refuses us `crowded` meanwhile.
+  caf::timespan relay_patience = std::chrono::seconds(60);
+  /// Between two tries: the first wait, doubled up to the second.
+  caf::timespan backoff_min = std::chrono::milliseconds(100);
+  caf::timespan backoff_max = std::chrono::seconds(5);
+};
+
+struct link_config : line_times {
   /// Tried in turn; at least one.
   std::vector<endpoint> relays;
   uint64_t room = 0;
@@ -25,14 +40,8 @@ struct link_config {
   std::string tag;
   notation how = notation::tag;
 
-  caf::timespan heartbeat = std::chrono::seconds(5);
   /// Heartbeats that a present peer may miss.
   uint32_t missed_max = 3;
-  caf::timespan first_contact = std::chrono::seconds(5);
-  /// Longer than a relay holds the seat of a line that died unnoticed (90 s, docs/protocol.md 3).
-  caf::timespan relay_patience = std::chrono::seconds(120);
-  caf::timespan backoff_min = std::chrono::milliseconds(100);
-  caf::timespan backoff_max = std::chrono::seconds(5);
   /// How long the relay may take for the connection, and again for its answer to Join_Room.
   caf::timespan connect_timeout = std::chrono::seconds(5);
 };
@@ -42,7 +51,8 @@ struct link_entered {
   std::string own_address;
   uint32_t people = 1;
 };
-/// The relay says that somebody came, or the peer went: it left, or missed its heartbeats
+/// The relay says that another client came, or that the peer went: it left, or missed its
+/// heartbeats
 /// (`silent`; then the link makes a new connection by itself, and says link_lost).
 struct link_peer {
   bool present = false;
@@ -135,7 +145,7 @@ struct link_state {
   uint64_t alarm = 0;
   std::string last_reason;
 
-  static inline const char* name = "link";
+  static inline const char* name = "relay_link";
 };
 
 /// Keeps one line to the relay for its owner.
@@ -143,8 +153,9 @@ struct link_state {
 /// Who watches whom: the link monitors its owner and ends with it; the byte loop closes the link's
 /// sockets when the link ends. The owner holds the link, the link holds the owner's handle only as
 /// long as it lives, and drops it when it ends.
-link_actor::behavior_type link(link_actor::stateful_pointer<link_state> self, link_config config,
-                               byte_loop_actor loop, link_owner_actor owner);
+link_actor::behavior_type relay_link(link_actor::stateful_pointer<link_state> self,
+                                     link_config config, byte_loop_actor loop,
+                                     link_owner_actor owner);
 
 } // namespace liveconnect::session
 

@@ -1,4 +1,4 @@
-#include "actors/session/link.hpp"
+#include "actors/session/relay_link.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/fake_byte_loop.hpp"
 #include "tests/support/fake_relay.hpp"
@@ -44,7 +44,7 @@ protected:
           [to](const link_failed& x) { to->words.push_back("failed " + to_string(x.code)); },
       };
     });
-    auto out = system.spawn(link, std::move(with), loop, owner);
+    auto out = system.spawn(relay_link, std::move(with), loop, owner);
     everybody.push_back(caf::actor_cast<caf::actor>(owner));
     everybody.push_back(caf::actor_cast<caf::actor>(out));
     caf::anon_send(out, link_open{});
@@ -85,7 +85,7 @@ TEST_F(links, a_frame_keeps_its_bytes_under_way_until_the_owner_has_taken_it) {
         [](const link_failed&) {},
     };
   });
-  auto line = system.spawn(link, config, quiet, owner);
+  auto line = system.spawn(relay_link, config, quiet, owner);
   everybody = {caf::actor_cast<caf::actor>(line), caf::actor_cast<caf::actor>(owner),
                caf::actor_cast<caf::actor>(quiet)};
   caf::anon_send(line, link_open{});

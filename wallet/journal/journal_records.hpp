@@ -2,9 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
-#include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -18,9 +15,9 @@
 #include "wallet/journal/journal.hpp"
 #include "wallet/raida/derive.hpp"
 
-/// What the journals of transfers and of the wallet's own operations say: record types, their
-/// payloads, and the state they add up to. Pure. The file around them is journal.hpp's
-/// (docs/design/safety.md 5.1), the meaning of the states docs/design/safety.md 5.3 and 5.4.
+/// What the journals of transfers and of the wallet's own operations say: record types and their
+/// payloads (docs/formats/wallet.md 9). Pure. The file around them is journal.hpp's
+/// (docs/design/safety.md 5.1); what they add up to is journal_view.hpp's.
 ///
 /// Every secret that a server may hold because of us stands in one of these records before it is
 /// sent (I3), so a journal alone is enough to go on.
@@ -165,7 +162,7 @@ struct change_record {
 struct heal_record {
   /// With the ANs (and open PANs) that hold now.
   std::vector<note> targets;
-  /// Which server may from now on carry which derived AN (raida/heal.hpp).
+  /// Which server may from now on carry which derived AN (wallet/raida/derive.hpp).
   std::vector<raida::fix_intent> intents;
 };
 
@@ -222,85 +219,32 @@ journal_record encode_ids(record_type type, const std::vector<note_id>& x);
 /// `type` is proven or scrubbed (wall seconds), or lease (milliseconds of uptime).
 journal_record encode_moment(record_type type, uint64_t at);
 
+// Each reads a payload wholly and answers false, with `x` in any state, when anything in it is not
+// as the encode of the same name writes it.
+
+bool decode(byte_view payload, opened_record& x);
+bool decode(byte_view payload, selected_record& x);
+bool decode(byte_view payload, sending_record& x);
+bool decode(byte_view payload, session_record& x);
+bool decode(byte_view payload, evidence_record& x);
+bool decode(byte_view payload, graded_record& x);
+bool decode(byte_view payload, change_record& x);
+bool decode(byte_view payload, heal_record& x);
+bool decode(byte_view payload, closed_record& x);
+bool decode_offered(byte_view payload, manifest& x);
+bool decode_received(byte_view payload, std::vector<note>& x);
+bool decode_pans(byte_view payload, std::vector<note>& x);
+bool decode_text(byte_view payload, std::string& x);
+bool decode_ids(byte_view payload, std::vector<note_id>& x);
+bool decode_moment(byte_view payload, uint64_t& x);
+
+/// ec::wallet_damaged for a record that cannot be read or cannot stand where it stands. Another
+/// version of this program may know it: nothing is touched (docs/design/safety.md threat 39).
+caf::error damaged_record(record_type type, const char* why);
+
 /// The record without ANs, PANs, PGs, the invitation's text and the receipt's seed; what history
 /// and receipts need stays: ids, letters, sums, moments, texts. Fails with ec::wallet_damaged for a
 /// record that cannot be read.
 caf::expected<journal_record> without_secrets(const journal_record& x);
-
-/// What a journal's records add up to.
-struct journal_view {
-  opened_record opened;
-  std::optional<selected_record> selected;
-  std::optional<sending_record> sending;
-  std::vector<receipt_terms> sessions;
-  /// All records together; `at` is the last one's.
-  std::optional<evidence_record> evidence;
-  /// S: notes being taken back, with ANs and PANs.
-  std::vector<note> refresh;
-  std::optional<manifest> offered;
-  /// R and import: notes received, each with `pans` once a record POWN names it.
-  std::vector<note> received;
-  /// Whether any POWN record is there.
-  bool pown = false;
-  std::map<note_id, graded_note> graded;
-  std::set<note_id> settled;
-  std::vector<note_id> rejected;
-  std::string receipt;
-  std::optional<change_record> change;
-  std::vector<heal_record> heals;
-  std::string destination;
-  std::optional<wall_seconds> proven;
-  std::optional<wall_seconds> scrubbed;
-  /// S: milliseconds of uptime.
-  std::optional<uint64_t> lease_from;
-  std::optional<closed_record> closed;
-
-  transfer_id id() const { return opened.id; }
-  journal_kind kind() const { return opened.kind; }
-};
-
-/// Adds one record to the view. Fails with ec::wallet_damaged, and leaves the view unchanged, when
-/// the payload is malformed or the record cannot stand at this place (a POWN without RECEIVED, a
-/// second set of PANs for a note (I5), SETTLED for a note whose fate is open, anything after
-/// CLOSED).
-caf::error apply(journal_view& view, const journal_record& x);
-
-/// The view of a whole journal; the first record must be `opened`.
-caf::expected<journal_view> replay(const std::vector<journal_record>& records);
-
-/// How far the transfer is, for sender's, receiver's and import journals.
-transfer_state state_of(const journal_view& view);
-
-/// The notes that no other operation may pick while this journal is open: a pure function of the
-/// records, so that reservations outlive a crash.
-std::vector<note_id> held_by(const journal_view& view);
-
-/// Whether all notes that the journal has sent a Pown, Break or Join for have a verdict.
-bool all_graded(const journal_view& view);
-
-/// Whether every note received is settled.
-bool all_settled(const journal_view& view);
-
-/// S: the notes sent that nothing settles yet: neither the receipt nor evidence says that they are
-/// the receiver's, and they are not being taken back. In the manifest's order.
-std::vector<note> undecided(const journal_view& view);
-
-/// S: the notes whose fate is known and that are not settled.
-std::vector<note_id> to_settle(const journal_view& view);
-
-/// What became of a sender's notes, as far as it is known.
-struct sent_parts {
-  /// The receiver's: by its receipt, by the servers' word, or because they could not be taken back.
-  std::vector<note_id> gone;
-  amount gone_value;
-  /// Ours again under new secrets.
-  std::vector<note_id> back;
-  amount back_value;
-};
-sent_parts parts_of(const journal_view& view);
-
-/// Sum and number of the transfer's notes, for display.
-amount sum_of(const journal_view& view);
-uint32_t notes_of(const journal_view& view);
 
 } // namespace liveconnect::wallet

@@ -1,4 +1,4 @@
-#include "relay/operator_desk.hpp"
+#include "relay/admin_handler.hpp"
 
 #include <algorithm>
 
@@ -51,13 +51,13 @@ json to_json(const room_description& x, bool full_addresses) {
 
 } // namespace
 
-operator_desk::operator_desk(caf::actor_system& system, lobby_actor lobby,
+admin_handler::admin_handler(caf::actor_system& system, lobby_actor lobby,
                              const status_board& board, std::shared_ptr<spdlog::logger> log,
                              std::function<void()> ask_for_drain)
     : system_(system), lobby_(std::move(lobby)), board_(board), log_(std::move(log)),
       ask_for_drain_(std::move(ask_for_drain)) {}
 
-json operator_desk::handle(const nlohmann::json& request, const admin_server::say_function& say) {
+json admin_handler::handle(const nlohmann::json& request, const admin_server::say_function& say) {
   const auto command = text_of(request, "command");
   if (command == "rooms")
     return rooms(text_of(request, "addresses") == "full", say);
@@ -75,7 +75,7 @@ json operator_desk::handle(const nlohmann::json& request, const admin_server::sa
   return refuse("the commands are rooms, kick, drain, status and log-level");
 }
 
-json operator_desk::rooms(bool full_addresses, const admin_server::say_function& say) {
+json admin_handler::rooms(bool full_addresses, const admin_server::say_function& say) {
   caf::scoped_actor self{system_};
   room_numbers all;
   bool answered = false;
@@ -104,7 +104,7 @@ json operator_desk::rooms(bool full_addresses, const admin_server::say_function&
   return {{"ok", true}, {"rooms", said}};
 }
 
-json operator_desk::kick(const nlohmann::json& request) {
+json admin_handler::kick(const nlohmann::json& request) {
   uint64_t number = 0;
   if (!parse_room(text_of(request, "room"), number))
     return refuse("a room is a number from 1 to 18446744073709551615");
@@ -120,7 +120,7 @@ json operator_desk::kick(const nlohmann::json& request) {
   return out;
 }
 
-json operator_desk::set_log_level(const nlohmann::json& request) {
+json admin_handler::set_log_level(const nlohmann::json& request) {
   const auto level = text_of(request, "level");
   for (const auto* known : {"debug", "info", "warn", "error"}) {
     if (level != known)

@@ -15,10 +15,10 @@ namespace liveconnect::relay {
 
 /// What the commands of the admin socket do: `rooms`, `kick`, `status`, `drain`, `log-level`
 /// (docs/operators.md). Used by the admin server's one thread.
-class operator_desk {
+class admin_handler {
 public:
   /// `ask_for_drain` is called for `drain`; it may be called again.
-  operator_desk(caf::actor_system& system, lobby_actor lobby, const status_board& board,
+  admin_handler(caf::actor_system& system, lobby_actor lobby, const status_board& board,
                 std::shared_ptr<spdlog::logger> log, std::function<void()> ask_for_drain);
 
   /// An admin_server::handler.

@@ -1,4 +1,4 @@
-#include "actors/session/link.hpp"
+#include "actors/session/relay_link.hpp"
 
 #include <algorithm>
 
@@ -277,8 +277,9 @@ void beat(self_pointer self) {
 
 } // namespace
 
-link_actor::behavior_type link(link_actor::stateful_pointer<link_state> self, link_config config,
-                               byte_loop_actor loop, link_owner_actor owner) {
+link_actor::behavior_type relay_link(link_actor::stateful_pointer<link_state> self,
+                                     link_config config, byte_loop_actor loop,
+                                     link_owner_actor owner) {
   self->state.config = std::move(config);
   self->state.loop = std::move(loop);
   self->state.owner = std::move(owner);
