@@ -28,7 +28,7 @@ constexpr std::chrono::seconds records_deadline{2};
 /// Busy one-way streams of small messages are passed on together (docs/design/relay.md "Design that
 /// gives it").
 constexpr std::chrono::microseconds coalesce{50};
-/// And heartbeats of a relay in which no client talks.
+/// And heartbeats of a relay in which nothing else is said.
 constexpr std::chrono::microseconds coalesce_idle{4000};
 
 /// One read: with it a silent receiver costs the relay less than 64 KiB (what was read and cannot
@@ -136,15 +136,14 @@ size_t relay_server::connections_max() const {
   return asked == 0 ? possible : std::min(asked, possible);
 }
 
-uint64_t relay_server::gatherings() const {
+uint64_t relay_server::coalesced_turns() const {
   uint64_t out = 0;
   for (const auto& x : loops_)
-    out += x->gatherings();
+    out += x->coalesced_turns();
   return out;
 }
 
-/// The end of every connection is on its way to the rooms; each room hands in its record when it
-/// has arrived.
+/// The end of each connection is on its way to its room, which then hands in its record.
 void relay_server::await_records() {
   const auto until = std::chrono::steady_clock::now() + records_deadline;
   caf::scoped_actor self{system_};
@@ -159,7 +158,7 @@ void relay_server::stop() {
   if (std::exchange(stopped_, true))
     return;
   switches_->close_all();
-  // The first one first: it has the listeners, and hands no connection on to a loop that has ended.
+  // The first one first: it has the listeners, and moves no line to a loop that has ended.
   for (const auto& x : loops_)
     x->stop();
   if (records_)

@@ -255,7 +255,7 @@ std::optional<cli::command_end> relay_program::assemble(inherited_sockets inheri
 
 void relay_program::open_board() {
   samples_ = std::make_unique<sampler>(board_, [this] {
-    relay_sample out{server_->counters(), server_->accept_rests(), server_->gatherings(),
+    relay_sample out{server_->counters(), server_->accept_rests(), server_->coalesced_turns(),
                      server_->connections_max(), server_->rooms_max()};
     // The loop has answered.
     notify_alive();

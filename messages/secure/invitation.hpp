@@ -19,15 +19,15 @@ namespace liveconnect {
 enum class security : uint8_t {
   /// Handshake, proofs and receipt of docs/protocol.md 4, 5 and 6.
   lc1,
-  /// The seed's bare protocol; only with the user's word on both sides.
+  /// The original protocol description's bare messages; only with the user's word on both sides.
   plain,
 };
 
 inline constexpr size_t invitation_bytes_max = 4096;
 inline constexpr size_t invitation_host_max = 253;
 
-/// The connection text: where to meet, and the key (docs/protocol.md 8). Whoever holds it can be
-/// the receiver.
+/// The connection text: where to meet, and the key (docs/protocol.md 8). Anyone who holds it can
+/// be the receiver.
 struct invitation {
   /// Name or numeric address, without brackets.
   std::string host;

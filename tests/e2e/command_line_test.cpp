@@ -82,7 +82,7 @@ TEST_F(command_line, a_variable_that_is_misspelt_is_exit_2_and_named) {
   EXPECT_NE(x.errors().find("LIVECONNECT_WALLET"), std::string::npos) << x.errors();
 }
 
-TEST_F(command_line, bad_words_are_exit_2_and_say_which) {
+TEST_F(command_line, bad_words_exit_with_2_and_are_named) {
   struct row {
     std::vector<std::string> words;
     const char* says;
@@ -241,7 +241,7 @@ TEST_F(command_line, help_is_exit_0_and_plain) {
   EXPECT_EQ(x.output().find('\033'), std::string::npos);
 }
 
-TEST_F(command_line, an_error_for_people_goes_to_standard_error_alone) {
+TEST_F(command_line, an_error_in_plain_text_goes_to_standard_error_alone) {
   auto x = start({"send", "05"});
   EXPECT_EQ(x.wait().value_or(-1), 2);
   EXPECT_EQ(x.output(), "");
@@ -249,7 +249,7 @@ TEST_F(command_line, an_error_for_people_goes_to_standard_error_alone) {
       << x.errors();
 }
 
-TEST_F(command_line, output_that_is_lost_is_no_success) {
+TEST_F(command_line, lost_output_is_not_a_success) {
   auto program = std::string{LIVECONNECT_BIN} + "/liveconnect";
   for (auto words : {"wallet list --json", "version", "--help"})
     for (auto where : {">/dev/full", ">&-", "| true"}) {
@@ -281,7 +281,7 @@ TEST_F(command_line, missing_standard_streams_are_not_taken_for_files_of_ours) {
       << y.errors();
 }
 
-TEST_F(command_line, a_wallet_that_is_not_there_is_named_and_not_made) {
+TEST_F(command_line, a_missing_wallet_is_named_and_not_made) {
   ASSERT_EQ(run({"wallet", "list"}).value("code", -1), 0) << "the first run";
   auto wallets = folder_.path() / "data" / "liveconnect" / "Wallets";
   ASSERT_TRUE(std::filesystem::exists(wallets / "Default"));
@@ -304,7 +304,7 @@ TEST_F(command_line, a_wallet_that_is_not_there_is_named_and_not_made) {
   EXPECT_TRUE(std::filesystem::exists(wallets / "Other"));
 }
 
-TEST_F(command_line, a_want_of_coins_is_told_alike_by_send_and_export) {
+TEST_F(command_line, too_few_coins_read_alike_from_send_and_export) {
   auto sent = run({"send", "5"});
   auto exported = run({"wallet", "export", "5"});
   EXPECT_EQ(sent["what"], exported["what"]);
@@ -338,7 +338,7 @@ TEST_F(command_line, help_of_a_command_names_it_and_where_the_settings_stand) {
       << mint.output();
 }
 
-TEST_F(command_line, a_receiver_whom_nobody_met_has_no_transfer) {
+TEST_F(command_line, a_receiver_that_met_no_sender_has_no_transfer) {
   auto result = run({"receive", file("good.txt", good_invitation()), "--timeout", "5s"});
   EXPECT_FALSE(result.contains("transfer")) << result;
 }

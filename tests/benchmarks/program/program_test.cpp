@@ -7,7 +7,7 @@
 
 #include "benchmarks/subjects/machine_info.hpp"
 #include "tests/benchmarks/bench_program.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace liveconnect::bench {
 namespace {
@@ -130,7 +130,7 @@ TEST(bench_program, a_result_names_machine_commit_and_versions) {
 }
 
 TEST(bench_program, results_are_written_compared_and_drawn) {
-  test::temp_dir folder;
+  test::temporary_folder folder;
   const auto one = (folder / "one.json").string();
   const auto two = (folder / "two.json").string();
   const auto page = folder / "page";
@@ -209,7 +209,7 @@ TEST(bench_program, wrong_usage_is_two_and_says_what_to_do) {
 
 TEST(bench_program, missing_programs_are_named) {
   // Only HAProxy is also looked for where Debian keeps servers, so it may be found there.
-  test::temp_dir empty;
+  test::temporary_folder empty;
   test::process::options how;
   how.environment["PATH"] = empty.path().string();
   const auto x =
