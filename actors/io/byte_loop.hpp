@@ -179,6 +179,7 @@ public:
   clock::time_point now() const;
 
   /// Sockets open now, prepared ones included.
+  // for tests: that a closed socket is counted no longer
   size_t open_sockets() const;
 
 private:

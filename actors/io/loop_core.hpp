@@ -77,6 +77,7 @@ public:
   socket_id adopt_stream(descriptor fd, const endpoint& peer, std::shared_ptr<socket_handler> owner,
                          bool moved);
   clock::time_point now() const { return now_; }
+  // for tests: what byte_loop::open_sockets answers
   size_t open_sockets() const { return open_; }
   size_t queued_in_all() const { return queued_in_all_; }
   uint64_t coalesced_turns() const { return coalesced_turns_.load(std::memory_order_relaxed); }

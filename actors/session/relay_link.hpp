@@ -52,8 +52,7 @@ struct link_entered {
   uint32_t people = 1;
 };
 /// The relay says that another client came, or that the peer went: it left, or missed its
-/// heartbeats
-/// (`silent`; then the link makes a new connection by itself, and says link_lost).
+/// heartbeats (`silent`; then the link makes a new connection by itself, and says link_lost_line).
 struct link_peer {
   bool present = false;
   /// Address when it came, reason when it went; at most 64 printable characters.
@@ -64,7 +63,7 @@ struct link_peer {
 /// A frame of the peer.
 struct link_frame {
   frame what;
-  /// io::events::credit: who says more than the owner takes is not read meanwhile.
+  /// io::events::credit: while the owner holds it, a peer that says too much is not read.
   std::shared_ptr<const void> credit = nullptr;
 };
 /// Time for a heartbeat: the owner makes it, because it knows what rides on it.

@@ -67,7 +67,7 @@ void sender_machine::on(const input::started&) {
   tell_invited();
   if (begun_)
     return begin_meeting();
-  // Before anybody waits for anybody: is the money there at all?
+  // Before either side waits for the other: is the money there at all?
   state_ = sender_state::reserving;
   current_ = ask_wallet(ask::reserve{sum_});
 }

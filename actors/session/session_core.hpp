@@ -87,8 +87,8 @@ public:
 
   // --- what the line brings ---
 
-  /// A peer is in the room: whoever was there before is not it. Call drop_peer() first, and carry
-  /// its effects out.
+  /// A peer is in the room, and it is not the one that was there before. Call drop_peer() first,
+  /// and carry its effects out.
   void begin_peer();
   /// The peer went, for the relay's word or `silent`.
   core_effects end_peer(std::string_view reason);

@@ -70,8 +70,8 @@ struct line_failed {
   ec code = ec::relay_unreachable;
   std::string detail;
 };
-/// Too many frames or handshakes failed to authenticate: the peer has another key, or somebody
-/// alters what is sent.
+/// Too many frames or handshakes failed to authenticate: the peer has another key, or the
+/// relay alters what is sent.
 struct auth_failed {
   std::string detail;
 };

@@ -12,7 +12,6 @@ CAF_BEGIN_TYPE_ID_BLOCK(liveconnect_atoms, caf::first_custom_type_id)
 
   // wallet: messages/interfaces/wallet.hpp
   CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, reserve, "reserve")
-  CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, release, "release")
   CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, balance, "balance")
   CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, recover, "recover")
   CAF_ADD_ATOM(liveconnect_atoms, liveconnect::atom, open_transfers, "opentransf")

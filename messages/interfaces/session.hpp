@@ -16,7 +16,7 @@
 #include "messages/money/transfer.hpp"
 #include "messages/wire/catalogue.hpp"
 
-/// What a session tells whoever watches it (cli/): everything a person or a script may want to see
+/// What a session tells its observer (cli/): everything a person or a script may want to see
 /// of one transfer, typed, in the order it happens. Nothing here is secret. Texts that began at the
 /// peer or the relay are cut to 200 bytes and hold printable ASCII only.
 namespace liveconnect::session {

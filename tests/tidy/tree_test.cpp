@@ -56,6 +56,12 @@ TEST(tree, includes_only_along_its_arrows) {
   EXPECT_TIDY(check_includes(the_tree(), allowed_arrows()));
 }
 
+TEST(tree, draws_its_arrows_in_the_architecture_too) {
+  for (const auto& file : the_tree())
+    if (file.path == "docs/design/architecture.md")
+      EXPECT_TIDY(check_documented_arrows(file, allowed_arrows()));
+}
+
 TEST(tree, has_no_circle_of_folders) {
   EXPECT_TIDY(check_folders_are_acyclic(the_tree()));
 }

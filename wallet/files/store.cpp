@@ -315,6 +315,7 @@ wallet_store::open_pair(folder from, const wallet_store& target, folder to) cons
                      std::move(*there)};
 }
 
+// branches: one guard per write that can fail, in the order recovery relies on
 caf::error wallet_store::update(folder from, folder to, const std::vector<note>& notes, pans which,
                                 const std::string& tag) {
   const auto pair = open_pair(from, *this, to);
@@ -365,6 +366,7 @@ caf::error wallet_store::move_to_trash(const file_handle& from,
   return move_all(*ops_, from, *trash, moves);
 }
 
+// branches: one guard per write that can fail, in the order recovery relies on
 caf::error wallet_store::move(const std::vector<note_id>& ids, folder from, wallet_store& target,
                               folder to) {
   if (&target == this && from == to)

@@ -90,10 +90,6 @@ enum class record_type : uint16_t {
 };
 const char* to_string(record_type x);
 
-/// Version of every payload below. Another version is not touched (docs/design/safety.md threat
-/// 39).
-inline constexpr uint16_t record_version = 1;
-
 /// Unix seconds; for display, and for durations of hours and days.
 using wall_seconds = uint64_t;
 

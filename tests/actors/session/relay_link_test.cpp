@@ -25,7 +25,7 @@ protected:
     loop = relay->spawn(system);
   }
   ~links() override {
-    for (auto& x : everybody)
+    for (auto& x : spawned)
       caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(loop, caf::exit_reason::user_shutdown);
     run();
@@ -45,8 +45,8 @@ protected:
       };
     });
     auto out = system.spawn(relay_link, std::move(with), loop, owner);
-    everybody.push_back(caf::actor_cast<caf::actor>(owner));
-    everybody.push_back(caf::actor_cast<caf::actor>(out));
+    spawned.push_back(caf::actor_cast<caf::actor>(owner));
+    spawned.push_back(caf::actor_cast<caf::actor>(out));
     caf::anon_send(out, link_open{});
     run();
     return out;
@@ -55,7 +55,7 @@ protected:
   link_config config;
   std::shared_ptr<fake_relay> relay = std::make_shared<fake_relay>();
   byte_loop_actor loop;
-  std::vector<caf::actor> everybody;
+  std::vector<caf::actor> spawned;
   std::shared_ptr<told> one = std::make_shared<told>();
   std::shared_ptr<told> two = std::make_shared<told>();
 };
@@ -86,8 +86,8 @@ TEST_F(links, a_frame_keeps_its_bytes_under_way_until_the_owner_has_taken_it) {
     };
   });
   auto line = system.spawn(relay_link, config, quiet, owner);
-  everybody = {caf::actor_cast<caf::actor>(line), caf::actor_cast<caf::actor>(owner),
-               caf::actor_cast<caf::actor>(quiet)};
+  spawned = {caf::actor_cast<caf::actor>(line), caf::actor_cast<caf::actor>(owner),
+             caf::actor_cast<caf::actor>(quiet)};
   caf::anon_send(line, link_open{});
   run();
   loop_log->connected(0);
@@ -191,7 +191,7 @@ TEST_F(links, bytes_that_are_no_frame_end_the_connection_and_not_the_link) {
 
 TEST_F(links, a_link_ends_with_its_owner) {
   start(one, config);
-  caf::anon_send_exit(everybody[0], caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(spawned[0], caf::exit_reason::user_shutdown);
   run();
   EXPECT_TRUE(relay->sockets().empty());
 }

@@ -172,8 +172,8 @@ TEST_F(session_core_test, counts_peers_that_go_without_a_proof_and_forgets_them_
   EXPECT_EQ(find_effect<effect::warn>(come_and_go()), nullptr) << "told once";
   meet();
   EXPECT_EQ(find_input<input::auth_failed>(sender.end_peer("left")), nullptr);
-  come_and_go();
-  come_and_go();
+  EXPECT_EQ(find_input<input::auth_failed>(come_and_go()), nullptr);
+  EXPECT_EQ(find_input<input::auth_failed>(come_and_go()), nullptr);
   EXPECT_NE(find_input<input::auth_failed>(come_and_go()), nullptr);
 }
 
@@ -248,8 +248,25 @@ TEST_F(session_core_test, believes_the_receipt_of_this_transfer_alone) {
   EXPECT_EQ(refused(bad), ec::bad_receipt) << "another session";
   EXPECT_EQ(refused(receipt_for(offered, {{2, 7}})), ec::bad_receipt) << "fewer notes";
   EXPECT_EQ(refused(receipt_for(offered, {{2, 7}, {1, 8}})), ec::bad_receipt) << "other notes";
-  const auto stranger = signing_key::from_seed(secret<32>::random());
-  EXPECT_EQ(code_of(check(good, stranger).error()), ec::bad_receipt) << "another key";
+  const auto another = signing_key::from_seed(secret<32>::random());
+  EXPECT_EQ(code_of(check(good, another).error()), ec::bad_receipt) << "another key";
+}
+
+TEST_F(session_core_test, believes_a_receipt_made_in_a_session_whose_last_proof_got_lost) {
+  receiver.begin_peer();
+  sender.begin_peer();
+  receiver.take(sender.next_heartbeat());
+  sender.take(receiver.next_heartbeat());
+  const auto heard = receiver.take(sender.next_heartbeat());
+  ASSERT_NE(find_effect<effect::connected>(heard), nullptr);
+  ASSERT_EQ(sender.handshakes(), 0u) << "the receiver's proof never came";
+  const auto lost = *receiver.session_hash();
+  const auto offered = manifest_of(two_notes);
+  meet_and_offer(offered);
+  auto made_before = receipt_for(offered, two_notes);
+  ASSERT_NE(made_before.handshake_hash, lost);
+  made_before.handshake_hash = lost;
+  EXPECT_TRUE(sender.check_receipt(sign_receipt(made_before, signer)));
 }
 
 TEST_F(session_core_test, takes_a_receipt_of_an_earlier_run_where_coins_may_have_left_in_it) {
