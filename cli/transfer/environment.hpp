@@ -15,6 +15,5 @@ struct environment {
 };
 
 using command_table = basic_command_table<environment>;
-using command_body = command_table::body;
 
 } // namespace liveconnect::cli
