@@ -68,7 +68,7 @@ json admin_handler::handle(const nlohmann::json& request, const admin_server::sa
   if (command == "status")
     return {{"ok", true}, {"status", json::parse(status_json(board_, false))}};
   if (command == "drain") {
-    log_->info("the operator asks for a drain");
+    log_->info("the operator asked for a drain");
     ask_for_drain_();
     return {{"ok", true}};
   }
@@ -94,7 +94,7 @@ json admin_handler::rooms(bool full_addresses, const admin_server::say_function&
     self->request(lobby_, actor_deadline, atom::describe_v, number)
         .receive(
             [&](const room_description& x) {
-              // One that emptied meanwhile is no room any more.
+              // A room that has emptied meanwhile does not count.
               if (x.people.empty())
                 return;
               say(to_json(x, full_addresses));

@@ -1,14 +1,12 @@
 #include "relay/command_line.hpp"
 
 #include <cstdlib>
-#include <iostream>
-#include <sstream>
+#include <map>
 
 #include <CLI/CLI.hpp>
 
-#include "cli/shell/result_line.hpp"
-#include "cli/shell/setting_flags.hpp"
 #include "cli/shell/usage.hpp"
+#include "cli/shell/values.hpp"
 #include "messages/base/error.hpp"
 #include "messages/base/printable.hpp"
 #include "messages/base/variables.hpp"
@@ -17,6 +15,8 @@
 namespace liveconnect::relay {
 
 namespace {
+
+using command = command_line::command;
 
 /// These two say what is wrong, or nothing, as CLI11 wants it.
 std::string is_room(const std::string& text) {
@@ -27,10 +27,8 @@ std::string is_room(const std::string& text) {
 }
 
 std::string is_level(const std::string& text) {
-  for (const auto* known : {"debug", "info", "warn", "error"})
-    if (text == known)
-      return "";
-  return in_quotes(text) + " is not one of debug, info, warn and error";
+  const auto level = cli::parse_word(text, {"debug", "info", "warn", "error"});
+  return level ? "" : detail_of(level.error());
 }
 
 /// Under systemd the relay has a folder of its own (RuntimeDirectory=); of several, the first.
@@ -41,158 +39,129 @@ std::optional<std::string> runtime_admin_socket() {
   return folders->substr(0, folders->find(':')) + "/admin.sock";
 }
 
-std::optional<std::string> default_admin_socket() {
+std::string default_admin_socket() {
   if (auto named = environment("LIVECONNECT_RELAY_ADMIN_SOCKET"))
-    return named;
-  return runtime_admin_socket();
+    return *named;
+  return runtime_admin_socket().value_or("/run/liveconnect/admin.sock");
 }
 
-/// File, variables and flags over what is built in, the last ones on top.
-caf::error read_settings(relay_settings& into, const std::string& file,
-                         const cli::settings_layer& flags) {
-  const auto& names = relay_setting_names();
-  if (!file.empty()) {
-    const auto layer = names.read_file(file);
-    if (!layer)
-      return layer.error();
-    if (auto err = apply_layer(into, *layer))
-      return err;
-  }
-  if (auto err = names.check_variables(variables_with(variable_prefix)))
-    return err;
-  if (auto err =
-          apply_layer(into, names.read_environment([](const char* x) { return std::getenv(x); })))
-    return err;
-  if (auto err = apply_layer(into, flags))
-    return err;
-  return check_together(into);
-}
+/// The words that the program understands. It must not move: the words are bound to what is in it.
+struct word_tree {
+  CLI::App root{"The relay of LiveConnect: two people meet in a room and hear each other.",
+                "liveconnect-relay"};
+  std::map<command, CLI::App*> commands;
+  cli::setting_flags flags;
+  std::string config;
+  bool json = false;
 
-/// The commands and flags of the program, and where what was given goes.
-class words {
-public:
-  using command = command_line::command;
-
-  explicit words(command_line& into) : out_(into) {
-    app.name("liveconnect-relay");
-    app.require_subcommand(1);
-    out_.admin_socket = default_admin_socket().value_or("/run/liveconnect/admin.sock");
-    add_json(app);
-    add_server_command(command::run, "run", "listen until SIGTERM or SIGINT");
-    add_server_command(command::check, "check",
-                       "read the settings as run does, and say if they are valid");
-    add_operator_command(command::rooms, "rooms", "list the rooms that are open")
-        .add_flag("--addresses", out_.full_addresses, "whole addresses, not /24 and /48");
-    add_operator_command(command::kick, "kick", "end a room")
-        .add_option("ROOM", out_.argument, "its number")
-        ->required()
-        ->check(is_room);
-    add_operator_command(command::drain, "drain", "take no new rooms, end when the last is empty");
-    add_operator_command(command::status, "status", "show what the relay does now");
-    add_operator_command(command::log_level, "log-level", "say more or less in the log")
-        .add_option("LEVEL", out_.argument, "debug, info, warn or error")
-        ->required()
-        ->check(is_level);
-    add_command(command::probe, "probe", "meet yourself at a relay, and time it")
-        .add_option("HOST:PORT", out_.argument, "the relay")
-        ->required();
-    add_command(command::version, "version", "print the version");
+  explicit word_tree(command_line& out) {
+    root.require_subcommand(1);
+    root.set_help_flag("-h,--help", "Print this help");
+    add(command::run, "run", "Listen until SIGTERM or SIGINT");
+    add(command::check, "check", "Read the settings as run does, and say whether they are valid");
+    add(command::rooms, "rooms", "List the rooms");
+    add(command::kick, "kick", "End a room");
+    add(command::drain, "drain", "Take no new rooms, and end when the last one is empty");
+    add(command::status, "status", "Print what the relay is doing");
+    add(command::log_level, "log-level", "Log more or less");
+    add(command::probe, "probe", "Join a room of a relay twice, and measure how it answers");
+    add(command::version, "version", "Print the version");
+    add_arguments(out);
+    add_settings();
+    root.add_flag("--json", json, "Print one JSON object per line");
+    for (const auto& [what, at] : commands)
+      at->add_flag("--json", json, "Print one JSON object per line");
   }
 
-  /// The command that was named, once the words are parsed.
   command named() const {
-    for (const auto& [what, sub] : commands_)
-      if (sub->parsed())
+    for (const auto& [what, at] : commands)
+      if (at->parsed())
         return what;
     return command::nothing;
   }
 
-  CLI::App app{"The relay of LiveConnect: two people meet in a room and hear each other."};
-  cli::setting_flags flags{relay_setting_names()};
-  std::string file;
-
 private:
-  void add_json(CLI::App& to) {
-    to.add_flag("--json", out_.json, "write JSON to stdout, one object per line");
+  void add(command what, const char* name, const char* help) {
+    commands[what] = root.add_subcommand(name, help);
   }
 
-  CLI::App& add_command(command what, const char* name, const char* help) {
-    auto* sub = app.add_subcommand(name, help);
-    add_json(*sub);
-    commands_.emplace_back(what, sub);
-    return *sub;
+  void add_arguments(command_line& out) {
+    commands[command::rooms]->add_flag("--addresses", out.full_addresses,
+                                       "Print whole addresses, not /24 and /48");
+    commands[command::kick]
+        ->add_option("ROOM", out.argument, "The room's number")
+        ->required()
+        ->check(is_room);
+    commands[command::log_level]
+        ->add_option("LEVEL", out.argument, "debug, info, warn or error")
+        ->required()
+        ->check(is_level);
+    commands[command::probe]->add_option("HOST:PORT", out.argument, "The relay")->required();
+    for (const auto what :
+         {command::rooms, command::kick, command::drain, command::status, command::log_level})
+      commands[what]
+          ->add_option("--admin-socket", out.admin_socket, "Where the running relay listens")
+          ->type_name("PATH");
   }
 
-  CLI::App& add_operator_command(command what, const char* name, const char* help) {
-    auto& sub = add_command(what, name, help);
-    sub.add_option("--admin-socket", out_.admin_socket, "where that relay listens")
-        ->type_name("PATH");
-    return sub;
+  void add_settings() {
+    for (const auto what : {command::run, command::check}) {
+      auto& at = *commands[what];
+      flags.add_to(at, relay_settings_table().names, "Settings");
+      at.add_option("--config", config, "TOML file with these settings, with _ in place of -")
+          ->type_name("FILE")
+          ->group("Settings");
+    }
   }
-
-  void add_server_command(command what, const char* name, const char* help) {
-    auto& sub = add_command(what, name, help);
-    flags.add_to(sub, "Settings");
-    sub.add_option("--config", file, "TOML file with these settings, with _ for -")
-        ->type_name("FILE");
-  }
-
-  command_line& out_;
-  std::vector<std::pair<command, CLI::App*>> commands_;
 };
 
-} // namespace
-
-const char* version() {
-  return LIVECONNECT_VERSION;
-}
-
-std::string program_and_version() {
-  return std::string("liveconnect-relay ") + version();
-}
-
-command_line read_command_line(int argc, char** argv) {
-  command_line out;
-  words line{out};
-  const bool json = cli::wants_json(argc, argv);
-  try {
-    line.app.parse(argc, argv);
-  } catch (const CLI::Success& x) {
-    std::ostringstream help;
-    line.app.exit(x, help, std::cerr);
-    if (!json)
-      std::cout << help.str();
-    out.exit_code = cli::say_done(json, {{"help", help.str()}});
-    return out;
-  } catch (const CLI::ParseError& x) {
-    const auto what = detail_of(cli::usage_error(line.app, x));
-    out.exit_code = cli::say_failed(json, {cli::wrong_usage, ec::bad_argument, what, what,
-                                           "Run liveconnect-relay --help to see what there is"});
-    return out;
-  }
-  out.what = line.named();
-  if (out.what != words::command::run && out.what != words::command::check)
-    return out;
-  out.settings.admin_socket = runtime_admin_socket().value_or("");
-  auto file = line.file;
+/// Reads the settings as they are now, and keeps how to read them again.
+void read_settings(const word_tree& words, command_line& out) {
+  relay_settings built_in;
+  built_in.admin_socket = runtime_admin_socket().value_or("");
+  auto file = words.config;
   if (file.empty())
     file = environment("LIVECONNECT_RELAY_CONFIG").value_or("");
-  out.read_again = [base = out.settings, file,
-                    flags = line.flags.layer()]() -> caf::expected<relay_settings> {
-    auto fresh = base;
-    if (auto err = read_settings(fresh, file, flags))
+  out.read_again = [built_in, file,
+                    flags = words.flags.layer()]() -> caf::expected<relay_settings> {
+    const auto& names = relay_settings_table().names;
+    if (auto err = cli::check_variables(names, variables_with(names.variable_prefix)))
       return err;
-    return fresh;
+    return load_settings(built_in, file, flags, [](const char* x) { return std::getenv(x); });
   };
   auto settings = out.read_again();
   if (settings)
     out.settings = std::move(*settings);
   else
-    out.exit_code =
-        cli::say_failed(out.json, {cli::wrong_usage, ec::bad_config, detail_of(settings.error()),
-                                   "The settings are wrong: " + detail_of(settings.error()),
-                                   "Correct them and start the relay again"});
-  return out;
+    out.end = cli::failed(fail(ec::bad_config, detail_of(settings.error())));
+}
+
+} // namespace
+
+command_line read_command_line(int argc, const char* const* argv, cli::output& out) {
+  command_line asked;
+  asked.admin_socket = default_admin_socket();
+  word_tree words{asked};
+  try {
+    words.root.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    const auto text = words.root.help();
+    out.last(text.substr(0, text.find_last_not_of('\n') + 1));
+    asked.end = cli::command_end{{}, {{"help", text}}};
+    return asked;
+  } catch (const CLI::ParseError& err) {
+    asked.end = cli::wrong_usage(words.root, err);
+    return asked;
+  }
+  asked.what = words.named();
+  if (asked.what == command::run || asked.what == command::check)
+    read_settings(words, asked);
+  return asked;
+}
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>{value};
 }
 
 } // namespace liveconnect::relay

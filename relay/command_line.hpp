@@ -1,8 +1,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "cli/shell/command.hpp"
 #include "relay/settings.hpp"
 
 namespace liveconnect::relay {
@@ -25,24 +27,20 @@ struct command_line {
   relay_settings settings;
   /// Reads the same flags over the environment and the file as they are then.
   std::function<caf::expected<relay_settings>()> read_again;
-  bool json = false;
   /// The room of kick, the level of log-level, the HOST:PORT of probe.
   std::string argument;
   /// Where the commands for a running relay ask.
   std::string admin_socket;
   /// rooms shows whole addresses.
   bool full_addresses = false;
-  /// Set when there is nothing (more) to do: --help, or an error; either has been said. 0 or 2.
-  int exit_code = -1;
+  /// Set when there is nothing (more) to do: --help, which has been printed, or an error.
+  std::optional<cli::command_end> end;
 };
 
-/// Reads flags, environment and file in their order (docs/design/cli.md "Commands"). Says --help on
-/// stdout, and what is wrong on stderr in two sentences; with --json either also as a result line
-/// on stdout.
-command_line read_command_line(int argc, char** argv);
+/// Reads flags, environment and file in their order (docs/design/cli.md "Settings").
+command_line read_command_line(int argc, const char* const* argv, cli::output& out);
 
-/// `liveconnect-relay 1.0.0`.
-std::string program_and_version();
-const char* version();
+/// A variable of this process's environment.
+std::optional<std::string> environment(const std::string& name);
 
 } // namespace liveconnect::relay

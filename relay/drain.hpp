@@ -4,7 +4,7 @@
 
 #include <caf/actor_system.hpp>
 
-#include "cli/shell/signals.hpp"
+#include "cli/shell/interrupts.hpp"
 #include "relay/relay_server.hpp"
 
 namespace liveconnect::relay {

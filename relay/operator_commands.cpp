@@ -1,12 +1,11 @@
 #include "relay/operator_commands.hpp"
 
-#include <cstdio>
-#include <iostream>
-
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/shell/result_line.hpp"
+#include "cli/shell/version.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "relay/admin/admin_client.hpp"
 #include "relay/probe.hpp"
 #include "relay/relay_server.hpp"
@@ -19,65 +18,59 @@ using command = command_line::command;
 using json = nlohmann::json;
 
 std::string span(double seconds) {
-  char out[32];
-  std::snprintf(out, sizeof out, seconds < 100 ? "%.1f s" : "%.0f s", seconds);
-  return out;
+  return fmt::format(seconds < 100 ? "{:.1f} s" : "{:.0f} s", seconds);
 }
 
 std::string milliseconds(std::chrono::microseconds x) {
-  char out[32];
-  std::snprintf(out, sizeof out, "%.3g ms", static_cast<double>(x.count()) / 1000);
+  return fmt::format("{:.3g} ms", static_cast<double>(x.count()) / 1000);
+}
+
+std::string room_line(const json& x) {
+  auto out = fmt::format("{}  {} for {}", x.value("room", "?"), x.value("state", "?"),
+                         span(x.value("seconds", 0.0)));
+  for (const auto& who : x.value("people", json::array()))
+    out +=
+        fmt::format("  {} ({} bytes)", who.value("address", "?"), who.value("bytes", uint64_t{0}));
   return out;
 }
 
-void show_room(const json& x) {
-  std::cout << x.value("room", "?") << "  " << x.value("state", "?") << " for "
-            << span(x.value("seconds", 0.0));
-  for (const auto& who : x.value("people", json::array()))
-    std::cout << "  " << who.value("address", "?") << " (" << who.value("bytes", uint64_t{0})
-              << " bytes)";
-  std::cout << "\n";
-}
-
-void show_status(const json& x) {
+void show_status(const json& x, cli::output& out) {
   const auto now = x.value("now", json::object());
   const auto totals = x.value("totals", json::object());
-  const auto of = [](const json& from, const char* name) { return from.value(name, 0.0); };
-  const auto line = [](const char* name, double value) {
-    std::printf("%-22s %.0f\n", name, value);
+  const auto line = [&](const std::string& name, double value) {
+    out.last(fmt::format("{:<22} {:.0f}", name, value));
   };
-  std::printf("%-22s %s, version %s, up for %s\n", "state", x.value("state", "?").c_str(),
-              x.value("version", "?").c_str(), span(x.value("uptime_seconds", 0.0)).c_str());
-  line("rooms waiting", of(now, "rooms_waiting"));
-  line("rooms paired", of(now, "rooms_paired"));
-  line("connections", of(now, "connections"));
-  line("messages a second", of(now, "messages_per_second"));
-  line("bytes a second", of(now, "bytes_per_second"));
-  line("joins so far", of(totals, "joins"));
-  line("pairs so far", of(totals, "pairs"));
+  out.last(fmt::format("{:<22} {}, version {}, up for {}", "state", x.value("state", "?"),
+                       x.value("version", "?"), span(x.value("uptime_seconds", 0.0))));
+  line("rooms waiting", now.value("rooms_waiting", 0.0));
+  line("rooms paired", now.value("rooms_paired", 0.0));
+  line("connections", now.value("connections", 0.0));
+  line("messages per second", now.value("messages_per_second", 0.0));
+  line("bytes per second", now.value("bytes_per_second", 0.0));
+  line("joins so far", totals.value("joins", 0.0));
+  line("pairs so far", totals.value("pairs", 0.0));
   const auto refusals = x.value("refusals", json::object());
   for (const auto& [reason, count] : refusals.items())
     if (count.is_number() && count.get<double>() > 0)
-      line(("refused: " + reason).c_str(), count.get<double>());
-  std::fflush(stdout);
+      line("refused: " + reason, count.get<double>());
 }
 
-void show_result(const command_line& asked, const json& x) {
+void show_result(const command_line& asked, const json& x, cli::output& out) {
   switch (asked.what) {
   case command::rooms:
-    std::cout << x.value("rooms", 0) << " rooms\n";
+    out.last(fmt::format("{} rooms", x.value("rooms", 0)));
     break;
   case command::kick:
-    std::cout << "Ended the room; " << x.value("people", 0) << " people were in it.\n";
+    out.last(fmt::format("Ended the room; {} people were in it.", x.value("people", 0)));
     break;
   case command::drain:
-    std::cout << "The relay takes no new rooms and ends when the last one is empty.\n";
+    out.last("The relay takes no new rooms, and ends when the last one is empty.");
     break;
   case command::log_level:
-    std::cout << "The log level is " << x.value("level", "?") << ".\n";
+    out.last(fmt::format("The log level is {}.", x.value("level", "?")));
     break;
   case command::status:
-    show_status(x.value("status", json::object()));
+    show_status(x.value("status", json::object()), out);
     break;
   default:
     break;
@@ -109,116 +102,112 @@ json request_of(const command_line& asked) {
   return out;
 }
 
-/// What the relay said, less what every line begins with.
+/// The relay's line without what every line begins with.
 cli::json_fields fields_of(const json& line) {
-  cli::json_fields out = cli::json_fields::object();
+  auto out = cli::json_fields::object();
   for (const auto& [name, value] : line.items())
     if (name != "v" && name != "type" && name != "ok")
       out[name] = value;
   return out;
 }
 
-int ask(const command_line& asked) {
+cli::command_end ask(const command_line& asked, cli::output& out) {
   json result;
   const auto err = ask_admin(asked.admin_socket, request_of(asked), [&](const json& line) {
-    if (line.value("type", "") == "result")
+    const auto type = line.value("type", "room");
+    if (type == "result") {
       result = line;
-    else if (asked.json)
-      std::cout << cli::json_line(line.value("type", "room").c_str(), fields_of(line)) << "\n";
-    else
-      show_room(line);
+    } else {
+      out.event(type, fields_of(line));
+      out.last(room_line(line));
+    }
   });
-  if (err) {
-    const auto why = detail_of(err);
-    return cli::say_failed(
-        asked.json,
-        {cli::unreachable, code_of(err), why, "No relay answers at its admin socket (" + why + ")",
-         "Start one with --admin-socket, name the socket with the same flag here, "
-         "and be its user"});
-  }
+  if (err)
+    return {
+        err,
+        {},
+        0,
+        {"No relay answers at its admin socket: " + detail_of(err) + ".",
+         "Start one with --admin-socket, name the same socket here, and run this as the relay's "
+         "user."},
+        cli::exit_of(ec::relay_unreachable)};
   if (!result.value("ok", false)) {
     const auto why = result.value("error", "no reason");
-    return cli::say_failed(asked.json,
-                           {cli::other_error, ec::relay_refused, why,
-                            "The relay did not do that: " + why, "See liveconnect-relay --help"});
+    return cli::failed(fail(ec::relay_refused, why), {},
+                       {"The relay refused: " + printable(why) + ".",
+                        "Run 'liveconnect-relay --help' to see what it can do."});
   }
-  if (!asked.json)
-    show_result(asked, result);
-  return cli::say_done(asked.json, fields_of(result));
+  show_result(asked, result, out);
+  return {{}, fields_of(result)};
 }
 
-cli::failure why_no_probe(const std::string& at, const caf::error& err) {
+cli::command_end no_probe(const std::string& at, const caf::error& err) {
   const auto why = detail_of(err);
-  const auto what = "The relay at " + at + " did not bring two connections together (" + why + ")";
+  const auto what = fmt::format("The relay at {} did not bring two connections together: {}.",
+                                printable(at), why);
   switch (code_of(err)) {
   case ec::bad_argument:
-    return {cli::wrong_usage, ec::bad_argument, why,
-            "'" + at + "' is no address of a relay (" + why + ")",
-            "Name one as relay.example.org:9100"};
-  case ec::relay_unreachable:
-    return {cli::unreachable, ec::relay_unreachable, why, what,
-            "Check the address, and whether it runs"};
+    return cli::failed(err, {}, {why + ".", "Name the relay as relay.example.org:9100."});
   case ec::relay_busy:
-    return {cli::try_later, ec::relay_busy, why, what, "Try later"};
+    return cli::failed(err, {}, {what, "Try again later."});
   default:
-    return {cli::other_error, code_of(err), why, what, "Check the address, and whether it runs"};
+    return cli::failed(err, {}, {what, "Check the address, and whether a relay runs there."});
   }
 }
 
-int run_probe(const command_line& asked) {
+cli::command_end run_probe(const command_line& asked, cli::output& out) {
   const auto x = probe(asked.argument);
   if (!x)
-    return cli::say_failed(asked.json, why_no_probe(asked.argument, x.error()));
-  if (!asked.json)
-    std::cout << "Two connections met at " << asked.argument << ", which sees us as " << x->seen_as
-              << ".\nconnect " << milliseconds(x->connect) << "   join and meet "
-              << milliseconds(x->meet) << "   round trip " << milliseconds(x->round_trip)
-              << " (worst " << milliseconds(x->worst) << ")\n";
-  return cli::say_done(asked.json, {{"room", std::to_string(x->room)},
-                                    {"seen_as", x->seen_as},
-                                    {"connect_us", x->connect.count()},
-                                    {"meet_us", x->meet.count()},
-                                    {"round_trip_us", x->round_trip.count()},
-                                    {"round_trip_worst_us", x->worst.count()}});
+    return no_probe(asked.argument, x.error());
+  out.last(fmt::format("Two connections met at {}, which sees us as {}.\n"
+                       "connect {}   join and meet {}   round trip {} (worst {})",
+                       asked.argument, x->seen_as, milliseconds(x->connect), milliseconds(x->meet),
+                       milliseconds(x->round_trip), milliseconds(x->worst)));
+  return {{},
+          {{"room", std::to_string(x->room)},
+           {"seen_as", x->seen_as},
+           {"connect_us", x->connect.count()},
+           {"meet_us", x->meet.count()},
+           {"round_trip_us", x->round_trip.count()},
+           {"round_trip_worst_us", x->worst.count()}}};
 }
 
 /// Reading the settings has been the check; what remains depends on the machine.
-int check(const command_line& asked) {
+cli::command_end check(const command_line& asked, cli::output& out) {
   const auto& settings = asked.settings;
   const auto connections = provide_descriptors(settings.limits).connections;
   const auto wanted = settings.limits.connections_max;
-  if (!asked.json) {
-    std::cout << "The settings are good: listening on";
-    for (const auto& x : settings.listen)
-      std::cout << " " << x;
-    std::cout << ".\n";
-    if (wanted == 0 || connections < wanted)
-      std::cout << "The descriptor limit leaves room for " << connections
-                << " connections only; raise LimitNOFILE (or ulimit -n) for more.\n";
-  }
-  return cli::say_done(asked.json, {{"listen", settings.listen},
-                                    {"connections_max", wanted},
-                                    {"connections_by_descriptors", connections}});
+  std::string addresses;
+  for (const auto& x : settings.listen)
+    addresses += " " + x;
+  out.last("The settings are valid: listening on" + addresses + ".");
+  if (wanted == 0 || connections < wanted)
+    out.last(fmt::format("The descriptor limit leaves room for only {} connections; raise "
+                         "LimitNOFILE (or ulimit -n) for more.",
+                         connections));
+  return {{},
+          {{"listen", settings.listen},
+           {"connections_max", wanted},
+           {"connections_by_descriptors", connections}}};
 }
 
-int show_version(const command_line& asked) {
-  if (!asked.json)
-    std::cout << program_and_version() << "\n";
-  return cli::say_done(asked.json, {{"program", "liveconnect-relay"}, {"version", version()}});
+cli::command_end show_version(cli::output& out) {
+  out.last(fmt::format("liveconnect-relay {}", cli::program_version));
+  return {{}, {{"program", "liveconnect-relay"}, {"version", cli::program_version}}};
 }
 
 } // namespace
 
-int operate(const command_line& asked) {
+cli::command_end operate(const command_line& asked, cli::output& out) {
   switch (asked.what) {
   case command::check:
-    return check(asked);
+    return check(asked, out);
   case command::probe:
-    return run_probe(asked);
+    return run_probe(asked, out);
   case command::version:
-    return show_version(asked);
+    return show_version(out);
   default:
-    return ask(asked);
+    return ask(asked, out);
   }
 }
 

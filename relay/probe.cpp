@@ -13,6 +13,7 @@
 #include "actors/io/resolve.hpp"
 #include "messages/base/error.hpp"
 #include "messages/base/host_port.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/base/secret.hpp"
 #include "messages/secure/invitation.hpp"
 #include "messages/wire/frame.hpp"
@@ -26,6 +27,9 @@ using clock = std::chrono::steady_clock;
 using microseconds = std::chrono::microseconds;
 
 constexpr int rounds = 11;
+
+const char* const closed = "the connection was closed";
+const char* const not_a_relay = "what answers is not a relay";
 
 /// One blocking connection whose every step ends at the deadline.
 class visitor {
@@ -70,7 +74,7 @@ public:
     for (;;) {
       auto next = reader_.next();
       if (!next)
-        return fail(ec::protocol_violation, "what answers is no relay");
+        return fail(ec::protocol_violation, not_a_relay);
       if (*next) {
         if ((*next)->tag == tag || name_of(**next) == tag)
           return std::move(**next);
@@ -83,7 +87,7 @@ public:
         return fail(ec::relay_unreachable, "no answer in time");
       const auto count = recv(fd_.get(), buffer, sizeof buffer, 0);
       if (count <= 0)
-        return fail(ec::relay_unreachable, "the connection was closed");
+        return fail(ec::relay_unreachable, closed);
       reader_.feed({buffer, static_cast<size_t>(count)});
     }
   }
@@ -98,7 +102,7 @@ private:
   static caf::error refused(const std::string& details) {
     const auto word = parse_reason(details).word;
     const bool busy = word == "full" || word == "address" || word == "draining";
-    return fail(busy ? ec::relay_busy : ec::relay_refused, "the relay says " + word);
+    return fail(busy ? ec::relay_busy : ec::relay_refused, "the relay answered " + word);
   }
 
   io::descriptor fd_;
@@ -120,56 +124,54 @@ std::string random_tag() {
   return out;
 }
 
-/// Has both join the same room, and notes its number, the address that the relay sees and the time
-/// that it takes.
+/// Both join a random room under a random tag, and wait for each other.
 caf::error meet(visitor& a, visitor& b, probe_result& out) {
   out.room = random_room();
   const auto join = "<# Join_Room " + std::to_string(out.room) + " " + random_tag() + ">\n";
   const auto start = clock::now();
   if (!a.send(join))
-    return fail(ec::relay_unreachable, "the connection was closed");
-  auto joined = a.await("Room_Joined");
+    return fail(ec::relay_unreachable, closed);
+  const auto joined = a.await("Room_Joined");
   if (!joined)
     return joined.error();
   const auto seat = parse_room_seat(joined->details);
   if (!seat)
-    return fail(ec::protocol_violation, "what answers is no relay");
+    return fail(ec::protocol_violation, not_a_relay);
   out.seen_as = seat->you.host();
   if (!b.send(join))
-    return fail(ec::relay_unreachable, "the connection was closed");
+    return fail(ec::relay_unreachable, closed);
   for (auto* x : {&a, &b})
-    if (auto met = x->await("Peer_Joined"); !met)
+    if (const auto met = x->await("Peer_Joined"); !met)
       return met.error();
   out.meet = since(start);
-  return {};
+  return caf::none;
 }
 
-/// Sends a message one way through the relay and an answer back; answers how long that took.
-caf::expected<microseconds> round_trip(visitor& a, visitor& b) {
-  const auto start = clock::now();
+/// A message from one to the other, and its answer back.
+caf::error round_trip(visitor& a, visitor& b) {
   if (!a.send("<# Probe>\n"))
-    return fail(ec::relay_unreachable, "the connection was closed");
-  if (auto there = b.await("Probe"); !there)
+    return fail(ec::relay_unreachable, closed);
+  if (const auto there = b.await("Probe"); !there)
     return there.error();
   if (!b.send("<# Probe_Answer>\n"))
-    return fail(ec::relay_unreachable, "the connection was closed");
-  if (auto back = a.await("Probe_Answer"); !back)
+    return fail(ec::relay_unreachable, closed);
+  if (const auto back = a.await("Probe_Answer"); !back)
     return back.error();
-  return since(start);
+  return caf::none;
 }
 
 } // namespace
 
 caf::expected<probe_result> probe(const std::string& host_and_port, std::chrono::seconds deadline) {
-  const auto at = split_host_port(host_and_port, 0);
-  if (!at)
-    return fail(ec::bad_argument, "not HOST:PORT");
-  const auto addresses = io::resolve(at->host, at->port);
+  const auto where = parse_host_port(host_and_port);
+  if (!where)
+    return fail(ec::bad_argument, in_quotes(host_and_port) + " is not HOST:PORT");
+  const auto addresses = io::resolve(where->host, where->port);
   if (!addresses)
     return fail(ec::relay_unreachable, detail_of(addresses.error()));
   const auto until = clock::now() + deadline;
   probe_result out;
-  const auto start = clock::now();
+  auto start = clock::now();
   auto a = visitor::connect(*addresses, until);
   if (!a)
     return a.error();
@@ -181,10 +183,10 @@ caf::expected<probe_result> probe(const std::string& host_and_port, std::chrono:
     return err;
   std::vector<microseconds> times;
   for (int i = 0; i < rounds; ++i) {
-    const auto time = round_trip(*a, *b);
-    if (!time)
-      return time.error();
-    times.push_back(*time);
+    start = clock::now();
+    if (auto err = round_trip(*a, *b))
+      return err;
+    times.push_back(since(start));
   }
   std::sort(times.begin(), times.end());
   out.round_trip = times[times.size() / 2];

@@ -13,6 +13,7 @@
 #include "actors/relay/lobby.hpp"
 #include "messages/base/error.hpp"
 #include "messages/base/host_port.hpp"
+#include "messages/base/printable.hpp"
 
 namespace liveconnect::relay {
 
@@ -91,10 +92,10 @@ relay_server::~relay_server() {
 }
 
 caf::expected<std::vector<endpoint>> relay_server::listen(const std::string& host_and_port) {
-  const auto at = split_host_port(host_and_port, 0);
-  if (!at)
-    return fail(ec::bad_argument, "not HOST:PORT");
-  auto addresses = io::resolve(at->host, at->port);
+  const auto where = parse_host_port(host_and_port, 0);
+  if (!where)
+    return fail(ec::bad_argument, in_quotes(host_and_port) + " is not HOST:PORT");
+  auto addresses = io::resolve(where->host, where->port);
   if (!addresses)
     return addresses.error();
   std::vector<endpoint> out;

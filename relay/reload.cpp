@@ -10,14 +10,14 @@ reloader::reloader(relay_settings running, source read, sink apply, spdlog::logg
 bool reloader::reload() {
   const auto fresh = read_();
   if (!fresh) {
-    log_.error("the new settings are wrong, so those before stay in force: {}",
+    log_.error("the new settings are wrong, so the old ones stay in force: {}",
                detail_of(fresh.error()));
     return false;
   }
   apply_(fresh->limits);
-  log_.info("settings read anew, the limits hold from now on");
+  log_.info("settings read again; the new limits are in force");
   for (const auto& name : changed_beside_limits(running_, *fresh))
-    log_.warn("{} has changed, which needs a new start of the relay", name);
+    log_.warn("{} has changed; restart the relay to apply it", name);
   return true;
 }
 

@@ -9,8 +9,8 @@
 
 namespace liveconnect::relay {
 
-/// Reads the settings anew while the relay runs (SIGHUP). Limits change at once, for those inside
-/// as well; everything else needs a new start, and the log names what that is.
+/// Reads the settings again while the relay runs (SIGHUP). Limits change at once, for clients in
+/// rooms as well; everything else needs a restart, and the log names what that is.
 ///
 /// Settings that are wrong change nothing: the log says why, with file and line.
 class reloader {

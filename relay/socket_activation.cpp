@@ -7,14 +7,13 @@
 
 #include "messages/base/error.hpp"
 #include "messages/base/printable.hpp"
-#include "relay/settings.hpp"
 
 namespace liveconnect::relay {
 
 namespace {
 
 constexpr int first_descriptor = 3;
-/// More than any service manager hands over; a number beyond it is not a number of sockets.
+/// More than any service manager hands over; a larger number is a mistake.
 constexpr unsigned sockets_max = 64;
 
 std::optional<unsigned> number(const std::string& text) {
@@ -38,60 +37,63 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
-/// Takes `count` descriptors over, with their names, close-on-exec from now on.
-caf::expected<std::vector<inherited_sockets::named>> take(unsigned count,
-                                                          const std::string& names) {
-  std::vector<inherited_sockets::named> out;
-  for (unsigned i = 0; i < count; ++i) {
-    const int fd = first_descriptor + static_cast<int>(i);
-    if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
-      out.push_back({"", io::descriptor(fd)});
-  }
-  if (out.size() < count)
-    return fail(ec::bad_config, "LISTEN_FDS promises " + std::to_string(count) +
-                                    " descriptors, of which " + std::to_string(out.size()) +
-                                    " are there");
-  const auto parts = split(names);
-  for (size_t i = 0; i < out.size() && i < parts.size(); ++i)
-    out[i].name = parts[i];
-  return out;
-}
-
-/// Whether a socket of that name is one for clients.
+/// systemd names a socket after its unit unless told otherwise; other managers may name none.
 bool is_for_rooms(const std::string& name) {
   return name.empty() || name == "rooms" || name == "unknown" || ends_with(name, ".socket");
 }
 
-/// Whether the socket may have its name, and is of the kind that the name asks for.
-caf::error check(const inherited_sockets::named& x) {
-  const bool is_admin = x.name == "admin";
-  if (!is_admin && !is_for_rooms(x.name))
-    return fail(ec::bad_config, "there is no use for a socket named " + in_quotes(x.name) +
-                                    ": FileDescriptorName= is rooms or admin");
-  const int family = io::listening_family(x.fd.get());
-  if (is_admin ? family != AF_UNIX : family != AF_INET && family != AF_INET6)
-    return fail(ec::bad_config, "the socket named " + in_quotes(x.name) + " is no listening " +
-                                    (is_admin ? "unix socket" : "TCP socket") +
-                                    ": its unit needs ListenStream= and Accept=no");
-  return {};
-}
-
-} // namespace
-
-caf::expected<inherited_sockets>
-take_inherited_sockets(const std::function<std::optional<std::string>(const std::string&)>& get) {
-  inherited_sockets out;
+/// How many sockets are handed to this process; 0 when none are, or they are for another process.
+caf::expected<unsigned> handed_over(const variable_reader& get) {
   const auto count_text = get("LISTEN_FDS");
   const auto process = number(get("LISTEN_PID").value_or(""));
   if (!count_text || !process || *process != static_cast<unsigned>(getpid()))
-    return out;
+    return 0u;
   const auto count = number(*count_text);
   if (!count || *count > sockets_max)
     return fail(ec::bad_config,
                 "LISTEN_FDS=" + in_quotes(*count_text) + " is not a number of sockets");
-  auto all = take(*count, get("LISTEN_FDNAMES").value_or(""));
+  return *count;
+}
+
+caf::expected<std::vector<inherited_sockets::named>> take(unsigned count,
+                                                          const variable_reader& get) {
+  const auto names = split(get("LISTEN_FDNAMES").value_or(""));
+  std::vector<inherited_sockets::named> out;
+  for (unsigned i = 0; i < count; ++i) {
+    const int fd = first_descriptor + static_cast<int>(i);
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+      out.push_back({i < names.size() ? names[i] : "", io::descriptor(fd)});
+  }
+  if (out.size() < count)
+    return fail(ec::bad_config, "LISTEN_FDS promises " + std::to_string(count) +
+                                    " descriptors, but only " + std::to_string(out.size()) +
+                                    " are open");
+  return out;
+}
+
+caf::error check(const inherited_sockets::named& x) {
+  const bool is_admin = x.name == "admin";
+  if (!is_admin && !is_for_rooms(x.name))
+    return fail(ec::bad_config, "unknown socket name " + in_quotes(x.name) +
+                                    ": FileDescriptorName= must be rooms or admin");
+  const int family = io::listening_family(x.fd.get());
+  if (is_admin ? family != AF_UNIX : family != AF_INET && family != AF_INET6)
+    return fail(ec::bad_config, "the socket named " + in_quotes(x.name) + " is not a listening " +
+                                    (is_admin ? "unix socket" : "TCP socket") +
+                                    ": its unit needs ListenStream= and Accept=no");
+  return caf::none;
+}
+
+} // namespace
+
+caf::expected<inherited_sockets> take_inherited_sockets(const variable_reader& get) {
+  inherited_sockets out;
+  const auto count = handed_over(get);
+  if (!count)
+    return count.error();
+  auto all = take(*count, get);
   if (!all)
-    return all.error();
+    return std::move(all.error());
   for (auto& x : *all) {
     if (auto err = check(x))
       return err;

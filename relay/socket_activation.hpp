@@ -11,9 +11,15 @@
 
 namespace liveconnect::relay {
 
+/// Reads a variable of the environment: none when it is not set.
+using variable_reader = std::function<std::optional<std::string>(const std::string&)>;
+
 /// Sockets that a service manager has opened for this process (systemd's socket activation,
 /// sd_listen_fds(3)): descriptors from 3 on, their number in LISTEN_FDS, the process they are meant
-/// for in LISTEN_PID, their names in LISTEN_FDNAMES. Needs no library.
+/// for in LISTEN_PID, their names in LISTEN_FDNAMES.
+///
+/// Read here and not with libsystemd's sd_listen_fds_with_names(): the relay is also built without
+/// that library, and the protocol is three variables that any service manager may set.
 struct inherited_sockets {
   struct named {
     /// FileDescriptorName= of the .socket unit, for messages.
@@ -33,7 +39,6 @@ struct inherited_sockets {
 /// should be; those handed over are closed then. Once a process.
 ///
 /// `get` is getenv in the program.
-caf::expected<inherited_sockets>
-take_inherited_sockets(const std::function<std::optional<std::string>(const std::string&)>& get);
+caf::expected<inherited_sockets> take_inherited_sockets(const variable_reader& get);
 
 } // namespace liveconnect::relay

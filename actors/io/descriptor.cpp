@@ -24,9 +24,10 @@ int kind_of(transport how) {
   return (how == transport::tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
 }
 
+/// `127.0.0.1:9100: Address already in use`, from errno.
 caf::error cannot(ec code, const char* what, const endpoint& at) {
   const int error = errno;
-  return fail(code, std::string(what) + " " + to_string(at) + ": " + std::strerror(error));
+  return fail(code, what + to_string(at) + ": " + std::strerror(error));
 }
 
 } // namespace
@@ -51,7 +52,7 @@ caf::expected<descriptor> make_bound(const listen& what, int backlog, size_t buf
   const auto length = what.at.to(address);
   descriptor out{socket(address.ss_family, kind_of(what.how), 0)};
   if (!out.valid())
-    return cannot(ec::cannot_listen, "no socket for", what.at);
+    return cannot(ec::cannot_listen, "no socket for ", what.at);
   // A restarted relay must get its port back while old connections time out. Not for UDP: there it
   // would let two servers share a port unnoticed.
   if (what.how == transport::tcp) {
@@ -63,9 +64,9 @@ caf::expected<descriptor> make_bound(const listen& what, int backlog, size_t buf
   if (address.ss_family == AF_INET6)
     set(out.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
   if (bind(out.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0)
-    return cannot(ec::cannot_listen, "cannot bind", what.at);
+    return cannot(ec::cannot_listen, "", what.at);
   if (what.how == transport::tcp && ::listen(out.get(), backlog) != 0)
-    return cannot(ec::cannot_listen, "cannot listen on", what.at);
+    return cannot(ec::cannot_listen, "", what.at);
   return out;
 }
 
@@ -82,7 +83,7 @@ int listening_family(int fd) {
 caf::error prepare_inherited(const descriptor& fd) {
   const int family = listening_family(fd.get());
   if (family != AF_INET && family != AF_INET6)
-    return fail(ec::cannot_listen, "it is no listening TCP socket");
+    return fail(ec::cannot_listen, "it is not a listening TCP socket");
   const int flags = fcntl(fd.get(), F_GETFL);
   if (flags < 0 || fcntl(fd.get(), F_SETFL, flags | O_NONBLOCK) != 0 ||
       fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0)
@@ -94,7 +95,7 @@ caf::error prepare_inherited(const descriptor& fd) {
 caf::expected<descriptor> make_unconnected(const connect& what) {
   descriptor out{socket(what.to.is_v4() ? AF_INET : AF_INET6, kind_of(what.how), 0)};
   if (!out.valid())
-    return cannot(ec::network_failed, "no socket for", what.to);
+    return cannot(ec::network_failed, "no socket for ", what.to);
   if (what.how == transport::tcp)
     set_no_delay(out.get());
   return out;

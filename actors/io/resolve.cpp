@@ -14,6 +14,8 @@ namespace liveconnect::io {
 namespace {
 
 constexpr size_t addresses_max = 16;
+/// The longest name that the system's resolver takes.
+constexpr size_t host_bytes_max = 255;
 
 } // namespace
 
@@ -21,8 +23,8 @@ caf::expected<std::vector<endpoint>> resolve(const std::string& host, uint16_t p
   endpoint numeric;
   if (endpoint::parse(host, port, numeric))
     return std::vector<endpoint>{numeric};
-  if (host.empty() || host.size() > 255 || host.find('\0') != std::string::npos)
-    return fail(ec::network_failed, "not a host name: " + in_quotes(host, 255));
+  if (host.empty() || host.size() > host_bytes_max || host.find('\0') != std::string::npos)
+    return fail(ec::network_failed, "not a host name: " + in_quotes(host, host_bytes_max));
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -30,7 +32,7 @@ caf::expected<std::vector<endpoint>> resolve(const std::string& host, uint16_t p
   const int result = getaddrinfo(host.c_str(), nullptr, &hints, &found);
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(found, &freeaddrinfo);
   if (result != 0)
-    return fail(ec::network_failed, printable(host, 255) + ": " + gai_strerror(result));
+    return fail(ec::network_failed, printable(host, host_bytes_max) + ": " + gai_strerror(result));
   std::vector<endpoint> out;
   for (auto* x = found; x != nullptr && out.size() < addresses_max; x = x->ai_next) {
     sockaddr_storage address{};
@@ -43,7 +45,7 @@ caf::expected<std::vector<endpoint>> resolve(const std::string& host, uint16_t p
       out.push_back(made);
   }
   if (out.empty())
-    return fail(ec::network_failed, printable(host, 255) + ": no address");
+    return fail(ec::network_failed, printable(host, host_bytes_max) + ": no address");
   return out;
 }
 

@@ -16,7 +16,7 @@ caf::expected<join_request> read_join(byte_view first_frame) {
   if (!read)
     return read.error();
   if (!*read || !(*read)->is(message_number::join_room))
-    return fail(ec::bad_frame, "the first message is no Join_Room");
+    return fail(ec::bad_frame, "the first message is not Join_Room");
   return parse_join_request((*read)->details);
 }
 

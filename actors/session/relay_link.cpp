@@ -4,6 +4,7 @@
 
 #include <caf/all.hpp>
 
+#include "messages/base/printable.hpp"
 #include "messages/wire/room.hpp"
 
 namespace liveconnect::session {

@@ -14,6 +14,7 @@
 #include "actors/session/session_core.hpp"
 #include "actors/session/transcript.hpp"
 #include "messages/base/assert.hpp"
+#include "messages/base/printable.hpp"
 
 namespace liveconnect::session {
 

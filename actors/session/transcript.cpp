@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/base/time_text.hpp"
 
 namespace liveconnect::session {

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "benchmarks/load/numbered_frames.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {

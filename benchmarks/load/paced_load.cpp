@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 
 namespace liveconnect::bench {
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/wire/room.hpp"
 
 namespace liveconnect::bench {

@@ -11,6 +11,7 @@
 #include "benchmarks/load/event_loop.hpp"
 #include "benchmarks/subjects/machine_info.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {
@@ -124,7 +125,7 @@ caf::expected<std::string> program_of(const std::string& name) {
                                             x.title, x.package));
   }
   return fail(ec::bad_argument,
-              "There is no peer '" + escape_for_display(name, 40) +
+              "Unknown peer '" + escape_for_display(name, 40) +
                   "'. Name haproxy, raw, wormhole or syncthing, with commas between them.");
 }
 
@@ -243,7 +244,7 @@ caf::expected<std::filesystem::path> find_relay(const relay_start& how) {
   }
   std::error_code problem;
   if (!std::filesystem::exists(program, problem))
-    return fail(ec::bad_config, "There is no relay at " + program.string() +
+    return fail(ec::bad_config, "Cannot find a relay at " + program.string() +
                                     ". Build liveconnect-relay, or name one with --relay-program.");
   return program;
 }

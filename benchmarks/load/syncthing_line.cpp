@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench::syncthing {

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/wire/frame.hpp"
 #include "messages/wire/room.hpp"
 

@@ -2,15 +2,11 @@
 
 #include <functional>
 #include <string>
-#include <utility>
-#include <vector>
-
-#include <caf/error.hpp>
 
 #include "benchmarks/figures/json.hpp"
+#include "cli/shell/command.hpp"
+#include "cli/shell/interrupts.hpp"
 #include "cli/shell/output.hpp"
-#include "cli/shell/signals.hpp"
-#include "cli/shell/usage.hpp"
 
 namespace CLI {
 class App;
@@ -20,28 +16,23 @@ namespace liveconnect::bench {
 
 struct subject_flags;
 
-/// What every command is given.
+/// What every command is given. A command that fails gives an error whose detail is whole
+/// sentences: what happened, and what to do.
 struct environment {
   cli::output& out;
   cli::interrupts& stop;
 
-  /// For loops that have to end when a signal came.
+  /// For loops that must end when a signal has come.
   std::function<bool()> stopped() const {
     return [&x = stop] { return x.signal() != 0; };
   }
 };
 
-/// How a command ended. Errors are shown and the last line is written by the caller (app.cpp).
-struct command_end {
-  /// None when all is done. Its detail is whole sentences: what happened, and what to do.
-  caf::error failure;
-  /// Further fields of the `result` line.
-  json fields = json::object();
-  /// Everything ran and something fell short of its goal: exit code 1.
-  bool missed = false;
-  /// Then: two sentences instead of those about the table of goals.
-  std::string missed_text = {};
-};
+using cli::command_end;
+using command_table = cli::basic_command_table<environment>;
+
+/// The end of a command in which everything ran and something fell short: exit code 1, `missed`.
+inline constexpr cli::exit_status missed{1, "missed"};
 
 /// The heading in a command's help below which flags about its result stand.
 inline constexpr const char* result_group = "Result";
@@ -60,11 +51,6 @@ void add_result_options(CLI::App& app, std::string& out_file, std::string& repor
 /// only when named), its headlines on the screen.
 command_end finish_result(json result, const std::string& out_file,
                           const std::string& report_folder, environment& env);
-
-using command_body = std::function<command_end(environment&)>;
-
-/// Which function runs for which word of the command line.
-using command_table = cli::command_map<command_body>;
 
 /// Each adds its words and options below `root` and its function to the table. One a file
 /// (NAME_command.cpp); a new question is a new line here and in app.cpp.

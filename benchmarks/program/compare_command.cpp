@@ -40,19 +40,19 @@ command_end run_compare(const std::string& before_file, const std::string& after
                                          {"verdict", to_string(x.what)}});
   }
   if (end.fields["comparisons"].empty())
-    env.out.last("The two have no scenario in common.");
+    env.out.last("The two results have no scenario in common.");
   else
-    env.out.line("Less than 15 % apart is a tie.");
+    env.out.line("Figures less than 15 % apart count as a tie.");
   return end;
 }
 
 } // namespace
 
 void add_compare_command(CLI::App& root, command_table& table) {
-  auto* app = root.add_subcommand("compare", "Set two results against each other");
+  auto* app = root.add_subcommand("compare", "Compare two results");
   auto files = std::make_shared<std::pair<std::string, std::string>>();
-  app->add_option("BEFORE", files->first, "A file that --out has written")->required();
-  app->add_option("AFTER", files->second, "Another")->required();
+  app->add_option("BEFORE", files->first, "File written by --out")->required();
+  app->add_option("AFTER", files->second, "Another such file")->required();
   table.add(app,
             [files](environment& env) { return run_compare(files->first, files->second, env); });
 }

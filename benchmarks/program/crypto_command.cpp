@@ -164,17 +164,18 @@ command_end run_crypto(const crypto_flags& flags, environment& env) {
 } // namespace
 
 void add_crypto_command(CLI::App& root, command_table& table) {
-  auto* app = root.add_subcommand("crypto", "What sealing, framing and coin files cost, beside "
-                                            "libsodium and memcpy");
+  auto* app =
+      root.add_subcommand("crypto", "Measure what sealing, framing and coin files cost, beside "
+                                    "libsodium and memcpy");
   auto flags = std::make_shared<crypto_flags>();
   auto& x = *flags;
   const auto* work = "Work";
   app->add_option("--mode", x.modes,
                   "command, seal, coin, handshake, base64, coin-file (all of them)")
       ->group(work);
-  app->add_option("--notes", x.notes, "Notes of a coin file, a list (1,100)")->group(work);
-  app->add_option("--seconds", x.seconds, "Of each round (0.2)")->group(work);
-  app->add_option("--rounds", x.rounds, "Of each question (5)")->group(work);
+  app->add_option("--notes", x.notes, "Notes in a coin file, a list (1,100)")->group(work);
+  app->add_option("--seconds", x.seconds, "Seconds of each round (0.2)")->group(work);
+  app->add_option("--rounds", x.rounds, "Rounds of each question (5)")->group(work);
   add_result_options(*app, x.out_file, x.report_folder);
   table.add(app, [flags](environment& env) { return run_crypto(*flags, env); });
 }

@@ -1,7 +1,6 @@
 #include "benchmarks/program/options.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <netdb.h>
 
@@ -13,6 +12,7 @@
 #include "cli/shell/values.hpp"
 #include "messages/base/error.hpp"
 #include "messages/base/host_port.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {
@@ -31,24 +31,24 @@ bool parse_number(const std::string& text, double& out) {
 
 /// Looks HOST:PORT up.
 caf::expected<endpoint> find_target(const std::string& text) {
-  endpoint out;
-  if (endpoint::parse(text, out))
-    return out;
-  const auto at = split_host_port(text);
-  if (!at)
+  const auto where = parse_host_port(text);
+  if (!where)
     return wrong_value("The relay", text, "as HOST:PORT, such as 127.0.0.1:9100");
+  endpoint out;
+  if (endpoint::parse(where->host, where->port, out))
+    return out;
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (::getaddrinfo(at->host.c_str(), nullptr, &hints, &found) != 0 || found == nullptr)
+  if (::getaddrinfo(where->host.c_str(), nullptr, &hints, &found) != 0 || found == nullptr)
     return fail(ec::relay_unreachable,
-                "The host of '" + escape_for_display(text, 80) + "' is not known. Check its name.");
+                "The host of " + in_quotes(text, 80) + " is unknown. Check its name.");
   sockaddr_storage address{};
   std::copy_n(reinterpret_cast<const char*>(found->ai_addr), found->ai_addrlen,
               reinterpret_cast<char*>(&address));
   ::freeaddrinfo(found);
   out = endpoint::from(address);
-  out.port = at->port;
+  out.port = where->port;
   return out;
 }
 
@@ -210,10 +210,10 @@ caf::error check_together(const relay_flags& flags) {
   const bool starts = !flags.relay_program.empty() || !flags.relay_arguments.empty() ||
                       flags.keep_limits || flags.spawn;
   if (!flags.target.empty() && starts)
-    return contradiction("Both a relay that runs already and one to be started were asked for",
+    return contradiction("Both a running relay and one to be started were given",
                          "Give HOST:PORT, or --spawn and what belongs to it");
   if (flags.target.empty() && !flags.relay_pid.empty())
-    return contradiction("--relay-pid belongs to a relay that runs already",
+    return contradiction("--relay-pid needs a relay that is already running",
                          "Give its HOST:PORT too");
   if (flags.goals && !(flags.modes + flags.pairs + flags.frame_bytes + flags.rate +
                        flags.attackers + flags.heartbeat)
@@ -230,45 +230,38 @@ caf::error check_together(const relay_flags& flags) {
 } // namespace
 
 caf::error wrong_value(const std::string& flag, const std::string& text, const std::string& right) {
-  return fail(ec::bad_argument, fmt::format("{} cannot be '{}'. Give it {}.", flag,
-                                            escape_for_display(text, 40), right));
+  return fail(ec::bad_argument,
+              fmt::format("{} cannot be {}. Give it {}.", flag, in_quotes(text, 40), right));
 }
 
 caf::expected<size_t> parse_frame_bytes(const std::string& text, const std::string& flag) {
-  const auto range =
-      fmt::format("a size from {} B to 64 KiB, such as 64, 4KiB or 48KiB", pattern_bytes_min);
-  const auto size = cli::parse_size(text);
-  if (!size)
-    return wrong_value(flag, text, range);
-  auto number = *size;
-  if (number == frame_bytes_max)
-    number = pattern_bytes_max;
-  if (number < pattern_bytes_min || number > pattern_bytes_max)
-    return wrong_value(flag, text, range);
-  return number;
+  const auto size = cli::parse_size(text, pattern_bytes_min, frame_bytes_max);
+  if (!size || (*size > pattern_bytes_max && *size != frame_bytes_max))
+    return wrong_value(
+        flag, text,
+        fmt::format("a size from {} B to 64 KiB, such as 64, 4KiB or 48KiB", pattern_bytes_min));
+  return std::min<size_t>(*size, pattern_bytes_max);
 }
 
 caf::expected<size_t> parse_count(const std::string& text, const std::string& flag, size_t least,
                                   size_t most) {
-  size_t out = 0;
-  const auto* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, out);
-  if (error != std::errc{} || end != last || out < least || out > most)
+  const auto out = cli::parse_count(text, least, most);
+  if (!out)
     return wrong_value(flag, text, fmt::format("a whole number from {} to {}", least, most));
-  return out;
+  return *out;
 }
 
 caf::expected<std::chrono::milliseconds> parse_seconds(const std::string& text,
                                                        const std::string& flag, double most) {
-  // A bare number is seconds, as these flags always took; else a duration as everywhere.
-  double out = 0;
-  if (!parse_number(text, out)) {
-    const auto length = cli::parse_duration(text);
-    out = length ? static_cast<double>(length->count()) / 1000 : 0;
-  }
-  if (out < 0.001 || out > most)
-    return wrong_value(flag, text, fmt::format("seconds from 0.001 to {}, or such as 500ms", most));
-  return std::chrono::milliseconds(std::llround(out * 1000));
+  using std::chrono::milliseconds;
+  double seconds = 0;
+  const auto longest = std::llround(most * 1000);
+  auto out = cli::parse_duration(text, milliseconds(1), milliseconds(longest));
+  if (out)
+    return *out;
+  if (!parse_number(text, seconds) || seconds < 0.001 || seconds > most)
+    return wrong_value(flag, text, fmt::format("seconds from 0.001 to {}, such as 1.5", most));
+  return milliseconds(std::llround(seconds * 1000));
 }
 
 std::vector<std::string> split_list(const std::string& text) {

@@ -16,15 +16,16 @@ namespace liveconnect::bench {
 
 /// The error for a flag whose text cannot be used; `right` says what can.
 caf::error wrong_value(const std::string& flag, const std::string& text, const std::string& right);
-/// `64`, `64B`, `4KiB`, `48K`; `64KiB` means the longest frame that any address leaves room for.
+/// A size (cli/shell/values.hpp); `64KiB` means the longest frame that any address leaves room for.
 caf::expected<size_t> parse_frame_bytes(const std::string& text, const std::string& flag);
 /// A whole number within the bounds.
 caf::expected<size_t> parse_count(const std::string& text, const std::string& flag, size_t least,
                                   size_t most);
-/// `1.5`, `0.2`: seconds, more than 0 and at most `most`.
+/// `1.5`, `0.2`: seconds, more than 0 and at most `most`; or a duration with its units, such as
+/// `200ms`.
 caf::expected<std::chrono::milliseconds> parse_seconds(const std::string& text,
                                                        const std::string& flag, double most);
-/// Parts of a list with commas, without blanks; empty parts are dropped.
+/// The parts of a list with commas or blanks between them; empty parts are dropped.
 std::vector<std::string> split_list(const std::string& text);
 
 /// Which relay is measured, as text; empty: not given.

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -89,8 +91,9 @@ command_end run_relay(const relay_flags& flags, environment& env) {
   if (!payload_json.is_null())
     result["coin_payload"] = payload_json;
   auto end = finish_result(std::move(result), flags.out_file, flags.report_folder, env);
-  for (const auto& x : goals)
-    end.missed = end.missed || !x.met;
+  const auto met = [](const goal& x) { return x.met; };
+  if (!std::all_of(goals.begin(), goals.end(), met))
+    end.status = missed;
   return end;
 }
 
@@ -100,11 +103,12 @@ void add_relay_command(CLI::App& root, command_table& table) {
   auto* app = root.add_subcommand("relay", "Load a relay, alone or beside others");
   auto flags = std::make_shared<relay_flags>();
   auto& x = *flags;
-  add_subject_options(*app, x, "HOST:PORT of a relay that runs; without one, it is started");
-  app->add_flag("--keep-limits", x.keep_limits, "Leave its limits as they are")
+  add_subject_options(*app, x, "HOST:PORT of a running relay; without it, one is started");
+  app->add_flag("--keep-limits", x.keep_limits,
+                "Do not lift the limits of the relay that is started")
       ->group(subject_group);
   app->add_option("--peers", x.peers,
-                  "Do the same through these too, in turns: haproxy, raw, wormhole, syncthing")
+                  "Measure these too, in turns: haproxy, raw, wormhole, syncthing")
       ->group(subject_group);
   app->add_flag("--same-core", x.same_core, "Generator and relay share one core")
       ->group(subject_group);
@@ -113,15 +117,18 @@ void add_relay_command(CLI::App& root, command_table& table) {
                   "bulk, paced, ping-pong, connect, idle, slow-reader, flood (bulk,ping-pong,"
                   "paced,connect)")
       ->group(work);
-  app->add_option("--pairs", x.pairs, "Rooms of two, a list; connect: at a time")->group(work);
-  app->add_option("--frame-bytes", x.frame_bytes, "Sizes, a list (64,4KiB,48KiB)")->group(work);
-  app->add_option("--rate", x.rate, "Round trips a second in all (1000)")->group(work);
-  app->add_option("--attackers", x.attackers, "Pairs that flood or do not read (16)")->group(work);
-  app->add_option("--heartbeat", x.heartbeat, "idle: seconds between heartbeats (5)")->group(work);
-  app->add_option("--seconds", x.seconds, "Of each round (1)")->group(work);
-  app->add_option("--rounds", x.rounds, "Of each scenario (1; 5 with --peers and --goals)")
+  app->add_option("--pairs", x.pairs, "Rooms of two, a list; for connect: at a time")->group(work);
+  app->add_option("--frame-bytes", x.frame_bytes, "Sizes of messages, a list (64,4KiB,48KiB)")
       ->group(work);
-  app->add_flag("--goals", x.goals, "Run the table of goals beside HAProxy; 1 when one is missed")
+  app->add_option("--rate", x.rate, "Round trips per second in all (1000)")->group(work);
+  app->add_option("--attackers", x.attackers, "Pairs that flood or never read (16)")->group(work);
+  app->add_option("--heartbeat", x.heartbeat, "For idle: seconds between heartbeats (5)")
+      ->group(work);
+  app->add_option("--seconds", x.seconds, "Seconds of each round (1)")->group(work);
+  app->add_option("--rounds", x.rounds, "Rounds of each scenario (1; 5 with --peers and --goals)")
+      ->group(work);
+  app->add_flag("--goals", x.goals,
+                "Run the table of goals beside HAProxy; exit code 1 when one is missed")
       ->group(result_group);
   add_result_options(*app, x.out_file, x.report_folder);
   table.add(app, [flags](environment& env) { return run_relay(*flags, env); });

@@ -28,6 +28,7 @@ using std::chrono::seconds;
 constexpr size_t attackers_open_max = 1000;
 /// A room of default limits may live for 24 hours.
 constexpr auto length_max = std::chrono::hours(23);
+constexpr auto length_least = std::chrono::seconds(5);
 
 struct soak_flags : subject_flags {
   std::string length = "60s";
@@ -74,8 +75,8 @@ caf::error read_attacks(const std::string& text, soak_plan& into) {
 
 caf::expected<soak_plan> plan_of(const soak_flags& flags) {
   soak_plan out;
-  const auto length = cli::parse_duration(flags.length);
-  if (!length || *length < seconds(5) || *length > length_max)
+  const auto length = cli::parse_duration(flags.length, length_least, length_max);
+  if (!length)
     return wrong_value("--for", flags.length, "a time from 5s to 23h, such as 60s or 10m");
   out.length = *length;
   const auto rooms = parse_count(flags.rooms, "--rooms", 1, 5'000);
@@ -116,8 +117,8 @@ caf::expected<soak_plan> plan_of(const soak_flags& flags) {
   if (out.rate * std::chrono::duration<double>(out.heartbeat()).count() <
       static_cast<double>(out.rooms))
     return fail(ec::bad_argument,
-                fmt::format("--rate {} is so little for {} rooms that the relay would think them "
-                            "gone. Ask for a higher rate or fewer --rooms.",
+                fmt::format("--rate {} is so low for {} rooms that the relay would close them as "
+                            "silent. Ask for a higher rate or fewer --rooms.",
                             flags.rate, out.rooms));
   return out;
 }
@@ -143,7 +144,7 @@ std::vector<std::string> lifted_for(soak_plan& plan) {
     out.insert(out.end(), {"--rooms-max", std::to_string(rooms)});
   if (2 * rooms > 20'000)
     out.insert(out.end(), {"--connections-max", std::to_string(2 * rooms)});
-  // Somebody honest waits alone all the time.
+  // An honest client waits alone all the time.
   if (whole > minutes(25))
     out.insert(out.end(), {"--room-wait", "24h"});
   return out;
@@ -184,7 +185,7 @@ caf::expected<subject> subject_for(const soak_flags& flags, const std::vector<st
   if (flags.spawn || !endpoint::parse(flags.target, where) || where.host().rfind("127.", 0) != 0)
     return wrong_value(
         "The relay", flags.target,
-        "as 127.x.y.z:PORT, for honest and hostile people have addresses of their own "
+        "as 127.x.y.z:PORT, because honest and hostile clients have addresses of their own "
         "only there, or leave it out");
   if (!lifted.empty())
     return fail(ec::bad_argument, "A relay that runs already keeps its limits, and honest rooms "
@@ -323,9 +324,9 @@ command_end run_soak_command(const soak_flags& flags, environment& env) {
                            in_seconds(plan->patience()), in_seconds(plan->calm())));
   env.out.line(flags.target.empty() ? lifted.empty() ? "The relay has its usual limits."
                                                      : "Lifted for honest rooms: " + joined(lifted)
-                                    : "The relay keeps the limits that it has.");
+                                    : "The relay keeps its own limits.");
   if (flags.scale != "1")
-    env.out.line("Deadlines are shortened: " + joined(deadlines_of(*plan)));
+    env.out.line("Shortened deadlines: " + joined(deadlines_of(*plan)));
 
   const on_core here{cores.generator};
   const auto outcome = run_soak(*plan, *through, env.out, env.stopped());
@@ -334,33 +335,37 @@ command_end run_soak_command(const soak_flags& flags, environment& env) {
   show(*outcome, env.out);
   auto end =
       finish_result(result_of(*plan, *through, name, lifted, *outcome), flags.out_file, "", env);
-  end.missed = !outcome->clean();
-  end.missed_text = fmt::format("At least one check failed. Look at the table, and repeat it with "
-                                "--seed {}.",
-                                plan->seed);
+  if (!outcome->clean()) {
+    end.status = missed;
+    end.words = {"At least one check failed.",
+                 fmt::format("Look at the table, and repeat it with --seed {}.", plan->seed)};
+  }
   return end;
 }
 
 } // namespace
 
 void add_soak_command(CLI::App& root, command_table& table) {
-  auto* app = root.add_subcommand("soak", "Honest rooms and a mix of attacks, for a set time");
+  auto* app = root.add_subcommand("soak", "Run honest rooms under a mix of attacks for a set time");
   auto flags = std::make_shared<soak_flags>();
   auto& x = *flags;
-  add_subject_options(*app, x, "127.x.y.z:PORT of a relay that runs; without, it is started");
+  add_subject_options(*app, x, "127.x.y.z:PORT of a running relay; without it, one is started");
   app->add_option("--relay-status", x.relay_status, "With TARGET: HOST:PORT of its status page")
       ->group(subject_group);
   const auto* work = "Work";
-  app->add_option("--for", x.length, "Calm, attack, calm: so long in all (60s)")->group(work);
+  app->add_option("--for", x.length, "How long calm, attack and calm last together (60s)")
+      ->group(work);
   app->add_option("--rooms", x.rooms, "Busy rooms (50)")->group(work);
   app->add_option("--idle", x.idle, "Rooms with heartbeats only (200)")->group(work);
-  app->add_option("--rate", x.rate, "Round trips a second in all (500)")->group(work);
-  app->add_option("--frame-bytes", x.frame_bytes, "Of busy rooms (1KiB)")->group(work);
-  app->add_option("--attacks", x.attacks, "Only these, a list (all)")->group(work);
-  app->add_option("--scale", x.scale, "The relay's deadlines times this, from 0.02 to 1 (1)")
+  app->add_option("--rate", x.rate, "Round trips per second in all (500)")->group(work);
+  app->add_option("--frame-bytes", x.frame_bytes, "Size of messages in busy rooms (1KiB)")
       ->group(work);
-  app->add_option("--seed", x.seed, "Repeats the attacks of an earlier run (random)")->group(work);
-  app->add_option("--p99-ratio", x.ratio, "How often its calm p99 an honest room may see (3)")
+  app->add_option("--attacks", x.attacks, "Only these attacks, a list (all)")->group(work);
+  app->add_option("--scale", x.scale, "Multiply the relay's deadlines by this, from 0.02 to 1 (1)")
+      ->group(work);
+  app->add_option("--seed", x.seed, "Repeat the attacks of an earlier run (random)")->group(work);
+  app->add_option("--p99-ratio", x.ratio,
+                  "How many times its calm p99 an honest room's p99 may be (3)")
       ->group(result_group);
   app->add_option("--out", x.out_file, "Write the result to this file")->group(result_group);
   table.add(app, [flags](environment& env) { return run_soak_command(*flags, env); });

@@ -7,10 +7,12 @@ namespace liveconnect::bench {
 
 void add_subject_options(CLI::App& app, subject_flags& into, const char* target_help) {
   app.add_option("TARGET", into.target, target_help);
-  app.add_flag("--spawn", into.spawn, "Start liveconnect-relay on a free port (so without TARGET)")
+  app.add_flag("--spawn", into.spawn, "Start liveconnect-relay on a free port (as without TARGET)")
       ->group(subject_group);
-  app.add_option("--relay-program", into.relay_program, "Start this one")->group(subject_group);
-  app.add_option("--relay-arg", into.relay_arguments, "Another argument for it; may be repeated")
+  app.add_option("--relay-program", into.relay_program, "Start this program instead")
+      ->group(subject_group);
+  app.add_option("--relay-arg", into.relay_arguments,
+                 "Another argument for the relay that is started; may be repeated")
       ->allow_extra_args(false)
       ->group(subject_group);
   app.add_option("--relay-pid", into.relay_pid,

@@ -10,6 +10,7 @@
 #include "benchmarks/subjects/scratch_folder.hpp"
 #include "cli/shell/child_process.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {
@@ -28,8 +29,8 @@ caf::expected<transfer_plan> plan_of(const transfer_flags& flags) {
   transfer_plan out;
   const auto sum = amount::parse(flags.sum);
   if (!sum)
-    return fail(ec::bad_argument, "--amount cannot be '" + escape_for_display(flags.sum, 40) +
-                                      "'. Give it coins, such as 3439 or 0.25.");
+    return fail(ec::bad_argument, "--amount cannot be " + in_quotes(flags.sum, 40) +
+                                      ". Give it coins, such as 3439 or 0.25.");
   out.sum = *sum;
   const auto count = parse_count(flags.count, "--count", 1, 100'000);
   if (!count)
@@ -51,7 +52,7 @@ caf::expected<std::string> find_client() {
   for (const auto* name : {"liveconnect", "liveconnect-relay"}) {
     std::error_code problem;
     if (!std::filesystem::exists(*folder / name, problem))
-      return fail(ec::bad_config, fmt::format("There is no {}. Build it, or begin with ./run.",
+      return fail(ec::bad_config, fmt::format("Cannot find {}. Build it, or begin with ./run.",
                                               (*folder / name).string()));
   }
   return (*folder / "liveconnect").string();
@@ -92,11 +93,12 @@ void add_transfer_command(CLI::App& root, command_table& table) {
   auto* app = root.add_subcommand("transfer", "Run whole transfers between real programs");
   auto flags = std::make_shared<transfer_flags>();
   auto& x = *flags;
-  app->add_option("--count", x.count, "Transfers in all (20)");
-  app->add_option("--jobs", x.jobs, "Of these at the same time (4)");
-  app->add_option("--amount", x.sum, "Coins of each (3439)");
-  app->add_option("--purse", x.purse,
-                  "What each sender begins with, such as 1000:5,100:3 (notes that need change)");
+  app->add_option("--count", x.count, "Number of transfers (20)");
+  app->add_option("--jobs", x.jobs, "How many of them at a time (4)");
+  app->add_option("--amount", x.sum, "Coins sent in each (3439)");
+  app->add_option(
+      "--purse", x.purse,
+      "Notes that each sender starts with, such as 1000:5,100:3 (notes that need change)");
   app->add_option("--out", x.out_file, "Write the result to this file")->group(result_group);
   table.add(app, [flags](environment& env) { return run_transfer(*flags, env); });
 }

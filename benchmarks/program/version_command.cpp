@@ -7,7 +7,7 @@
 namespace liveconnect::bench {
 
 void add_version_command(CLI::App& root, command_table& table) {
-  auto* app = root.add_subcommand("version", "What this program is");
+  auto* app = root.add_subcommand("version", "Print the version");
   table.add(app, [](environment& env) {
     env.out.last(std::string("liveconnect-bench ") + cli::program_version + " (commit " +
                  built_from_commit() + ")");

@@ -92,7 +92,7 @@ caf::expected<json> read_result(const std::string& path) {
   if (problem || !file)
     return fail(ec::bad_argument, path + " cannot be read as a file. Check the name.");
   const auto wrong = [&] {
-    return fail(ec::bad_argument, path + " is no result of liveconnect-bench. Name a file that "
+    return fail(ec::bad_argument, path + " is not a result of liveconnect-bench. Name a file that "
                                          "--out has written.");
   };
   if (size > file_bytes_max)

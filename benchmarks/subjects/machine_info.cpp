@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "benchmarks/subjects/commit.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/wire/frame.hpp"
 
 extern "C" char** environ;

@@ -38,7 +38,8 @@ fs::path servers_folder(const environment& env, const std::string& named) {
 /// Reads `0-24`, `3`, `0,5,10-12`: server ids, each once, in order.
 caf::expected<std::vector<uint8_t>> parse_servers(std::string_view text) {
   const auto wrong = [&] {
-    return fail(ec::bad_argument, "--servers takes numbers of 0 to 24, like 0-24 or 0,5,10-12");
+    return fail(ec::bad_argument,
+                "--servers takes numbers from 0 to 24, such as 0-24 or 0,5,10-12");
   };
   std::vector<bool> chosen(raida_count, false);
   while (true) {
@@ -101,13 +102,13 @@ private:
   raida::actor_port port_;
 };
 
-/// What an operator can do: the usual words speak of transfers to be resumed.
+/// What an operator can do: the usual sentences speak of transfers to be resumed.
 const char* operators_advice(const caf::error& x) {
   switch (code_of(x)) {
   case ec::disk_failed:
-    return "Check the folder, its space and its permissions, then run the command again.";
+    return "Check the folder, the disk space and the permissions, then run the command again.";
   case ec::stopped:
-    return "Run the command again when you want it to go on.";
+    return "Run the command again when you want to continue.";
   case ec::internal:
     return "Please report this line and run the command again.";
   default:
@@ -126,7 +127,7 @@ command_end operators_end(command_end end) {
 advice servers_stopped(const environment& env, const fs::path& data) {
   return {
       env.stop.signal() == SIGINT ? "You stopped the servers." : "The servers were told to stop.",
-      fmt::format("Their records are complete in {}; 'liveconnect raida run' goes on with them.",
+      fmt::format("Their records are complete in {}; 'liveconnect raida run' continues with them.",
                   printable(data.string()))};
 }
 
@@ -134,12 +135,12 @@ advice servers_stopped(const environment& env, const fs::path& data) {
 advice servers_failed(const caf::error& x, const fs::path& data) {
   const auto folder = printable(data.string());
   if (code_of(x) == ec::wallet_busy)
-    return {fmt::format("Other servers are at work with the records in {}.", folder),
+    return {fmt::format("Other servers are using the records in {}.", folder),
             "Stop them first, or name another folder with --data."};
   if (code_of(x) == ec::wallet_damaged)
     return {fmt::format("The servers' records in {} cannot be understood: {}.", folder,
                         printable(detail_of(x), detail_chars_max)),
-            "Keep a copy, then put back an older one or name another folder with --data."};
+            "Keep a copy, then restore an older one or name another folder with --data."};
   return {};
 }
 
@@ -160,7 +161,8 @@ command_end run_servers(environment& env, const run_arguments& args) {
   options.ids = *ids;
   options.breaks_per_minute = args.breaks_per_minute;
   if (!endpoint::parse(args.host, args.port_base, options.at))
-    return failed(fail(ec::bad_argument, "--host takes a numeric address, like 127.0.0.1 or ::"));
+    return failed(
+        fail(ec::bad_argument, "--host takes a numeric address, such as 127.0.0.1 or ::"));
   // Where the servers that do not run here are: Fix asks them.
   options.addresses = look_up(env.conf.raida);
 
@@ -280,7 +282,8 @@ caf::error write_notes(raida::raida_port& port, std::vector<note>& notes, const 
   if (auto err = write_private_file(pending, view(*both)))
     return err;
   const auto kept = [&](const caf::error& err) {
-    // Nothing was sent to anybody: notes that no majority has confirmed wait for servers.
+    // Nothing has been sent to another person: notes that no majority has confirmed wait for
+    // servers.
     const auto code = code_of(err) == ec::outcome_unknown ? ec::too_few_servers : code_of(err);
     return fail(code, detail_of(err) + "; the secrets are in " + pending.string());
   };
@@ -293,7 +296,7 @@ caf::error write_notes(raida::raida_port& port, std::vector<note>& notes, const 
     return kept(err);
   const auto settled = [](const note& x) { return x.pans.empty(); };
   if (std::all_of(notes.begin(), notes.end(), settled)) {
-    std::error_code ignored; // a leftover copy harms nobody
+    std::error_code ignored; // A copy that is left over does no harm.
     fs::remove(pending, ignored);
   }
   return caf::none;
@@ -308,7 +311,7 @@ caf::error import_notes(environment& env, caf::actor_system& system, const keepe
   wallet::import_coins coins;
   coins.coins.files.push_back(std::move(*file));
   auto report =
-      ask<wallet::operation_report>(env, system, keeper, "Taking the notes in", std::move(coins));
+      ask<wallet::operation_report>(env, system, keeper, "Importing the notes", std::move(coins));
   if (!report)
     return report.error();
   for (const auto& line : report->lines)
@@ -338,7 +341,7 @@ command_end mint(environment& env, const mint_arguments& args) {
     return failed(
         fail(ec::bad_argument, "no folder " + folder.string()), json_fields::object(),
         {fmt::format("There is no folder {} for the new coin file.", printable(folder.string())),
-         "Make it, or name another file with --out; no note was made."});
+         "Make the folder, or name another file with --out; no note was minted."});
   const auto key = raida::load_operator_key(servers_folder(env, args.data));
   if (!key)
     return failed(key.error());
@@ -367,7 +370,7 @@ command_end mint(environment& env, const mint_arguments& args) {
       auto words = advice_for(err);
       if (code_of(err) == ec::too_few_servers)
         words = {"Too few servers answered: " + detail_of(err) + ".",
-                 "Run 'liveconnect wallet list' later, which takes in what waits."};
+                 "Run 'liveconnect wallet list' later, which imports the notes that wait."};
       return failed(std::move(err), fields, std::move(words));
     }
     fields["wallet"] = env.conf.wallet;
@@ -385,36 +388,39 @@ command_end mint(environment& env, const mint_arguments& args) {
 } // namespace
 
 void add_raida_command(CLI::App& root, command_table& table) {
-  const auto group =
-      root.add_subcommand("raida", "The embedded servers: run them, mint notes, ask them");
+  const auto group = root.add_subcommand(
+      "raida", "Run the embedded servers, mint notes, or ask servers for their status");
 
-  const auto run_at = group->add_subcommand("run", "Run any of the 25 servers until stopped");
+  const auto run_at =
+      group->add_subcommand("run", "Run some or all of the 25 servers until stopped");
   const auto run_args = std::make_shared<run_arguments>();
-  run_at->add_option("--data", run_args->data, "Folder of the servers' records and operator's key");
+  run_at->add_option("--data", run_args->data,
+                     "Folder for the servers' records and the operator's key");
   run_at->add_option("--host", run_args->host, "Numeric address to listen on (127.0.0.1)");
   run_at->add_option("--port-base", run_args->port_base,
-                     "Server i listens on this port plus i; 0 takes free ports (50000)");
-  run_at->add_option("--servers", run_args->servers, "Which ones to run, like 0-24 or 0,5 (0-24)");
+                     "Server i listens on this port plus i; 0: free ports (50000)");
+  run_at->add_option("--servers", run_args->servers,
+                     "Which servers to run, such as 0-24 or 0,5 (0-24)");
   run_at->add_option("--breaks-per-address-per-minute", run_args->breaks_per_minute,
-                     "Notes that one client address may break; 0 sets no limit, and loopback has "
-                     "none (300)");
+                     "Notes that one client address may break per minute; 0: no limit; loopback is "
+                     "never limited (300)");
   table.add(run_at,
             [run_args](environment& env) { return operators_end(run_servers(env, *run_args)); });
 
-  const auto mint_at = group->add_subcommand("mint", "Make notes, with the operator's key");
+  const auto mint_at = group->add_subcommand("mint", "Mint notes with the operator's key");
   const auto mint_args = std::make_shared<mint_arguments>();
-  mint_at->add_option("AMOUNT", mint_args->sum, "The sum, like 3439 or 0.25");
+  mint_at->add_option("AMOUNT", mint_args->sum, "Coins to mint, such as 3439 or 0.25");
   mint_at->add_option("--denominations", mint_args->denominations,
-                      "Which notes, like 1000:2,100:14,0.1:5");
+                      "Which notes, such as 1000:2,100:14,0.1:5");
   mint_at->add_flag("--uneven", mint_args->uneven,
-                    "Without --denominations: notes that rarely pay exactly");
-  mint_at->add_option("--data", mint_args->data, "Folder that 'raida run' was given");
+                    "Without --denominations: notes that rarely add up to a payment exactly");
+  mint_at->add_option("--data", mint_args->data, "Data folder of 'raida run'");
   mint_at->add_option("--out", mint_args->out,
-                      "New coin file for the notes; without it they go into the wallet (--wallet)");
+                      "Coin file to write; without it, the notes go into the wallet (--wallet)");
   table.add(mint_at,
             [mint_args](environment& env) { return operators_end(mint(env, *mint_args)); });
 
-  const auto status_at = group->add_subcommand("status", "Ask every server whether it is there");
+  const auto status_at = group->add_subcommand("status", "Ask every server whether it is running");
   table.add(status_at, [](environment& env) { return operators_end(show_status(env)); });
 }
 

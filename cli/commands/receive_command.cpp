@@ -44,8 +44,8 @@ command_end receive_coins(environment& env, const std::string& source) {
   if (source.find("://") != std::string::npos)
     return failed(
         fail(ec::bad_argument,
-             "an invitation's text belongs into a file or on standard input, never into an "
-             "argument, which every user of this computer can read"),
+             "an invitation's text belongs in a file or on standard input, never in an argument, "
+             "which every user of this computer can read"),
         known);
   auto text = read_invitation(env, source);
   if (!text && exit_of(text.error()).code == 2)
@@ -78,10 +78,10 @@ command_end receive_coins(environment& env, const std::string& source) {
 } // namespace
 
 void add_receive_command(CLI::App& root, command_table& table) {
-  const auto sub = root.add_subcommand("receive", "Join with an invitation and receive");
+  const auto sub = root.add_subcommand("receive", "Receive coins with an invitation");
   const auto source = std::make_shared<std::string>();
   sub->add_option("FILE", *source,
-                  "The invitation's file, or - for standard input; without it you are asked");
+                  "File with the invitation, or - for standard input; without it you are asked");
   table.add(sub, [source](environment& env) { return receive_coins(env, *source); });
 }
 

@@ -18,11 +18,11 @@ namespace liveconnect::cli {
 
 namespace {
 
-/// Enough of an id to name one transfer of a person.
+/// Enough of an id to name one of a wallet's transfers.
 constexpr size_t id_digits_shown = 8;
 
 /// The receiver's work is done and the coins are in its wallet; only the sender has not seen the
-/// receipt yet. Waiting for it brings nobody anything.
+/// receipt yet. Nothing is gained by waiting for it.
 bool waits_for_sender_alone(const wallet::open_transfer& x) {
   return x.side == role::receiver && x.state == wallet::transfer_state::receipt;
 }
@@ -81,7 +81,7 @@ command_end settle_operation(environment& env, context& all, const wallet::open_
   return {{}, fields, 0};
 }
 
-/// Meets the peer again and goes on; where nobody comes, the servers are asked.
+/// Meets the peer again and goes on; when the peer does not come, the servers are asked.
 command_end resume_one(environment& env, context& all, const wallet::open_transfer& what) {
   env.out.event("open", fields_of(what));
   env.out.line(fmt::format("Transfer {} ({} of {}): {}", to_string(what.id), to_string(what.side),
@@ -118,49 +118,26 @@ command_end resume_one(environment& env, context& all, const wallet::open_transf
   return end;
 }
 
-// branches: one exit per outcome of a resumed transfer
-command_end resume_transfers(environment& env, const std::string& prefix) {
-  if (auto missing = missing_wallet(env.conf))
-    return std::move(*missing);
-  auto parts = context::make(env);
-  if (!parts)
-    return failed(std::move(parts.error()));
-  auto& all = **parts;
-  if (auto err = all.recover(env))
-    return failed(std::move(err));
-  auto open = ask<std::vector<wallet::open_transfer>>(
-      env, all.system(), all.keeper(), "Reading the journals", atom::open_transfers_v);
-  if (!open)
-    return failed(std::move(open.error()));
-  auto list = std::move(open);
-  if (!prefix.empty())
-    if (auto end = choose(*list, prefix))
-      return std::move(*end);
-  if (list->empty()) {
-    env.out.last("Nothing is open.");
-    return {{}, {{"resumed", 0}}, 0};
-  }
+/// Tells of a transfer whose receipt only the sender has not seen; the fields for the result.
+json_fields tell_of_receipt(environment& env, const wallet::open_transfer& what) {
+  auto fields = fields_of(what);
+  fields["receipt"] = receipt_of(env.conf, what.id);
+  fields["open"] = true;
+  env.out.event("open", fields);
+  env.out.line(fmt::format("Transfer {} ({} received): the coins are in the wallet; the sender has "
+                           "not seen receipt {} yet. 'liveconnect resume {}' waits for it.",
+                           to_string(what.id), to_display(what.sum),
+                           fields["receipt"].get<std::string>(),
+                           to_string(what.id).substr(0, id_digits_shown)));
+  return fields;
+}
+
+/// Resumes one transfer after the other; a signal ends that.
+command_end resume_all(environment& env, context& all,
+                       const std::vector<wallet::open_transfer>& list) {
   command_end out;
   size_t closed = 0;
-  auto receipts = json_fields::array();
-  auto meant = list->begin();
-  if (prefix.empty())
-    meant = std::stable_partition(list->begin(), list->end(), waits_for_sender_alone);
-  for (auto what = list->begin(); what != meant; ++what) {
-    auto fields = fields_of(*what);
-    fields["receipt"] = receipt_of(env.conf, what->id);
-    fields["open"] = true;
-    env.out.event("open", fields);
-    env.out.line(fmt::format("Transfer {} ({} received): the coins are in the wallet; the sender "
-                             "has not seen receipt {} "
-                             "yet. 'liveconnect resume {}' waits for it.",
-                             to_string(what->id), to_display(what->sum),
-                             fields["receipt"].get<std::string>(),
-                             to_string(what->id).substr(0, id_digits_shown)));
-    receipts.push_back(std::move(fields));
-  }
-  list->erase(list->begin(), meant);
-  for (const auto& what : *list) {
+  for (const auto& what : list) {
     auto end = resume_one(env, all, what);
     closed += end.failure || end.fields.value("open", false) ? 0 : 1;
     // The last transfer's fields, but the first failure: nothing that failed is hidden.
@@ -171,27 +148,64 @@ command_end resume_transfers(environment& env, const std::string& prefix) {
       break;
   }
   out.fields["resumed"] = closed;
+  return out;
+}
+
+/// Finishes what an earlier run left, and lists what is still open.
+caf::expected<std::vector<wallet::open_transfer>> open_transfers(environment& env, context& all) {
+  if (auto err = all.recover(env))
+    return err;
+  return ask<std::vector<wallet::open_transfer>>(env, all.system(), all.keeper(),
+                                                 "Reading the journals", atom::open_transfers_v);
+}
+
+command_end resume_transfers(environment& env, const std::string& prefix) {
+  if (auto missing = missing_wallet(env.conf))
+    return std::move(*missing);
+  auto parts = context::make(env);
+  if (!parts)
+    return failed(std::move(parts.error()));
+  auto open = open_transfers(env, **parts);
+  if (!open)
+    return failed(std::move(open.error()));
+  auto list = std::move(*open);
+  if (!prefix.empty())
+    if (auto end = choose(list, prefix))
+      return std::move(*end);
+  if (list.empty()) {
+    env.out.last("Nothing is open.");
+    return {{}, {{"resumed", 0}}};
+  }
+  auto receipts = json_fields::array();
+  auto meant = list.begin();
+  if (prefix.empty())
+    meant = std::stable_partition(list.begin(), list.end(), waits_for_sender_alone);
+  for (auto what = list.begin(); what != meant; ++what)
+    receipts.push_back(tell_of_receipt(env, *what));
+  list.erase(list.begin(), meant);
+  auto out = resume_all(env, **parts, list);
   if (!receipts.empty()) {
     const auto count = receipts.size();
     // Else it is the last transfer's own.
-    if (list->empty())
+    if (list.empty())
       out.fields["open"] = true;
     out.fields["receipts_waiting"] = std::move(receipts);
-    env.out.last(fmt::format("{} receipt{} still to be seen by the sender.", count,
+    env.out.last(fmt::format("{} receipt{} not been seen by the sender yet.", count,
                              count == 1 ? " has" : "s have"));
   }
-  if (!list->empty())
-    env.out.last(fmt::format("{} of {} open transfer{} finished.", closed, list->size(),
-                             list->size() == 1 ? "" : "s"));
+  if (!list.empty())
+    env.out.last(fmt::format("{} of {} open transfer{} finished.",
+                             out.fields["resumed"].get<size_t>(), list.size(),
+                             list.size() == 1 ? "" : "s"));
   return out;
 }
 
 } // namespace
 
 void add_resume_command(CLI::App& root, command_table& table) {
-  const auto sub = root.add_subcommand("resume", "Go on with transfers that were cut short");
+  const auto sub = root.add_subcommand("resume", "Resume transfers that were interrupted");
   const auto prefix = std::make_shared<std::string>();
-  sub->add_option("ID", *prefix, "The transfer's id or its beginning; all without it");
+  sub->add_option("ID", *prefix, "The transfer's id, or how it begins; without it, all of them");
   table.add(sub, [prefix](environment& env) { return resume_transfers(env, *prefix); });
 }
 

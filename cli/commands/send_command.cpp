@@ -44,15 +44,15 @@ void show_invitation(environment& env, const invitation& x, const std::string& f
                            .count();
   env.out.line(fmt::format("Invitation saved to {} (room {} at {}, valid {} minute{})",
                            printable(file), x.room, x.relay(), minutes, minutes == 1 ? "" : "s"));
-  env.out.line("Give it to the receiver, and to nobody else: whoever holds it can take the coins.");
+  env.out.line("Give it to the receiver and to no one else: anyone who has it can take the coins.");
   if (env.conf.qr && env.out.style().terminal) {
     const auto line = to_line(x);
     env.out.line(qr_text(view(line).text()));
   }
 }
 
-/// The invitation that stands in the file already: none when it is something else, or not a plain
-/// file of this user's.
+/// The invitation that is already in the file: none when the file holds something else, or is not a
+/// plain file of this user's.
 std::optional<invitation> standing_invitation(const std::string& file) {
   struct stat about {};
   if (::lstat(file.c_str(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_uid != ::geteuid())
@@ -64,7 +64,7 @@ std::optional<invitation> standing_invitation(const std::string& file) {
   return out ? std::optional<invitation>{std::move(*out)} : std::nullopt;
 }
 
-/// Whether nobody can use it any more: its time is over, or a transfer of this wallet has used it.
+/// Whether it cannot be used any more: it has expired, or a transfer of this wallet has used it.
 bool is_over(const settings& conf, const invitation& x) {
   if (std::chrono::system_clock::time_point{std::chrono::seconds{x.expires_unix}} <=
       std::chrono::system_clock::now())
@@ -74,7 +74,7 @@ bool is_over(const settings& conf, const invitation& x) {
   return used && *used;
 }
 
-/// Writes the new invitation; an old one of no use to anybody makes way for it.
+/// Writes the new invitation; an old one that cannot be used any more is replaced.
 std::optional<command_end> save_invitation(environment& env, const std::string& file,
                                            const secret_bytes& text, const json_fields& known) {
   auto err = write_private_file(file, view(text));
@@ -93,19 +93,18 @@ std::optional<command_end> save_invitation(environment& env, const std::string& 
   auto end = failed(err, known);
   if (code_of(err) == ec::file_exists) {
     end.words.what =
-        old ? fmt::format("An invitation that can still be used stands in {} already.",
-                          printable(file))
-            : fmt::format("{} is there already, and it is no invitation.", printable(file));
+        old ? fmt::format("{} already holds an invitation that can still be used.", printable(file))
+            : fmt::format("{} already exists and is not an invitation.", printable(file));
     end.words.what_to_do = "Name another file with --invitation FILE, or move that one away.";
   } else {
-    end.words.what_to_do = "Check space and permissions, or name another file with --invitation "
-                           "FILE; nothing has moved.";
+    end.words.what_to_do = "Check disk space and permissions, or name another file with "
+                           "--invitation FILE; no coins have moved.";
   }
   return end;
 }
 
-/// Takes the invitation away when it is still the one that we wrote: it lets nobody in any more,
-/// and would stand in the way of the next.
+/// Takes the invitation away when it is still the one that we wrote: it opens the room to no one
+/// any more, and would stand in the way of the next.
 void remove_invitation(const std::string& file, const secret_bytes& text) {
   const auto there = read_private_file(file, invitation_bytes_max);
   if (there && *there == text)
@@ -138,8 +137,8 @@ command_end send_coins(environment& env, const send_options& options) {
     return std::move(*end);
   show_invitation(env, invite, options.file);
   auto end = all.run_sender(env, invite, text);
-  // A receiver who has seen no coin of an open transfer comes back with it. Whether it is open is
-  // not known of a session that broke off through a mistake of ours.
+  // A receiver that has seen no coin of an open transfer comes back with the invitation. After an
+  // internal error it is not known whether the transfer is open.
   const auto open = end.failure && code_of(end.failure) == ec::internal;
   if (!end.fields.value("open", open))
     remove_invitation(options.file, text);
@@ -153,12 +152,13 @@ command_end send_coins(environment& env, const send_options& options) {
 } // namespace
 
 void add_send_command(CLI::App& root, command_table& table) {
-  const auto sub = root.add_subcommand("send", "Make an invitation, wait in the room, send");
+  const auto sub =
+      root.add_subcommand("send", "Make an invitation, wait for the receiver, and send coins");
   const auto options = std::make_shared<send_options>();
-  sub->add_option("AMOUNT", options->sum, "Coins, as 3439 or 0.25")->required();
+  sub->add_option("AMOUNT", options->sum, "Coins to send, such as 3439 or 0.25")->required();
   sub->add_option("--invitation", options->file, "Where to save the invitation")
       ->capture_default_str();
-  sub->add_option("--room", options->room, "Room to meet in (drawn at random)")
+  sub->add_option("--room", options->room, "Room to meet in (random)")
       ->check(CLI::Range(uint64_t{1}, uint64_t{9'999'999'999}));
   table.add(sub, [options](environment& env) { return send_coins(env, *options); });
 }

@@ -27,7 +27,7 @@ command_end show_version(environment& env) {
 } // namespace
 
 void add_version_command(CLI::App& root, command_table& table) {
-  const auto sub = root.add_subcommand("version", "Say which version this is");
+  const auto sub = root.add_subcommand("version", "Print the version");
   table.add(sub, show_version);
 }
 

@@ -12,8 +12,8 @@ namespace liveconnect::cli {
 
 namespace {
 
-/// Makes the parts, recovers, and hands both on; only some commands may make a wallet of a new
-/// name.
+/// Makes the parts, finishes what an earlier run left, and runs `body`; only some commands may make
+/// a wallet with a new name.
 template<class Body>
 command_end with_wallet(environment& env, bool may_make, Body body) {
   if (!may_make)
@@ -134,13 +134,13 @@ command_end end_of(environment& env, const wallet::operation_report& x, const ch
                   fields,
                   {fmt::format("The servers say that {} of {} {} counterfeit.", x.counterfeit, all,
                                x.counterfeit == 1 ? "is" : "are"),
-                   fmt::format("{}; talk to whoever gave you the coins.", denied)});
+                   fmt::format("{}; talk to the person who gave you the coins.", denied)});
   if (x.pending != 0)
     return failed(
         fail(ec::too_few_servers, fmt::format("{} of {} wait for more servers", x.pending, all)),
         fields,
         {fmt::format("{} of {} wait for more servers: too few have answered.", x.pending, all),
-         fmt::format("{} ('liveconnect raida status' tells who answers); no coin is lost.",
+         fmt::format("{} ('liveconnect raida status' shows which servers answer); no coin is lost.",
                      later)});
   if (x.unreadable != 0)
     return failed(fail(ec::wallet_damaged, unreadable_files(x.unreadable)), fields);
@@ -163,8 +163,8 @@ command_end import_coins(environment& env, const std::vector<std::string>& files
     if (!report)
       return failed(std::move(report.error()));
     auto end = end_of(env, *report, "imported",
-                      "They were not taken in and lie in the wallet's folder Counterfeit",
-                      "Run 'liveconnect wallet list' later, which takes them in");
+                      "They were not imported, and are in the wallet's folder Counterfeit",
+                      "Run 'liveconnect wallet list' later, which imports them");
     end.fields["refused"] = report->refused;
     if (!end.failure && report->refused != 0)
       end.failure = fail(ec::bad_coin_file, report->lines.front());
@@ -193,7 +193,7 @@ command_end export_coins(environment& env, const std::string& sum_text, std::str
     if (!report->lines.empty())
       return failed(
           fail(ec::disk_failed, report->lines.front()), fields,
-          {"", "Check space and permissions of the folder, and take the coins from there."});
+          {"", "Check disk space and the folder's permissions, and take the coins from there."});
     env.out.last(
         fmt::format("{} written to {}", notes_text(report->notes, report->value), printable(file)));
     return {{}, fields, 0};
@@ -207,7 +207,7 @@ command_end check_notes(environment& env) {
     if (!report)
       return failed(std::move(report.error()));
     return end_of(env, *report, "checked",
-                  "They no longer count and lie in the wallet's folder Counterfeit",
+                  "They no longer count, and are in the wallet's folder Counterfeit",
                   "Run 'liveconnect wallet check' again later");
   });
 }
@@ -215,21 +215,22 @@ command_end check_notes(environment& env) {
 } // namespace
 
 void add_wallet_command(CLI::App& root, command_table& table) {
-  const auto group = root.add_subcommand("wallet", "See, fill, empty and check the wallet");
+  const auto group = root.add_subcommand("wallet", "List, import, export and check coins");
   table.add(group, list_notes);
-  const auto list = group->add_subcommand("list", "Balance and notes");
+  const auto list = group->add_subcommand("list", "Print the balance and the notes");
   table.add(list, list_notes);
 
-  const auto take_in = group->add_subcommand("import", "Make the coins of coin files yours");
+  const auto take_in =
+      group->add_subcommand("import", "Import coins from files and make them yours");
   const auto files = std::make_shared<std::vector<std::string>>();
-  take_in->add_option("FILE", *files, "Coin files (format 9); they stay as they are")->required();
+  take_in->add_option("FILE", *files, "Coin files in format 9; they are not changed")->required();
   table.add(take_in, [files](environment& env) { return import_coins(env, *files); });
 
-  const auto take_out = group->add_subcommand("export", "Take coins out into a file");
+  const auto take_out = group->add_subcommand("export", "Export coins to a file");
   const auto sum = std::make_shared<std::string>();
   const auto file = std::make_shared<std::string>();
-  take_out->add_option("AMOUNT", *sum, "Coins, as 3439 or 0.25")->required();
-  take_out->add_option("--out", *file, "The file to make (coins-AMOUNT.bin)");
+  take_out->add_option("AMOUNT", *sum, "Coins to export, such as 3439 or 0.25")->required();
+  take_out->add_option("--out", *file, "File to write (coins-AMOUNT.bin)");
   table.add(take_out, [sum, file](environment& env) { return export_coins(env, *sum, *file); });
 
   const auto check = group->add_subcommand("check", "Ask the servers about every note");

@@ -60,7 +60,7 @@ public:
     auto err = play();
     fields_["folder"] = folder_.string();
     if (!folder_.empty())
-      env_.out.line("Everything lies in " + folder_.string() +
+      env_.out.line("Everything is in " + folder_.string() +
                     " (sender, receiver, servers, receipts, logs).");
     if (network_)
       network_->end();
@@ -76,7 +76,7 @@ private:
   /// Of a demo's transfer nothing has to be resumed, and its coins are play money.
   advice words_for(const caf::error& x) const {
     const auto kept = folder_.empty() ? std::string{}
-                                      : fmt::format("; what was made so far lies in {}",
+                                      : fmt::format("; what was made so far is in {}",
                                                     printable(folder_.string()));
     if (env_.stop.signal() != 0)
       return {env_.stop.signal() == SIGINT ? "You interrupted the demo."
@@ -84,7 +84,8 @@ private:
               "Run it again whenever you like" + kept + "."};
     if (!x || exit_of(x).code == 2)
       return {};
-    return {"", "Run 'liveconnect demo' again, and report this line if it comes back" + kept + "."};
+    return {"",
+            "Run 'liveconnect demo' again, and report this line if it happens again" + kept + "."};
   }
 
   caf::error play() {
@@ -101,7 +102,7 @@ private:
                                {"relay", network_->relay()},
                                {"folder", folder_.string()}});
     env_.out.done(
-        fmt::format("{} servers listen, and a relay at {}", raida_count, network_->relay()));
+        fmt::format("{} servers are listening, and a relay at {}", raida_count, network_->relay()));
     if (auto err = fill_purse())
       return err;
     if (auto err = read_balances(before_))
@@ -170,46 +171,72 @@ private:
     return read_balance("receiver", out.receiver);
   }
 
-  /// Runs `send` and, once its invitation is there, `receive`; shows their steps as they pass.
-  // branches: follows two processes, each of which may end at any step
-  caf::error transfer() {
-    auto notation = env_.conf.notation == notation_choice::json ? "json" : "tag";
-    const auto invite = (folder_ / "invite.txt").string();
-    auto sender = child_process::start(
-        tool("sender", {"send", to_string(sum_), "--invitation", invite, "--notation", notation,
-                        "--transcript", (folder_ / "sender.transcript.jsonl").string()}));
-    if (!sender)
-      return std::move(sender.error());
-    side_state states[2];
-    states[0].child = std::move(*sender);
-    demo_steps steps{env_.out};
+  /// One of the two programs while they run.
+  struct side_state {
+    std::optional<child_process> child;
+    json_fields result = json_fields::object();
+
+    bool running() const { return child && child->descriptor() >= 0; }
+    /// What it has written by now, line by line.
+    std::vector<json_fields> take_objects() {
+      std::vector<json_fields> out;
+      if (!child)
+        return out;
+      for (const auto& line : child->take_lines())
+        if (auto x = object_of(line); x.is_object())
+          out.push_back(std::move(x));
+      for (const auto& x : out)
+        if (x.value("type", "") == "result")
+          result = x;
+      return out;
+    }
+    /// It has said that it failed, or ended without a result.
+    bool has_failed() const {
+      return result.empty() ? child && !running() : failure_of(result) != caf::none;
+    }
+  };
+
+  caf::error start_side(role side, side_state& state, std::vector<std::string> arguments) {
+    const std::string name = to_string(side);
+    const auto notation = env_.conf.notation == notation_choice::json ? "json" : "tag";
+    for (const auto& x :
+         {std::string{"--notation"}, std::string{notation}, std::string{"--transcript"},
+          (folder_ / (name + ".transcript.jsonl")).string()})
+      arguments.push_back(x);
+    auto child = child_process::start(tool(name.c_str(), std::move(arguments)));
+    if (!child)
+      return std::move(child.error());
+    state.child = std::move(*child);
+    return {};
+  }
+
+  /// Shows what both have written, and starts the receiver once the invitation is there.
+  caf::error show_progress(side_state (&states)[2], demo_steps& steps) {
+    for (const auto side : {role::sender, role::receiver})
+      for (const auto& object : states[static_cast<size_t>(side)].take_objects()) {
+        steps.take(side, object);
+        if (object.value("type", "") != "invitation" || states[1].child)
+          continue;
+        if (auto err = start_side(role::receiver, states[1], {"receive", invitation(), "--yes"}))
+          return err;
+      }
+    return {};
+  }
+
+  std::string invitation() const { return (folder_ / "invite.txt").string(); }
+
+  /// Runs both programs to their ends. One side alone cannot finish, because what it would wait for
+  /// does not come: the first that fails ends both.
+  caf::error run_both(side_state (&states)[2], demo_steps& steps) {
     const auto until = clock::now() + env_.conf.timeout;
+    if (auto err = start_side(role::sender, states[0],
+                              {"send", to_string(sum_), "--invitation", invitation()}))
+      return err;
     while (states[0].running() || states[1].running()) {
       if (auto err = wait_for(states, until))
         return err;
-      for (auto side : {role::sender, role::receiver}) {
-        auto& state = states[static_cast<size_t>(side)];
-        if (!state.child)
-          continue;
-        for (const auto& line : state.child->take_lines()) {
-          const auto object = object_of(line);
-          if (!object.is_object())
-            continue;
-          const auto type = object.value("type", "");
-          steps.take(side, object);
-          if (type == "result")
-            state.result = object;
-          if (type == "invitation" && !states[1].child) {
-            auto receiver = child_process::start(tool(
-                "receiver", {"receive", invite, "--notation", notation, "--yes", "--transcript",
-                             (folder_ / "receiver.transcript.jsonl").string()}));
-            if (!receiver)
-              return std::move(receiver.error());
-            states[1].child = std::move(*receiver);
-          }
-        }
-      }
-      // One side alone cannot finish: what it would wait for does not come.
+      if (auto err = show_progress(states, steps))
+        return err;
       for (const auto& state : states)
         if (state.has_failed()) {
           auto err = failure_of(state.result);
@@ -217,6 +244,15 @@ private:
           return err;
         }
     }
+    return {};
+  }
+
+  /// Runs `send` and, once its invitation is there, `receive`; shows their steps as they pass.
+  caf::error transfer() {
+    side_state states[2];
+    demo_steps steps{env_.out};
+    if (auto err = run_both(states, steps))
+      return err;
     for (const auto& state : states)
       if (auto err = failure_of(state.result))
         return err;
@@ -228,26 +264,6 @@ private:
                                             session::step_count));
     return {};
   }
-
-  /// One of the two programs while they run.
-  struct side_state {
-    std::optional<child_process> child;
-    json_fields result = json_fields::object();
-
-    bool running() const { return child && child->descriptor() >= 0; }
-    /// Reads what is there for a result.
-    void take_result() {
-      if (!child)
-        return;
-      for (const auto& line : child->take_lines())
-        if (auto x = object_of(line); x.is_object() && x.value("type", "") == "result")
-          result = std::move(x);
-    }
-    /// It has said that it failed, or ended without a word.
-    bool has_failed() const {
-      return result.empty() ? child && !running() : failure_of(result) != caf::none;
-    }
-  };
 
   static void end_both(side_state (&states)[2]) {
     for (auto& state : states)
@@ -278,7 +294,7 @@ private:
     // What a side has said in time explains more than that time is over.
     if (n == 0)
       for (auto& state : states)
-        state.take_result();
+        state.take_objects();
     end_both(states);
     if (n > 0)
       return fail(ec::stopped);
@@ -367,7 +383,7 @@ command_end run_demo(environment& env, const std::string& text) {
 
 void add_demo_command(CLI::App& root, command_table& table) {
   const auto sub = root.add_subcommand(
-      "demo", "Everything on this computer: servers, relay, two wallets, one transfer");
+      "demo", "Run servers, a relay and a whole transfer between two wallets on this computer");
   const auto sum = std::make_shared<std::string>("3439");
   sub->add_option("--amount", *sum, "Coins to send")->capture_default_str();
   table.add(sub, [sum](environment& env) { return run_demo(env, *sum); });

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/transfer/command.hpp"
+#include "cli/transfer/environment.hpp"
 
 namespace liveconnect::cli {
 

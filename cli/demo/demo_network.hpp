@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/shell/child_process.hpp"
-#include "cli/transfer/command.hpp"
+#include "cli/transfer/environment.hpp"
 
 namespace liveconnect::cli {
 

@@ -9,7 +9,7 @@ namespace liveconnect::cli {
 /// The largest sum a demo moves: its purse must be one that the mint can make.
 inline constexpr uint64_t demo_units_max = 9'000'000 * amount::units_per_coin;
 
-/// Notes to mint for somebody who is to pay.
+/// Notes to mint for a wallet that is to pay.
 struct purse {
   amount sum;
   uint32_t notes = 0;

@@ -19,7 +19,7 @@ struct servers_word {
 };
 
 /// Asks the servers with Detect about every note in the coin files of these folders. Reads only;
-/// nobody else may be writing there. Fails with ec::bad_coin_file or ec::disk_failed.
+/// no other program may be writing there. Fails with ec::bad_coin_file or ec::disk_failed.
 caf::expected<servers_word> ask_servers_about(raida::raida_port& port,
                                               const std::vector<std::filesystem::path>& folders);
 

@@ -1,13 +1,12 @@
 #include "cli/shell/exit_codes.hpp"
 
-#include <cctype>
 #include <csignal>
 
 #include "messages/base/printable.hpp"
 
 namespace liveconnect::cli {
 
-// branches: a table of codes, one case an error
+// branches: a table with a row for each error, which the compiler keeps complete.
 exit_status exit_of(ec x) {
   switch (x) { // No default: -Wswitch names a code that this forgets.
   case ec::bad_argument:
@@ -78,20 +77,20 @@ struct sentences {
   const char* what_to_do;
 };
 
-// long: a table of sentences, one case an error
-// branches: a table of sentences, one case an error
+// long: a table with a row for each error, which the compiler keeps complete.
+// branches: the cases of that table.
 sentences sentences_for(ec x) {
-  switch (x) {
+  switch (x) { // No default: -Wswitch names a code that this forgets.
   case ec::bad_argument:
-    return {"", "Run 'liveconnect --help' to see what there is."};
+    return {"Invalid command line", "Run 'liveconnect --help' to see the commands and settings."};
   case ec::bad_config:
-    return {"A setting is wrong", "Correct it where it stands and run the command again."};
+    return {"Invalid setting", "Correct it and run the command again."};
   case ec::bad_amount:
-    return {"This is not an amount",
-            "Write coins as 3439 or 0.25, without a sign, a space, or a zero in front."};
+    return {"Invalid amount",
+            "Write coins as 3439 or 0.25, without a sign, spaces or leading zeros."};
   case ec::bad_invitation:
     return {"The invitation cannot be read",
-            "Ask the sender for the whole text again and leave it as it is."};
+            "Ask the sender for the whole text again, and do not change it."};
   case ec::invitation_expired:
     return {"The invitation has expired", "Ask the sender to make a new one."};
   case ec::relay_unreachable:
@@ -101,78 +100,79 @@ sentences sentences_for(ec x) {
     return {"The relay is not accepting new rooms right now",
             "Try again in a few minutes, or use another relay."};
   case ec::room_full:
-    return {"Two others are in the room already, so someone else may know your room",
-            "Make a new invitation; nothing has moved."};
+    return {"Two others are already in the room, so someone else may know it",
+            "Make a new invitation; no coins have moved."};
   case ec::relay_refused:
-    return {"The relay refused us", "Make a new invitation, or use another relay."};
+    return {"The relay refused the connection", "Make a new invitation, or use another relay."};
   case ec::peer_gone:
-    return {"The other person did not come, or has left",
-            "Agree on a time and run the command again; nothing has moved."};
+    return {"The other person did not come or has left",
+            "Agree on a time and run the command again; no coins have moved."};
   case ec::peer_refused:
     return {"The other person cancelled",
-            "Talk to them and make a new invitation if both want it."};
+            "Talk to them, and make a new invitation if you both still want the transfer."};
   case ec::not_authentic:
-    return {"Someone in the room does not have the right key, or altered what was sent",
-            "Make a new invitation and hand it over another way; nothing has moved."};
+    return {"Someone without the right key is in the room, or what was sent has been altered",
+            "Make a new invitation and hand it over another way; no coins have moved."};
   case ec::protocol_violation:
-    return {"The other program broke the protocol",
-            "Make sure both use a current version, then start again; the coins are safe."};
+    return {"The other program sent a message that the protocol does not allow here",
+            "Make sure that you both use a current version, then start again; the coins are safe."};
   case ec::bad_frame:
-    return {"The other program sent something unreadable",
-            "Make sure both use a current version, then start again; the coins are safe."};
+    return {"The other program sent something that cannot be read",
+            "Make sure that you both use a current version, then start again; the coins are safe."};
   case ec::not_enough_coins:
-    return {"The wallet does not hold enough",
+    return {"There are not enough coins in the wallet",
             "Run 'liveconnect wallet list' to see what can be spent."};
   case ec::change_not_possible:
-    return {"The wallet holds enough, but not in notes that fit, and no change can be made",
-            "Choose a sum that the notes can make, or try again in a minute; no note is lost."};
+    return {
+        "The wallet holds the amount, but not in suitable notes, and cannot make change",
+        "Choose an amount that its notes add up to, or try again in a minute; no note is lost."};
   case ec::outcome_unknown:
-    return {"Coins may have been sent, and no receipt has come",
+    return {"Coins may have been sent, but no receipt has come",
             "Run 'liveconnect resume' to find out; nothing is lost."};
   case ec::counterfeit_notes:
     return {"The servers refused some of the coins",
             "Look at the receipt, which lists them, and talk to the other person."};
   case ec::partly_sent:
     return {"The receiver took only some of the coins",
-            "The others are back in the wallet; send what is missing again."};
+            "The others are back in the wallet; send the missing amount again."};
   case ec::too_few_servers:
-    return {"Fewer than 13 servers answer",
-            "Check your connection and try again later; the coins are "
-            "safe."};
+    return {"Fewer than 13 servers answered",
+            "Check your connection and try again later; the coins are safe."};
   case ec::manifest_mismatch:
-    return {"The coins that arrived are not the ones announced",
+    return {"The coins that came are not the ones that were announced",
             "Ask the sender to start again; none of them was taken."};
   case ec::bad_receipt:
-    return {"The receipt is not signed correctly, or contradicts the transfer",
+    return {"The receipt is not signed correctly or contradicts the transfer",
             "Run 'liveconnect resume' to ask the servers themselves."};
   case ec::wallet_busy:
     return {"Another program is using this wallet",
-            "Wait until it has finished, or choose another folder with --data."};
+            "Wait until it has finished, or name another folder with --data."};
   case ec::wallet_damaged:
-    return {"Something in the wallet cannot be read, so nothing was touched",
-            "Look at the file named, and keep a copy before you change anything."};
+    return {"The wallet contains something that cannot be understood, so nothing was touched",
+            "Look at the file named here, and keep a copy before you change anything."};
   case ec::bad_coin_file:
-    return {"A coin file cannot be read, and stays where it is",
-            "Check that the file is whole and in format 9."};
+    return {"A coin file cannot be read, so it was left where it is",
+            "Check that the file is complete and in format 9."};
   case ec::old_coin_file:
-    return {"A coin file belongs to an older coin system, and stays where it is",
-            "Have it converted to current coins first."};
+    return {"A coin file belongs to an older coin system, so it was left where it is",
+            "Convert it to current coins first."};
   case ec::file_exists:
     return {"A file with that name already exists", "Choose another name, or move that file away."};
   case ec::disk_failed:
-    return {"A file could not be read or written",
-            "Check free space and permissions, then run 'liveconnect resume'."};
+    return {"A file could not be written or read",
+            "Check disk space and permissions, then run 'liveconnect resume'."};
   case ec::cannot_listen:
-    return {"Cannot listen on the address", "Choose another port, or stop what is using it."};
+    return {"Cannot listen for connections",
+            "Choose another port, or stop the program that is using it."};
   case ec::network_failed:
     return {"The network failed", "Check your connection and try again."};
   case ec::timed_out:
-    return {"Something took too long", "Try again, or allow more time with --timeout."};
+    return {"Something took longer than allowed", "Try again, or allow more time with --timeout."};
   case ec::stopped:
     return {"The command was stopped", "Run 'liveconnect resume' if a transfer was under way."};
   case ec::internal:
     return {"Internal error",
-            "Please report this line, and run 'liveconnect resume' if a transfer was under way."};
+            "Please report this line; run 'liveconnect resume' if a transfer was under way."};
   }
   return {"Something failed", "Try again."};
 }
@@ -183,27 +183,20 @@ advice advice_for(const caf::error& x) {
   const auto text = sentences_for(code_of(x));
   advice out{text.what, text.what_to_do};
   auto detail = printable(detail_of(x), detail_chars_max);
-  // The sentence says that already.
+  // The first sentence says so already.
   if (detail == "another program holds this wallet")
     detail.clear();
   while (!detail.empty() && (detail.back() == '.' || detail.back() == ' '))
     detail.pop_back();
-  // A mistake on the command line needs no heading: the detail is the sentence.
-  if (out.what.empty()) {
-    out.what = detail.empty() ? "The command line is not complete" : std::move(detail);
-    out.what.front() =
-        static_cast<char>(std::toupper(static_cast<unsigned char>(out.what.front())));
-  } else if (!detail.empty()) {
+  if (!detail.empty())
     out.what += ": " + detail;
-  }
-  if (out.what.back() != '?')
-    out.what += '.';
+  out.what += '.';
   return out;
 }
 
 advice advice_for_signal(int signal) {
   return {signal == SIGINT   ? "You interrupted the command."
-          : signal == SIGHUP ? "The terminal closed, and the command ended with it."
+          : signal == SIGHUP ? "The terminal was closed, and the command ended with it."
                              : "The command was told to stop.",
           "Run 'liveconnect resume' if a transfer was under way; no coin is lost."};
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
 
 #include <caf/error.hpp>
@@ -8,9 +7,6 @@
 #include "messages/base/error.hpp"
 
 namespace liveconnect::cli {
-
-/// Longest detail of an error that is shown.
-inline constexpr size_t detail_chars_max = 400;
 
 /// How a program ended: the process's exit code and its stable name, both also in JSON as `code`
 /// and `name` (docs/design/cli.md "Exit codes").
@@ -35,6 +31,9 @@ struct advice {
   std::string what;
   std::string what_to_do;
 };
+
+/// Longest detail of an error that is shown.
+inline constexpr size_t detail_chars_max = 400;
 
 /// The two sentences for an error. The detail goes into the first, made printable.
 advice advice_for(const caf::error& x);

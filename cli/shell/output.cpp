@@ -47,13 +47,6 @@ output_style style_of(bool as_json, bool quiet, bool no_color) {
   return out;
 }
 
-std::string json_line(std::string_view type, const json_fields& fields) {
-  json_fields all{{"v", 1}, {"t", utc_text(std::chrono::system_clock::now())}, {"type", type}};
-  if (fields.is_object())
-    all.update(fields);
-  return all.dump(-1, ' ', false, json_fields::error_handler_t::replace);
-}
-
 output::output(output_style style) : style_(style) {}
 
 void output::line(std::string_view text) {
@@ -113,12 +106,11 @@ void output::event(std::string_view type, const json_fields& fields) {
     write_json(type, fields);
 }
 
-void output::error(const caf::error& x, const advice& text) {
-  if (style_.as_json) {
-    const auto status = exit_of(x);
+void output::error(exit_status status, ec code, const advice& text, bool as_object) {
+  if (style_.as_json && as_object) {
     event("error", {{"code", status.code},
                     {"name", status.name},
-                    {"error", to_string(code_of(x))},
+                    {"error", to_string(code)},
                     {"what", text.what},
                     {"what_to_do", text.what_to_do}});
     return;
@@ -148,7 +140,10 @@ void output::write(std::string_view text) {
 }
 
 void output::write_json(std::string_view type, const json_fields& fields) {
-  write(json_line(type, fields) + "\n");
+  json_fields all{{"v", 1}, {"t", utc_text(std::chrono::system_clock::now())}, {"type", type}};
+  if (fields.is_object())
+    all.update(fields);
+  write(all.dump(-1, ' ', false, json_fields::error_handler_t::replace) + "\n");
 }
 
 void output::write_line(std::string_view text) {

@@ -14,12 +14,8 @@
 
 namespace liveconnect::cli {
 
-/// JSON whose keys stay in the order they were set: people read these lines too.
+/// JSON whose keys stay in the order in which they were set: people read these lines too.
 using json_fields = nlohmann::ordered_json;
-
-/// One object of JSON mode without a newline: `{"v":1,"t":...,"type":TYPE, FIELDS}`
-/// (docs/design/cli.md "Screens"). Bytes that are not UTF-8 are replaced.
-std::string json_line(std::string_view type, const json_fields& fields);
 
 /// How to write, decided once from settings and from what standard output is.
 struct output_style {
@@ -52,7 +48,7 @@ public:
   void line(std::string_view text);
   /// A line for people with a mark in front: something is done.
   void done(std::string_view text);
-  /// A line for people with a mark in front: somebody has to pay attention.
+  /// A line for people with a mark in front: it needs attention.
   void note(std::string_view text);
   /// A line that people see even when quiet (the last one); nothing in JSON mode.
   void last(std::string_view text);
@@ -64,13 +60,12 @@ public:
   /// One object of JSON mode: `{"v":1,"t":...,"type":TYPE, FIELDS}`; nothing for people.
   void event(std::string_view type, const json_fields& fields);
 
-  /// An error: two sentences on standard error for people, an object of type `error` in JSON mode.
-  void error(const caf::error& x) { error(x, advice_for(x)); }
-  /// Likewise, in these words.
-  void error(const caf::error& x, const advice& text);
+  /// An error: two sentences on standard error; with `as_object`, in JSON mode an object of type
+  /// `error` in their place.
+  void error(exit_status status, ec code, const advice& text, bool as_object = true);
 
-  /// The system's error number when something written to standard output did not arrive, else 0:
-  /// whoever reads there has not got all, and the program must not end as if they had.
+  /// The system's error number when something written to standard output did not arrive, else 0.
+  /// The reader has not got all then, and the program must not end as if it had.
   int lost() const { return lost_.load(); }
 
   /// The last line, exactly once; later calls do nothing. In JSON mode an object of type `result`

@@ -1,50 +1,35 @@
 #pragma once
 
-#include <functional>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include <caf/error.hpp>
+#include "cli/shell/command.hpp"
 
 namespace CLI {
 class App;
 class ParseError;
 } // namespace CLI
 
-/// The command line of every program: which command was named, and what is wrong with the words.
 namespace liveconnect::cli {
 
-/// Whether JSON was asked for, by --json or the variable (may be null). Mistakes are found before
-/// the flags are read, and must be told in JSON too.
+/// Whether the command line asks for JSON, or the variable (where there is one) does. JSON mode
+/// must hold for mistakes too, which are found before there are settings.
 bool wants_json(int argc, const char* const* argv, const char* variable = nullptr);
 
-/// The innermost command that the line named.
-CLI::App* innermost(CLI::App* at);
+/// The innermost command that the command line named; `root` itself when there is none.
+CLI::App* innermost(CLI::App* root);
 
-/// The mistake in words of ours, with the nearest word: ec::bad_argument, a whole sentence without
-/// its full stop, or two ("Unknown command 'sned'. Did you mean 'send'?"). An argument is shown
-/// only where it can be no secret.
-caf::error usage_error(CLI::App& root, const CLI::ParseError& x);
+/// Wrong words on the command line, in two sentences with the nearest word that would have been
+/// right: `Unknown command 'sned'. Did you mean 'send'?`. An argument that may be an invitation is
+/// not shown.
+command_end wrong_usage(CLI::App& root, const CLI::ParseError& err);
 
-/// Which function runs for which word of the command line.
-template<class Body>
-class command_map {
-public:
-  /// Runs `body` when the command line names `at`.
-  void add(CLI::App* at, Body body) { list_.emplace_back(at, std::move(body)); }
+/// The command line ended where `at` needs a command.
+command_end missing_command(const CLI::App& at);
 
-  /// The body for the innermost command that was named, nullptr when there is none.
-  const Body* find(CLI::App& root) const {
-    const auto* named = innermost(&root);
-    for (const auto& [app, body] : list_)
-      if (app == named)
-        return &body;
-    return nullptr;
-  }
+/// An end with these two sentences and code 2.
+command_end usage_end(advice words);
 
-private:
-  std::vector<std::pair<CLI::App*, Body>> list_;
-};
+/// `Run 'liveconnect send --help' to see what it takes.`
+std::string help_advice(const CLI::App& at);
 
 } // namespace liveconnect::cli

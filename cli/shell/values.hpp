@@ -1,30 +1,60 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <caf/expected.hpp>
 
 #include "messages/base/host_port.hpp"
 
-/// Values of settings and flags, read in one grammar by all programs. Failures are
-/// ec::bad_argument, with a detail that says what would be right and no full stop.
 namespace liveconnect::cli {
 
-/// `HOST:PORT` or `[V6]:PORT`. The host is a name or an address: letters, digits, `-`, `.`, `_`,
-/// and
-/// `:` and `%` of an address; at most 253 characters.
-caf::expected<host_port> parse_host_port(std::string_view text);
+// How the values of settings and flags are written, in all our programs alike. Each parser fails
+// with ec::bad_argument, and the detail says what would be right: `'soon' is not a duration from
+// 1ms to 24h, such as 90s or 1h30m`.
 
-/// `15m`, `5s`, `1h30m`, `250ms`, `2d`: greater than zero and at most `most`.
+inline constexpr std::chrono::milliseconds duration_max = std::chrono::hours(24 * 30);
+
+/// Reads `15m`, `5s`, `1h30m`, `250ms`, `2d`: whole numbers, each with its unit, added up. A number
+/// without a unit is not a duration.
 caf::expected<std::chrono::milliseconds>
-parse_duration(std::string_view text, std::chrono::milliseconds most = std::chrono::hours(24 * 30));
+parse_duration(std::string_view text,
+               std::chrono::milliseconds least = std::chrono::milliseconds(1),
+               std::chrono::milliseconds most = duration_max);
 
-/// `65536`, `64KiB`, `64K`, `2MiB`, `1GiB`: a number of bytes of at most 1024 GiB.
-caf::expected<size_t> parse_size(std::string_view text);
+/// The same, written as shortly as it can be: `1h30m`, `0s`.
+std::string duration_text(std::chrono::milliseconds x);
 
-/// `true`, `yes`, `on`, `1` and their opposites.
+inline constexpr uint64_t size_bytes_max = uint64_t{1} << 40;
+
+/// Reads a number of bytes: `65536`, `64B`, `512KiB` or `512K`, `2MiB` or `2M`, `1GiB` or `1G`.
+caf::expected<uint64_t> parse_size(std::string_view text, uint64_t least = 0,
+                                   uint64_t most = size_bytes_max);
+
+/// The same, in the largest unit that divides it: `512KiB`, `65`.
+std::string size_text(uint64_t bytes);
+
+/// Reads a whole decimal number.
+caf::expected<uint64_t> parse_count(std::string_view text, uint64_t least, uint64_t most);
+
+/// Reads `true`, `1`, `yes`, `on`, or `false`, `0`, `no`, `off`.
 caf::expected<bool> parse_bool(std::string_view text);
+
+/// parse_host_port() with an error; listeners take port 0, which lets the system choose.
+caf::expected<host_port> parse_address(std::string_view text);
+caf::expected<host_port> parse_listen_address(std::string_view text);
+
+/// The place of `text` among `words`; the error names all of them.
+caf::expected<size_t> parse_word(std::string_view text, const std::vector<std::string>& words);
+
+/// The parts of a list with `separator` between them, without the blanks around each. An empty text
+/// is one empty part.
+std::vector<std::string> split_list(std::string_view text, char separator = ',');
+
+/// `a, b and c`, with `last` in place of `and`.
+std::string join_words(const std::vector<std::string>& words, const char* last = "and");
 
 } // namespace liveconnect::cli

@@ -7,7 +7,7 @@
 #include <caf/all.hpp>
 #include <fmt/format.h>
 
-#include "cli/transfer/command.hpp"
+#include "cli/transfer/environment.hpp"
 #include "messages/interfaces/fwd.hpp"
 
 namespace liveconnect::cli {

@@ -24,7 +24,7 @@ namespace liveconnect::cli {
 
 namespace {
 
-/// A session hands all its coin frames over at once: the largest transfer is 100,000 notes of about
+/// A session hands all its coin frames over at once: the largest transfer is 65,535 notes of about
 /// 560 bytes (actors/session/session.hpp).
 constexpr size_t write_queue_bytes_max = 64u << 20;
 
@@ -72,7 +72,7 @@ std::filesystem::path own_transcript(const std::filesystem::path& data, role sid
 context::context() : system_(io::share_work(config_)), net_(system_, loop_bounds()) {}
 
 context::~context() {
-  // A detached actor lives until it is told to go, not until nobody refers to it.
+  // A detached actor lives until it is told to go, even when there is no reference to it.
   caf::anon_send_exit(keeper_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(raida_, caf::exit_reason::user_shutdown);
 }
@@ -88,8 +88,8 @@ caf::expected<std::unique_ptr<context>> context::make(environment& env) {
 }
 
 caf::error context::recover(environment& env) {
-  auto report = ask<wallet::recovery_report>(env, system_, keeper_, "Looking after the wallet",
-                                             atom::recover_v);
+  auto report =
+      ask<wallet::recovery_report>(env, system_, keeper_, "Checking the wallet", atom::recover_v);
   if (!report)
     return std::move(report.error());
   for (const auto& line : report->lines) {

@@ -50,7 +50,7 @@ bool approve(environment& env, amount sum) {
   if (env.conf.yes)
     return true;
   if (!can_ask(env)) {
-    env.out.note("Nobody can be asked here whether to take this sum. Say --yes to take it.");
+    env.out.note("There is no terminal to ask whether to take this amount. Use --yes to take it.");
     return false;
   }
   env.out.last(fmt::format("Take {}? Type yes or no.", to_display(sum)));
@@ -63,7 +63,7 @@ bool approve(environment& env, amount sum) {
 
 caf::expected<secret_bytes> prompt_invitation(environment& env) {
   if (!can_ask(env))
-    return fail(ec::bad_argument, "no invitation is named: give a file, or - for standard input");
+    return fail(ec::bad_argument, "no invitation was given: name a file, or - for standard input");
   env.out.last("Paste the invitation: its one line (liveconnect://...), or its whole text.");
   secret_bytes all;
   for (;;) {

@@ -4,7 +4,7 @@
 
 #include <caf/actor_system.hpp>
 
-#include "cli/transfer/command.hpp"
+#include "cli/transfer/environment.hpp"
 #include "messages/interfaces/interfaces.hpp"
 
 namespace liveconnect::cli {

@@ -50,19 +50,19 @@ void session_view::show(const session::peer_seen& x) {
   wait_text_.clear();
   out_.event("peer_seen", {{"peer_address", printable(x.address)}});
   if (!x.address.empty())
-    out_.line(fmt::format("  Somebody else is in the room, {}", printable(x.address)));
+    out_.line(fmt::format("  Someone else is in the room: {}", printable(x.address)));
 }
 
 void session_view::show(const session::peer_lost& x) {
   out_.event("peer_lost", {{"reason", printable(x.reason)}});
-  out_.note(fmt::format("{} is out of reach ({}). We wait for it to come back.", peer(),
+  out_.note(fmt::format("{} cannot be reached ({}). Waiting for it to come back.", peer(),
                         printable(x.reason)));
 }
 
 void session_view::show(const session::link_lost& x) {
   out_.event("link_lost", {{"reason", printable(x.reason)}});
   out_.note(
-      fmt::format("The connection to the relay is gone ({}). We try again.", printable(x.reason)));
+      fmt::format("The connection to the relay is lost ({}). Trying again.", printable(x.reason)));
 }
 
 void session_view::show(const session::connected& x) {
@@ -150,7 +150,7 @@ void session_view::show(const session::waiting& x) {
                           utc_text(x.since).substr(11, 8));
   if (x.limit.count() > 0)
     text += fmt::format(", at most {}", minutes_text(x.limit));
-  // Most waits are over before anybody could read it.
+  // Most waits are over before a person could read it.
   wait_text_ = std::move(text);
 }
 

@@ -5,160 +5,104 @@
 
 #include <fmt/format.h>
 
+#include "cli/shell/values.hpp"
 #include "messages/base/error.hpp"
 #include "messages/base/printable.hpp"
+#include "messages/money/note.hpp"
 
 namespace liveconnect::cli {
 
 namespace {
 
-caf::expected<int> parse_verbosity(std::string_view text) {
-  if (text == "0" || text == "1" || text == "2")
-    return text[0] - '0';
-  return fail(ec::bad_argument, fmt::format("'{}' is not 0, 1 or 2", printable(text, 40)));
+constexpr size_t wallet_name_chars_max = 64;
+constexpr uint64_t verbosity_max = 2;
+
+bool is_wallet_letter(char x) {
+  return (x >= 'a' && x <= 'z') || (x >= 'A' && x <= 'Z') || (x >= '0' && x <= '9') ||
+         std::string_view{"-_. "}.find(x) != std::string_view::npos;
 }
 
 caf::expected<std::string> parse_wallet_name(std::string_view text) {
-  const auto plain = !text.empty() && text.size() <= 64 && text[0] != '.' &&
-                     std::all_of(text.begin(), text.end(), [](char c) {
-                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                              (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' ||
-                              c == ' ';
-                     });
-  if (!plain)
-    return fail(
-        ec::bad_argument,
-        fmt::format("'{}' is not a wallet name (letters, digits, '-', '_', '.', at most 64)",
-                    printable(text, 40)));
+  const bool right = !text.empty() && text.size() <= wallet_name_chars_max && text[0] != '.' &&
+                     std::all_of(text.begin(), text.end(), is_wallet_letter);
+  if (!right)
+    return fail(ec::bad_argument,
+                fmt::format("{} cannot name a wallet (use letters, digits, '-', '_' and '.', at "
+                            "most {})",
+                            in_quotes(text), wallet_name_chars_max));
   return std::string{text};
 }
 
-std::vector<std::string_view> split(std::string_view text, char at) {
-  std::vector<std::string_view> out;
-  for (;;) {
-    const auto end = text.find(at);
-    auto part = text.substr(0, end);
-    while (!part.empty() && part.front() == ' ')
-      part.remove_prefix(1);
-    while (!part.empty() && part.back() == ' ')
-      part.remove_suffix(1);
-    out.push_back(part);
-    if (end == std::string_view::npos)
-      return out;
-    text.remove_prefix(end + 1);
-  }
-}
-
 /// One address stands for consecutive ports; else all must be named.
-caf::expected<std::vector<host_port>> parse_servers(std::string_view text) {
-  const auto parts = split(text, ',');
+caf::expected<std::vector<host_port>> parse_servers(const std::vector<std::string>& texts) {
   std::vector<host_port> out;
-  for (auto part : parts) {
-    auto one = parse_host_port(part);
+  for (const auto& text : texts) {
+    auto one = parse_address(text);
     if (!one)
       return std::move(one.error());
     out.push_back(std::move(*one));
   }
-  if (out.size() == 1) {
-    const auto first = out.front();
-    if (first.port > std::numeric_limits<uint16_t>::max() - (raida_count - 1))
-      return fail(ec::bad_argument,
-                  fmt::format("port {} leaves no room for {} servers", first.port, raida_count));
-    for (size_t i = 1; i < raida_count; ++i)
-      out.push_back({first.host, static_cast<uint16_t>(first.port + i)});
-  }
-  if (out.size() != raida_count)
+  if (out.size() != 1 && out.size() != raida_count)
     return fail(ec::bad_argument,
-                fmt::format("{} servers are named where 1 (the first of {} ports) or {} must be",
+                fmt::format("{} servers are given instead of 1 (the first of {} ports) or {}",
                             out.size(), raida_count, raida_count));
+  const auto first = out.front();
+  if (out.size() == 1 && first.port > std::numeric_limits<uint16_t>::max() - (raida_count - 1))
+    return fail(ec::bad_argument,
+                fmt::format("port {} leaves no room for {} servers", first.port, raida_count));
+  for (size_t i = out.size(); i < raida_count; ++i)
+    out.push_back({first.host, static_cast<uint16_t>(first.port + i)});
   return out;
 }
 
-caf::expected<notation_choice> parse_notation(std::string_view text) {
-  if (text == "tag")
-    return notation_choice::tag;
-  if (text == "json")
-    return notation_choice::json;
-  return fail(ec::bad_argument,
-              fmt::format("'{}' is not a notation: tag or json", printable(text, 40)));
+caf::error read_servers(settings& conf, const std::vector<std::string>& texts) {
+  auto list = parse_servers(texts);
+  if (!list)
+    return std::move(list.error());
+  conf.raida = std::move(*list);
+  return {};
 }
 
-/// The setting on top, with its origin; every key has a built-in layer below or an empty text.
-class lookup_result {
-public:
-  explicit lookup_result(const std::vector<settings_layer>& layers) : layers_(layers) {}
+caf::expected<std::filesystem::path> parse_path(std::string_view text) {
+  return std::filesystem::path{text};
+}
 
-  /// Reads one setting with `parse`; keeps the first problem, naming the origin.
-  template<class T, class Parse>
-  void read(std::string_view key, T& into, Parse parse) {
-    for (const auto& layer : layers_) {
-      const auto i = layer.find(key);
-      if (i == layer.end())
-        continue;
-      auto value = parse(std::string_view{joined(i->second.values)});
-      if (value)
-        into = std::move(*value);
-      else if (!problem_)
-        problem_ = wrong_setting(i->second, detail_of(value.error()));
-      return;
-    }
-  }
+caf::expected<std::chrono::milliseconds> parse_patience(std::string_view text) {
+  return parse_duration(text);
+}
 
-  const caf::error& problem() const { return problem_; }
+caf::expected<uint64_t> parse_verbosity(std::string_view text) {
+  return parse_count(text, 0, verbosity_max);
+}
 
-private:
-  static std::string joined(const std::vector<std::string>& list) {
-    std::string out;
-    for (const auto& x : list)
-      out += (out.empty() ? "" : ",") + x;
-    return out;
-  }
+caf::expected<size_t> parse_notation(std::string_view text) {
+  return parse_word(text, {"tag", "json"});
+}
 
-  const std::vector<settings_layer>& layers_;
-  caf::error problem_;
-};
-
-} // namespace
-
-const settings_table& client_settings() {
-  // The relay's variables are its own; LIVECONNECT_CRASH_STRIDE and LIVECONNECT_SCREENSHOTS belong
-  // to our tests, whose programs start this one.
-  static const settings_table out{
-      {
-          {"data", "Folder of wallets and journals"},
-          {"wallet", "Name of the wallet inside the data folder"},
-          {"relay", "Relay, HOST:PORT"},
-          {"raida", "Servers: HOST:PORT of the first of 25 consecutive ports, or 25 addresses"},
-          {"json", "One JSON object a line on standard output; the last one is the result", "true"},
-          {"quiet", "Only errors and the last line", "true"},
-          {"verbose", "Tell more on standard error: 1, or 2 for everything"},
-          {"color", "No colours", "false", "--no-color"},
-          {"yes", "Answer every question with yes", "true"},
-          {"input", "Never ask; what would be asked is an error", "false", "--no-input"},
-          {"wait", "How long to wait for the other person (15m)"},
-          {"timeout", "How long one step of others may take (2m)"},
-          {"transcript", "Write the session's commands, times and addresses to this file"},
-          {"qr", "Show no QR code", "false", "--no-qr"},
-          {"notation", "How messages are written on the wire: tag or json"},
-      },
-      variable_prefix,
-      {"LIVECONNECT_RELAY_"},
-      {"LIVECONNECT_CRASH_STRIDE", "LIVECONNECT_SCREENSHOTS"}};
+setting_names names() {
+  setting_names out;
+  out.variable_prefix = "LIVECONNECT_";
+  // The relay's own, and those of our tests, whose programs start this one.
+  out.other_variables = {"LIVECONNECT_RELAY_", "LIVECONNECT_CRASH_STRIDE",
+                         "LIVECONNECT_SCREENSHOTS"};
+  out.empty_variable_is_unset = true;
   return out;
 }
 
+std::string value_of(const variable_lookup& lookup, const char* name) {
+  const auto* value = lookup(name);
+  return value == nullptr ? std::string{} : value;
+}
+
+/// What is built in; the data folder needs HOME or XDG_DATA_HOME.
 settings_layer built_in(const variable_lookup& lookup) {
   settings_layer out;
   const auto put = [&](const char* key, std::string text) {
     out[key] = {{std::move(text)}, "built in"};
   };
-  const auto value_of = [&](const char* name) -> std::string {
-    const auto value = lookup(name);
-    return value == nullptr ? "" : value;
-  };
-  if (auto base = value_of("XDG_DATA_HOME"); !base.empty())
+  if (const auto base = value_of(lookup, "XDG_DATA_HOME"); !base.empty())
     put("data", base + "/liveconnect");
-  else if (auto home = value_of("HOME"); !home.empty())
+  else if (const auto home = value_of(lookup, "HOME"); !home.empty())
     put("data", home + "/.local/share/liveconnect");
   put("wallet", wallet_built_in);
   put("relay", "127.0.0.1:9100");
@@ -169,84 +113,102 @@ settings_layer built_in(const variable_lookup& lookup) {
   return out;
 }
 
-std::vector<std::filesystem::path> default_settings_files(const variable_lookup& lookup) {
+/// Files that are read without being named: the user's first, then the system's.
+std::vector<std::filesystem::path> usual_files(const variable_lookup& lookup) {
   std::vector<std::filesystem::path> out;
-  const auto base = lookup("XDG_CONFIG_HOME");
-  const auto home = lookup("HOME");
-  if (base != nullptr && *base != '\0')
-    out.push_back(std::filesystem::path{base} / "liveconnect" / "config.toml");
-  else if (home != nullptr && *home != '\0')
-    out.push_back(std::filesystem::path{home} / ".config" / "liveconnect" / "config.toml");
-  out.emplace_back("/etc/liveconnect/config.toml");
+  const std::filesystem::path name = std::filesystem::path{"liveconnect"} / "config.toml";
+  if (const auto base = value_of(lookup, "XDG_CONFIG_HOME"); !base.empty())
+    out.push_back(base / name);
+  else if (const auto home = value_of(lookup, "HOME"); !home.empty())
+    out.push_back(std::filesystem::path{home} / ".config" / name);
+  out.push_back("/etc" / name);
   return out;
 }
 
-caf::expected<settings> resolve(const std::vector<settings_layer>& layers) {
-  settings out;
-  lookup_result found{layers};
-  const auto as_path = [](std::string_view x) -> caf::expected<std::filesystem::path> {
-    return std::filesystem::path{x};
-  };
-  found.read("data", out.data, as_path);
-  found.read("wallet", out.wallet, parse_wallet_name);
-  found.read("relay", out.relay, parse_host_port);
-  found.read("raida", out.raida, parse_servers);
-  found.read("json", out.as_json, parse_bool);
-  found.read("quiet", out.quiet, parse_bool);
-  found.read("verbose", out.verbose, parse_verbosity);
-  found.read("color", out.colour, parse_bool);
-  found.read("yes", out.yes, parse_bool);
-  found.read("input", out.input, parse_bool);
-  found.read("wait", out.wait, [](std::string_view x) { return parse_duration(x); });
-  found.read("timeout", out.timeout, [](std::string_view x) { return parse_duration(x); });
-  found.read("transcript", out.transcript, as_path);
-  found.read("qr", out.qr, parse_bool);
-  found.read("notation", out.notation, parse_notation);
-  if (found.problem())
-    return found.problem();
-  if (out.data.empty())
+/// What no setting says alone.
+caf::error complete(settings& conf, const settings_layer& flags) {
+  if (conf.data.empty())
     return fail(ec::bad_config, "no data folder is known: neither --data nor HOME is set");
-  std::error_code problem;
-  const auto whole = std::filesystem::absolute(out.data, problem);
-  if (!problem)
-    out.data = whole.lexically_normal();
-  for (const auto& layer : layers)
-    if (auto i = layer.find("data"); i != layer.end()) {
-      out.data_from_flag = i->second.origin == "--data";
-      break;
-    }
-  return out;
+  std::error_code err;
+  const auto whole = std::filesystem::absolute(conf.data, err);
+  if (!err)
+    conf.data = whole.lexically_normal();
+  conf.data_from_flag = flags.find("data") != flags.end();
+  return {};
 }
 
-caf::error use_servers(settings& conf, std::string_view text) {
-  auto list = parse_servers(text);
-  if (!list)
-    return std::move(list.error());
-  conf.raida = std::move(*list);
-  return {};
+} // namespace
+
+const settings_table<settings>& liveconnect_settings() {
+  using form = flag_form;
+  static const settings_table<settings> table{
+      names(),
+      {
+          {{"data", "Folder for wallets and journals", form::value, "DIR"},
+           into(&settings::data, parse_path)},
+          {{"wallet", "Wallet in the data folder (Default)", form::value, "NAME"},
+           into(&settings::wallet, parse_wallet_name)},
+          {{"relay", "The relay (127.0.0.1:9100)", form::value, "HOST:PORT"},
+           into(&settings::relay, parse_address)},
+          {{"raida",
+            "The 25 servers: the first of 25 consecutive ports, or all addresses with commas "
+            "(127.0.0.1:50000)",
+            form::comma_list, "HOST:PORT"},
+           read_servers},
+          {{"json", "Print one JSON object per line; the last one is the result", form::on},
+           into(&settings::as_json, parse_bool)},
+          {{"quiet", "Print errors and the last line only", form::on},
+           into(&settings::quiet, parse_bool)},
+          {{"verbose", "Log to standard error; repeat for everything", form::count},
+           into(&settings::verbose, parse_verbosity)},
+          {{"color", "Print without colours", form::off}, into(&settings::colour, parse_bool)},
+          {{"yes", "Answer every question with yes", form::on}, into(&settings::yes, parse_bool)},
+          {{"input", "Never ask; fail where a question would be asked", form::off},
+           into(&settings::input, parse_bool)},
+          {{"wait", "How long to wait for the other person (15m)", form::value, "DURATION"},
+           into(&settings::wait, parse_patience)},
+          {{"timeout", "How long one step of the others may take (2m)", form::value, "DURATION"},
+           into(&settings::timeout, parse_patience)},
+          {{"transcript", "Write the session's commands, times and addresses to this file",
+            form::value, "FILE"},
+           into(&settings::transcript, parse_path)},
+          {{"qr", "Show no QR code", form::off}, into(&settings::qr, parse_bool)},
+          {{"notation", "How messages are written: tag or json (tag)", form::value, "NOTATION"},
+           into(&settings::notation, parse_notation)},
+      }};
+  return table;
 }
 
 caf::expected<settings> load_settings(const settings_layer& flags,
                                       const std::optional<std::filesystem::path>& named_file,
                                       const variable_lookup& lookup) {
-  std::vector<settings_layer> layers{flags, client_settings().read_environment(lookup)};
-  if (named_file) {
-    auto layer = client_settings().read_file(*named_file);
-    if (!layer)
-      return std::move(layer.error());
-    layers.push_back(std::move(*layer));
+  const auto& table = liveconnect_settings();
+  std::vector<std::filesystem::path> files;
+  if (named_file)
+    files.push_back(*named_file);
+  for (const auto& file : usual_files(lookup)) {
+    std::error_code ignored;
+    if (std::filesystem::exists(file, ignored))
+      files.push_back(file);
   }
-  for (const auto& file : default_settings_files(lookup)) {
-    std::error_code problem;
-    if (!std::filesystem::exists(file, problem))
-      continue;
-    auto layer = client_settings().read_file(file);
+  std::vector<settings_layer> layers{flags, read_environment(table.names, lookup)};
+  for (const auto& file : files) {
+    auto layer = read_settings_file(table.names, file);
     if (!layer)
       return std::move(layer.error());
     layers.push_back(std::move(*layer));
   }
   layers.push_back(built_in(lookup));
-  return resolve(layers);
+  settings out;
+  if (auto err = apply(table, layers, checked::topmost, out))
+    return err;
+  if (auto err = complete(out, flags))
+    return err;
+  return out;
+}
+
+caf::error use_servers(settings& conf, std::string_view text) {
+  return read_servers(conf, split_list(text));
 }
 
 } // namespace liveconnect::cli

@@ -9,18 +9,18 @@
 
 #include <caf/expected.hpp>
 
-#include "cli/shell/settings_table.hpp"
-#include "cli/shell/values.hpp"
-#include "messages/money/note.hpp"
+#include "cli/shell/settings.hpp"
+#include "messages/base/host_port.hpp"
 
 namespace liveconnect::cli {
 
-/// The wallet's name where none is given.
+/// The name of the wallet when the user gives none.
 inline constexpr const char* wallet_built_in = "Default";
 
 enum class notation_choice : uint8_t { tag, json };
 
-/// Everything a command may be told, after all layers are laid over each other.
+/// Everything that a command of `liveconnect` may be told, after all layers are laid over each
+/// other.
 struct settings {
   /// Folder of wallets, hidden wallets and journals of this user.
   std::filesystem::path data;
@@ -38,43 +38,30 @@ struct settings {
   bool colour = true;
   /// Every question is answered with yes.
   bool yes = false;
-  /// Nothing is asked; what would be asked is an error.
+  /// Questions may be asked; else what would be asked is an error.
   bool input = true;
   /// How long we wait for the other person to come.
   std::chrono::milliseconds wait{};
   /// How long one step of the other side or of the servers may take.
   std::chrono::milliseconds timeout{};
-  /// Where the session's transcript is written besides the wallet's own; empty: nowhere.
+  /// Where the session's transcript is written instead of the data folder; empty: there.
   std::filesystem::path transcript;
   bool qr = true;
   notation_choice notation = notation_choice::tag;
 };
 
-/// Names of all settings, in the order of the help text. The key of an invitation is none of them:
-/// it never comes from a flag or the environment.
-const settings_table& client_settings();
+/// The table. The key of an invitation is not in it: it never comes from a flag, a file of settings
+/// or the environment.
+const settings_table<settings>& liveconnect_settings();
 
-/// What every variable of this program begins with.
-inline constexpr auto variable_prefix = "LIVECONNECT_";
-
-/// What is built in; needs HOME or XDG_DATA_HOME for the data folder.
-settings_layer built_in(const variable_lookup& lookup);
-
-/// Files that are read when --config names none: the user's first, then the system's.
-std::vector<std::filesystem::path> default_settings_files(const variable_lookup& lookup);
-
-/// Lays the layers over each other, first one on top, and reads the texts. Fails with
-/// ec::bad_config (ec::bad_argument when the flag itself was wrong), naming the origin.
-caf::expected<settings> resolve(const std::vector<settings_layer>& layers);
-
-/// Sets the servers of `conf` as `raida` would. Fails with ec::bad_argument.
-[[nodiscard]] caf::error use_servers(settings& conf, std::string_view text);
-
-/// The whole order: flags > environment > --config > user file > system file > built in
-/// (docs/design/cli.md "Commands"). `named_file` is what --config says; it must exist, the others
-/// need not.
+/// The whole order: flags > environment > --config > user's file > system's file > built in
+/// (docs/design/cli.md "Settings"). `named_file` is what --config says; it must exist, the others
+/// need not. Fails with ec::bad_config (ec::bad_argument when a flag was wrong), naming the origin.
 caf::expected<settings> load_settings(const settings_layer& flags,
                                       const std::optional<std::filesystem::path>& named_file,
                                       const variable_lookup& lookup);
+
+/// Sets the servers of `conf` as `raida` would. Fails with ec::bad_argument.
+[[nodiscard]] caf::error use_servers(settings& conf, std::string_view text);
 
 } // namespace liveconnect::cli

@@ -8,7 +8,6 @@
 
 #include "messages/base/base64.hpp"
 #include "messages/base/error.hpp"
-#include "messages/base/host_port.hpp"
 #include "messages/base/time_text.hpp"
 #include "messages/secure/words.hpp"
 #include "messages/wire/frame.hpp"
@@ -83,7 +82,7 @@ public:
   caf::error room(std::string_view x) {
     if (auto err = once(has_room_, "Room"))
       return err;
-    return parse_room(x, out_.room) ? caf::none : bad("Room is no number greater than zero");
+    return parse_room(x, out_.room) ? caf::none : bad("Room is not a number greater than zero");
   }
 
   caf::error id(std::string_view x) {
@@ -101,7 +100,7 @@ public:
       return err;
     auto value = amount::parse(x);
     if (!value)
-      return bad("Amount is no number such as 3439 or 0.25");
+      return bad("Amount is not a number such as 3439 or 0.25");
     out_.sum = *value;
     return caf::none;
   }
@@ -110,7 +109,7 @@ public:
     if (auto err = once(has_expires_, "Expires"))
       return err;
     if (!time_from_text(x, out_.expires_unix) || out_.expires_unix == 0)
-      return bad("Expires is no time such as 2026-11-23T18:00:00Z");
+      return bad("Expires is not a time such as 2026-11-23T18:00:00Z");
     return caf::none;
   }
 
@@ -118,7 +117,7 @@ public:
     if (auto err = once(has_expires_, "expires"))
       return err;
     if (!parse_room(x, out_.expires_unix) || out_.expires_unix > time_unix_max)
-      return bad("expires is no number of seconds");
+      return bad("expires is not a number of seconds");
     return caf::none;
   }
 
@@ -405,21 +404,15 @@ caf::expected<secret<32>> parse_key_words(std::string_view words) {
 }
 
 caf::expected<host_port> parse_relay_address(std::string_view text) {
-  const auto wrong = [] {
+  auto out = parse_host_port(text);
+  endpoint numeric;
+  const bool right =
+      out && (out->host.find(':') == std::string::npos ? is_host_name(out->host)
+                                                       : endpoint::parse(out->host, 1, numeric));
+  if (!right)
     return fail(ec::bad_argument, "an address is HOST:PORT or [IPv6]:PORT, with a port of "
                                   "1..65535");
-  };
-  auto at = split_host_port(text);
-  if (!at)
-    return wrong();
-  endpoint numeric;
-  const bool bracketed = text.front() == '[';
-  const bool good =
-      bracketed ? at->host.find(':') != std::string::npos && endpoint::parse(at->host, 1, numeric)
-                : is_host_name(at->host);
-  if (!good)
-    return wrong();
-  return std::move(*at);
+  return std::move(*out);
 }
 
 } // namespace liveconnect

@@ -79,8 +79,9 @@ secret_bytes key_words(const secret<32>& key);
 /// naming the place of the word that is wrong, or that the check does not fit (a word mistyped).
 caf::expected<secret<32>> parse_key_words(std::string_view words);
 
-/// Host and port as the `Relay:` line and `--relay` have them: name or IPv4 with `:PORT`, or
-/// `[IPv6]:PORT`. Fails with ec::bad_argument.
+/// Host and port as the `Relay:` line has them: a name or IPv4 address with `:PORT`, or
+/// `[IPv6]:PORT`. Narrower than parse_host_port(): the host is one that a URL can carry. Fails with
+/// ec::bad_argument.
 caf::expected<host_port> parse_relay_address(std::string_view text);
 
 } // namespace liveconnect

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 
 #include "messages/base/error.hpp"
-#include "messages/base/utf8.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/wire/frame_parts.hpp"
 
 namespace liveconnect {
@@ -31,23 +30,6 @@ bool is_letter(char x) {
 
 bool is_digit(char x) {
   return x >= '0' && x <= '9';
-}
-
-/// Letters that hide text or change its direction or place: a terminal may show something else than
-/// was sent.
-bool is_invisible(uint32_t code) {
-  struct range {
-    uint32_t first;
-    uint32_t last;
-  };
-  static constexpr range hidden[] = {
-      {0xad, 0xad},     {0x34f, 0x34f},   {0x61c, 0x61c},   {0x115f, 0x1160}, {0x17b4, 0x17b5},
-      {0x180b, 0x180f}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0x3164, 0x3164},
-      {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xe0000, 0xe0fff},
-  };
-  return (code & 0xfffe) == 0xfffe ||
-         std::any_of(std::begin(hidden), std::end(hidden),
-                     [code](range x) { return x.first <= code && code <= x.last; });
 }
 
 } // namespace
@@ -93,7 +75,7 @@ bool parse_count(std::string_view x, uint32_t max, uint32_t& out) {
 
 caf::error check(const frame& x) {
   if (x.is(message_number::amount) && !amount::parse(x.details))
-    return bad("the amount is no number such as 3439 or 0.25");
+    return bad("the amount is not a number such as 3439 or 0.25");
   if (x.index > x.count || (x.index == 0) != (x.count == 0))
     return bad("index and count do not fit each other");
   if (x.handshake.size() > frame_handshake_max || x.auth.size() > frame_auth_max)
@@ -281,36 +263,6 @@ caf::expected<std::optional<frame>> frame_reader::next_json_frame() {
     }
   }
   return wait_for_more();
-}
-
-std::string escape_for_display(std::string_view text, size_t characters_max) {
-  std::string out;
-  char hex[16];
-  for (size_t shown = 0; !text.empty(); ++shown) {
-    if (shown == characters_max)
-      return out + "...";
-    const auto x = utf8::first(text);
-    if (x.length == 0) {
-      std::snprintf(hex, sizeof hex, "\\x%02x",
-                    static_cast<unsigned>(static_cast<uint8_t>(text[0])));
-      out += hex;
-      text.remove_prefix(1);
-      continue;
-    }
-    if (x.code < 0x20 || x.code == 0x7f) {
-      std::snprintf(hex, sizeof hex, "\\x%02x", static_cast<unsigned>(x.code));
-      out += hex;
-    } else if ((x.code >= 0x80 && x.code <= 0x9f) || is_invisible(x.code)) {
-      std::snprintf(hex, sizeof hex, "\\u{%x}", static_cast<unsigned>(x.code));
-      out += hex;
-    } else if (x.code == '\\') {
-      out += "\\\\";
-    } else {
-      out += text.substr(0, x.length);
-    }
-    text.remove_prefix(x.length);
-  }
-  return out;
 }
 
 } // namespace liveconnect

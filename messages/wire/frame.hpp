@@ -138,11 +138,6 @@ private:
   caf::error failed_;
 };
 
-/// Makes a peer's text safe for a terminal, a log or a JSON line: control characters (C0, DEL, C1),
-/// characters that reorder or hide text, backslashes and bytes that are not UTF-8 become `\xNN` or
-/// `\u{NNNN}`. At most `characters_max` characters of the text are shown; a cut ends with `...`.
-std::string escape_for_display(std::string_view text, size_t characters_max = 200);
-
 } // namespace liveconnect
 
 // Local by design: a frame leaves the process through encode() alone.

@@ -142,7 +142,7 @@ private:
   bool take_number(const std::string& x, kind what) {
     uint32_t number = 0;
     if (what != kind::count || !parse_count(x, message_number_max, number))
-      return refuse("\"Message Number\" is no number of 1..999");
+      return refuse("\"Message Number\" is not a number from 1 to 999");
     out.number = static_cast<uint16_t>(number);
     return true;
   }
@@ -150,7 +150,7 @@ private:
   bool take_count(const std::string& x, kind what) {
     uint32_t number = 0;
     if ((what != kind::count && what != kind::text) || !parse_count(x, frame_count_max, number))
-      return refuse("version, index or count is no number of 1..65535");
+      return refuse("version, index or count is not a number from 1 to 65535");
     if (key_ == key_version)
       out.version = static_cast<uint16_t>(number);
     else

@@ -67,7 +67,7 @@ caf::error take_attribute(frame& x, std::string_view name, std::string_view valu
   switch (name.front()) {
   case 'v':
     if (!parse_count(value, UINT16_MAX, number))
-      return bad("the version is no number of 1..65535");
+      return bad("the version is not a number from 1 to 65535");
     x.version = static_cast<uint16_t>(number);
     break;
   case 'h':
@@ -79,7 +79,7 @@ caf::error take_attribute(frame& x, std::string_view name, std::string_view valu
   case 'i':
   case 'n':
     if (!parse_count(value, frame_count_max, number))
-      return bad("index or count is no number of 1..65535");
+      return bad("index or count is not a number from 1 to 65535");
     (name.front() == 'i' ? x.index : x.count) = number;
     break;
   default:

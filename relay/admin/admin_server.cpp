@@ -25,7 +25,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr size_t request_bytes_max = 1024;
-/// One who asks and says nothing keeps others waiting for no longer than this.
+/// A client that connects and sends nothing keeps others waiting for no longer than this.
 constexpr std::chrono::seconds patience{2};
 constexpr int backlog = 16;
 
@@ -39,9 +39,10 @@ caf::error provide_folder(const std::filesystem::path& folder) {
     return cannot("cannot make " + folder.string() + ": " + std::strerror(errno));
   struct stat about {};
   if (stat(folder.c_str(), &about) != 0 || !S_ISDIR(about.st_mode))
-    return cannot(folder.string() + " is no folder");
+    return cannot(folder.string() + " is not a folder");
   if ((about.st_mode & 077) != 0 || about.st_uid != geteuid())
-    return cannot(folder.string() + " is open to others: it must be mode 0700 and of this user");
+    return cannot(folder.string() +
+                  " is open to others: it must be mode 0700 and belong to this user");
   return caf::none;
 }
 
@@ -51,7 +52,7 @@ caf::error clear_path(const std::string& path) {
   if (lstat(path.c_str(), &about) != 0)
     return caf::none;
   if (!S_ISSOCK(about.st_mode))
-    return cannot(path + " is there and is no socket");
+    return cannot(path + " exists and is not a socket");
   const int fd = connect_unix(path, patience);
   if (fd >= 0) {
     close(fd);
@@ -137,7 +138,7 @@ caf::expected<std::unique_ptr<admin_server>> admin_server::open(const std::strin
                                                                 handler what) {
   sockaddr_un at{};
   if (path.empty() || path.front() != '/' || !unix_address(path, at))
-    return cannot(path + " is no absolute path of at most 100 bytes");
+    return cannot(path + " is not an absolute path of at most 100 bytes");
   if (auto err = provide_folder(std::filesystem::path(path).parent_path()))
     return err;
   if (auto err = clear_path(path))
@@ -146,14 +147,14 @@ caf::expected<std::unique_ptr<admin_server>> admin_server::open(const std::strin
   if (!listener.valid())
     return cannot(std::strerror(errno));
   if (bind(listener.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
-    return cannot("cannot bind " + path + ": " + std::strerror(errno));
+    return cannot(path + ": " + std::strerror(errno));
   auto made = std::make_unique<state>();
   made->what = std::move(what);
   made->path = path;
   made->ours = true;
-  // Nobody can connect before listen(), so the mode is right from the first connection on.
+  // No client can connect before listen(), so the mode is right from the first connection on.
   if (chmod(path.c_str(), 0600) != 0 || ::listen(listener.get(), backlog) != 0)
-    return cannot("cannot listen on " + path + ": " + std::strerror(errno));
+    return cannot(path + ": " + std::strerror(errno));
   return begin(std::move(made), std::move(listener));
 }
 
@@ -165,7 +166,7 @@ caf::expected<std::unique_ptr<admin_server>> admin_server::open(io::descriptor l
   if (io::listening_family(listener.get()) != AF_UNIX ||
       getsockname(listener.get(), reinterpret_cast<sockaddr*>(&at), &length) != 0 ||
       fcntl(listener.get(), F_SETFL, flags | O_NONBLOCK) != 0)
-    return cannot("what was handed over is no listening unix socket");
+    return cannot("what was handed over is not a listening unix socket");
   auto made = std::make_unique<state>();
   made->what = std::move(what);
   // A name that begins with NUL is in no folder; it is shown as ss(8) and systemd do.

@@ -11,7 +11,7 @@
 
 namespace liveconnect::relay {
 
-/// The admin socket. Whoever may open it may do everything: it is the file's mode that protects it.
+/// The admin socket. A process that may open it may do everything: the file's mode protects it.
 class admin_server {
 public:
   /// Says one line of an answer.
@@ -23,7 +23,7 @@ public:
 
   /// Listens on an absolute path and serves until destruction, which takes the file away. Makes the
   /// folder (0700) when it is not there. Fails with ec::cannot_listen: a folder that others may
-  /// enter, a path over 100 bytes, another relay that answers there. A socket that nobody serves
+  /// enter, a path over 100 bytes, another relay that answers there. A socket that no relay serves
   /// any more is replaced.
   static caf::expected<std::unique_ptr<admin_server>> open(const std::string& path, handler what);
   /// The same on a unix socket that listens already; its file and mode are its owner's, and it is

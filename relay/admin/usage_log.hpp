@@ -19,7 +19,7 @@ namespace liveconnect::relay {
 ///
 /// Rooms hand their records over without waiting; a thread of its own writes them. When the disk is
 /// so slow that more than `waiting_max` wait, further ones are dropped and counted in the next line
-/// (`dropped`). The file is opened anew for each batch, so it may be moved away at any time.
+/// (`dropped`). The file is opened again for each batch, so it may be moved away at any time.
 class usage_log : public room_usage_port {
 public:
   static constexpr size_t waiting_max = 10'000;

@@ -85,23 +85,22 @@ std::vector<MetricFamily> relay_metrics::Collect() const {
   build.metric.push_back(value_of(build.type, 1, {{"version", board_.version()}}));
   out.push_back(std::move(build));
   out.push_back(
-      gauge("liveconnect_relay_draining", "1 when no new rooms are taken.", x.draining ? 1 : 0));
+      gauge("liveconnect_relay_draining", "1 while no new rooms are taken.", x.draining ? 1 : 0));
   out.push_back(gauge("liveconnect_relay_uptime_seconds", "Time since the start.",
                       static_cast<double>(x.uptime.count())));
   out.push_back(gauge("liveconnect_relay_connections", "Connections open now.",
                       static_cast<double>(c.connections)));
   out.push_back(gauge("liveconnect_relay_connections_max",
-                      "Connections that there may be: the limit, or what the descriptors allow.",
+                      "Most connections: the limit, or what the descriptors allow.",
                       static_cast<double>(x.last.connections_max)));
   out.push_back(
-      gauge("liveconnect_relay_seated", "People in rooms now.", static_cast<double>(c.seated)));
-  out.push_back(gauge("liveconnect_relay_rooms_max", "Rooms that there may be, 0 for no bound.",
+      gauge("liveconnect_relay_seated", "Clients in rooms now.", static_cast<double>(c.seated)));
+  out.push_back(gauge("liveconnect_relay_rooms_max", "Most rooms; 0: no limit.",
                       static_cast<double>(x.last.rooms_max)));
-  out.push_back(gauge("liveconnect_relay_queued_bytes",
-                      "Bytes that wait now for connections to take them.",
+  out.push_back(gauge("liveconnect_relay_queued_bytes", "Bytes waiting to be sent now.",
                       static_cast<double>(c.queued_bytes)));
-  auto rooms = family("liveconnect_relay_rooms",
-                      "Rooms now: somebody waits, or both people are in.", MetricType::Gauge);
+  auto rooms = family("liveconnect_relay_rooms", "Rooms now: one client waits, or both are there.",
+                      MetricType::Gauge);
   rooms.metric.push_back(
       value_of(rooms.type, static_cast<double>(c.rooms_waiting()), {{"state", "waiting"}}));
   rooms.metric.push_back(
@@ -111,8 +110,8 @@ std::vector<MetricFamily> relay_metrics::Collect() const {
   out.push_back(counter("joins", "Seats given.", c.joined));
   out.push_back(counter("pairs", "Times that two met.", c.paired));
   out.push_back(counter("messages_forwarded", "Messages passed on.", c.frames_forwarded));
-  out.push_back(
-      counter("messages_unheard", "Messages that came while nobody was there.", c.frames_unheard));
+  out.push_back(counter("messages_unheard", "Messages that came while the partner was not there.",
+                        c.frames_unheard));
   out.push_back(counter("received_bytes", "Bytes received.", c.bytes_received));
   out.push_back(counter("forwarded_bytes", "Bytes passed on.", c.bytes_forwarded));
   out.push_back(
@@ -121,10 +120,10 @@ std::vector<MetricFamily> relay_metrics::Collect() const {
                         "Times that a sender was read more slowly because its room had used up the "
                         "bytes of the second.",
                         c.throttled));
-  out.push_back(counter("gatherings", "Times that small messages were gathered for one write.",
+  out.push_back(counter("gatherings", "Times that small messages were coalesced into one write.",
                         x.last.gatherings));
-  out.push_back(counter("health_checks", "Connections of a load balancer's own.", c.health_checks));
-  out.push_back(counter("accept_rests", "Times that accepting rested for want of descriptors.",
+  out.push_back(counter("health_checks", "Health checks by a load balancer.", c.health_checks));
+  out.push_back(counter("accept_rests", "Times that accepting was paused for lack of descriptors.",
                         x.last.accept_rests));
   auto refused =
       family("liveconnect_relay_refused_total",

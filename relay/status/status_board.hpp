@@ -26,8 +26,8 @@ struct relay_sample {
 };
 
 /// All that the status page, /metrics and the admin socket tell of the relay as a whole: the last
-/// sample, the rates before it, and whether new rooms are taken. Holds no address, room or name of
-/// anybody. Every method from any thread.
+/// sample, the rates before it, and whether new rooms are taken. Holds no address, room or
+/// name. Every method from any thread.
 class status_board {
 public:
   using clock = std::chrono::steady_clock;

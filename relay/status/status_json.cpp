@@ -12,7 +12,7 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-/// Rates with one digit behind the point: nobody reads more, and an hour of them stays small.
+/// Rates with one digit behind the point: no one reads more, and an hour of them stays small.
 double short_number(double x) {
   return std::round(x * 10) / 10;
 }

@@ -110,26 +110,26 @@ const svg = (name, attributes) => {
   return x;
 };
 const reasons = {
-  crowded: "a third person at a room of two",
-  wrong_tag: "another tag than the room's",
+  crowded: "a third client for a room of two",
+  wrong_tag: "a tag other than the room's",
   from: "a message that names its own sender",
-  join: "no Join_Room as the first message",
+  join: "a first message that is not Join_Room",
   joined: "a second Join_Room",
   bad_frame: "a message that cannot be read",
-  too_long: "a message over the bound",
+  too_long: "a message over the size limit",
   slow: "a message that was not complete in time",
-  silent: "no sign of life",
+  silent: "nothing heard from it in time",
   lonely: "nobody else came",
   stalled: "does not take what is sent to it",
-  address: "too many connections of one address",
-  full: "as many connections or rooms as there may be",
-  draining: "no new rooms, the relay is about to end",
+  address: "too many connections from one address",
+  full: "the limit of connections or rooms is reached",
+  draining: "no new rooms while the relay drains",
   kicked: "ended by the operator",
-  hasty: "too many new connections of one address",
-  guesses: "too many wrong tags of one address",
+  hasty: "too many new connections from one address",
+  guesses: "too many wrong tags from one address",
   memory: "the largest queue when memory was short",
-  bytes: "a room that has passed on all it may",
-  expired: "a room that was open as long as it may be"};
+  bytes: "a room that reached its limit of bytes",
+  expired: "a room that reached its limit of time"};
 let step = 1, points = 60, last = null, heard = 0;
 
 function draw(id, lines, show) {
@@ -203,7 +203,7 @@ function show(x) {
   table("waits", [
     ["senders, for slow receivers", "", whole.format(x.totals.held_back)],
     ["senders, of rooms over their rate", "", whole.format(x.totals.throttled)],
-    ["newcomers, for want of descriptors", "", whole.format(x.totals.accept_rests)],
+    ["new connections, for lack of descriptors", "", whole.format(x.totals.accept_rests)],
     ["bytes in queues now", "", size(x.now.queued_bytes)]]);
 }
 

@@ -8,9 +8,9 @@
 
 #include <httplib.h>
 
-#include "actors/io/resolve.hpp"
 #include "messages/base/error.hpp"
 #include "messages/base/host_port.hpp"
+#include "messages/base/printable.hpp"
 #include "relay/status/metrics.hpp"
 #include "relay/status/status_json.hpp"
 #include "relay/status/status_page.hpp"
@@ -143,21 +143,23 @@ status_server::~status_server() = default;
 
 caf::expected<std::unique_ptr<status_server>> status_server::open(const std::string& host_and_port,
                                                                   const status_board& board) {
-  const auto at = split_host_port(host_and_port, 0);
-  if (!at)
-    return fail(ec::bad_argument, "not HOST:PORT");
+  auto where = parse_host_port(host_and_port, 0);
+  if (!where)
+    return fail(ec::bad_argument, in_quotes(host_and_port) + " is not HOST:PORT");
   auto made = std::make_unique<state>(board);
   errno = 0;
-  const int bound = at->port == 0 ? made->server.bind_to_any_port(at->host)
-                                  : (made->server.bind_to_port(at->host, at->port) ? at->port : -1);
+  auto& server = made->server;
+  const int bound = where->port == 0 ? server.bind_to_any_port(where->host)
+                    : server.bind_to_port(where->host, where->port) ? where->port
+                                                                    : -1;
   if (bound <= 0)
     return fail(ec::cannot_listen,
-                "cannot bind " + host_and_port +
-                    (errno == 0 ? "" : std::string(": ") + std::strerror(errno)));
-  made->address = to_string(host_port{at->host, static_cast<uint16_t>(bound)});
-  made->thread = std::thread([&server = made->server] { server.listen_after_bind(); });
+                host_and_port + ": " + (errno == 0 ? "not available" : std::strerror(errno)));
+  where->port = static_cast<uint16_t>(bound);
+  made->address = to_string(*where);
+  made->thread = std::thread([&server] { server.listen_after_bind(); });
   // Its stop() does nothing before it runs; that is a matter of one thread's start.
-  while (!made->server.is_running())
+  while (!server.is_running())
     std::this_thread::yield();
   return std::unique_ptr<status_server>(new status_server(std::move(made)));
 }

@@ -138,7 +138,7 @@ TEST_F(relay_socket_activation_test, accepts_from_sockets_that_are_there_and_fro
   tcp_client other(address(port2));
   other.send("<# Join_Room 42>\n");
   EXPECT_TRUE(early.read_until("Peer_Joined"));
-  EXPECT_NE(relay.errors().find("`listen` is not looked at"), std::string::npos);
+  EXPECT_NE(relay.errors().find("`listen` is ignored"), std::string::npos);
 }
 
 TEST_F(relay_socket_activation_test, a_restart_refuses_no_client) {
@@ -189,22 +189,20 @@ TEST_F(relay_socket_activation_test, what_does_not_fit_is_wrong_configuration_in
     EXPECT_EQ(relay.wait(), 2);
     return relay.errors();
   };
-  const std::string begin = "The service manager handed over sockets that do not fit (";
-  const std::string end = "). Correct the .socket unit and start it again.\n";
+  const std::string begin = "The service manager passed sockets that do not fit: ";
+  const std::string end = ". Correct the .socket unit and start it again.\n";
   EXPECT_EQ(complaint(start_with_sockets({first, udp}, "rooms:rooms")),
             begin +
-                "the socket named 'rooms' is no listening TCP socket: its unit needs "
+                "the socket named 'rooms' is not a listening TCP socket: its unit needs "
                 "ListenStream= and Accept=no" +
                 end);
   EXPECT_EQ(complaint(start_with_sockets({first}, "admin")),
             begin +
-                "the socket named 'admin' is no listening unix socket: its unit needs "
+                "the socket named 'admin' is not a listening unix socket: its unit needs "
                 "ListenStream= and Accept=no" +
                 end);
   EXPECT_EQ(complaint(start_with_sockets({first}, "staus")),
-            begin +
-                "there is no use for a socket named 'staus': FileDescriptorName= is rooms or "
-                "admin" +
+            begin + "unknown socket name 'staus': FileDescriptorName= must be rooms or admin" +
                 end);
   ::close(udp);
 }

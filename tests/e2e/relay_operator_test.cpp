@@ -232,7 +232,7 @@ TEST(relay_check, says_whether_the_settings_are_good) {
   };
   const auto good = run({"--listen", "127.0.0.1:9100"});
   EXPECT_EQ(good.first, 0);
-  EXPECT_EQ(good.second.rfind("The settings are good: listening on 127.0.0.1:9100.\n", 0), 0u);
+  EXPECT_EQ(good.second.rfind("The settings are valid: listening on 127.0.0.1:9100.\n", 0), 0u);
   EXPECT_EQ(run({"--proxy-from", "10.0.0.1/8"}).first, 2);
   EXPECT_EQ(run({"--admin-socket", "relative.sock"}).first, 2);
 }

@@ -87,7 +87,7 @@ TEST_F(status_page_test,
   ASSERT_TRUE(third.read_until("Refused crowded"));
   EXPECT_TRUE(eventually([&] { return shown("waiting") == "1" && shown("paired") == "1"; }));
   EXPECT_TRUE(eventually([&] { return row("refusals", "crowded") == "1"; })) << shown("refusals");
-  EXPECT_NE(shown("refusals").find("a third person at a room of two"), std::string::npos);
+  EXPECT_NE(shown("refusals").find("a third client for a room of two"), std::string::npos);
   EXPECT_EQ(shown("connections-max").rfind("of ", 0), 0u) << shown("connections-max");
 
   // Rates rise while frames pass, and the line of the chart moves.

@@ -375,7 +375,7 @@ TEST_F(transfer, replaces_a_useless_invitation_and_nothing_else) {
     return x.value("what", "");
   };
   put("my diary");
-  EXPECT_NE(refused().find("it is no invitation"), std::string::npos);
+  EXPECT_NE(refused().find("is not an invitation"), std::string::npos);
   put_invitation(now + 600);
   EXPECT_NE(refused().find("can still be used"), std::string::npos);
   put_invitation(now - 1);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/base/printable.hpp"
 #include "messages/wire/frame.hpp"
 #include "tests/fuzz/require.hpp"
 

@@ -9,7 +9,6 @@ namespace liveconnect::wallet {
 namespace {
 
 constexpr size_t name_bytes_max = 255;
-constexpr size_t shown_bytes_max = 80;
 
 bool is_printable(char x) {
   return x >= ' ' && x <= '~';

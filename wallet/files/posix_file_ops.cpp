@@ -57,7 +57,7 @@ caf::error failed(const char* call, const file_handle& at, const std::string& na
 
 /// Names reach the kernel only as one plain component.
 caf::error refuse(const std::string& name) {
-  return fail(ec::bad_argument, "'" + printable(name) + "' is not a plain file name");
+  return fail(ec::bad_argument, in_quotes(name) + " is not a plain file name");
 }
 
 template<class Call>

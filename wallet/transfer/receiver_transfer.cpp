@@ -28,7 +28,7 @@ caf::expected<receiver_transfer> receiver_transfer::reopen(workspace& space,
   if (!log)
     return log.error();
   if (log->view().opened.servers != 0 && log->view().kind() != journal_kind::receiver)
-    return fail(ec::bad_argument, to_string(id) + " is no transfer that we receive");
+    return fail(ec::bad_argument, to_string(id) + " is not a transfer that this wallet receives");
   transfer_terms terms;
   terms.side = role::receiver;
   terms.id = id;

@@ -69,7 +69,7 @@ caf::expected<sender_transfer> sender_transfer::reopen(workspace& space, const t
   if (!log)
     return log.error();
   if (log->view().opened.servers != 0 && log->view().kind() != journal_kind::sender)
-    return fail(ec::bad_argument, to_string(id) + " is no transfer that we send");
+    return fail(ec::bad_argument, to_string(id) + " is not a transfer that this wallet sends");
   transfer_terms terms;
   terms.side = role::sender;
   terms.id = id;

@@ -8,9 +8,6 @@
 #include <gtest/gtest.h>
 
 #include "cli/shell/output.hpp"
-#include "cli/transfer/qr.hpp"
-#include "messages/base/nearest_word.hpp"
-#include "messages/base/printable.hpp"
 #include "messages/base/time_text.hpp"
 
 namespace liveconnect::cli {
@@ -42,7 +39,8 @@ TEST(output, json_mode_writes_objects_alone_and_one_result_at_the_end) {
     out.done("more words");
     out.progress("Sending", 3, 10);
     out.event("step", {{"number", 10}});
-    out.error(fail(ec::relay_unreachable, "no route"));
+    out.error(exit_of(ec::relay_unreachable), ec::relay_unreachable,
+              advice_for(fail(ec::relay_unreachable, "no route")));
     out.last("the end");
     out.result(exit_of(ec::relay_unreachable), {{"session", "ab"}});
     out.result(exit_status{}, {});
@@ -84,11 +82,12 @@ TEST(output, people_see_plain_lines_without_bar_or_colour_off_a_terminal) {
 TEST(output, errors_go_to_standard_error_as_two_sentences) {
   CaptureStdout();
   CaptureStderr();
-  output{output_style{}}.error(fail(ec::not_enough_coins, "12 of 3,439"));
+  output{output_style{}}.error(exit_of(ec::not_enough_coins), ec::not_enough_coins,
+                               advice_for(fail(ec::not_enough_coins, "12 of 3,439")));
   EXPECT_EQ(GetCapturedStdout(), "");
   EXPECT_EQ(GetCapturedStderr(),
-            "The wallet does not hold enough: 12 of 3,439. Run 'liveconnect wallet "
-            "list' to see what can be spent.\n");
+            "There are not enough coins in the wallet: 12 of 3,439. Run 'liveconnect wallet list' "
+            "to see what can be spent.\n");
 }
 
 TEST(output, quiet_leaves_the_last_line_and_errors) {
@@ -160,46 +159,6 @@ TEST(output, time_is_utc_to_the_millisecond) {
   EXPECT_EQ(utc_text(system_clock::time_point{milliseconds{1'795'456'800'007}}),
             "2026-11-23T18:00:00.007Z");
   EXPECT_EQ(utc_text(system_clock::time_point{}), "1970-01-01T00:00:00.000Z");
-}
-
-TEST(printable, shows_ascii_and_escapes_the_rest) {
-  EXPECT_EQ(printable("plain words #7"), "plain words #7");
-  EXPECT_EQ(printable("a\033[31mb\x7f\n\xe2\x80\xae"), "a\\x1b[31mb\\x7f\\x0a\\xe2\\x80\\xae");
-  EXPECT_EQ(printable(std::string_view{"\0x", 2}), "\\x00x");
-}
-
-TEST(printable, is_bounded) {
-  EXPECT_EQ(printable("abcdef", 3), "abc...");
-  EXPECT_LE(printable(std::string(1'000'000, '\n')).size(), 210u);
-}
-
-TEST(nearest_word, finds_slips_of_the_finger) {
-  std::vector<std::string> words{"send", "receive", "resume", "wallet", "version"};
-  EXPECT_EQ(nearest_word("sned", words), "send");
-  EXPECT_EQ(nearest_word("recieve", words), "receive");
-  EXPECT_EQ(nearest_word("resum", words), "resume");
-  EXPECT_EQ(nearest_word("walet", words), "wallet");
-}
-
-TEST(nearest_word, keeps_quiet_when_nothing_is_near) {
-  std::vector<std::string> words{"send", "receive"};
-  EXPECT_EQ(nearest_word("elephant", words), "");
-  EXPECT_EQ(nearest_word("", words), "");
-  EXPECT_EQ(nearest_word(std::string(5000, 's'), words), "");
-}
-
-TEST(qr, draws_a_square_with_two_modules_a_cell) {
-  auto text = qr_text("liveconnect://relay.example.org:9100/4182907731?id=00#key");
-  size_t lines = 0;
-  for (auto c : text)
-    lines += c == '\n' ? 1 : 0;
-  // Version 4 has 33 modules, the quiet zone adds two on each side.
-  EXPECT_EQ(lines, 19u);
-  EXPECT_NE(text.find("\u2588"), std::string::npos);
-}
-
-TEST(qr, says_nothing_when_the_text_does_not_fit) {
-  EXPECT_EQ(qr_text(std::string(5000, 'x')), "");
 }
 
 } // namespace

@@ -76,15 +76,27 @@ TEST_F(settings_test, a_flag_wins_over_environment_over_named_file_over_user_fil
 }
 
 TEST_F(settings_test, a_variable_that_is_no_setting_is_named_with_the_nearest) {
-  EXPECT_FALSE(client_settings().check_variables(
-      {"LIVECONNECT_DATA", "LIVECONNECT_RELAY", "LIVECONNECT_NOTATION",
-       "LIVECONNECT_RELAY_ROOM_WAIT", "LIVECONNECT_SCREENSHOTS"}));
-  auto slip = client_settings().check_variables({"LIVECONNECT_DATA", "LIVECONNECT_WALET"});
+  const auto& names = liveconnect_settings().names;
+  EXPECT_FALSE(
+      check_variables(names, {"LIVECONNECT_DATA", "LIVECONNECT_RELAY", "LIVECONNECT_NOTATION",
+                              "LIVECONNECT_RELAY_ROOM_WAIT", "LIVECONNECT_SCREENSHOTS"}));
+  const auto slip = check_variables(names, {"LIVECONNECT_DATA", "LIVECONNECT_WALET"});
   EXPECT_EQ(code_of(slip), ec::bad_config);
   EXPECT_EQ(detail_of(slip),
-            "there is no variable 'LIVECONNECT_WALET' (did you mean 'LIVECONNECT_WALLET')");
-  EXPECT_EQ(detail_of(client_settings().check_variables({"LIVECONNECT_QQQQQQ"})),
-            "there is no variable 'LIVECONNECT_QQQQQQ'");
+            "unknown variable 'LIVECONNECT_WALET' (did you mean 'LIVECONNECT_WALLET'?)");
+  EXPECT_EQ(detail_of(check_variables(names, {"LIVECONNECT_QQQQQQ"})),
+            "unknown variable 'LIVECONNECT_QQQQQQ'");
+}
+
+TEST_F(settings_test, a_right_flag_helps_against_a_wrong_value_in_a_file) {
+  write(".config/liveconnect/config.toml", "wait = 'soon'\n");
+  EXPECT_NE(problem(), "");
+  EXPECT_EQ(problem({{"wait", {{"4m"}, "--wait"}}}), "");
+}
+
+TEST_F(settings_test, an_empty_variable_says_nothing) {
+  environment["LIVECONNECT_WAIT"] = "";
+  EXPECT_EQ(load()->wait, 15min);
 }
 
 TEST_F(settings_test, toml_knows_every_setting) {
@@ -137,27 +149,29 @@ TEST_P(bad_settings_file, is_refused_naming_file_and_line) {
 
 INSTANTIATE_TEST_SUITE_P(
     table, bad_settings_file,
-    ::testing::Values(bad_file{"wait = '1m'\n\nwiat = '2m'\n", ":3: unknown key 'wiat'"},
-                      bad_file{"key = 'secret'\n", ":1: unknown key 'key'"},
-                      bad_file{"[relay]\nhost = 'a'\n", ":1: relay has a value of the wrong kind"},
-                      bad_file{"relay = 9100.5\n", "wrong kind"},
-                      bad_file{"relay = 'nowhere'\n", ":1: relay: 'nowhere' is not HOST:PORT"},
+    ::testing::Values(bad_file{"wait = '1m'\n\nwiat = '2m'\n",
+                               ":3: unknown setting 'wiat' (did you mean 'wait'?)"},
+                      bad_file{"key = 'secret'\n", ":1: unknown setting 'key'"},
+                      bad_file{"[relay]\nhost = 'a'\n",
+                               ":1: relay cannot have a value of this kind"},
+                      bad_file{"relay = 9100.5\n", "of this kind"},
+                      bad_file{"relay = 'nowhere'\n", ":1: 'nowhere' is not HOST:PORT"},
                       bad_file{"relay = 'a:0'\n", "'a:0' is not HOST:PORT"},
-                      bad_file{"relay = 'a:65536'\n", "'a:65536' is not HOST:PORT"},
-                      bad_file{"relay = '::1:9100'\n", "'::1:9100' is not HOST:PORT"},
-                      bad_file{"raida = ['a:1', 'b:2']\n", "2 servers are named"},
+                      bad_file{"relay = 'a:65536'\n", "is not HOST:PORT"},
+                      bad_file{"relay = '::1:9100'\n", "is not HOST:PORT"},
+                      bad_file{"raida = ['a:1', 'b:2']\n", "2 servers are given"},
                       bad_file{"raida = 'a:65530'\n", "leaves no room"},
-                      bad_file{"raida = [1, 2]\n", "'1' is not HOST:PORT"},
+                      bad_file{"raida = [1, 2]\n", "of this kind"},
                       bad_file{"wait = '0s'\n", "is not a duration"},
                       bad_file{"wait = '15'\n", "is not a duration"},
                       bad_file{"wait = '-5s'\n", "is not a duration"},
                       bad_file{"wait = '99999999999s'\n", "is not a duration"},
-                      bad_file{"wait = '31d'\n", "longer than 30 days"},
-                      bad_file{"json = 'perhaps'\n", "neither true nor false"},
-                      bad_file{"wallet = '../x'\n", "is not a wallet name"},
-                      bad_file{"wallet = ''\n", "is not a wallet name"},
-                      bad_file{"notation = 'xml'\n", "is not a notation"},
-                      bad_file{"verbose = 7\n", "not 0, 1 or 2"},
+                      bad_file{"wait = '31d'\n", "is not a duration from 1ms to 30d"},
+                      bad_file{"json = 'perhaps'\n", "is not true or false"},
+                      bad_file{"wallet = '../x'\n", "cannot name a wallet"},
+                      bad_file{"wallet = ''\n", "cannot name a wallet"},
+                      bad_file{"notation = 'xml'\n", "is not tag or json"},
+                      bad_file{"verbose = 7\n", "is not a whole number from 0 to 2"},
                       bad_file{"wait = '1m'\nwait = '2m'\n", ":2:"}, bad_file{"wait = \n", ":1:"}));
 
 TEST_F(settings_test, a_wrong_flag_or_variable_is_named) {
@@ -184,8 +198,8 @@ TEST_F(settings_test, without_a_home_the_data_folder_must_be_named) {
 }
 
 TEST_F(settings_test, no_setting_can_carry_a_key) {
-  for (const auto& name : client_settings().names())
-    EXPECT_EQ(std::string{name.key}.find("key"), std::string::npos);
+  for (const auto& row : liveconnect_settings().names.rows)
+    EXPECT_EQ(std::string{row.key}.find("key"), std::string::npos);
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 
 #include "messages/base/base64.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/wire/frame.hpp"
 
 namespace liveconnect {
@@ -384,18 +385,6 @@ TEST(frame_test, what_a_notation_cannot_say_is_not_written) {
     EXPECT_TRUE(encode(make_frame(message_number::amount, "a lot"), how).empty());
     EXPECT_TRUE(encode(make_frame(message_number::coin, std::string(70'000, 'A')), how).empty());
   }
-}
-
-TEST(frame_test, peer_text_is_made_safe_for_a_terminal) {
-  EXPECT_EQ(escape_for_display("Hello, Zoë 你好"), "Hello, Zoë 你好");
-  EXPECT_EQ(escape_for_display("\x1b[2J"), "\\x1b[2J");
-  EXPECT_EQ(escape_for_display("a\r\n\t\x7f"), "a\\x0d\\x0a\\x09\\x7f");
-  EXPECT_EQ(escape_for_display("\xc2\x9b"), "\\u{9b}");
-  EXPECT_EQ(escape_for_display("\xe2\x80\xae"), "\\u{202e}");
-  EXPECT_EQ(escape_for_display("\xff\xc0"), "\\xff\\xc0");
-  EXPECT_EQ(escape_for_display("\\x1b"), "\\\\x1b");
-  EXPECT_EQ(escape_for_display("abcdef", 3), "abc...");
-  EXPECT_EQ(escape_for_display("abc", 3), "abc");
 }
 
 /// A stream of whole frames, blanks, and now and then something malformed.

@@ -2,7 +2,6 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include "messages/base/printable.hpp"
 #include "wallet/files/coin_name.hpp"
 
 namespace liveconnect::wallet {
@@ -66,11 +65,6 @@ TEST(coin_name, only_one_plain_component_is_a_name) {
         std::string{"../x"}, std::string{"a\nb"}, std::string{"a\0b", 3}, std::string{"\x7f"},
         std::string(256, 'x')})
     EXPECT_FALSE(is_plain_name(bad)) << bad;
-}
-
-TEST(coin_name, names_are_shown_without_escape_sequences) {
-  EXPECT_EQ(printable("a\x1b[31mb\n"), "a\\x1b[31mb\\x0a");
-  EXPECT_LE(printable(std::string(10'000, 'x'), 80).size(), 83u);
 }
 
 } // namespace

@@ -167,7 +167,7 @@ caf::expected<mint_plan> parse_denominations(std::string_view text) {
       return wrong("VALUE:COUNT is wanted");
     mint_order x;
     if (!denomination_of(item.substr(0, colon), x.denomination))
-      return wrong("there is no note of that value (1000000, ..., 10, 1, 0.1, ..., 0.00000001)");
+      return wrong("no note has that value (1000000, ..., 10, 1, 0.1, ..., 0.00000001)");
     const auto digits = item.substr(colon + 1);
     auto [end, err] = std::from_chars(digits.data(), digits.data() + digits.size(), x.count);
     if (err != std::errc{} || end != digits.data() + digits.size() || x.count == 0 ||

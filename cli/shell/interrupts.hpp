@@ -8,40 +8,46 @@
 
 namespace liveconnect::cli {
 
-/// Signals as something to wait for, besides being woken by another thread. Make it before any
-/// thread: all of them must leave the signals to this. One a process.
+/// SIGINT, SIGTERM and SIGHUP as something to wait for, besides being woken by another thread. Make
+/// it before any other thread, so that every thread inherits the block and only wait() takes them.
+/// One per process.
 class signal_source {
 public:
-  /// SIGTERM and SIGINT, and SIGHUP too if `with_hangup`.
-  explicit signal_source(bool with_hangup = true);
+  enum class hangup : uint8_t {
+    /// SIGHUP is a signal like the others, unless it is ignored (nohup).
+    ends,
+    /// SIGHUP runs a job within wait().
+    reloads,
+  };
+
+  explicit signal_source(hangup what);
   ~signal_source();
   signal_source(const signal_source&) = delete;
   signal_source& operator=(const signal_source&) = delete;
 
-  /// What SIGHUP does, within wait(), instead of ending it. Empty: wait() answers SIGHUP like the
-  /// others.
-  void on_hangup(std::function<void()> job) { hangup_ = std::move(job); }
+  /// What SIGHUP does with hangup::reloads. Until it is set, SIGHUP does nothing.
+  void on_hangup(std::function<void()> job) { job_ = std::move(job); }
 
-  /// Waits for a signal, a wake() or the time (negative: without end). The signal's number, or 0.
+  /// Waits for a signal, a wake() or the time; a negative time never passes. The signal's number,
+  /// or 0 (also after a SIGHUP that reloads).
   int wait(std::chrono::milliseconds time);
 
   /// Ends a wait() now or the next one at once. Any thread.
   void wake();
 
-  /// Gives SIGTERM and SIGINT back to the system: the next one ends the process.
+  /// Gives the signals that end the program back to the system: the next one ends the process.
   void release();
 
 private:
-  std::function<void()> hangup_;
+  const hangup hangup_;
+  std::function<void()> job_;
   int signals_ = -1;
   int wake_ = -1;
 };
 
-/// SIGINT, SIGTERM and SIGHUP (unless that is ignored, as under nohup) as an event. Made in main()
-/// before any other thread.
-///
-/// The first signal is kept and told to the listener; the second one ends the process at once
-/// (through `last_word`), for commands that cannot stop: the journal makes that safe for money.
+/// Signals for a program that works while they come: the first one is kept and passed to a
+/// listener; the second one ends the process at once (through `last_word`), for commands that
+/// cannot stop: the journal makes that safe for money. Make it in main() before any other thread.
 class interrupts {
 public:
   /// `last_word` runs on the watching thread just before a second signal ends the process.
@@ -63,13 +69,13 @@ public:
 private:
   void watch();
 
+  signal_source source_{signal_source::hangup::ends};
   std::function<void(int)> last_word_;
   std::function<void(int)> listener_;
   std::mutex mutex_;
   std::atomic<int> signal_{0};
   std::atomic<bool> leaving_{false};
   int raised_ = -1;
-  signal_source source_;
   std::thread thread_;
 };
 

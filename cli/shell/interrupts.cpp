@@ -1,6 +1,5 @@
-#include "cli/shell/signals.hpp"
+#include "cli/shell/interrupts.hpp"
 
-#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <poll.h>
@@ -12,35 +11,36 @@ namespace liveconnect::cli {
 
 namespace {
 
-sigset_t endings() {
+constexpr std::chrono::milliseconds for_ever{-1};
+
+sigset_t ending_signals(signal_source::hangup what) {
   sigset_t out;
   sigemptyset(&out);
-  sigaddset(&out, SIGTERM);
   sigaddset(&out, SIGINT);
-  return out;
-}
-
-/// Under nohup it is ignored, and a blocked signal would reach us all the same.
-bool hangup_counts() {
+  sigaddset(&out, SIGTERM);
+  // Under nohup it is ignored, and a blocked signal would reach us all the same.
   struct sigaction now {};
-  return ::sigaction(SIGHUP, nullptr, &now) == 0 && now.sa_handler != SIG_IGN;
+  if (what == signal_source::hangup::ends && ::sigaction(SIGHUP, nullptr, &now) == 0 &&
+      now.sa_handler != SIG_IGN)
+    sigaddset(&out, SIGHUP);
+  return out;
 }
 
 void raise_event(int fd) {
   const uint64_t one = 1;
-  // It fails only when it is at its highest already, which wakes as well.
+  // A full counter is raised already; nothing else can fail here.
   [[maybe_unused]] const auto n = ::write(fd, &one, sizeof one);
 }
 
 } // namespace
 
-signal_source::signal_source(bool with_hangup) {
-  auto set = endings();
-  if (with_hangup)
+signal_source::signal_source(hangup what) : hangup_(what) {
+  auto set = ending_signals(what);
+  if (what == hangup::reloads)
     sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  signals_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-  wake_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  signals_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
 signal_source::~signal_source() {
@@ -50,7 +50,7 @@ signal_source::~signal_source() {
 
 int signal_source::wait(std::chrono::milliseconds time) {
   pollfd both[] = {{signals_, POLLIN, 0}, {wake_, POLLIN, 0}};
-  if (::poll(both, 2, time.count() < 0 ? -1 : static_cast<int>(time.count())) <= 0)
+  if (::poll(both, 2, static_cast<int>(time.count())) <= 0)
     return 0;
   uint64_t count = 0;
   if ((both[1].revents & POLLIN) != 0)
@@ -59,9 +59,11 @@ int signal_source::wait(std::chrono::milliseconds time) {
   signalfd_siginfo info{};
   if (::read(signals_, &info, sizeof info) != static_cast<ssize_t>(sizeof info))
     return 0;
-  if (info.ssi_signo != SIGHUP || !hangup_)
-    return static_cast<int>(info.ssi_signo);
-  hangup_();
+  const auto number = static_cast<int>(info.ssi_signo);
+  if (number != SIGHUP || hangup_ == hangup::ends)
+    return number;
+  if (job_)
+    job_();
   return 0;
 }
 
@@ -70,13 +72,13 @@ void signal_source::wake() {
 }
 
 void signal_source::release() {
-  const auto set = endings();
+  const auto set = ending_signals(hangup_);
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 interrupts::interrupts(std::function<void(int)> last_word)
     : last_word_(std::move(last_word)), raised_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      source_(hangup_counts()), thread_([this] { watch(); }) {}
+      thread_([this] { watch(); }) {}
 
 interrupts::~interrupts() {
   leaving_ = true;
@@ -94,7 +96,7 @@ void interrupts::listen(std::function<void(int)> f) {
 
 void interrupts::watch() {
   while (!leaving_) {
-    const int number = source_.wait(std::chrono::milliseconds(-1));
+    const auto number = source_.wait(for_ever);
     if (number == 0)
       continue;
     if (signal_ != 0) {
