@@ -114,14 +114,11 @@ void order_for_recovery(std::vector<journal_view>& views) {
 
 sent_outcome conclude_sent(const note& sent, const found_row& row, patience how,
                            const raida::quorum_rules& rules) {
-  switch (raida::conclude_an(raida::count_answers(row), rules)) {
-  case raida::an_claim::gone:
+  const auto verdict = raida::conclude_an(raida::count_answers(row), rules);
+  if (verdict == note_verdict::counterfeit)
     return sent_outcome::gone;
-  case raida::an_claim::holds:
-    break;
-  case raida::an_claim::limbo:
+  if (verdict == note_verdict::limbo)
     return sent_outcome::pending;
-  }
   auto disputed = false;
   for (size_t i = 0; i < row.size(); ++i) {
     const auto yes_or_silent = row[i] == find_answer::an || row[i] == find_answer::unknown ||
@@ -196,28 +193,17 @@ note with_found(const note& coin, const found_row& found) {
 
 std::optional<graded_note> grade_claimed(const note& coin, const found_row& found,
                                          const raida::quorum_rules& rules) {
-  auto counts = raida::count_answers(found);
-  switch (raida::conclude_claim(counts, rules)) {
-  case raida::claim::ours: {
-    graded_note out;
-    out.coin = with_found(coin, found);
-    out.verdict = counts.pan == rules.servers ? note_verdict::authentic : note_verdict::fracked;
-    return out;
-  }
-  case raida::claim::counterfeit: {
-    graded_note out;
-    out.coin = with_found(coin, found);
+  graded_note out;
+  out.verdict = raida::conclude_claim(raida::count_answers(found), rules);
+  if (out.verdict == note_verdict::limbo)
+    return std::nullopt;
+  out.coin = with_found(coin, found);
+  if (out.verdict == note_verdict::counterfeit) {
     // Both sets stay: the verdict may be asked again (docs/design/safety.md 5.4).
     out.coin.ans = coin.ans;
     out.coin.pans = coin.pans;
-    out.verdict = note_verdict::counterfeit;
-    return out;
   }
-  case raida::claim::ours_by_majority:
-  case raida::claim::limbo:
-    break;
-  }
-  return std::nullopt;
+  return out;
 }
 
 change_outcome conclude_change(change_kind kind, const std::vector<found_row>& targets,

@@ -119,8 +119,7 @@ caf::expected<std::vector<graded_note>> grade_or_heal(workspace& space, operatio
   for (size_t i = 0; i < notes.size() && i < rows.size(); ++i) {
     if (auto graded = grade_claimed(notes[i], rows[i], space.rules.quorum))
       out.push_back(std::move(*graded));
-    else if (raida::conclude_claim(raida::count_answers(rows[i]), space.rules.quorum) ==
-             raida::claim::ours_by_majority)
+    else if (raida::has_bare_majority(raida::count_answers(rows[i]), space.rules.quorum))
       weak.push_back(with_found(notes[i], rows[i]));
   }
   if (weak.empty())

@@ -103,7 +103,6 @@ enum class find_answer : uint8_t {
   /// No answer, or one without meaning.
   unknown,
 };
-const char* to_string(find_answer x);
 
 /// What the servers said to Find about one note.
 struct find_counts {
@@ -118,39 +117,22 @@ struct find_counts {
 };
 find_counts count_answers(const std::vector<find_answer>& x);
 
-/// Who owns a note that we have sent a Pown for (docs/design/safety.md 5.4: S in REFRESH, R in
-/// POWN).
-enum class claim : uint8_t {
-  /// 13+f hold our PAN: ours.
-  ours,
-  /// 13 or more hold our PAN, fewer than 13+f: heal the others, then ask again.
-  ours_by_majority,
-  /// 13+f hold neither: somebody else's.
-  counterfeit,
-  /// Nothing can be said yet: ask again; never delete.
-  limbo,
-};
-const char* to_string(claim x);
+/// The verdict on a note that we have sent a Pown for (docs/design/safety.md 5.4: S in REFRESH, R
+/// in POWN), from Find(AN, PAN). Authentic when every server holds our PAN, fracked when 13+f do:
+/// ours. Counterfeit when 13+f hold neither secret: another owner's. Else limbo: ask again, never
+/// delete. Servers that still hold the AN count for nothing: they get the same PAN again first.
+note_verdict conclude_claim(const find_counts& x, const quorum_rules& rules = {});
 
-/// Concludes from Find(AN, PAN) after a Pown. Servers that still hold the AN count for nothing:
-/// they get the same PAN again first.
-claim conclude_claim(const find_counts& x, const quorum_rules& rules = {});
+/// Whether a claim in limbo is worth healing before Find is asked again: 13 or more hold our PAN,
+/// fewer than 13+f.
+bool has_bare_majority(const find_counts& x, const quorum_rules& rules = {});
 
-/// What a note's AN is still worth (docs/design/safety.md 5.4: S in SENDING, R before its first
-/// Pown).
-enum class an_claim : uint8_t {
-  /// 13+f no longer hold it: somebody else has taken the note.
-  gone,
-  /// 13+f hold it: whoever else is at the note has fewer than a majority. Servers that hold another
-  /// do not forbid that: of a note that travelled fracked, some never knew the AN.
-  holds,
-  /// Ask again later.
-  limbo,
-};
-const char* to_string(an_claim x);
-
-/// Concludes from Find(AN, zero); a "PAN" (zero) is a "no" like "neither".
-an_claim conclude_an(const find_counts& x, const quorum_rules& rules = {});
+/// The verdict on a note's AN (docs/design/safety.md 5.4: S in SENDING, R before its first Pown),
+/// from Find(AN, zero); a "PAN" (zero) is a "no" like "neither". Counterfeit when 13+f no longer
+/// hold it: another owner has taken the note. Authentic when every server holds it, fracked when
+/// 13+f do: another claimant has fewer than a majority. Servers that hold another AN do not forbid
+/// that: of a note that travelled fracked, some never knew this one. Else limbo: ask again.
+note_verdict conclude_an(const find_counts& x, const quorum_rules& rules = {});
 
 // --- what a note holds afterwards ---
 

@@ -274,7 +274,7 @@ TEST(note_commands, find_without_pans_is_asked_with_zeros) {
   const auto counts = count_answers(found);
   EXPECT_EQ(counts.an, 24u);
   EXPECT_EQ(counts.neither, 1u);
-  EXPECT_EQ(conclude_an(counts), an_claim::holds);
+  EXPECT_EQ(conclude_an(counts), note_verdict::fracked);
 }
 
 /// Answers Find as a server that knows only some serials and refuses whole batches for the others
