@@ -123,7 +123,7 @@ sent_outcome conclude_sent(const note& sent, const found_row& row, patience how,
   for (size_t i = 0; i < row.size(); ++i) {
     const auto yes_or_silent = row[i] == find_answer::an || row[i] == find_answer::unknown ||
                                row[i] == find_answer::not_asked;
-    const auto refused_before = i < sent.pown.size() && sent.pown[i] == raida::letter::failed;
+    const auto refused_before = i < sent.pown.size() && sent.pown[i] == letter::failed;
     disputed = disputed || !(yes_or_silent || refused_before);
   }
   return how >= (disputed ? patience::exhausted : patience::promise_kept) ? sent_outcome::take_back
@@ -160,7 +160,7 @@ bool counts_lease_anew(const journal_view& view, uint64_t up_ms) {
 
 note with_found(const note& coin, const found_row& found) {
   note out = coin;
-  out.pown.assign(coin.ans.size(), raida::letter::untried);
+  out.pown.assign(coin.ans.size(), letter::untried);
   auto open = false;
   for (size_t i = 0; i < out.ans.size(); ++i) {
     const auto answer = i < found.size() ? found[i] : find_answer::not_asked;
@@ -168,20 +168,20 @@ note with_found(const note& coin, const found_row& found) {
     case find_answer::pan:
       if (i < coin.pans.size())
         out.ans[i] = coin.pans[i];
-      out.pown[i] = raida::letter::passed;
+      out.pown[i] = letter::passed;
       break;
     case find_answer::neither:
     case find_answer::no_such_note:
-      out.pown[i] = raida::letter::failed;
+      out.pown[i] = letter::failed;
       break;
     case find_answer::an:
       // The Pown may still be under way to this server.
-      out.pown[i] = raida::letter::untried;
+      out.pown[i] = letter::untried;
       open = true;
       break;
     case find_answer::not_asked:
     case find_answer::unknown:
-      out.pown[i] = raida::letter::silent;
+      out.pown[i] = letter::silent;
       open = true;
       break;
     }

@@ -109,7 +109,7 @@ ownership_report report_of(const journal_view& view, size_t servers) {
       (void)out.pending_value.add(value_of(x));
       continue;
     }
-    fewest = std::min(fewest, raida::count_letters(found->second.coin.pown).passed);
+    fewest = std::min(fewest, count_letters(found->second.coin.pown).passed);
     switch (found->second.verdict) {
     case note_verdict::authentic:
       ++out.whole;

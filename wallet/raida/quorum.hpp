@@ -8,6 +8,7 @@
 
 #include "messages/base/bytes.hpp"
 #include "messages/money/note.hpp"
+#include "messages/money/pown.hpp"
 #include "messages/money/verdict.hpp"
 
 /// What many servers' answers mean together. Pure; the number of servers is a parameter.
@@ -36,43 +37,6 @@ constexpr bool is_sound(const quorum_rules& x) {
 constexpr quorum_rules rules_for(size_t servers, size_t f) {
   return {servers, servers / 2 + 1, f};
 }
-
-// --- one letter a server ---
-
-/// Letters of a pown string (docs/formats/raida.md 7).
-namespace letter {
-/// The server holds the AN given.
-inline constexpr char passed = 'p';
-/// It holds another.
-inline constexpr char failed = 'f';
-/// It answered with an error status, or with bytes that make no sense.
-inline constexpr char error = 'e';
-/// No answer in time.
-inline constexpr char silent = 'n';
-/// The request did not reach it.
-inline constexpr char network = 'd';
-/// The key of an encrypted request is not usable there.
-inline constexpr char bad_key = 'b';
-/// Not asked.
-inline constexpr char untried = 'u';
-} // namespace letter
-
-/// How often each letter occurs.
-struct letter_counts {
-  size_t passed = 0;
-  size_t failed = 0;
-  size_t error = 0;
-  size_t silent = 0;
-  size_t network = 0;
-  size_t bad_key = 0;
-  size_t untried = 0;
-
-  /// Answers that say neither yes nor no.
-  constexpr size_t unknown() const { return error + silent + network + bad_key + untried; }
-};
-
-/// Counts letters; a character that is none counts as untried.
-letter_counts count_letters(std::string_view pown);
 
 // --- grading ---
 
