@@ -5,6 +5,8 @@
 
 #include <caf/sec.hpp>
 
+#include "messages/base/assert.hpp"
+
 namespace liveconnect::raida {
 
 namespace {
@@ -16,13 +18,14 @@ struct fan_out {
   caf::typed_response_promise<answers> promise;
 
   void arrive(size_t server, answer x) {
+    LC_ASSERT_OR(server < got.list.size() && pending > 0, return );
     got.list[server] = std::move(x);
     if (--pending == 0)
       promise.deliver(std::move(got));
   }
 };
 
-/// A link that has ended took nothing with it; one that does not answer may have sent.
+/// A link that has ended sent nothing of this request; one that does not answer may have sent it.
 answer answer_of(const caf::error& x) {
   const bool gone = x == caf::sec::request_receiver_down;
   return {gone ? outcome::unreachable : outcome::silent, 0, {}};

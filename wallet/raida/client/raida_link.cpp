@@ -4,6 +4,8 @@
 
 #include <caf/send.hpp>
 
+#include "messages/base/assert.hpp"
+
 namespace liveconnect::raida {
 
 namespace {
@@ -105,6 +107,7 @@ void raida_link_state::finish(uint64_t number, answer what) {
 }
 
 void raida_link_state::release(io::transport how) {
+  LC_ASSERT_OR(lane_of(how).open > 0, return );
   --lane_of(how).open;
   start_waiting();
 }
@@ -171,6 +174,7 @@ void raida_link_state::on_datagram(uint64_t number, request& x, byte_view data) 
 
 void raida_link_state::on_stream(uint64_t number, request& x, byte_view data) {
   auto& incoming = x.incoming;
+  LC_ASSERT_OR(incoming.size() <= response_max, return );
   const auto room = response_max - incoming.size();
   const auto taken = data.sub(0, room);
   incoming.insert(incoming.end(), taken.begin(), taken.end());
