@@ -40,11 +40,11 @@ constexpr quorum_rules rules_for(size_t servers, size_t f) {
 
 // --- grading ---
 
-/// The verdict that letters show to people (docs/formats/wallet.md 7): authentic and fracked from a
-/// majority of passes on, counterfeit from a majority of fails on, else limbo. Only p and f say yes
-/// or no. Fewer passes than a majority beside some fails are limbo, not fracked: such a note cannot
-/// be healed. The fails of a Pown, Break or Join are only believed once Find has confirmed them
-/// (I7): callers ask Find first for every server in must_find().
+/// The verdict by one round of letters, for display (docs/formats/wallet.md 7): authentic and
+/// fracked from a majority of passes on, counterfeit from a majority of fails on, else limbo. Only
+/// p and f say yes or no. Fewer passes than a majority beside some fails are limbo, not fracked:
+/// such a note cannot be healed. The fails of a Pown, Break or Join are believed only once Find has
+/// confirmed them (I7): callers ask Find first for every server in must_find().
 note_verdict grade_detect(std::string_view pown, const quorum_rules& rules = {});
 
 /// The servers whose answer to a Pown is not certain: everything but 'p' and 'u'. A fail is among

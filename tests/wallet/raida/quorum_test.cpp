@@ -112,7 +112,7 @@ TEST(quorum, concludes_from_find_by_the_table) {
   }
 }
 
-TEST(quorum, an_unknown_note_is_a_no_and_silence_is_none) {
+TEST(quorum, an_unknown_note_is_a_no_and_silence_is_not) {
   using f = find_answer;
   const auto n =
       count_answers({f::an, f::pan, f::pan, f::neither, f::no_such_note, f::unknown, f::not_asked});

@@ -135,7 +135,7 @@ TEST_F(raida_link_test, no_answer_is_silent_exactly_at_the_deadline) {
   EXPECT_TRUE(loop->was_closed(loop->at(0).socket));
 }
 
-TEST_F(raida_link_test, a_late_answer_meets_nobody) {
+TEST_F(raida_link_test, a_late_answer_is_dropped) {
   const auto first = ask(command::detect);
   connected(0);
   const auto late = response(0, 241);
@@ -153,7 +153,7 @@ TEST_F(raida_link_test, a_late_answer_meets_nobody) {
   EXPECT_EQ((*second)->status, 242);
 }
 
-TEST_F(raida_link_test, an_answer_through_another_requests_socket_is_none) {
+TEST_F(raida_link_test, an_answer_through_another_requests_socket_does_not_count) {
   const auto first = ask(command::detect);
   const auto second = ask(command::detect);
   ASSERT_EQ(loop->connects.size(), 2u);

@@ -30,7 +30,7 @@ protected:
   raida_client_actor client;
   std::unique_ptr<actor_port> port;
 
-  /// Runs servers 0..count-1; nobody listens where the others should be.
+  /// Runs servers 0..count-1; no server listens where the others should be.
   void start(size_t count) {
     host_options options;
     options.data = folder.path();
