@@ -1,44 +1,37 @@
 #include "relay/command_line.hpp"
 
-#include <cstring>
+#include <cstdlib>
 #include <iostream>
-#include <map>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
 
+#include "cli/shell/result_line.hpp"
+#include "cli/shell/setting_flags.hpp"
+#include "cli/shell/usage.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/base/variables.hpp"
 #include "messages/wire/room.hpp"
-#include "relay/output.hpp"
 
 namespace liveconnect::relay {
 
 namespace {
 
-/// JSON mode must hold for mistakes too, which are found before the flags are known.
-bool wants_json(int argc, char** argv) {
-  for (int i = 1; i < argc && std::strcmp(argv[i], "--") != 0; ++i)
-    if (std::strcmp(argv[i], "--json") == 0)
-      return true;
-  return false;
-}
-
 /// These two say what is wrong, or nothing, as CLI11 wants it.
 std::string is_room(const std::string& text) {
   uint64_t number = 0;
-  return parse_room(text, number) ? ""
-                                  : shown(text) + " is no number from 1 to 18446744073709551615";
+  return parse_room(text, number)
+             ? ""
+             : in_quotes(text) + " is not a number from 1 to 18446744073709551615";
 }
 
 std::string is_level(const std::string& text) {
   for (const auto* known : {"debug", "info", "warn", "error"})
     if (text == known)
       return "";
-  return shown(text) + " is none of debug, info, warn and error";
+  return in_quotes(text) + " is not one of debug, info, warn and error";
 }
-
-using flag_values = std::map<const setting*, std::vector<std::string>>;
 
 /// Under systemd the relay has a folder of its own (RuntimeDirectory=); of several, the first.
 std::optional<std::string> runtime_admin_socket() {
@@ -54,40 +47,99 @@ std::optional<std::string> default_admin_socket() {
   return runtime_admin_socket();
 }
 
-caf::error layer(relay_settings& into, const std::string& file, const flag_values& flags) {
-  if (!file.empty())
-    if (auto err = read_file(into, file))
+/// File, variables and flags over what is built in, the last ones on top.
+caf::error read_settings(relay_settings& into, const std::string& file,
+                         const cli::settings_layer& flags) {
+  const auto& names = relay_setting_names();
+  if (!file.empty()) {
+    const auto layer = names.read_file(file);
+    if (!layer)
+      return layer.error();
+    if (auto err = apply_layer(into, *layer))
       return err;
-  if (auto err = check_variables(variables_with(variable_prefix)))
+  }
+  if (auto err = names.check_variables(variables_with(variable_prefix)))
     return err;
-  if (auto err = read_environment(into, environment))
+  if (auto err =
+          apply_layer(into, names.read_environment([](const char* x) { return std::getenv(x); })))
     return err;
-  for (const auto& [which, values] : flags)
-    if (!values.empty())
-      if (auto err = which->set(into, values))
-        return fail(ec::bad_config, flag_of(*which) + ": " + detail_of(err));
+  if (auto err = apply_layer(into, flags))
+    return err;
   return check_together(into);
 }
 
-/// What is wrong with the arguments, in words of ours where a word is not known.
-std::string mistake(const CLI::App& app, const CLI::Error& x) {
-  const auto parsed = app.get_subcommands();
-  const auto rest = app.remaining(true);
-  const bool unknown = dynamic_cast<const CLI::ExtrasError*>(&x) != nullptr || parsed.empty();
-  if (rest.empty() || !unknown)
-    return x.what();
-  const auto& word = rest.front();
-  std::vector<std::string> candidates;
-  if (parsed.empty())
-    for (const auto* sub : app.get_subcommands([](const CLI::App*) { return true; }))
-      candidates.push_back(sub->get_name());
-  else
-    for (const auto* option : parsed.front()->get_options())
-      for (const auto& name : option->get_lnames())
-        candidates.push_back("--" + name);
-  return "There is no " + std::string(parsed.empty() ? "command " : "such argument as ") +
-         not_known(word.substr(0, word.find('=')), candidates);
-}
+/// The commands and flags of the program, and where what was given goes.
+class words {
+public:
+  using command = command_line::command;
+
+  explicit words(command_line& into) : out_(into) {
+    app.name("liveconnect-relay");
+    app.require_subcommand(1);
+    out_.admin_socket = default_admin_socket().value_or("/run/liveconnect/admin.sock");
+    add_json(app);
+    add_server_command(command::run, "run", "listen until SIGTERM or SIGINT");
+    add_server_command(command::check, "check",
+                       "read the settings as run does, and say if they are valid");
+    add_operator_command(command::rooms, "rooms", "list the rooms that are open")
+        .add_flag("--addresses", out_.full_addresses, "whole addresses, not /24 and /48");
+    add_operator_command(command::kick, "kick", "end a room")
+        .add_option("ROOM", out_.argument, "its number")
+        ->required()
+        ->check(is_room);
+    add_operator_command(command::drain, "drain", "take no new rooms, end when the last is empty");
+    add_operator_command(command::status, "status", "show what the relay does now");
+    add_operator_command(command::log_level, "log-level", "say more or less in the log")
+        .add_option("LEVEL", out_.argument, "debug, info, warn or error")
+        ->required()
+        ->check(is_level);
+    add_command(command::probe, "probe", "meet yourself at a relay, and time it")
+        .add_option("HOST:PORT", out_.argument, "the relay")
+        ->required();
+    add_command(command::version, "version", "print the version");
+  }
+
+  /// The command that was named, once the words are parsed.
+  command named() const {
+    for (const auto& [what, sub] : commands_)
+      if (sub->parsed())
+        return what;
+    return command::nothing;
+  }
+
+  CLI::App app{"The relay of LiveConnect: two people meet in a room and hear each other."};
+  cli::setting_flags flags{relay_setting_names()};
+  std::string file;
+
+private:
+  void add_json(CLI::App& to) {
+    to.add_flag("--json", out_.json, "write JSON to stdout, one object per line");
+  }
+
+  CLI::App& add_command(command what, const char* name, const char* help) {
+    auto* sub = app.add_subcommand(name, help);
+    add_json(*sub);
+    commands_.emplace_back(what, sub);
+    return *sub;
+  }
+
+  CLI::App& add_operator_command(command what, const char* name, const char* help) {
+    auto& sub = add_command(what, name, help);
+    sub.add_option("--admin-socket", out_.admin_socket, "where that relay listens")
+        ->type_name("PATH");
+    return sub;
+  }
+
+  void add_server_command(command what, const char* name, const char* help) {
+    auto& sub = add_command(what, name, help);
+    flags.add_to(sub, "Settings");
+    sub.add_option("--config", file, "TOML file with these settings, with _ for -")
+        ->type_name("FILE");
+  }
+
+  command_line& out_;
+  std::vector<std::pair<command, CLI::App*>> commands_;
+};
 
 } // namespace
 
@@ -101,97 +153,45 @@ std::string program_and_version() {
 
 command_line read_command_line(int argc, char** argv) {
   command_line out;
-  CLI::App app{"The relay of LiveConnect: two people meet in a room and hear each other."};
-  app.name("liveconnect-relay");
-  app.require_subcommand(1);
-  const auto add_json = [&out](CLI::App& to) {
-    to.add_flag("--json", out.json, "speak JSON on stdout, one object a line");
-  };
-  add_json(app);
-  using command = command_line::command;
-  auto* run = app.add_subcommand("run", "listen until SIGTERM or SIGINT");
-  auto* check =
-      app.add_subcommand("check", "read the settings as run does, and say if they are good");
-  const std::vector<std::pair<command, CLI::App*>> others{
-      {command::rooms, app.add_subcommand("rooms", "the rooms that there are now")},
-      {command::kick, app.add_subcommand("kick", "end a room")},
-      {command::drain,
-       app.add_subcommand("drain", "take no new rooms, end when the last is empty")},
-      {command::status, app.add_subcommand("status", "what the relay does now")},
-      {command::log_level, app.add_subcommand("log-level", "say more or less in the log")},
-      {command::probe, app.add_subcommand("probe", "meet oneself at a relay and time it")},
-      {command::version, app.add_subcommand("version", "what this program is")},
-  };
-  std::string file;
-  std::map<const setting*, std::vector<std::string>> flags;
-  out.admin_socket = default_admin_socket().value_or("/run/liveconnect/admin.sock");
-  for (const auto& [what, sub] : others) {
-    add_json(*sub);
-    if (what == command::rooms)
-      sub->add_flag("--addresses", out.full_addresses, "whole addresses, not /24 and /48");
-    if (what == command::kick)
-      sub->add_option("ROOM", out.argument, "its number")->required()->check(is_room);
-    if (what == command::log_level)
-      sub->add_option("LEVEL", out.argument, "debug, info, warn or error")
-          ->required()
-          ->check(is_level);
-    if (what == command::probe)
-      sub->add_option("HOST:PORT", out.argument, "the relay")->required();
-    else if (what != command::version)
-      sub->add_option("--admin-socket", out.admin_socket, "where that relay listens")
-          ->type_name("PATH");
-  }
-  for (const auto& x : all_settings()) {
-    for (auto* sub : {run, check}) {
-      auto* option = sub->add_option(flag_of(x), flags[&x], x.description);
-      if (x.list_of != nullptr)
-        option->type_name(x.list_of)->expected(1, -1)->multi_option_policy(
-            CLI::MultiOptionPolicy::TakeAll);
-      else
-        option->expected(1)->type_name("")->multi_option_policy(CLI::MultiOptionPolicy::Throw);
-    }
-  }
-  for (auto* sub : {run, check}) {
-    sub->add_option("--config", file, "TOML file with these settings, - written as _")
-        ->type_name("FILE");
-    add_json(*sub);
-  }
-  const bool json = wants_json(argc, argv);
+  words line{out};
+  const bool json = cli::wants_json(argc, argv);
   try {
-    app.parse(argc, argv);
+    line.app.parse(argc, argv);
   } catch (const CLI::Success& x) {
     std::ostringstream help;
-    app.exit(x, help, std::cerr);
+    line.app.exit(x, help, std::cerr);
     if (!json)
       std::cout << help.str();
-    out.exit_code = say_done(json, {{"help", help.str()}});
+    out.exit_code = cli::say_done(json, {{"help", help.str()}});
     return out;
-  } catch (const CLI::Error& x) {
-    // CLI11's own codes begin at 100; ours for wrong usage is 2.
-    const auto what = mistake(app, x);
-    out.exit_code = say_failed(json, {wrong_usage, ec::bad_argument, what, what,
-                                      "Run liveconnect-relay --help to see what there is"});
+  } catch (const CLI::ParseError& x) {
+    const auto what = detail_of(cli::usage_error(line.app, x));
+    out.exit_code = cli::say_failed(json, {cli::wrong_usage, ec::bad_argument, what, what,
+                                           "Run liveconnect-relay --help to see what there is"});
     return out;
   }
-  for (const auto& [what, sub] : others)
-    if (sub->parsed()) {
-      out.what = what;
-      return out;
-    }
-  out.what = run->parsed() ? command::run : command::check;
+  out.what = line.named();
+  if (out.what != words::command::run && out.what != words::command::check)
+    return out;
   out.settings.admin_socket = runtime_admin_socket().value_or("");
+  auto file = line.file;
   if (file.empty())
     file = environment("LIVECONNECT_RELAY_CONFIG").value_or("");
-  out.read_again = [base = out.settings, file, flags]() -> caf::expected<relay_settings> {
+  out.read_again = [base = out.settings, file,
+                    flags = line.flags.layer()]() -> caf::expected<relay_settings> {
     auto fresh = base;
-    if (auto err = layer(fresh, file, flags))
+    if (auto err = read_settings(fresh, file, flags))
       return err;
     return fresh;
   };
-  if (auto err = layer(out.settings, file, flags))
-    out.exit_code = say_failed(out.json, {wrong_usage, ec::bad_config, detail_of(err),
-                                          "The settings are wrong: " + detail_of(err),
-                                          "Correct them and start the relay again"});
+  auto settings = out.read_again();
+  if (settings)
+    out.settings = std::move(*settings);
+  else
+    out.exit_code =
+        cli::say_failed(out.json, {cli::wrong_usage, ec::bad_config, detail_of(settings.error()),
+                                   "The settings are wrong: " + detail_of(settings.error()),
+                                   "Correct them and start the relay again"});
   return out;
 }
 

@@ -25,7 +25,7 @@ bool is_empty(caf::scoped_actor& self, const lobby_actor& lobby) {
 
 } // namespace
 
-drain_end drain(caf::actor_system& system, relay_server& server, process_signals& signals,
+drain_end drain(caf::actor_system& system, relay_server& server, cli::signal_source& signals,
                 std::chrono::milliseconds timeout) {
   using clock = std::chrono::steady_clock;
   const auto until = clock::now() + timeout;

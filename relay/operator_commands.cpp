@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/shell/result_line.hpp"
 #include "messages/base/error.hpp"
 #include "relay/admin/admin_client.hpp"
-#include "relay/output.hpp"
 #include "relay/probe.hpp"
 #include "relay/relay_server.hpp"
 
@@ -110,8 +110,8 @@ json request_of(const command_line& asked) {
 }
 
 /// What the relay said, less what every line begins with.
-json_fields fields_of(const json& line) {
-  json_fields out = json_fields::object();
+cli::json_fields fields_of(const json& line) {
+  cli::json_fields out = cli::json_fields::object();
   for (const auto& [name, value] : line.items())
     if (name != "v" && name != "type" && name != "ok")
       out[name] = value;
@@ -124,62 +124,62 @@ int ask(const command_line& asked) {
     if (line.value("type", "") == "result")
       result = line;
     else if (asked.json)
-      std::cout << json_line(line.value("type", "room").c_str(), fields_of(line)) << "\n";
+      std::cout << cli::json_line(line.value("type", "room").c_str(), fields_of(line)) << "\n";
     else
       show_room(line);
   });
   if (err) {
     const auto why = detail_of(err);
-    return say_failed(asked.json,
-                      {unreachable, code_of(err), why,
-                       "No relay answers at its admin socket (" + why + ")",
-                       "Start one with --admin-socket, name the socket with the same flag here, "
-                       "and be its user"});
+    return cli::say_failed(
+        asked.json,
+        {cli::unreachable, code_of(err), why, "No relay answers at its admin socket (" + why + ")",
+         "Start one with --admin-socket, name the socket with the same flag here, "
+         "and be its user"});
   }
   if (!result.value("ok", false)) {
     const auto why = result.value("error", "no reason");
-    return say_failed(asked.json,
-                      {other_error, ec::relay_refused, why, "The relay did not do that: " + why,
-                       "See liveconnect-relay --help"});
+    return cli::say_failed(asked.json,
+                           {cli::other_error, ec::relay_refused, why,
+                            "The relay did not do that: " + why, "See liveconnect-relay --help"});
   }
   if (!asked.json)
     show_result(asked, result);
-  return say_done(asked.json, fields_of(result));
+  return cli::say_done(asked.json, fields_of(result));
 }
 
-failure why_no_probe(const std::string& at, const caf::error& err) {
+cli::failure why_no_probe(const std::string& at, const caf::error& err) {
   const auto why = detail_of(err);
   const auto what = "The relay at " + at + " did not bring two connections together (" + why + ")";
   switch (code_of(err)) {
   case ec::bad_argument:
-    return {wrong_usage, ec::bad_argument, why,
+    return {cli::wrong_usage, ec::bad_argument, why,
             "'" + at + "' is no address of a relay (" + why + ")",
             "Name one as relay.example.org:9100"};
   case ec::relay_unreachable:
-    return {unreachable, ec::relay_unreachable, why, what,
+    return {cli::unreachable, ec::relay_unreachable, why, what,
             "Check the address, and whether it runs"};
   case ec::relay_busy:
-    return {try_later, ec::relay_busy, why, what, "Try later"};
+    return {cli::try_later, ec::relay_busy, why, what, "Try later"};
   default:
-    return {other_error, code_of(err), why, what, "Check the address, and whether it runs"};
+    return {cli::other_error, code_of(err), why, what, "Check the address, and whether it runs"};
   }
 }
 
 int run_probe(const command_line& asked) {
   const auto x = probe(asked.argument);
   if (!x)
-    return say_failed(asked.json, why_no_probe(asked.argument, x.error()));
+    return cli::say_failed(asked.json, why_no_probe(asked.argument, x.error()));
   if (!asked.json)
     std::cout << "Two connections met at " << asked.argument << ", which sees us as " << x->seen_as
               << ".\nconnect " << milliseconds(x->connect) << "   join and meet "
               << milliseconds(x->meet) << "   round trip " << milliseconds(x->round_trip)
               << " (worst " << milliseconds(x->worst) << ")\n";
-  return say_done(asked.json, {{"room", std::to_string(x->room)},
-                               {"seen_as", x->seen_as},
-                               {"connect_us", x->connect.count()},
-                               {"meet_us", x->meet.count()},
-                               {"round_trip_us", x->round_trip.count()},
-                               {"round_trip_worst_us", x->worst.count()}});
+  return cli::say_done(asked.json, {{"room", std::to_string(x->room)},
+                                    {"seen_as", x->seen_as},
+                                    {"connect_us", x->connect.count()},
+                                    {"meet_us", x->meet.count()},
+                                    {"round_trip_us", x->round_trip.count()},
+                                    {"round_trip_worst_us", x->worst.count()}});
 }
 
 /// Reading the settings has been the check; what remains depends on the machine.
@@ -196,15 +196,15 @@ int check(const command_line& asked) {
       std::cout << "The descriptor limit leaves room for " << connections
                 << " connections only; raise LimitNOFILE (or ulimit -n) for more.\n";
   }
-  return say_done(asked.json, {{"listen", settings.listen},
-                               {"connections_max", wanted},
-                               {"connections_by_descriptors", connections}});
+  return cli::say_done(asked.json, {{"listen", settings.listen},
+                                    {"connections_max", wanted},
+                                    {"connections_by_descriptors", connections}});
 }
 
 int show_version(const command_line& asked) {
   if (!asked.json)
     std::cout << program_and_version() << "\n";
-  return say_done(asked.json, {{"program", "liveconnect-relay"}, {"version", version()}});
+  return cli::say_done(asked.json, {{"program", "liveconnect-relay"}, {"version", version()}});
 }
 
 } // namespace

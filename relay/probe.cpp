@@ -12,6 +12,7 @@
 #include "actors/io/descriptor.hpp"
 #include "actors/io/resolve.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/host_port.hpp"
 #include "messages/base/secret.hpp"
 #include "messages/secure/invitation.hpp"
 #include "messages/wire/frame.hpp"
@@ -119,19 +120,56 @@ std::string random_tag() {
   return out;
 }
 
+/// Has both join the same room, and notes its number, the address that the relay sees and the time
+/// that it takes.
+caf::error meet(visitor& a, visitor& b, probe_result& out) {
+  out.room = random_room();
+  const auto join = "<# Join_Room " + std::to_string(out.room) + " " + random_tag() + ">\n";
+  const auto start = clock::now();
+  if (!a.send(join))
+    return fail(ec::relay_unreachable, "the connection was closed");
+  auto joined = a.await("Room_Joined");
+  if (!joined)
+    return joined.error();
+  const auto seat = parse_room_seat(joined->details);
+  if (!seat)
+    return fail(ec::protocol_violation, "what answers is no relay");
+  out.seen_as = seat->you.host();
+  if (!b.send(join))
+    return fail(ec::relay_unreachable, "the connection was closed");
+  for (auto* x : {&a, &b})
+    if (auto met = x->await("Peer_Joined"); !met)
+      return met.error();
+  out.meet = since(start);
+  return {};
+}
+
+/// Sends a message one way through the relay and an answer back; answers how long that took.
+caf::expected<microseconds> round_trip(visitor& a, visitor& b) {
+  const auto start = clock::now();
+  if (!a.send("<# Probe>\n"))
+    return fail(ec::relay_unreachable, "the connection was closed");
+  if (auto there = b.await("Probe"); !there)
+    return there.error();
+  if (!b.send("<# Probe_Answer>\n"))
+    return fail(ec::relay_unreachable, "the connection was closed");
+  if (auto back = a.await("Probe_Answer"); !back)
+    return back.error();
+  return since(start);
+}
+
 } // namespace
 
 caf::expected<probe_result> probe(const std::string& host_and_port, std::chrono::seconds deadline) {
-  std::string host;
-  uint16_t port = 0;
-  if (!io::split_host_port(host_and_port, host, port))
+  const auto at = split_host_port(host_and_port, 0);
+  if (!at)
     return fail(ec::bad_argument, "not HOST:PORT");
-  const auto addresses = io::resolve(host, port);
+  const auto addresses = io::resolve(at->host, at->port);
   if (!addresses)
     return fail(ec::relay_unreachable, detail_of(addresses.error()));
   const auto until = clock::now() + deadline;
   probe_result out;
-  auto start = clock::now();
+  const auto start = clock::now();
   auto a = visitor::connect(*addresses, until);
   if (!a)
     return a.error();
@@ -139,38 +177,14 @@ caf::expected<probe_result> probe(const std::string& host_and_port, std::chrono:
   auto b = visitor::connect(*addresses, until);
   if (!b)
     return b.error();
-
-  out.room = random_room();
-  const auto join = "<# Join_Room " + std::to_string(out.room) + " " + random_tag() + ">\n";
-  start = clock::now();
-  if (!a->send(join))
-    return fail(ec::relay_unreachable, "the connection was closed");
-  auto joined = a->await("Room_Joined");
-  if (!joined)
-    return joined.error();
-  const auto seat = parse_room_seat(joined->details);
-  if (!seat)
-    return fail(ec::protocol_violation, "what answers is no relay");
-  out.seen_as = seat->you.host();
-  if (!b->send(join))
-    return fail(ec::relay_unreachable, "the connection was closed");
-  for (auto* x : {&*a, &*b})
-    if (auto met = x->await("Peer_Joined"); !met)
-      return met.error();
-  out.meet = since(start);
-
+  if (auto err = meet(*a, *b, out))
+    return err;
   std::vector<microseconds> times;
   for (int i = 0; i < rounds; ++i) {
-    start = clock::now();
-    if (!a->send("<# Probe>\n"))
-      return fail(ec::relay_unreachable, "the connection was closed");
-    if (auto there = b->await("Probe"); !there)
-      return there.error();
-    if (!b->send("<# Probe_Answer>\n"))
-      return fail(ec::relay_unreachable, "the connection was closed");
-    if (auto back = a->await("Probe_Answer"); !back)
-      return back.error();
-    times.push_back(since(start));
+    const auto time = round_trip(*a, *b);
+    if (!time)
+      return time.error();
+    times.push_back(*time);
   }
   std::sort(times.begin(), times.end());
   out.round_trip = times[times.size() / 2];

@@ -12,6 +12,7 @@
 #include "actors/relay/heartbeat.hpp"
 #include "actors/relay/lobby.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/host_port.hpp"
 
 namespace liveconnect::relay {
 
@@ -26,7 +27,7 @@ constexpr std::chrono::seconds records_deadline{2};
 /// Busy one-way streams of small messages are passed on together (docs/design/relay.md "Design that
 /// gives it").
 constexpr std::chrono::microseconds coalesce{50};
-/// And heartbeats of a relay in which nobody talks.
+/// And heartbeats of a relay in which nothing else is said.
 constexpr std::chrono::microseconds coalesce_idle{4000};
 
 /// One read: with it a silent receiver costs the relay less than 64 KiB (what was read and cannot
@@ -90,11 +91,10 @@ relay_server::~relay_server() {
 }
 
 caf::expected<std::vector<endpoint>> relay_server::listen(const std::string& host_and_port) {
-  std::string host;
-  uint16_t port = 0;
-  if (!io::split_host_port(host_and_port, host, port))
+  const auto at = split_host_port(host_and_port, 0);
+  if (!at)
     return fail(ec::bad_argument, "not HOST:PORT");
-  auto addresses = io::resolve(host, port);
+  auto addresses = io::resolve(at->host, at->port);
   if (!addresses)
     return addresses.error();
   std::vector<endpoint> out;
@@ -135,14 +135,14 @@ size_t relay_server::connections_max() const {
   return asked == 0 ? possible : std::min(asked, possible);
 }
 
-uint64_t relay_server::gatherings() const {
+uint64_t relay_server::coalesced_turns() const {
   uint64_t out = 0;
   for (const auto& x : loops_)
-    out += x->gatherings();
+    out += x->coalesced_turns();
   return out;
 }
 
-/// Everybody's end is on its way to the rooms; each hands in its record when it is there.
+/// The end of each connection is on its way to its room, which then hands in its record.
 void relay_server::await_records() {
   const auto until = std::chrono::steady_clock::now() + records_deadline;
   caf::scoped_actor self{system_};
@@ -157,7 +157,7 @@ void relay_server::stop() {
   if (std::exchange(stopped_, true))
     return;
   switches_->close_all();
-  // The first one first: it has the listeners, and hands nobody on to a loop that has ended.
+  // The first one first: it has the listeners, and moves no line to a loop that has ended.
   for (const auto& x : loops_)
     x->stop();
   if (records_)

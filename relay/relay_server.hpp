@@ -54,10 +54,10 @@ public:
   /// answers with its address. Fails with ec::cannot_listen.
   caf::expected<endpoint> listen(io::descriptor listening_socket);
 
-  /// Takes no new rooms from now on; partners of those who wait are still let in.
+  /// Takes no new rooms from now on; the second member of a room that waits is still let in.
   void drain();
 
-  /// Other limits from now on, for those inside as well. How many connections the descriptors
+  /// Other limits from now on, for seated connections as well. How many connections the descriptors
   /// allow is seen anew: call provide_descriptors() before.
   void set_limits(const relay_limits& limits);
 
@@ -69,16 +69,16 @@ public:
   /// Where the rooms are asked for, described and ended.
   const lobby_actor& rooms() const { return lobby_; }
 
-  /// Says Closing to everybody, sends what is queued (for two seconds at most), closes, and ends
-  /// the actors. Later calls do nothing.
+  /// Says Closing on every connection, sends what is queued (for two seconds at most), closes, and
+  /// ends the actors. Later calls do nothing.
   void stop();
 
   relay_counters counters() { return switches_->counters(); }
   /// How often accepting rested because descriptors were short.
   uint64_t accept_rests() const { return loops_.front()->accept_rests(); }
-  /// How often a turn was put off so that small messages go together (docs/design/relay.md "Design
-  /// that gives it").
-  uint64_t gatherings() const;
+  /// How often a turn was put off so that small messages go together (docs/design/relay.md
+  /// "Coalescing").
+  uint64_t coalesced_turns() const;
 
 private:
   void await_records();
@@ -107,7 +107,7 @@ struct descriptor_room {
 };
 
 /// Raises this process's descriptor limit as far as it may go and as the limits need it; never
-/// lowers it, so whoever is inside stays.
+/// lowers it, so connections that are open stay.
 descriptor_room provide_descriptors(const relay_limits& limits);
 
 } // namespace liveconnect::relay

@@ -13,13 +13,13 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/io/scheduling.hpp"
+#include "cli/shell/result_line.hpp"
+#include "cli/shell/signals.hpp"
 #include "messages/base/error.hpp"
 #include "relay/admin/usage_log.hpp"
 #include "relay/admin_handler.hpp"
 #include "relay/command_line.hpp"
 #include "relay/drain.hpp"
-#include "relay/output.hpp"
-#include "relay/process_signals.hpp"
 #include "relay/relay_server.hpp"
 #include "relay/service_notify.hpp"
 #include "relay/socket_activation.hpp"
@@ -57,22 +57,24 @@ std::string advice(const caf::error& err, const std::string& flag) {
 
 int cannot_listen(const std::string& what, const char* flag, const caf::error& err, bool json) {
   const auto why = detail_of(err);
-  return say_failed(json,
-                    {other_error, code_of(err), why, what + " (" + why + ")", advice(err, flag)});
+  return cli::say_failed(
+      json, {cli::other_error, code_of(err), why, what + " (" + why + ")", advice(err, flag)});
 }
 
 int cannot_start(const std::string& what, const char* flag, const caf::error& err, bool json) {
   const auto why = detail_of(err);
-  return say_failed(json, {other_error, code_of(err), why, what + " (" + why + ")",
-                           std::string("Name another path with ") + flag + ", or mend this one"});
+  return cli::say_failed(json,
+                         {cli::other_error, code_of(err), why, what + " (" + why + ")",
+                          std::string("Name another path with ") + flag + ", or mend this one"});
 }
 
 /// What systemd handed over is not what a relay can use.
 int cannot_inherit(const caf::error& err, bool json) {
   const auto why = detail_of(err);
-  return say_failed(json, {wrong_usage, code_of(err), why,
-                           "The service manager handed over sockets that do not fit (" + why + ")",
-                           "Correct the .socket unit and start it again"});
+  return cli::say_failed(json,
+                         {cli::wrong_usage, code_of(err), why,
+                          "The service manager handed over sockets that do not fit (" + why + ")",
+                          "Correct the .socket unit and start it again"});
 }
 
 /// Listens on the sockets that are there already, else as asked; the built-in address gives way to
@@ -124,8 +126,8 @@ constexpr uint64_t descriptors_least = 48;
 
 int too_few_descriptors(const descriptor_room& x, bool json) {
   const auto soft = std::to_string(x.soft);
-  return say_failed(
-      json, {other_error, ec::cannot_listen, "a limit of " + soft + " descriptors",
+  return cli::say_failed(
+      json, {cli::other_error, ec::cannot_listen, "a limit of " + soft + " descriptors",
              "This process may have " + soft + " descriptors, which leaves no room for people",
              "Raise the limit to " + std::to_string(descriptors_least) +
                  " at the very least, better to 65536 (LimitNOFILE= in the unit, or "
@@ -155,13 +157,14 @@ std::string bound(size_t x) {
 void say_ready(const relay_limits& limits, size_t connections, const std::vector<endpoint>& at,
                const status_server* status, const admin_server* admin, bool json) {
   if (json) {
-    json_fields fields{{"listen", texts_of(at)}, {"status", nullptr}, {"admin_socket", nullptr}};
+    cli::json_fields fields{
+        {"listen", texts_of(at)}, {"status", nullptr}, {"admin_socket", nullptr}};
     if (status != nullptr)
       fields["status"] = status->address();
     if (admin != nullptr)
       fields["admin_socket"] = admin->path();
     fields["connections_max"] = connections;
-    std::cout << json_line("ready", fields) << std::endl;
+    std::cout << cli::json_line("ready", fields) << std::endl;
     return;
   }
   std::cout << program_and_version() << " listening on " << joined(at)
@@ -189,7 +192,7 @@ void log_end(relay_server& server, const std::shared_ptr<spdlog::logger>& log) {
 } // namespace
 
 int run(const relay_settings& settings, const reloader::source& read_again, bool json) {
-  process_signals signals;
+  cli::signal_source signals;
   const auto log =
       std::make_shared<spdlog::logger>("relay", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   auto inherited = take_inherited_sockets(environment);
@@ -222,7 +225,7 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
     status_board board{version()};
     const sampler samples{board, [&server] {
                             relay_sample out{server.counters(), server.accept_rests(),
-                                             server.gatherings(), server.connections_max(),
+                                             server.coalesced_turns(), server.connections_max(),
                                              server.rooms_max()};
                             // The loop has answered.
                             notify_alive();
@@ -282,7 +285,10 @@ int run(const relay_settings& settings, const reloader::source& read_again, bool
     server.stop();
     log_end(server, log);
   }
-  return stopped_by == 0 ? say_done(json) : say_stopped(json, stopped_by);
+  return stopped_by == 0 ? cli::say_done(json)
+                         : cli::say_stopped(json, stopped_by,
+                                            {"A signal stopped the relay before everyone had left.",
+                                             "Start it again when it should serve rooms again."});
 }
 
 } // namespace liveconnect::relay

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include <caf/expected.hpp>
 
 #include "actors/relay/relay_limits.hpp"
+#include "cli/shell/settings_table.hpp"
 #include "messages/base/address_range.hpp"
 
 namespace liveconnect::relay {
@@ -30,8 +30,8 @@ struct relay_settings {
   /// sizing, and slow readers pile up no megabytes in the kernel; it carries the default two
   /// megabytes a second of a room over 60 ms of distance.
   size_t socket_buffer_bytes = 128 * 1024;
-  /// Load balancers whose PROXY headers are believed (--proxy-from); none: everybody speaks for
-  /// himself.
+  /// Load balancers whose PROXY headers are believed (--proxy-from); none: every connection speaks
+  /// for itself.
   std::vector<address_range> proxies;
   /// HOST:PORT of the status page and its company; empty: none.
   std::string status_listen = "127.0.0.1:9101";
@@ -43,7 +43,7 @@ struct relay_settings {
   std::string usage_log;
   /// Whether that file names whole addresses, not /24 and /48.
   bool usage_addresses_full = false;
-  /// How long people may go on after SIGTERM; zero: not at all.
+  /// How long rooms may go on after SIGTERM; zero: not at all.
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(60);
 };
 
@@ -62,31 +62,15 @@ struct setting {
 /// All settings, in the order of --help.
 const std::vector<setting>& all_settings();
 
-/// Text from the operator's own files and flags in quotes, made fit for one line of a terminal.
-std::string shown(const std::string& x);
-/// The same for a word that is none of ours, with the one that was most likely meant.
-std::string not_known(const std::string& x, const std::vector<std::string>& candidates);
-
-/// `heartbeat_timeout` as `--heartbeat-timeout` and `LIVECONNECT_RELAY_HEARTBEAT_TIMEOUT`.
-std::string flag_of(const setting& x);
-std::string variable_of(const setting& x);
-
-/// Reads a TOML file over `into`. A key that is no setting, a value of a wrong kind and a syntax
-/// error are ec::bad_config with `FILE:LINE: ...`; then `into` may be half changed and must not be
-/// used.
-caf::error read_file(relay_settings& into, const std::string& path);
-
-/// Reads the environment over `into`, through `get` (getenv in the program).
-caf::error
-read_environment(relay_settings& into,
-                 const std::function<std::optional<std::string>(const std::string&)>& get);
-
 /// What every variable of the relay's begins with.
 inline constexpr auto variable_prefix = "LIVECONNECT_RELAY_";
 
-/// Whether the relay knows all of these variables, whose names begin with variable_prefix; else
-/// ec::bad_config names the first that it does not, and the nearest that it does.
-caf::error check_variables(const std::vector<std::string>& names);
+/// The names of all settings, and how files, variables and flags spell them.
+const cli::settings_table& relay_setting_names();
+
+/// Reads what one source says over `into`, list by list. Fails with ec::bad_config, the origin in
+/// front; then `into` may be half changed and must not be used.
+caf::error apply_layer(relay_settings& into, const cli::settings_layer& layer);
 
 /// A variable of this process's environment.
 std::optional<std::string> environment(const std::string& name);
@@ -97,11 +81,5 @@ caf::error check_together(const relay_settings& x);
 
 /// Names of the settings beside the limits in which the two differ: they need a new start.
 std::vector<std::string> changed_beside_limits(const relay_settings& x, const relay_settings& y);
-
-/// `65536`, `64KiB`, `2MiB`, `1GiB`: a number of bytes, at most 1024 GiB.
-std::optional<size_t> parse_size(std::string_view text);
-
-/// `90s`, `500ms`, `2m`, `1h`: more than nothing and at most a day.
-std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 } // namespace liveconnect::relay

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "relay/settings.hpp"
 
 namespace liveconnect::relay {
@@ -13,7 +14,7 @@ namespace liveconnect::relay {
 namespace {
 
 constexpr int first_descriptor = 3;
-/// More than anybody hands over; a number beyond it is no number of sockets.
+/// More than any service manager hands over; a number beyond it is not a number of sockets.
 constexpr unsigned sockets_max = 64;
 
 std::optional<unsigned> number(const std::string& text) {
@@ -37,6 +38,44 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
+/// Takes `count` descriptors over, with their names, close-on-exec from now on.
+caf::expected<std::vector<inherited_sockets::named>> take(unsigned count,
+                                                          const std::string& names) {
+  std::vector<inherited_sockets::named> out;
+  for (unsigned i = 0; i < count; ++i) {
+    const int fd = first_descriptor + static_cast<int>(i);
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+      out.push_back({"", io::descriptor(fd)});
+  }
+  if (out.size() < count)
+    return fail(ec::bad_config, "LISTEN_FDS promises " + std::to_string(count) +
+                                    " descriptors, of which " + std::to_string(out.size()) +
+                                    " are there");
+  const auto parts = split(names);
+  for (size_t i = 0; i < out.size() && i < parts.size(); ++i)
+    out[i].name = parts[i];
+  return out;
+}
+
+/// Whether a socket of that name is one for clients.
+bool is_for_rooms(const std::string& name) {
+  return name.empty() || name == "rooms" || name == "unknown" || ends_with(name, ".socket");
+}
+
+/// Whether the socket may have its name, and is of the kind that the name asks for.
+caf::error check(const inherited_sockets::named& x) {
+  const bool is_admin = x.name == "admin";
+  if (!is_admin && !is_for_rooms(x.name))
+    return fail(ec::bad_config, "there is no use for a socket named " + in_quotes(x.name) +
+                                    ": FileDescriptorName= is rooms or admin");
+  const int family = io::listening_family(x.fd.get());
+  if (is_admin ? family != AF_UNIX : family != AF_INET && family != AF_INET6)
+    return fail(ec::bad_config, "the socket named " + in_quotes(x.name) + " is no listening " +
+                                    (is_admin ? "unix socket" : "TCP socket") +
+                                    ": its unit needs ListenStream= and Accept=no");
+  return {};
+}
+
 } // namespace
 
 caf::expected<inherited_sockets>
@@ -48,32 +87,14 @@ take_inherited_sockets(const std::function<std::optional<std::string>(const std:
     return out;
   const auto count = number(*count_text);
   if (!count || *count > sockets_max)
-    return fail(ec::bad_config, "LISTEN_FDS=" + shown(*count_text) + " is no number of sockets");
-  std::vector<inherited_sockets::named> all;
-  for (unsigned i = 0; i < *count; ++i) {
-    const int fd = first_descriptor + static_cast<int>(i);
-    if (fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
-      all.push_back({"", io::descriptor(fd)});
-  }
-  if (all.size() < *count)
-    return fail(ec::bad_config, "LISTEN_FDS promises " + std::to_string(*count) +
-                                    " descriptors, of which " + std::to_string(all.size()) +
-                                    " are there");
-  const auto names = split(get("LISTEN_FDNAMES").value_or(""));
-  for (size_t i = 0; i < all.size(); ++i) {
-    auto& x = all[i];
-    x.name = i < names.size() ? names[i] : "";
-    const bool is_admin = x.name == "admin";
-    if (!is_admin && x.name != "rooms" && x.name != "unknown" && !x.name.empty() &&
-        !ends_with(x.name, ".socket"))
-      return fail(ec::bad_config, "there is no use for a socket named " + shown(x.name) +
-                                      ": FileDescriptorName= is rooms or admin");
-    const int family = io::listening_family(x.fd.get());
-    if (is_admin ? family != AF_UNIX : family != AF_INET && family != AF_INET6)
-      return fail(ec::bad_config, "the socket named " + shown(x.name) + " is no listening " +
-                                      (is_admin ? "unix socket" : "TCP socket") +
-                                      ": its unit needs ListenStream= and Accept=no");
-    if (!is_admin)
+    return fail(ec::bad_config, "LISTEN_FDS=" + in_quotes(*count_text) + " is not a number of sockets");
+  auto all = take(*count, get("LISTEN_FDNAMES").value_or(""));
+  if (!all)
+    return all.error();
+  for (auto& x : *all) {
+    if (auto err = check(x))
+      return err;
+    if (x.name != "admin")
       out.rooms.push_back(std::move(x));
     else if (out.admin.valid())
       return fail(ec::bad_config, "two sockets are named admin");

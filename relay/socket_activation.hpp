@@ -21,7 +21,7 @@ struct inherited_sockets {
     io::descriptor fd;
   };
 
-  /// Listening TCP sockets for people: named `rooms`, as their unit (`...socket`), `unknown`, or
+  /// Listening TCP sockets for clients: named `rooms`, as their unit (`...socket`), `unknown`, or
   /// not at all.
   std::vector<named> rooms;
   /// The admin socket, named `admin`; at most one.

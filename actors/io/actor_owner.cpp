@@ -32,8 +32,8 @@ private:
   size_t bytes_;
 };
 
-actor_owner::actor_owner(const socket_owner_actor& actor, resume_function feed)
-    : address_(actor.address()), resume_(std::move(feed)) {}
+actor_owner::actor_owner(const socket_owner_actor& actor, resume_function resume)
+    : address_(actor.address()), resume_(std::move(resume)) {}
 
 void actor_owner::on_accepted(socket_id listener, socket_id socket, const endpoint& peer) {
   auto x = make_event(event_kind::accepted, socket);
@@ -85,7 +85,7 @@ bool actor_owner::has_room() {
   if (under_way_ < owner_window_bytes)
     return true;
   full_ = true;
-  // Given back between the two lines above, perhaps all: then nobody will call.
+  // Given back between the two lines above, perhaps all: then no call will come.
   if (under_way_ > owner_window_bytes / 2)
     return false;
   // Another socket of ours may wait for that call.

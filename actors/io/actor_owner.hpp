@@ -16,19 +16,19 @@ namespace liveconnect::io {
 /// read for it. What one turn reads beyond that is still handed over.
 inline constexpr size_t owner_window_bytes = 1u << 20;
 
-/// Hands an actor what happens to its sockets: one `events` message a loop turn. Refers to the
-/// actor strongly while it has sockets and weakly else, so that a loop keeps nobody alive for
+/// Hands an actor what happens to its sockets: one `events` message per loop turn. Refers to the
+/// actor strongly while it has sockets and weakly else, so that a loop keeps no actor alive for
 /// nothing.
 ///
 /// A message counts as under way until the last copy of its `credit` is gone: until the actor has
-/// handled it, and whoever the actor has passed its bytes on to. So nobody's mailbox grows faster
+/// handled it, and the actor that it has passed its bytes on to. So no mailbox grows faster
 /// than it is emptied.
 class actor_owner : public socket_handler, public std::enable_shared_from_this<actor_owner> {
 public:
   /// Called on any thread when the actor takes bytes again; the loop then reads on for it.
   using resume_function = std::function<void(std::shared_ptr<actor_owner>)>;
 
-  actor_owner(const socket_owner_actor& actor, resume_function feed);
+  actor_owner(const socket_owner_actor& actor, resume_function resume);
 
   void on_accepted(socket_id listener, socket_id socket, const endpoint& peer) override;
   void on_connected(socket_id socket, const endpoint& peer) override;
@@ -45,7 +45,7 @@ public:
 private:
   class portion;
 
-  /// The actor, or nobody when it is no more.
+  /// The actor, or null when it has ended.
   socket_owner_actor actor() const;
   /// From any thread.
   void give_back(size_t bytes);

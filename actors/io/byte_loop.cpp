@@ -104,8 +104,8 @@ uint64_t byte_loop::accept_rests() const {
   return core_->accept_rests();
 }
 
-uint64_t byte_loop::gatherings() const {
-  return core_->gatherings();
+uint64_t byte_loop::coalesced_turns() const {
+  return core_->coalesced_turns();
 }
 
 size_t byte_loop::write(socket_id socket, const iovec* pieces, size_t count) {

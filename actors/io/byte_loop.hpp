@@ -39,15 +39,15 @@ struct loop_config {
   size_t sockets_max = 0;
 
   /// How long a turn may be put off so that more bytes of a busy stream of small messages are read
-  /// and passed on together. Only one-way streams are put off, never a turn in which somebody asks
-  /// and is answered. 0: never.
+  /// and passed on together. Only one-way streams are put off, never a turn with a stream that is
+  /// answered. 0: never.
   std::chrono::microseconds coalesce{0};
 
-  /// The same while nothing but signs of life come: when for a while nobody has said two things
-  /// within a second, nobody has come and nobody has given a command, and such signs follow each
+  /// The same while nothing but heartbeats come: when for a while no stream has brought bytes twice
+  /// within a second, none has been accepted and no command has come, and heartbeats follow each
   /// other within this time, the next look waits this long and takes several together. A thousand
-  /// heartbeats a second then do not wake the thread a thousand times. Whoever speaks first after
-  /// that may be heard this much later. 0: never.
+  /// heartbeats a second then do not wake the thread a thousand times. The first stream that speaks
+  /// after that may be read this much later. 0: never.
   std::chrono::microseconds coalesce_idle{0};
 
   /// Pending connections the system keeps for a listener.
@@ -100,19 +100,19 @@ public:
   /// Binds (and listens). Nothing arrives before start(). Fails with ec::cannot_listen.
   caf::expected<listening> prepare(const listen& what, std::shared_ptr<socket_handler> owner);
 
-  /// Makes the socket of a connection; it is not opened before start(), so that whoever waits for
-  /// the id has it before its first event. Fails with ec::network_failed when no descriptor is
+  /// Makes the socket of a connection; it is not opened before start(), so that a caller that waits
+  /// for the id has it before its first event. Fails with ec::network_failed when no descriptor is
   /// left; an address that cannot be reached is a `closed` event.
   caf::expected<socket_id> prepare(const connect& what, std::shared_ptr<socket_handler> owner);
 
-  /// Lets a prepared socket go. Once a socket.
+  /// Lets a prepared socket go. Once per socket.
   void start(socket_id socket);
 
   /// prepare() and start() in one, for callers who need not see the id before the first event.
   caf::expected<listening> open(const listen& what, std::shared_ptr<socket_handler> owner);
   caf::expected<socket_id> open(const connect& what, std::shared_ptr<socket_handler> owner);
 
-  /// Takes over a listening TCP socket that somebody else has opened, such as a service manager,
+  /// Takes over a listening TCP socket that another process has opened, such as a service manager,
   /// and accepts from it at once. The loop closes its own descriptor when it ends and never shuts
   /// the socket down: others may hold it. Fails with ec::cannot_listen when it is no such socket.
   caf::expected<listening> open(descriptor listening_socket, std::shared_ptr<socket_handler> owner);
@@ -121,7 +121,7 @@ public:
   /// already meets at its next write, and sockets_max (0: by the descriptor limit as it is now).
   void set_bounds(size_t write_queue_bytes_max, size_t sockets_max);
 
-  /// The handler that hands events to an actor, one `events` message a loop turn. One a living
+  /// The handler that hands events to an actor, one `events` message per loop turn. One per living
   /// actor: asking again gives the same. The sockets of an actor that ends are closed.
   std::shared_ptr<socket_handler> handler_for(const socket_owner_actor& owner);
 
@@ -142,8 +142,8 @@ public:
   /// How often accepting had to rest because descriptors were short.
   uint64_t accept_rests() const;
 
-  /// How many turns were put off to coalesce bytes (loop_config::coalesce).
-  uint64_t gatherings() const;
+  /// How many turns were put off to coalesce bytes (loop_config::coalesce and coalesce_idle).
+  uint64_t coalesced_turns() const;
 
   // --- on the loop's thread only ---
 
@@ -160,8 +160,8 @@ public:
   /// Bytes that wait behind all streams together.
   size_t queued_in_all() const;
 
-  /// Calls on_timer at `when`; one timer a socket, a later call replaces it, and time_point::max()
-  /// takes it away.
+  /// Calls on_timer at `when`; one timer per socket, a later call replaces it, and
+  /// time_point::max() takes it away.
   void set_timer(socket_id socket, clock::time_point when);
 
   /// Lets go of a stream with nothing queued, so that another loop can take it: its owner hears

@@ -35,7 +35,7 @@ void set_accepted_buffers(int listener, size_t bytes);
 /// The family (AF_...) of a stream socket that listens; AF_UNSPEC for everything else.
 int listening_family(int fd);
 
-/// Makes a listening TCP socket that somebody else has opened fit for the loop: non-blocking and
+/// Makes a listening TCP socket that another process has opened fit for the loop: non-blocking and
 /// close-on-exec. Fails with ec::cannot_listen when it is no such socket.
 caf::error prepare_inherited(const descriptor& fd);
 

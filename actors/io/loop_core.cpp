@@ -29,16 +29,17 @@ constexpr int datagrams_a_turn = 64;
 constexpr size_t pieces_max = 512;
 /// A drained queue larger than this gives its memory back.
 constexpr size_t queue_kept_bytes = 4096;
-/// Streams of small messages that nobody answers are read together (loop_config::coalesce): so many
-/// reads without an answer make one, turns must follow each other this closely, and a read that
-/// brings more than this when it was not put off, or than the second when it was, needs no company.
+/// Streams of small messages that are not answered are read together (loop_config::coalesce): so
+/// many reads without an answer make one, turns must follow each other this closely, and a read
+/// that brings more than this when it was not put off, or than the second when it was, needs no
+/// company.
 constexpr uint32_t unanswered_reads_min = 8;
 constexpr std::chrono::microseconds busy_turn_gap{50};
 constexpr ssize_t small_read_bytes = 2048;
 constexpr ssize_t coalesced_read_bytes = 16 * 1024;
-/// Whoever says something more often than this is in conversation, and while anybody is, and so
-/// long afterwards, nobody is put off by loop_config::coalesce_idle.
-constexpr uint32_t signs_of_life_apart_ms = 1000;
+/// A stream that brings bytes more often than this is active; while one is, and so long afterwards,
+/// no turn is put off by loop_config::coalesce_idle.
+constexpr uint32_t heartbeats_apart_ms = 1000;
 constexpr std::chrono::milliseconds active_for{100};
 /// How long resting listeners wait at most: descriptors may have been freed outside this loop.
 constexpr std::chrono::seconds listeners_rest{1};
@@ -91,7 +92,7 @@ void byte_loop::core::start_thread() {
   thread_ = std::thread([self = shared_from_this()] {
     self->thread_id_ = std::this_thread::get_id();
     pthread_setname_np(pthread_self(), "byte_loop");
-    // The system's usual slack would double a gathering's length.
+    // The system's usual slack would double the time that a turn is put off.
     if (self->coalesces_)
       prctl(PR_SET_TIMERSLACK, 1000UL);
     self->run();
@@ -224,6 +225,10 @@ byte_loop::core::entry& byte_loop::core::adopt(socket_id id, descriptor fd, kind
   const auto slot = id.slot();
   if (slot >= entries_.size())
     entries_.resize(slot + 1);
+  LC_ASSERT_OR(entries_[slot] == nullptr, {
+    --open_;
+    --*open_in_all_;
+  });
   entries_[slot] = std::make_unique<entry>();
   auto& x = *entries_[slot];
   x.id = id;
@@ -272,13 +277,13 @@ uint32_t byte_loop::core::wanted_events(const entry& x) const {
     return EPOLLOUT;
   case kind::stream: {
     // While closing, what the peer still says is read away until it ends (see entry::shut).
-    const bool reads = x.closing ? x.shut : !reading_rests(x);
+    const bool reads = x.closing ? x.shut : !reading_is_paused(x);
     const bool writes = x.head < x.queue.size();
     return (reads ? uint32_t{EPOLLIN} : 0) | (writes ? uint32_t{EPOLLOUT} : 0);
   }
   case kind::udp_bound:
   case kind::udp_connected: {
-    const bool reads = !reading_rests(x) && !x.closing;
+    const bool reads = !reading_is_paused(x) && !x.closing;
     const bool writes = x.datagrams && !x.datagrams->list.empty();
     return (reads ? uint32_t{EPOLLIN} : 0) | (writes ? uint32_t{EPOLLOUT} : 0);
   }
@@ -384,7 +389,6 @@ void byte_loop::core::turn(clock::time_point until) {
   read_other_ = false;
   epoll_event ready[events_a_turn];
   const int count = epoll_wait(epoll_.get(), ready, events_a_turn, wait);
-  LC_ASSERT_OR(count <= events_a_turn, return );
   now_ = clock::now();
   const auto idle = now_ - idle_since;
   for (int i = 0; i < count; ++i) {
@@ -414,9 +418,9 @@ uint32_t byte_loop::core::ticks() const {
       std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count());
 }
 
-void byte_loop::core::note_liveliness(entry& x) {
+void byte_loop::core::note_activity(entry& x) {
   const auto tick = ticks();
-  if (tick - x.last_read < signs_of_life_apart_ms)
+  if (tick - x.last_read < heartbeats_apart_ms)
     last_active_ = now_;
   x.last_read = tick;
 }
@@ -425,7 +429,7 @@ void byte_loop::core::note_liveliness(entry& x) {
 void byte_loop::core::coalesce(std::chrono::microseconds time) {
   const timespec wait{0, static_cast<long>(std::chrono::nanoseconds(time).count())};
   nanosleep(&wait, nullptr);
-  gatherings_.fetch_add(1, std::memory_order_relaxed);
+  coalesced_turns_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void byte_loop::core::run_commands() {
@@ -448,6 +452,7 @@ void byte_loop::core::fire_timers() {
     auto* x = find({value});
     if (x == nullptr)
       continue;
+    LC_ASSERT_OR((which == timer_kind::handler ? x->timer : x->deadline) == when, continue);
     if (which == timer_kind::handler) {
       x->timer = never;
       if (!x->closing) {
@@ -501,6 +506,7 @@ void byte_loop::core::free_slot(socket_id id) {
 }
 
 descriptor byte_loop::core::release(socket_id id) {
+  LC_ASSERT_OR(on_thread(), return {});
   auto* x = find(id);
   if (x == nullptr || x->what != kind::stream || x->closing || !x->queue.empty())
     return {};
@@ -517,6 +523,7 @@ descriptor byte_loop::core::release(socket_id id) {
 
 socket_id byte_loop::core::adopt_stream(descriptor fd, const endpoint& peer,
                                         std::shared_ptr<socket_handler> owner, bool moved) {
+  LC_ASSERT_OR(on_thread() && fd.valid() && owner != nullptr, return {});
   const auto id = new_id();
   auto held = owner->hold();
   auto& made = adopt(id, std::move(fd), kind::stream, std::move(owner), std::move(held));
@@ -553,6 +560,8 @@ void byte_loop::core::finish() {
     if (x && !x->marked_closed)
       mark_closed(*x, close_reason::local);
   end_turn();
+  LC_ASSERT_OR(open_ == 0 && closed_.empty() && timers_.empty(), static_cast<void>(0));
+  LC_ASSERT_OR(queued_in_all_ == 0, static_cast<void>(0));
   decltype(commands_) dropped;
   decltype(actor_owners_) owners;
   {
@@ -625,7 +634,7 @@ void byte_loop::core::handle(entry& x, uint32_t ready) {
     return;
   if ((ready & EPOLLIN) != 0 && (x.watched & EPOLLIN) != 0) {
     x.read_paused = !x.closing && !x.owner->has_room();
-    if (x.closing || !reading_rests(x))
+    if (x.closing || !reading_is_paused(x))
       return on_readable(x);
     set_watch(x, x.watched & ~uint32_t{EPOLLIN});
     if (x.marked_closed)
@@ -697,7 +706,7 @@ void byte_loop::core::on_readable(entry& x) {
   if (x.closing)
     return; // Read away.
   read_stream_ = true;
-  note_liveliness(x);
+  note_activity(x);
   const auto small = put_off_ ? coalesced_read_bytes : small_read_bytes;
   if (++x.reads_unanswered < unanswered_reads_min || n > small)
     read_other_ = true;
@@ -907,7 +916,7 @@ void byte_loop::core::after_flush(entry& x) {
   if (!finishing_)
     return;
   // The loop ends: read away what is here, so that the system sends no reset over our last bytes,
-  // and wait for nobody.
+  // and wait for no peer.
   for (int i = 0; i < 64; ++i)
     if (recv(x.fd.get(), buffer_.data(), buffer_.size(), 0) <= 0)
       break;

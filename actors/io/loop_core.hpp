@@ -21,9 +21,9 @@ namespace liveconnect::io {
 /// What is behind byte_loop: the sockets, the thread and the command queue. INTERNAL to actors/io.
 ///
 /// Two halves: what a mutex guards (ids, commands, actor owners) may be touched by any thread;
-/// everything else belongs to the loop's thread. A socket that must go is *marked_closed* first: it
-/// hears nothing more, and its owner is told and its id freed at the end of the turn, so no handler
-/// ever loses a socket under its feet.
+/// everything else belongs to the loop's thread. A socket that must go is only marked
+/// (mark_closed): its owner hears nothing more of it until the end of the turn, when it is told
+/// `closed` and the id becomes free. So no handler loses a socket while it works with it.
 class byte_loop::core : public std::enable_shared_from_this<byte_loop::core> {
 public:
   explicit core(loop_config config);
@@ -79,7 +79,7 @@ public:
   clock::time_point now() const { return now_; }
   size_t open_sockets() const { return open_; }
   size_t queued_in_all() const { return queued_in_all_; }
-  uint64_t gatherings() const { return gatherings_.load(std::memory_order_relaxed); }
+  uint64_t coalesced_turns() const { return coalesced_turns_.load(std::memory_order_relaxed); }
   uint64_t accept_rests() const { return accept_rests_.load(std::memory_order_relaxed); }
 
 private:
@@ -97,7 +97,7 @@ private:
     size_t bytes = 0;
   };
 
-  /// One that has to be told at the end of the turn.
+  /// A socket that is marked closed; its owner is told at the end of the turn.
   struct pending_close {
     socket_id id;
     close_reason reason;
@@ -111,7 +111,7 @@ private:
     kind what = kind::stream;
     bool started = false;
     bool paused = false;
-    /// Its owner takes no more (socket_handler::has_room).
+    /// Its owner has no room for more (socket_handler::has_room).
     bool read_paused = false;
     /// A flushing close is under way: nothing is handed to the owner any more.
     bool closing = false;
@@ -150,8 +150,8 @@ private:
   void coalesce(std::chrono::microseconds time);
   /// How long the next look is put off after a turn that began `idle` after its look.
   std::chrono::microseconds time_to_coalesce(clock::duration idle) const;
-  /// Notes that somebody says more than a sign of life now and then.
-  void note_liveliness(entry& x);
+  /// Notes that a stream brings more than a heartbeat now and then.
+  void note_activity(entry& x);
   uint32_t ticks() const;
   void handle(entry& x, uint32_t ready);
   void on_acceptable(entry& x);
@@ -165,9 +165,9 @@ private:
   void end_turn();
   void finish();
 
-  /// Has epoll report what `x` now waits for.
   /// What the socket is to be watched for, as it stands: EPOLLIN, EPOLLOUT.
   uint32_t wanted_events(const entry& x) const;
+  /// Has epoll report what `x` now waits for.
   void watch(entry& x);
   void set_watch(entry& x, uint32_t wanted);
   void flush(entry& x);
@@ -181,10 +181,10 @@ private:
   void rest_listeners();
   void wake_listeners();
   void drop_owned_by(const std::shared_ptr<socket_handler>& owner);
-  /// Reads on for an owner that takes more.
+  /// Reads on for an owner that has room again.
   void resume_reading(const std::shared_ptr<socket_handler>& owner);
   /// Whether what comes for `x` is left to wait in the system.
-  static bool reading_rests(const entry& x) { return x.paused || x.read_paused; }
+  static bool reading_is_paused(const entry& x) { return x.paused || x.read_paused; }
   void request_owner_turn_end(const entry& x) { request_turn_end(x.owner); }
 
   const loop_config config_;
@@ -206,7 +206,7 @@ private:
   std::atomic<std::thread::id> thread_id_{};
   std::once_flag stopped_;
   std::atomic<uint64_t> accept_rests_{0};
-  std::atomic<uint64_t> gatherings_{0};
+  std::atomic<uint64_t> coalesced_turns_{0};
 
   // The loop's thread.
   size_t write_queue_bytes_max_;
@@ -215,7 +215,7 @@ private:
   size_t open_ = 0;
   /// loop_config::sockets_open, or our own.
   std::shared_ptr<std::atomic<size_t>> open_in_all_;
-  /// Of the streams that are not marked_closed.
+  /// Of the streams that are not marked closed.
   size_t queued_in_all_ = 0;
   std::vector<pending_close> closed_;
   std::vector<std::shared_ptr<const void>> held_until_told_;
@@ -230,7 +230,7 @@ private:
   /// The next turn is put off so long; this one was put off by loop_config::coalesce.
   std::chrono::microseconds coalescing_{0};
   bool put_off_ = false;
-  /// When something other than a sign of life last came.
+  /// When something other than a heartbeat last came.
   clock::time_point last_active_ = clock::now();
   bytes buffer_;
   clock::time_point now_ = clock::now();

@@ -6,52 +6,52 @@ namespace liveconnect::io {
 
 namespace {
 
-caf::error loop_is_gone() {
-  return fail(ec::stopped, "the byte loop has ended");
+socket_id id_of(const listening& x) {
+  return x.socket;
+}
+
+socket_id id_of(socket_id x) {
+  return x;
 }
 
 } // namespace
 
-byte_loop_actor::behavior_type loop_gate(byte_loop_actor::pointer self,
-                                         std::weak_ptr<byte_loop> gated) {
+template<class Answer, class Command>
+caf::result<Answer> loop_gate_state::open(pointer self, const Command& what,
+                                          const socket_owner_actor& owner) const {
+  const auto open_loop = loop.lock();
+  if (!open_loop)
+    return fail(ec::stopped, "the byte loop has ended");
+  const auto made = open_loop->prepare(what, open_loop->handler_for(owner));
+  if (!made)
+    return made.error();
+  auto promise = self->make_response_promise<Answer>();
+  promise.deliver(*made);
+  open_loop->start(id_of(*made));
+  return promise;
+}
+
+byte_loop_actor::behavior_type loop_gate(byte_loop_actor::stateful_pointer<loop_gate_state> self,
+                                         std::weak_ptr<byte_loop> loop) {
+  self->state.loop = std::move(loop);
   return {
-      [self, gated](const listen& what, const socket_owner_actor& owner) -> caf::result<listening> {
-        const auto loop = gated.lock();
-        if (!loop)
-          return loop_is_gone();
-        const auto made = loop->prepare(what, loop->handler_for(owner));
-        if (!made)
-          return made.error();
-        // Answer first, start second: the owner knows the id before its first event.
-        auto promise = self->make_response_promise<listening>();
-        promise.deliver(*made);
-        loop->start(made->socket);
-        return promise;
+      [self](const listen& what, const socket_owner_actor& owner) {
+        return self->state.open<listening>(self, what, owner);
       },
-      [self, gated](const connect& what,
-                    const socket_owner_actor& owner) -> caf::result<socket_id> {
-        const auto loop = gated.lock();
-        if (!loop)
-          return loop_is_gone();
-        const auto made = loop->prepare(what, loop->handler_for(owner));
-        if (!made)
-          return made.error();
-        auto promise = self->make_response_promise<socket_id>();
-        promise.deliver(*made);
-        loop->start(*made);
-        return promise;
+      [self](const connect& what, const socket_owner_actor& owner) {
+        return self->state.open<socket_id>(self, what, owner);
       },
-      [gated](send& what) {
-        if (const auto loop = gated.lock())
-          loop->send(what.socket, std::move(what.data));
+      [self](send& what) {
+        if (const auto open_loop = self->state.loop.lock())
+          open_loop->send(what.socket, std::move(what.data));
       },
-      [gated](send_to& what) {
-        if (const auto loop = gated.lock())
-          loop->send_to(what.socket, what.to, std::move(what.data));
+      [self](send_to& what) {
+        if (const auto open_loop = self->state.loop.lock())
+          open_loop->send_to(what.socket, what.to, std::move(what.data));
       },
-      [gated](const close& what) {
-        if (const auto loop = gated.lock())
-          loop->close(what.socket, what.flush);
+      [self](const close& what) {
+        if (const auto open_loop = self->state.loop.lock())
+          open_loop->close(what.socket, what.flush);
       },
   };
 }

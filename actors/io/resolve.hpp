@@ -15,8 +15,4 @@ namespace liveconnect::io {
 /// roots and detached actors, never for a loop. Fails with ec::network_failed.
 caf::expected<std::vector<endpoint>> resolve(const std::string& host, uint16_t port);
 
-/// Splits `HOST:PORT`, `[V6]:PORT`; false for anything else, and for an empty host or a port that
-/// is no number of 0..65535.
-bool split_host_port(const std::string& text, std::string& host, uint16_t& port);
-
 } // namespace liveconnect::io

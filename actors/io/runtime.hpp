@@ -26,7 +26,7 @@ public:
   /// given.
   const std::shared_ptr<byte_loop>& share() const { return loop_; }
 
-  /// For everybody else (wallet/raida, the session link).
+  /// For all other callers (wallet/raida, the relay link).
   const byte_loop_actor& gate() const { return gate_; }
 
 private:

@@ -7,8 +7,8 @@
 
 namespace liveconnect::io {
 
-/// Whoever hears what becomes of a socket, on the loop's own thread: code that must not wait, block
-/// or throw. Actors are served through one of these (byte_loop::handler_for); the relay's switch is
+/// Hears what becomes of a socket, on the loop's own thread: code that must not wait, block or
+/// throw. Actors are served through one of these (byte_loop::handler_for); the relay's switch is
 /// another. A handler may call any method of its byte_loop from within any of these.
 class socket_handler {
 public:
@@ -35,7 +35,7 @@ public:
   /// when the reason is `failed`.
   virtual void on_closed(socket_id socket, close_reason reason, std::string_view text);
 
-  /// The end of a loop turn in which one of the above was called, or byte_loop::touch.
+  /// The end of a loop turn in which one of the above was called, or byte_loop::request_turn_end.
   virtual void on_turn_end();
 
   /// Whether the owner takes bytes now: asked before each look at one of its sockets. After a no,

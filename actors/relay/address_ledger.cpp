@@ -27,7 +27,7 @@ void address_ledger::set_limits(const relay_limits& limits) {
   }
 }
 
-address_ledger::record& address_ledger::touch(const key& k) {
+address_ledger::record& address_ledger::active_record(const key& k) {
   auto& x = records_[k];
   if (x.idle) {
     idle_.erase(*x.idle);
@@ -36,8 +36,7 @@ address_ledger::record& address_ledger::touch(const key& k) {
   return x;
 }
 
-/// Decides whether somebody who has nothing open is worth remembering.
-void address_ledger::rest(const key& k, record& x, time_point now) {
+void address_ledger::put_back(const key& k, record& x, time_point now) {
   if (x.open > 0)
     return;
   const bool blank = (!x.arrivals || x.arrivals->full(now)) &&
@@ -56,7 +55,7 @@ void address_ledger::rest(const key& k, record& x, time_point now) {
 
 std::optional<refusal> address_ledger::enter(const endpoint& from, time_point now) {
   std::lock_guard<std::mutex> guard{mutex_};
-  auto& x = touch(key_of(from));
+  auto& x = active_record(key_of(from));
   ++x.open;
   if (x.out_until > now)
     return refusal::guesses;
@@ -79,7 +78,7 @@ void address_ledger::leave(const endpoint& from, time_point now) {
   if (at == records_.end() || at->second.open == 0)
     return;
   --at->second.open;
-  rest(k, at->second, now);
+  put_back(k, at->second, now);
 }
 
 void address_ledger::wrong_guess(const endpoint& from, time_point now) {
@@ -88,13 +87,13 @@ void address_ledger::wrong_guess(const endpoint& from, time_point now) {
   if (most == 0)
     return;
   const auto k = key_of(from);
-  auto& x = touch(k);
+  auto& x = active_record(k);
   if (!x.guesses)
     x.guesses = a_minute(most, most, now);
   x.guesses->take(now);
   if (x.guesses->tokens(now) < 1)
     x.out_until = now + limits_.wrong_guesses_out;
-  rest(k, x, now);
+  put_back(k, x, now);
 }
 
 bool address_ledger::out(const endpoint& from, time_point now) const {

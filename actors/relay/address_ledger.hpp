@@ -16,12 +16,12 @@
 namespace liveconnect::relay {
 
 /// What each address has done lately, for the limits that count by address
-/// (docs/design/safety.md 6.5): open connections, new ones a minute, and wrong guesses of rooms and
-/// tags. An IPv6 /64 counts as one address.
+/// (docs/design/safety.md 6.5): open connections, new ones per minute, and wrong guesses of rooms
+/// and tags. An IPv6 /64 counts as one address.
 ///
 /// Pure: callers pass the time. Bounded: an address that has nothing open and nothing against it is
-/// forgotten first, then whoever has nothing open and was seen least lately. Any thread: a relay's
-/// loops share one.
+/// forgotten first, then the one that has nothing open and was seen least lately. Any thread: a
+/// relay's loops share one.
 class address_ledger {
 public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -42,7 +42,7 @@ public:
   /// A connection that enter() was told of is gone.
   void leave(const endpoint& from, time_point now);
 
-  /// Somebody there named a room that is not his, or a tag that is not the room's.
+  /// A connection from there named a tag that is not the room's.
   void wrong_guess(const endpoint& from, time_point now);
 
   /// Whether the address has guessed wrong too often and must wait.
@@ -64,8 +64,10 @@ private:
   };
 
   static key key_of(const endpoint& x);
-  record& touch(const key& k);
-  void rest(const key& k, record& x, time_point now);
+  /// The record of `k`, made if need be, and no longer among the idle.
+  record& active_record(const key& k);
+  /// Files `x` among the idle if it has nothing open, or forgets it.
+  void put_back(const key& k, record& x, time_point now);
 
   mutable std::mutex mutex_;
   relay_limits limits_;

@@ -14,16 +14,16 @@ struct connection_config {
   std::shared_ptr<room_switch_port> port;
 };
 
-/// State of a CONNECTION. Touched by its own actor only. Kept small: ten thousand idle people have
-/// one each.
+/// State of a CONNECTION. Touched by its own actor only. Kept small: ten thousand idle
+/// connections have one each.
 struct connection_state {
   connection_config config;
 
   static inline const char* name = "connection";
 };
 
-/// One socket of the relay from its Join_Room on: stands for the person in the room, which watches
-/// it, and for the room before the switch and the heartbeat.
+/// One socket of the relay from its Join_Room on: the room watches it as one of its members, and
+/// the switch and the heartbeat tell it what the room must know.
 ///
 /// Ends with ec::peer_gone and the reason's word once its socket is gone or there is no seat for
 /// it. Spawned by the lobby with caf::lazy_init: it costs no turn of a worker, and no behavior,

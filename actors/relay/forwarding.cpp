@@ -33,6 +33,7 @@ refusal refusal_of(scan_result x) {
 
 // branches: the relay's hot path, one pass over what a socket has brought
 size_t room_switch::pass_on(line& x, byte_view text) {
+  LC_ASSERT_OR(x.at == stage::seated && x.account != nullptr, return text.size());
   // While the partner's queue is not empty, nothing is added to it, so `text` waits here.
   size_t used = 0;
   size_t passed = 0;
@@ -80,8 +81,8 @@ size_t room_switch::pass_on(line& x, byte_view text) {
   }
   if (x.partner != nullptr)
     pass_gathered(x);
-  // Words that nobody hears and endless blank lines cost the relay as much; one line end a frame is
-  // in the account already.
+  // Frames that find the other seat empty and endless blank lines cost the relay as much; one line
+  // end per frame is in the account already.
   if (used > passed + 2 * frames)
     charge(x, used - passed);
   if (end == scan_result::more) {
@@ -111,7 +112,8 @@ bool room_switch::room_is_spent(const line& x, size_t more) const {
   return x.account->is_spent({}, gathered_.size() + more, limits_.room_bytes_max);
 }
 
-/// Puts bytes to the room's account of this second, which is settled by reading this sender later.
+/// Puts bytes to the room's account of this second; a debt is paid off by reading this sender
+/// later.
 void room_switch::charge(line& from, size_t size) {
   const auto rate = static_cast<double>(limits_.room_bytes_per_second_max);
   if (rate == 0)
@@ -126,7 +128,7 @@ void room_switch::charge(line& from, size_t size) {
   arm(from);
 }
 
-/// Both people go.
+/// Both seats' lines go.
 void room_switch::end_room(line& x, refusal why) {
   auto* y = x.partner;
   drop(x, why);
@@ -134,23 +136,31 @@ void room_switch::end_room(line& x, refusal why) {
     drop(*y, why);
 }
 
-/// Closes the largest queues until the others fit (docs/design/safety.md 6.5).
+/// Closes queues when all of them together are over the limit (docs/design/safety.md 6.5).
 void room_switch::relieve_memory() {
   const auto most = limits_.queued_bytes_max;
   const auto mine = loop_->queued_in_all();
   shared_->queued_bytes += mine - std::exchange(queued_told_, mine);
   const size_t all = shared_->queued_bytes;
-  if (most == 0 || all <= most)
-    return;
-  const auto others = all - mine;
+  if (most != 0 && all > most)
+    close_largest_queues(all - mine);
+}
+
+/// Closes the largest queues until the rest fits beside the `others` bytes of the other loops.
+void room_switch::close_largest_queues(size_t others) {
+  const auto most = limits_.queued_bytes_max;
   // The loops relieve themselves at the same time: none gives up more than what is over its share.
   const auto share = most / shared_->switches.size();
-  if (mine <= share)
+  if (loop_->queued_in_all() <= share)
     return;
   std::vector<std::pair<size_t, line*>> largest;
+  size_t sum = 0;
   for (const auto& x : lines_)
-    if (const auto size = x ? loop_->queued(x->id) : 0; size > 0)
+    if (const auto size = x ? loop_->queued(x->id) : 0; size > 0) {
       largest.emplace_back(size, x.get());
+      sum += size;
+    }
+  LC_ASSERT_OR(sum == loop_->queued_in_all(), return );
   std::sort(largest.begin(), largest.end(),
             [](const auto& a, const auto& b) { return a.first > b.first; });
   for (const auto& [size, x] : largest) {
@@ -185,7 +195,7 @@ bool room_switch::flush_to(line& to) {
 void room_switch::hold(line& x, hold_reason why, bool held) {
   if (((x.held & why) != 0) == held)
     return;
-  LC_ASSERT_OR(x.life != nullptr, return );
+  LC_ASSERT_OR(x.life != nullptr && (x.held & ~(receiver_is_slow | room_is_fast)) == 0, return );
   const bool rested = x.held != 0;
   x.held = static_cast<uint8_t>(held ? x.held | why : x.held & ~why);
   if (held && why == receiver_is_slow)
@@ -207,6 +217,7 @@ void room_switch::on_drained(io::socket_id socket) {
   auto* x = find(socket);
   if (x == nullptr)
     return;
+  LC_ASSERT_OR(loop_->queued(socket) == 0, return );
   x->since_stall = never;
   auto* sender = x->partner;
   if (sender == nullptr || (sender->held & receiver_is_slow) == 0)

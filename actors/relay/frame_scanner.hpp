@@ -37,11 +37,11 @@ enum class scan_result : uint8_t {
 /// name
 ///   that the catalogue lacks, has one when neither a blank nor another message follows its `>` at
 ///   once; so the byte after it must be seen before the frame counts as complete. No body holds
-///   a `<`: whoever reads less strictly than we do must not find a message within a message.
+///   a `<`: a client that reads less strictly than we do must not find a message within a message.
 /// * A JSON frame is one object, whatever its line breaks. "from" is its first key and stands once;
 ///   no key at the top has escapes (they could spell a second "from").
 ///
-/// Both from-rules are checked as early as the bytes are there. Pure; one a connection. After
+/// Both from-rules are checked as early as the bytes are there. Pure; one per connection. After
 /// anything but `more` and `frame` the stream is lost: do not go on.
 class frame_scanner {
 public:
@@ -125,7 +125,7 @@ private:
 class frame_gatherer {
 public:
   /// A frame as frame_scanner found it (without blanks around it).
-  void add(byte_view frame, size_t hashes, std::string_view address);
+  void add(byte_view frame, size_t placeholders, std::string_view address);
 
   /// What to write; valid until the next call of anything else.
   const std::vector<iovec>& pieces();
@@ -138,7 +138,7 @@ private:
   static constexpr size_t copied_max = 512;
 
   /// A frame that is copied whole, which most are.
-  void add_short(byte_view frame, size_t hashes, std::string_view address);
+  void add_short(byte_view frame, size_t placeholders, std::string_view address);
   void put(byte_view x);
   /// The list's account of bytes that were copied.
   void count_copied(size_t more);

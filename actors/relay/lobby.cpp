@@ -1,43 +1,13 @@
 #include "actors/relay/lobby.hpp"
 
 #include <caf/exit_reason.hpp>
-#include <caf/result.hpp>
 
 #include "actors/relay/connection.hpp"
 #include "actors/relay/room.hpp"
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 
 namespace liveconnect::relay {
-
-namespace {
-
-caf::error no_such_room(uint64_t number) {
-  return fail(ec::bad_argument, "there is no room " + std::to_string(number));
-}
-
-/// Hands somebody who has knocked on to the room, or has the switch refuse him.
-void admit(lobby_actor::stateful_pointer<lobby_state> self, const pending_join& x) {
-  auto& st = self->state;
-  auto& port = *st.links->port;
-  auto wanted = read_join(x.text);
-  if (!wanted)
-    return port.refuse(x.socket, refusal::join);
-  const auto number = wanted->room;
-  auto at = st.rooms.find(number);
-  if (at == st.rooms.end()) {
-    if (const auto why = st.check_new_room())
-      return port.refuse(x.socket, *why);
-    auto made = self->spawn<caf::linked>(room, room_config{number, st.links});
-    at = st.rooms.emplace(number, lobby_state::open_room{std::move(made), 0}).first;
-  }
-  ++at->second.entries;
-  self->send(
-      at->second.handle,
-      seat_request{x.socket, x.peer, x.how, std::move(*wanted), std::make_shared<liveness>()},
-      self->spawn<caf::lazy_init>(connection, connection_config{x.socket, st.links->port}));
-}
-
-} // namespace
 
 caf::expected<join_request> read_join(byte_view first_frame) {
   frame_reader reader;
@@ -50,12 +20,60 @@ caf::expected<join_request> read_join(byte_view first_frame) {
   return parse_join_request((*read)->details);
 }
 
+void lobby_state::admit(pointer self, const pending_join& x) {
+  auto& port = *links->port;
+  auto wanted = read_join(x.text);
+  if (!wanted)
+    return port.refuse(x.socket, refusal::join);
+  const auto number = wanted->room;
+  auto at = rooms.find(number);
+  if (at == rooms.end()) {
+    if (const auto why = check_new_room())
+      return port.refuse(x.socket, *why);
+    auto made = self->spawn<caf::linked>(room, room_config{number, links});
+    at = rooms.emplace(number, open_room{std::move(made), 0}).first;
+  }
+  ++at->second.requests;
+  self->send(
+      at->second.handle,
+      seat_request{x.socket, x.peer, x.how, std::move(*wanted), std::make_shared<liveness>()},
+      self->spawn<caf::lazy_init>(connection, connection_config{x.socket, links->port}));
+}
+
 std::optional<refusal> lobby_state::check_new_room() const {
   if (draining)
     return refusal::draining;
   if (rooms_max != 0 && rooms.size() >= rooms_max)
     return refusal::full;
   return std::nullopt;
+}
+
+void lobby_state::on_room_empty(pointer self, const room_empty& x) {
+  const auto at = rooms.find(x.room);
+  if (at == rooms.end())
+    return;
+  LC_ASSERT_OR(x.requests_seen <= at->second.requests, return );
+  if (x.requests_seen != at->second.requests)
+    return;
+  self->unlink_from(at->second.handle);
+  self->send_exit(at->second.handle, caf::exit_reason::user_shutdown);
+  rooms.erase(at);
+}
+
+room_numbers lobby_state::numbers() const {
+  room_numbers out;
+  out.list.reserve(rooms.size());
+  for (const auto& [number, x] : rooms)
+    out.list.push_back(number);
+  return out;
+}
+
+template<class Answer, class Atom>
+caf::result<Answer> lobby_state::ask_room(pointer self, Atom what, uint64_t number) const {
+  const auto at = rooms.find(number);
+  if (at == rooms.end())
+    return fail(ec::bad_argument, "there is no room " + std::to_string(number));
+  return self->delegate(at->second.handle, what);
 }
 
 lobby_actor::behavior_type lobby(lobby_actor::stateful_pointer<lobby_state> self,
@@ -66,37 +84,17 @@ lobby_actor::behavior_type lobby(lobby_actor::stateful_pointer<lobby_state> self
   return {
       [self](const pending_joins& arrived) {
         for (const auto& x : arrived.list)
-          admit(self, x);
+          self->state.admit(self, x);
       },
-      [self](const room_empty& x) {
-        auto& rooms = self->state.rooms;
-        const auto at = rooms.find(x.room);
-        if (at == rooms.end() || at->second.entries != x.requests_seen)
-          return;
-        self->unlink_from(at->second.handle);
-        self->send_exit(at->second.handle, caf::exit_reason::user_shutdown);
-        rooms.erase(at);
-      },
+      [self](const room_empty& x) { self->state.on_room_empty(self, x); },
       [self](const limits_update& x) { self->state.rooms_max = x.rooms_max; },
       [self](atom::drain) { self->state.draining = true; },
-      [self](atom::describe) -> room_numbers {
-        room_numbers out;
-        out.list.reserve(self->state.rooms.size());
-        for (const auto& [number, x] : self->state.rooms)
-          out.list.push_back(number);
-        return out;
+      [self](atom::describe) { return self->state.numbers(); },
+      [self](atom::describe what, uint64_t number) {
+        return self->state.ask_room<room_description>(self, what, number);
       },
-      [self](atom::describe what, uint64_t number) -> caf::result<room_description> {
-        const auto at = self->state.rooms.find(number);
-        if (at == self->state.rooms.end())
-          return no_such_room(number);
-        return self->delegate(at->second.handle, what);
-      },
-      [self](atom::kick what, uint64_t number) -> caf::result<uint32_t> {
-        const auto at = self->state.rooms.find(number);
-        if (at == self->state.rooms.end())
-          return no_such_room(number);
-        return self->delegate(at->second.handle, what);
+      [self](atom::kick what, uint64_t number) {
+        return self->state.ask_room<uint32_t>(self, what, number);
       },
   };
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <unordered_map>
 
+#include <caf/result.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -29,8 +30,8 @@ caf::expected<join_request> read_join(byte_view first_frame);
 struct lobby_state {
   struct open_room {
     room_actor handle;
-    /// Entries handed on to it; it ends only when it has seen them all.
-    uint64_t entries = 0;
+    /// Seat requests handed on to it; it ends only when it has seen them all.
+    uint64_t requests = 0;
   };
 
   /// What it hands to connections and rooms; the lobby in it is this one.
@@ -39,16 +40,26 @@ struct lobby_state {
   std::unordered_map<uint64_t, open_room> rooms;
   bool draining = false;
 
+  using pointer = lobby_actor::stateful_pointer<lobby_state>;
+
+  /// Hands a connection on to the room that it asks for, or has the switch refuse it.
+  void admit(pointer self, const pending_join& x);
   /// Why no further room may be opened; none when one may.
   std::optional<refusal> check_new_room() const;
+  /// A room has no members: ends it, unless a seat request is on its way there.
+  void on_room_empty(pointer self, const room_empty& x);
+  room_numbers numbers() const;
+  /// Has the room of that number answer; fails with ec::bad_argument when there is none.
+  template<class Answer, class Atom>
+  caf::result<Answer> ask_room(pointer self, Atom what, uint64_t number) const;
 
   static inline const char* name = "lobby";
 };
 
-/// Finds and makes rooms, and spawns a connection for everyone who knocks.
+/// Finds and makes rooms, and spawns a connection for each join request.
 ///
-/// Rooms are linked to it and end with it. A room that says it is empty ends, unless an
-/// seat_request is on its way there.
+/// Rooms are linked to it and end with it. A room that says it is empty ends, unless a seat
+/// request is on its way there.
 lobby_actor::behavior_type lobby(lobby_actor::stateful_pointer<lobby_state> self,
                                  lobby_config config);
 

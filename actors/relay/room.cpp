@@ -11,7 +11,7 @@ namespace liveconnect::relay {
 
 namespace {
 
-/// A room that people enter and leave all day must not grow a list without end.
+/// A room that clients enter and leave all day must not grow a list without end.
 constexpr size_t people_recorded_max = 8;
 
 bytes text(message_number number, std::string details, notation how) {

@@ -25,7 +25,7 @@ struct room_state {
   using time_point = caf::actor_clock::time_point;
 
   struct member {
-    /// Weak: the room watches its people, it does not keep them.
+    /// Weak: the room watches its members, it does not keep them.
     caf::actor_addr who;
     io::socket_id socket;
     endpoint peer;
@@ -39,12 +39,12 @@ struct room_state {
   std::vector<member> members;
   /// The tag that those inside have brought.
   std::string tag;
-  /// Of the room since its first person came; begins anew as the record does.
+  /// Of the room since its first member came; begins anew as the record does.
   std::shared_ptr<room_account> account;
   /// Requests for a seat so far, refused ones included.
   uint64_t requests_seen = 0;
 
-  /// What the usage record will say; begins anew when the first person comes into an empty room.
+  /// What the usage record will say; begins anew when the first member comes into an empty room.
   room_usage so_far;
   time_point opened;
   /// When two met for the first time, and when they parted.
@@ -57,10 +57,10 @@ struct room_state {
   /// unequal tags mean unequal keys; both may have none.
   bool knows_tag(const seat_request& newcomer) const;
 
-  /// Notes that somebody came, or that `x`, who is no member any more, went for the reason `why`.
+  /// Notes that a member came, or that `x`, no member any more, went for the reason `why`.
   void note_arrival(const seat_request& newcomer, time_point now);
   void note_departure(const member& x, const std::string& why, time_point now);
-  /// Hands in the record; nobody is inside any more.
+  /// Hands in the record; the last member has gone.
   void close_record(time_point now);
   room_description describe(time_point now) const;
 

@@ -13,8 +13,8 @@ class room_switch;
 /// What one room has cost the relay, for the limits that count by room: bytes in all, bytes of this
 /// second, and its age. Pure: callers pass the time.
 ///
-/// The room's actor makes it with its first person and hands it to both seats; it outlives one
-/// person's leaving, so that coming back clears nothing. The actor can only carry it: reading and
+/// The room's actor makes it for its first member and hands it to both seats; it outlives one
+/// member's leaving, so that coming back clears nothing. The actor can only carry it: reading and
 /// writing takes a key that the switch on the room's byte loop alone can make, so no two threads
 /// meet in it.
 class room_account {
@@ -23,18 +23,18 @@ public:
 
   /// Opens an account; room_switch has it, on its loop's thread.
   class key {
-    key() = default;
+    // Not `= default`: that would make it an aggregate, and any code could then write `{}` for it.
+    key() {} // NOLINT(modernize-use-equals-default)
     friend class room_switch;
     friend class room_account_test;
   };
 
-  /// The room's first person is seated; a second call changes nothing.
+  /// The room's first member is seated; a second call changes nothing.
   void open(key, time_point now) {
     if (!opened_)
       opened_ = now;
   }
 
-  bool is_open(key) const { return opened_.has_value(); }
   /// When it was opened; only of one that is open.
   time_point opened(key) const { return *opened_; }
 

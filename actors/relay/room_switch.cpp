@@ -81,7 +81,10 @@ room_switch::room_switch(std::shared_ptr<io::byte_loop> loop, relay_limits limit
                          std::shared_ptr<switch_shared> shared)
     : loop_(std::move(loop)), shared_(std::move(shared)), limits_(limits) {}
 
-room_switch::~room_switch() = default;
+/// Its loop has ended, and has told it the end of every line.
+room_switch::~room_switch() {
+  LC_ASSERT_OR(line_count_ == 0 && counters_.seated == 0 && counters_.rooms_paired == 0, return );
+}
 
 // --- any thread ---
 
@@ -90,13 +93,13 @@ void room_switch::place(seating what) {
 }
 
 void room_switch::seat(const seating& what) {
+  LC_ASSERT_OR(what.account != nullptr && what.life != nullptr && what.who, return );
   auto* x = find(what.socket);
   if (x == nullptr || x->at != stage::joining) {
     what.life->ended = true;
     caf::anon_send(what.who, connection_closed{word_of(io::close_reason::peer)});
     return;
   }
-  LC_ASSERT_OR(what.account != nullptr && what.life != nullptr, return );
   LC_ASSERT_OR(x->partner == nullptr && x->held == 0, return );
   x->at = stage::seated;
   x->who = what.who;
@@ -185,7 +188,7 @@ relay_counters room_switch::counters() {
   try {
     return future.get();
   } catch (const std::future_error&) {
-    return counters_; // The loop has ended and dropped the job; nobody else touches them now.
+    return counters_; // The loop has ended and dropped the job; its thread touches them no more.
   }
 }
 
@@ -210,7 +213,8 @@ room_switch::line& room_switch::keep(std::unique_ptr<line> x) {
 }
 
 std::unique_ptr<room_switch::line> room_switch::take_out(io::socket_id socket) {
-  LC_ASSERT_OR(line_count_ > 0 && find(socket) != nullptr, return nullptr);
+  LC_ASSERT_OR(line_count_ > 0, ++line_count_);
+  LC_ASSERT_OR(find(socket) != nullptr, return nullptr);
   --line_count_;
   return std::move(lines_[socket.slot()]);
 }
@@ -235,7 +239,7 @@ void room_switch::on_accepted(io::socket_id, io::socket_id socket, const endpoin
   arm(x);
 }
 
-/// Whose connection it is is known: the limits of its address hold from here on.
+/// The client's address is known: its limits hold from here on.
 void room_switch::admit(line& x) {
   x.at = stage::awaiting_join;
   x.counted = true;
@@ -295,7 +299,7 @@ void room_switch::pair(line& x, line& y) {
   y.partner = &x;
   x.life->paired = true;
   y.life->paired = true;
-  // The one who waited has the timer.
+  // The one that waited has the timer.
   x.keeps_room_time = false;
 }
 
@@ -304,7 +308,7 @@ void room_switch::unpair(line& x) {
   if (y == nullptr)
     return;
   LC_ASSERT_OR(y->partner == &x, return );
-  LC_ASSERT_OR(counters_.rooms_paired > 0, return );
+  LC_ASSERT_OR(counters_.rooms_paired > 0, ++counters_.rooms_paired);
   y->partner = nullptr;
   --counters_.rooms_paired;
   x.life->paired = false;
@@ -313,7 +317,7 @@ void room_switch::unpair(line& x) {
     y->keeps_room_time = true;
     arm(*y);
   }
-  // Nobody is left whose slowness could hold the other back. Its next turn drops what is unheard.
+  // No receiver is left that could hold the other line back. Its next turn drops what is unheard.
   hold(*y, receiver_is_slow, false);
   if (!y->unread.empty())
     loop_->post([self = shared_from_this(), id = y->id] {
@@ -371,6 +375,7 @@ size_t room_switch::take(line& x, byte_view text) {
 
 size_t room_switch::take_announcement(line& x, byte_view text) {
   const auto step = read_announcement(text);
+  LC_ASSERT_OR(step.used <= text.size(), return text.size());
   switch (step.what) {
   case admission_step::kind::announced:
     x.peer = step.client;
@@ -395,7 +400,7 @@ size_t room_switch::take_announcement(line& x, byte_view text) {
 size_t room_switch::take_join(line& x, byte_view text) {
   const auto step = read_join_frame(x.scanner, x.join_bytes, limits_.join_bytes_max, text);
   x.how = x.scanner.how();
-  LC_ASSERT_OR(step.used <= text.size(), return text.size());
+  LC_ASSERT_OR(step.size <= step.used && step.used <= text.size(), return text.size());
   if (step.what == admission_step::kind::refused)
     drop(x, step.why);
   else if (step.what == admission_step::kind::join)
@@ -471,7 +476,7 @@ void room_switch::say_control(line& x) {
     if (id != x.id)
       continue;
     pieces.push_back({text.data(), text.size()});
-    // There may be more words for it this turn; these are said.
+    // More may follow for it in this turn; this part is said.
     id = {};
   }
   after_saying(x, loop_->write(x.id, pieces.data(), pieces.size()));

@@ -26,7 +26,7 @@ struct relay_counters {
   uint64_t frames_forwarded = 0;
   uint64_t bytes_received = 0;
   uint64_t bytes_forwarded = 0;
-  /// Whole frames that came while nobody was there to hear them.
+  /// Whole frames that came while the other seat was empty.
   uint64_t frames_unheard = 0;
   /// Times that a sender was held back because its receiver was slow.
   uint64_t held_back = 0;
@@ -36,7 +36,7 @@ struct relay_counters {
   std::array<uint64_t, refusal_count> refused{};
   /// Balancers' own connections, which are no clients.
   uint64_t health_checks = 0;
-  /// Now: connections, those that have a seat, and rooms with both people in.
+  /// Now: connections, those that have a seat, and rooms with both seats taken.
   uint64_t connections = 0;
   uint64_t seated = 0;
   uint64_t rooms_paired = 0;
@@ -45,7 +45,7 @@ struct relay_counters {
 
   relay_counters& operator+=(const relay_counters& x);
 
-  /// Now: rooms in which somebody waits for the other.
+  /// Now: rooms in which one member waits for the other.
   uint64_t rooms_waiting() const { return seated - 2 * rooms_paired; }
 };
 
@@ -71,14 +71,17 @@ struct switch_shared {
 /// gives it").
 ///
 /// A connection's life: a trusted load balancer first announces whose it is; it asks for a seat
-/// with its first frame, which goes to the lobby; its reading rests until the room has placed or
-/// refused it; from then on each whole frame of its is passed on to the other seat with every `#`
-/// replaced, or dropped while nobody sits there (heartbeats are said again until answered). Only
-/// whole frames leave, so a message of the relay's own never falls into one. What the receiver does
-/// not take at once waits in its queue, and until that is empty the sender is not read.
+/// with its first frame, which goes to the lobby; its reading is paused until the room has placed
+/// or refused it; from then on each of its whole frames is passed on to the other seat with every
+/// `#` replaced, or dropped while that seat is empty (heartbeats are said again until answered).
+/// Only whole frames leave, so a message of the relay's own never falls into one. What the receiver
+/// does not take at once waits in its queue, and until that is empty the sender is not read.
 ///
 /// Where there are several loops, one has the listeners, and a line whose room belongs to another
-/// moves there when it has named the room, socket and all: both people of a room are always in one.
+/// moves there when it has named the room, socket and all: both lines of a room are always in one.
+///
+/// In three files: admission.* reads what comes before the seat; forwarding.cpp is the way of a
+/// frame and what holds it back; room_switch.cpp is the rest, seats, deadlines and moves.
 ///
 /// Handler methods run on the loop's thread; the port's and the others on any.
 class room_switch : public io::socket_handler,
@@ -89,12 +92,12 @@ public:
               std::shared_ptr<switch_shared> shared);
   ~room_switch() override;
 
-  /// Names who hears join requests. Before the first listener is opened.
+  /// Names the lobby, which hears the join requests. Before the first listener is opened.
   void set_lobby(const lobby_actor& lobby) { lobby_ = lobby; }
 
   /// Names the load balancers: a connection from there begins with a PROXY header, and the address
-  /// in it is the client's everywhere. Nobody else's header is believed. Before the first listener
-  /// is opened.
+  /// in it is the client's everywhere. A header from any other address is not believed. Before the
+  /// first listener is opened.
   void trust_proxies(std::vector<address_range> proxies) { proxies_ = std::move(proxies); }
 
   // --- any thread ---
@@ -104,12 +107,12 @@ public:
   void refuse(io::socket_id socket, refusal why) override;
   void wrong_guess(io::socket_id socket) override;
 
-  /// Other limits from now on, for those inside as well. What is only read when a connection is
-  /// made or joins (frame and join sizes) holds for newcomers.
+  /// Other limits from now on, for seated connections as well. What is only read when a connection
+  /// is made or joins (frame and join sizes) holds for newcomers.
   void set_limits(const relay_limits& limits);
 
-  /// Says Closing to everybody and closes; takes nobody any more. The caller then stops the loop,
-  /// which flushes.
+  /// Says Closing on every connection and closes it; takes no new one any more. The caller then
+  /// stops the loop, which flushes.
   void close_all();
 
   /// A copy of the counters; waits for the loop's turn. Not from the loop's thread.
@@ -130,7 +133,7 @@ private:
 
   enum class stage : uint8_t { announced, awaiting_join, joining, seated, leaving };
 
-  /// Why somebody's reading rests; several may hold at once.
+  /// Why a line's reading is paused; several reasons may hold at once.
   enum hold_reason : uint8_t { receiver_is_slow = 1, room_is_fast = 2 };
 
   /// One socket. Kept small: ten thousand idle connections have one each.
@@ -143,7 +146,7 @@ private:
     /// The ledger has been told of it.
     bool counted = false;
     notation how = notation::tag;
-    /// Of hold_reason; its reading rests unless this is 0.
+    /// Of hold_reason; its reading is paused unless this is 0.
     uint8_t held = 0;
     /// Its timer ends the room when that has lived long enough: one of the two does it.
     bool keeps_room_time = false;
@@ -172,7 +175,7 @@ private:
     time_point timer = never;
   };
 
-  /// Somebody who is about to go to another switch.
+  /// A line that is about to go to another switch.
   struct migrating_line {
     io::socket_id socket;
     std::shared_ptr<room_switch> home;
@@ -199,6 +202,7 @@ private:
   void hold(line& x, hold_reason why, bool held);
   void end_room(line& x, refusal why);
   void relieve_memory();
+  void close_largest_queues(size_t others);
   void pair(line& x, line& y);
   void unpair(line& x);
   void depart(line& x, const std::string& why);

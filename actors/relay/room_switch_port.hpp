@@ -26,8 +26,8 @@ public:
     std::shared_ptr<room_account> account;
     /// What the newcomer is told.
     bytes greeting;
-    /// Who sits in the other seat (value 0: nobody), and what that one is told. From here on their
-    /// frames go to each other.
+    /// The socket in the other seat (value 0: that seat is empty), and what it is told. From here
+    /// on their frames go to each other.
     io::socket_id partner;
     bytes news;
   };

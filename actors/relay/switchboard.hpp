@@ -7,11 +7,11 @@
 
 namespace liveconnect::relay {
 
-/// All of a relay's switches, one a byte loop, as one: what actors and the composition root talk
+/// All of a relay's switches, one per byte loop, as one: what actors and the composition root talk
 /// to.
 ///
 /// The first loop has the listeners. A connection is moved to its room's loop when it has said
-/// which room that is, so both people of a room always meet in one loop; from then on its socket's
+/// which room that is, so both members of a room always meet in one loop; from then on its socket's
 /// id names that loop. Any thread, except where it says otherwise.
 class switchboard : public room_switch_port {
 public:

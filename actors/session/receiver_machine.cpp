@@ -115,7 +115,7 @@ void receiver_machine::on(const input::parted&) {
   stop_waiting();
   if (state_ == receiver_state::confirming)
     return;
-  // An answer that would have gone to this connection goes to nobody; the wallet's work on a
+  // An answer that would have gone to this connection is dropped; the wallet's work on a
   // complete set has its own ticket and goes on.
   current_ = 0;
   offer_.reset();

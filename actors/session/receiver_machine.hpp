@@ -6,7 +6,7 @@
 namespace liveconnect::session {
 
 /// How far the receiver's conversation is. How far the money is, is told apart by receiver_money,
-/// because the wallet goes on when the line breaks. actors/README.md has the diagram.
+/// because the wallet goes on when the line breaks. actors/session/README.md has the diagram.
 enum class receiver_state : uint8_t {
   idle,
   /// On the way to the room, in it, or waiting for the peer's key confirmation.

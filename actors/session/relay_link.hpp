@@ -91,7 +91,8 @@ struct link_open {};
 struct link_send {
   frame what;
 };
-/// Gives this connection up and makes a new one; what is queued still goes. `peer_word` is shown.
+/// Gives this connection up and makes a new one; what is queued still goes. `reason` is shown to
+/// the person.
 struct link_renew {
   std::string reason;
 };
@@ -115,8 +116,46 @@ using link_actor =
 ///               |   v          v         v
 ///               +- resting <---+---------+      (any state -> over)
 struct link_state {
+  using pointer = link_actor::stateful_pointer<link_state>;
   enum class stage : uint8_t { idle, connecting, joining, inside, resting, over };
 
+  // --- the beginning and the end ---
+
+  /// Watches owner and loop, and gives the actor its handlers.
+  link_actor::behavior_type begin(pointer me);
+  void on_down(const caf::down_msg& what);
+  void open();
+  /// Closes what is open, lets go what is queued, then ends the actor.
+  void finish();
+  /// Tells the owner that this link has given up, then finishes.
+  void fail_for_good(ec code, std::string detail);
+
+  // --- one connection after the other ---
+
+  void connect();
+  /// The room is lost (or was not reached): rests, then tries again, or gives up.
+  void rest(std::string reason);
+  /// Arms the one deadline or back-off; the one before does not ring any more.
+  void arm(caf::timespan after);
+  void disarm();
+  void on_alarm(uint64_t number);
+  /// Every heartbeat interval, for as long as the link lives.
+  void beat();
+
+  // --- what is sent, and what comes ---
+
+  void transmit(const frame& what);
+  void on_event(const io::event& what, const std::shared_ptr<const void>& credit);
+  void on_bytes(const bytes& data, const std::shared_ptr<const void>& credit);
+  void on_closed(const io::event& what);
+  void on_relay_frame(const frame& what, const std::shared_ptr<const void>& credit);
+  void on_refused(const frame& what);
+  void on_joined(const frame& what, const std::shared_ptr<const void>& credit);
+  /// The peer is there (again): its silence counts from now.
+  void peer_came(std::string address, const std::shared_ptr<const void>& credit);
+  void peer_went(std::string reason, const std::shared_ptr<const void>& credit);
+
+  pointer self = nullptr;
   link_config config;
   byte_loop_actor loop;
   link_owner_actor owner;
@@ -138,9 +177,9 @@ struct link_state {
   /// Whether the relay has told the present peer's address.
   bool peer_named = false;
   caf::actor_clock::time_point peer_heard;
-  /// Of what was given to the owner last. While it lives, the peer's next words may lie unread
-  /// because the owner is behind, and nobody is called silent.
-  std::weak_ptr<const void> untaken;
+  /// The credit of what the owner was given last. While the owner holds it, the peer's next frames
+  /// may lie unread in the socket, so the peer is not called silent.
+  std::weak_ptr<const void> held_credit;
   /// The number of the deadline or back-off in force.
   uint64_t alarm = 0;
   std::string last_reason;

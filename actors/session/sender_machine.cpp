@@ -118,7 +118,7 @@ void sender_machine::on(const input::parted&) {
   case sender_state::settling:
     return;
   default:
-    // Whatever the wallet still does for us is idempotent; its answer is for nobody now.
+    // What the wallet still does for us is idempotent; its answer is dropped.
     current_ = 0;
     state_ = sender_state::meeting;
     out_.push_back(action::arm{timer::reunite});
@@ -353,7 +353,7 @@ void sender_machine::on(const input::work_failed& x) {
     return;
   switch (state_) {
   case sender_state::reserving:
-    // Nothing was locked and nobody was asked.
+    // No note is locked and no server was asked.
     return end(false, x.code, x.detail, false);
   case sender_state::filing:
     // The transfer stays open: resume gets the receipt again, or evidence.

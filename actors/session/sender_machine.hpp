@@ -4,11 +4,11 @@
 
 namespace liveconnect::session {
 
-/// Where the sender's machine is. actors/README.md has the diagram.
+/// Where the sender's machine is. actors/session/README.md has the diagram.
 enum class sender_state : uint8_t {
   /// Nothing has happened.
   idle,
-  /// The wallet chooses and locks notes; nobody was asked anything yet.
+  /// The wallet chooses and locks notes; neither peer nor server was asked anything yet.
   reserving,
   /// On the way to the room, in it, or waiting for the peer's key confirmation.
   meeting,

@@ -24,14 +24,14 @@ namespace liveconnect::session {
 /// Names one question to the wallet, so that a late answer to an older one is recognised.
 using ticket = uint32_t;
 
-/// What a machine counts time for. How long each is, the session's configuration says.
+/// What a machine waits for with a limit. The session's configuration says how long each limit is.
 enum class timer : uint8_t {
-  /// Nobody with the key has come yet.
+  /// No peer has proved the key yet.
   meet,
   /// The peer was here and is away.
   reunite,
-  /// The peer owes us its next message. Who counts puts it off while the peer shows life, to a
-  /// limit.
+  /// The peer owes us its next message. The session puts it off while authentic heartbeats of the
+  /// peer come, up to a limit.
   answer,
   /// The transfer is over for the sender; it stays a moment so that the receiver surely hears so.
   linger,
@@ -59,7 +59,7 @@ struct started {};
 struct entered {
   uint32_t people = 1;
 };
-/// Somebody joined; without the handshake nobody knows who.
+/// Another client joined; without the handshake it may be any client.
 struct peer_came {};
 /// Key confirmation of a fresh handshake: from here on messages are the peer's.
 struct secured {};

@@ -4,7 +4,7 @@
 
 namespace liveconnect::bench {
 
-/// JSON whose keys stay in the order they were set: people read these files too.
+/// JSON whose keys stay in the order they were set: the files are read by eye too.
 using json = nlohmann::ordered_json;
 
 } // namespace liveconnect::bench

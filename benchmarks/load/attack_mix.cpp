@@ -22,7 +22,7 @@ constexpr size_t flood_frame_bytes = 4096;
 /// Long before these the relay has had enough: of a join 128 bytes, of a frame 64 KiB.
 constexpr size_t trickle_max = 80;
 constexpr size_t oversize_bytes = 70'000;
-/// So little does one who reads nothing let wait in the system.
+/// The receive buffer of an end that reads nothing: the relay's queue fills, not the kernel's.
 constexpr int small_buffer_bytes = 4096;
 
 constexpr const char* frame_head = "<# coin i=\"1\" n=\"1\">";
@@ -37,8 +37,8 @@ enum class from_addresses : size_t {};
 
 /// One row of the table of attacks, field by field.
 struct attack : attack_traits {
-  attack(attack_kind what, const char* called, const char* deed)
-      : attack_traits{what, called, deed, 0, 0, 0, false, waits_for::nothing, {}, {}} {}
+  attack(attack_kind what, const char* called)
+      : attack_traits{what, called, 0, 0, 0, false, waits_for::nothing, {}, {}} {}
 
   attack rate(double starts_per_second, open_at_most most, from_addresses addresses) {
     per_second = starts_per_second;
@@ -70,76 +70,75 @@ struct attack : attack_traits {
 
 } // namespace
 
+// Rates and addresses are such that each attack gets as far as the limit that it is about: 30 new
+// connections a minute and 16 at a time from one address, but for the floods. A connection that
+// has to join may be late with it when this program is held up: `slow` is right then.
 const std::vector<attack_traits>& all_attacks() {
   using k = attack_kind;
   using r = refusal;
   using w = waits_for;
-  // Rates and addresses are such that each attack gets as far as the limit that it is about: 30 new
-  // connections a minute and 16 at a time from one address, but for the floods. A connection that
-  // has to join may be late with it when this program is held up: `slow` is right then.
   static const std::vector<attack_traits> list{
-      attack(k::slow_join, "slow-join", "a join, a byte now and then")
+      attack(k::slow_join, "slow-join")
           .rate(4, open_at_most(64), from_addresses(40))
           .until(w::join)
           .meets({r::slow})
           .may_meet({r::hasty}),
-      attack(k::slow_frame, "slow-frame", "a frame, a byte now and then")
+      attack(k::slow_frame, "slow-frame")
           .rate(2, open_at_most(64), from_addresses(20))
           .until(w::frame)
           .meets({r::slow})
           .may_meet({r::hasty}),
-      attack(k::wrong_tag, "wrong-tag", "guessed tags of a room where somebody waits")
+      attack(k::wrong_tag, "wrong-tag")
           .rate(12, open_at_most(16), from_addresses(2))
           .meets({r::wrong_tag, r::guesses})
           .may_meet({r::slow, r::hasty, r::address}),
-      attack(k::connection_flood, "connection-flood", "connections and no word")
+      attack(k::connection_flood, "connection-flood")
           .rate(100, open_at_most(256), from_addresses(3))
           .until(w::join)
           .meets({r::hasty, r::address})
           .may_meet({r::slow}),
-      attack(k::frame_flood, "frame-flood", "frames without end")
+      attack(k::frame_flood, "frame-flood")
           .rate(1, open_at_most(8), from_addresses(8))
           .in_pairs()
           .meets({r::bytes})
           .may_meet({r::slow, r::silent, r::hasty}),
-      attack(k::noise, "noise", "no protocol at all")
+      attack(k::noise, "noise")
           .rate(4, open_at_most(16), from_addresses(30))
           .meets({r::join})
           .may_meet({r::slow, r::hasty}),
-      attack(k::bad_frame, "bad-frame", "a join, then noise")
+      attack(k::bad_frame, "bad-frame")
           .rate(4, open_at_most(16), from_addresses(30))
           .meets({r::bad_frame})
           .may_meet({r::slow, r::hasty}),
-      attack(k::forged_from, "forged-from", "frames in the name of others")
+      attack(k::forged_from, "forged-from")
           .rate(4, open_at_most(16), from_addresses(30))
           .meets({r::from})
           .may_meet({r::slow, r::hasty}),
-      attack(k::oversize, "oversize", "a frame of 70 KB")
+      attack(k::oversize, "oversize")
           .rate(2, open_at_most(16), from_addresses(20))
           .meets({r::too_long})
           .may_meet({r::slow, r::hasty}),
-      attack(k::second_join, "second-join", "two rooms at once")
+      attack(k::second_join, "second-join")
           .rate(4, open_at_most(16), from_addresses(30))
           .meets({r::joined})
           .may_meet({r::slow, r::hasty}),
-      attack(k::slow_reader, "slow-reader", "frames for one who never reads")
+      attack(k::slow_reader, "slow-reader")
           .rate(1, open_at_most(16), from_addresses(16))
           .in_pairs()
           .until(w::stall)
           .meets({r::stalled})
           .may_meet({r::slow, r::hasty, r::bytes, r::memory}),
-      attack(k::half_open, "half-open", "a join and nothing more")
+      attack(k::half_open, "half-open")
           .rate(2, open_at_most(64), from_addresses(20))
           .until(w::silence)
           .meets({r::silent})
           .may_meet({r::slow, r::hasty, r::lonely}),
-      attack(k::proxy_header, "proxy-header", "a PROXY header from a stranger")
+      attack(k::proxy_header, "proxy-header")
           .rate(4, open_at_most(16), from_addresses(30))
           .meets({r::join})
           .may_meet({r::slow, r::hasty}),
-      attack(k::reset, "reset", "connect or join, and reset")
+      attack(k::reset, "reset")
           .rate(20, open_at_most(64), from_addresses(60))
-          .meets({})
           .may_meet({r::hasty, r::address, r::slow}),
   };
   return list;
@@ -326,7 +325,7 @@ void attack_mix::begin(const attack_traits& how, time_point now) {
   attackers_[second].partner = first;
   attackers_[first].partner = second;
   if (how.kind == attack_kind::slow_reader) {
-    // It writes its join, and then neither reads nor says anything.
+    // This end writes its join, and then neither reads nor writes.
     const int bytes = small_buffer_bytes;
     ::setsockopt(attackers_[second].fd.get(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
   }
@@ -345,7 +344,7 @@ void attack_mix::watch(uint32_t at) {
 
 void attack_mix::on_event(uint32_t socket, uint32_t events) {
   auto& x = attackers_[socket];
-  // An event of one that ended earlier in the same turn.
+  // An event of a connection that ended earlier in the same turn.
   if (!x.fd)
     return;
   if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0)
@@ -407,7 +406,7 @@ void attack_mix::take_words(uint32_t at) {
       return;
     return ended(at, word_after(begin));
   }
-  // One that never reads cannot hear why it is sent away; the other one does.
+  // An end that never reads cannot hear why it is sent away; its partner does.
   if (const auto found = x.heard.find(left); found != std::string::npos && x.partner) {
     const auto begin = found + left.size();
     if (x.heard.find('>', begin) == std::string::npos)

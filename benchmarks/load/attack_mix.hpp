@@ -35,12 +35,11 @@ inline constexpr size_t attack_kinds = 14;
 /// Which of the relay's deadlines ends an attack that waits for one.
 enum class waits_for : uint8_t { nothing, join, frame, stall, silence };
 
-/// How an attack goes, and what a relay with its limits does about it.
+/// How an attack goes, and what a relay with its limits does about it; benchmarks/README.md says in
+/// words what each does.
 struct attack_traits {
   attack_kind kind;
   const char* name;
-  /// For people.
-  const char* does;
   /// Begun a second (a pair counts once), open at most, and source addresses that it comes from.
   double per_second;
   size_t at_once;
@@ -72,14 +71,14 @@ struct attack_tally {
   /// Never got as far as to be connected.
   uint64_t unconnected = 0;
   uint64_t open = 0;
-  /// Longest life of one that the relay ended.
+  /// Longest life of a connection that the relay ended.
   double longest_seconds = 0;
   /// Bytes that went out.
   uint64_t bytes = 0;
 };
 
-/// Everybody who means harm, in one load: connections from 127.100.0.0 on, each kind from addresses
-/// of its own. Nothing that happens to them is a failure of the loop; the tallies tell.
+/// All attackers in one load: connections from 127.100.0.0 on, each kind from addresses of its own.
+/// Whatever the relay does to them is no failure of the loop; the tallies tell.
 class attack_mix : public load {
 public:
   struct config {
@@ -87,7 +86,7 @@ public:
     endpoint target;
     /// The same seed begins the same attacks in the same order, as far as the relay lets them.
     uint64_t seed = 0;
-    /// A room in which somebody honest waits, for wrong_tag.
+    /// The room in which the honest host waits, for wrong_tag.
     uint64_t victim_room = 0;
     /// Between the bytes of those that trickle.
     std::chrono::milliseconds trickle{500};
@@ -154,8 +153,8 @@ private:
   config how_;
   uint32_t number_;
   std::mt19937_64 random_;
-  /// Third part of all addresses: a relay remembers for ten minutes who was there with another
-  /// seed.
+  /// Third part of all addresses: a relay remembers for ten minutes which addresses a run with
+  /// another seed came from.
   unsigned source_block_;
   std::vector<attack_tally> tallies_;
   std::vector<time_point> next_start_;

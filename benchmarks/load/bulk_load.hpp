@@ -15,7 +15,7 @@ public:
   enum class receivers : uint8_t {
     /// Take what comes.
     reading,
-    /// Are there and read nothing: attackers, or people whose computer sleeps.
+    /// Are there and read nothing: attackers, or clients whose computer sleeps.
     silent,
   };
 

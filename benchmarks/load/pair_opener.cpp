@@ -66,7 +66,7 @@ pair_opener::pair_opener(event_loop& loop, subject& through, size_t sources, pai
       // Rooms of two runs against one relay must not be the same.
       next_room_(
           static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count())) {
-  // The next load comes from other addresses: a relay remembers who came a minute ago.
+  // The next load comes from other addresses: a relay remembers addresses for a minute.
   through_.sources_used = (through_.sources_used + sources) % 50'000;
   if (through_.how == meeting::forwarded)
     loop_.watch(through_.listener.get(), EPOLLIN, number_, listener_number);
@@ -304,7 +304,7 @@ void pair_opener::take_invitation(const syncthing::message& x) {
   if (x.what != syncthing::message_type::session_invitation || x.from.size() != from.size())
     return;
   std::copy(x.from.begin(), x.from.end(), from.begin());
-  // One that an earlier load asked for, and did not wait for, is nobody's.
+  // An earlier load may have asked for this one and not waited for it; then it has no slot.
   const auto asker = askers_.find(from);
   if (asker == askers_.end())
     return;
@@ -331,7 +331,7 @@ void pair_opener::take_session_answer(uint32_t number) {
   const bool response = answer.what == syncthing::message_type::response;
   if (response && answer.code == syncthing::response_success) {
     one.seated = true;
-    // One after the other: strelaysrv turns away who comes while it seats somebody.
+    // One after the other: strelaysrv turns an end away while it seats the other.
     if (number % 2 == 0)
       begin(x.ends[1], number + 1, syncthing::join_session_request(x.keys[1]));
   } else if (response && answer.code == syncthing::response_already_connected &&
@@ -340,13 +340,13 @@ void pair_opener::take_session_answer(uint32_t number) {
     x.ends[1] = end{};
     ask(at);
   } else {
-    loop_.fail_with(no_session("strelaysrv let nobody into its session: " + describe(answer)));
+    loop_.fail_with(no_session("strelaysrv did not open its session: " + describe(answer)));
   }
 }
 
 void pair_opener::accept_some() {
-  // Through nothing but loopback a pair may meet, and its successor knock, while we are here: the
-  // loop must have its turn in between.
+  // Through nothing but loopback a pair may meet, and its successor connect, before this loop ends:
+  // the event loop must have its turn in between.
   for (int i = 0; i < 64 && !loop_.failure(); ++i) {
     auto fd = accept_from(through_.listener.get());
     if (!fd)
@@ -389,7 +389,7 @@ void pair_opener::read_arrival(uint32_t at) {
   free_arrivals_.push_back(at);
   if (slot_at >= slots_.size() || !slots_[slot_at].used || slots_[slot_at].ends[1].fd)
     return loop_.fail_with(fail(ec::protocol_violation,
-                                "A stranger connected to the generator's port. Run the test "
+                                "Another program connected to the generator's port. Run the test "
                                 "again."));
   auto& far = slots_[slot_at].ends[1];
   far.fd = std::move(fd);

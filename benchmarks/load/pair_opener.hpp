@@ -17,7 +17,7 @@ namespace liveconnect::bench {
 struct open_pair {
   descriptor a;
   descriptor b;
-  /// What `#` becomes on its way from a to b, and from b to a; `#` where nobody replaces it.
+  /// What `#` becomes on its way from a to b, and from b to a; `#` where no relay replaces it.
   std::string a_address = "#";
   std::string b_address = "#";
 };
@@ -110,7 +110,7 @@ private:
   std::vector<uint32_t> free_slots_;
   std::vector<arrival> arrivals_;
   std::vector<uint32_t> free_arrivals_;
-  /// meeting::sessions: whose slot a device is.
+  /// meeting::sessions: the slot that each asking device belongs to.
   std::map<syncthing::device_id, uint32_t> askers_;
   size_t in_progress_ = 0;
 };

@@ -8,7 +8,8 @@
 
 namespace liveconnect::bench {
 
-/// A descriptor that is closed with its owner.
+/// A descriptor that is closed with its owner. actors/io has one too; this program takes nothing
+/// from there, so that what is measured does not measure itself.
 class descriptor {
 public:
   descriptor() = default;
@@ -28,9 +29,8 @@ private:
   int fd_ = -1;
 };
 
-/// The generator's own sockets: plain, nonblocking, TCP_NODELAY. Nothing of actors/io is used here,
-/// so that what is measured does not measure itself. Failures are ec::network_failed with the
-/// system's words.
+/// The generator's own sockets: plain, nonblocking, TCP_NODELAY. Failures are ec::network_failed
+/// with the system's words.
 
 /// Starts a connection, from `source` when it is given (its port is passed over). It may still be
 /// under way: then the socket becomes writable, or readable with an error.

@@ -90,7 +90,7 @@ caf::error read_ready(subject& into, const std::filesystem::path& log) {
                                          ". Run liveconnect-relay by itself to see what it needs.");
 }
 
-/// What --peers can start: how people call it, and where it comes from.
+/// What --peers can start: its common name, and where it comes from.
 struct peer_program {
   const char* name;
   const char* title;
@@ -128,7 +128,7 @@ caf::expected<std::string> program_of(const std::string& name) {
                   "'. Name haproxy, raw, wormhole or syncthing, with commas between them.");
 }
 
-/// Waits until somebody listens at `where`: for programs that do not say when they are ready.
+/// Waits until the program listens at `where`: for programs that do not say when they are ready.
 caf::error wait_for_listener(const endpoint& where, cli::child_process& child,
                              const std::filesystem::path& log, const char* what) {
   const auto until = clock::now() + start_deadline;
@@ -194,6 +194,35 @@ caf::error wait_for_forwarding(const endpoint& front, int sink, cli::child_proce
   }
   return fail(ec::relay_unreachable, "HAProxy did not start: " + last_line(log) +
                                          ". Leave it out of --peers, or mend that.");
+}
+
+/// HAProxy takes connections from the socket `front`, which it inherits, and passes each on to a
+/// connection of its own to `behind`.
+caf::error write_haproxy_config(const std::filesystem::path& file, int front,
+                                const endpoint& behind) {
+  constexpr const char* text = R"(global
+  nbthread 1
+  maxconn {connections}
+defaults
+  mode tcp
+  timeout connect 10s
+  timeout client 1h
+  timeout server 1h
+frontend in
+  maxconn {connections}
+  bind fd@{front}
+  default_backend out
+backend out
+  server generator {behind}
+)";
+  // Two descriptors a connection; some are HAProxy's own.
+  const auto connections = (raise_descriptor_limit() - 200) / 2;
+  std::ofstream out(file);
+  out << fmt::format(text, fmt::arg("connections", connections), fmt::arg("front", front),
+                     fmt::arg("behind", to_string(behind)));
+  if (!out.flush())
+    return fail(ec::disk_failed, file.string() + " cannot be written. Make room in TMPDIR.");
+  return caf::none;
 }
 
 } // namespace
@@ -266,6 +295,9 @@ subject running_relay(const endpoint& where, std::optional<pid_t> pid) {
   return out;
 }
 
+namespace {
+
+/// Debian's HAProxy in TCP mode, one thread, forwarding to the generator.
 caf::expected<subject> start_haproxy(int core) {
   const auto found = program_of(haproxy_name);
   if (!found)
@@ -286,34 +318,8 @@ caf::expected<subject> start_haproxy(int core) {
   if (!sink || !front)
     return sink ? front.error() : sink.error();
   const auto config = folder->path() / "haproxy.cfg";
-  {
-    // Two descriptors a connection; some are HAProxy's own.
-    const auto connections = (raise_descriptor_limit() - 200) / 2;
-    std::ofstream file(config);
-    file << "global\n"
-            "  nbthread 1\n"
-            "  maxconn "
-         << connections
-         << "\n"
-            "defaults\n"
-            "  mode tcp\n"
-            "  timeout connect 10s\n"
-            "  timeout client 1h\n"
-            "  timeout server 1h\n"
-            "frontend in\n"
-            "  maxconn "
-         << connections
-         << "\n"
-            "  bind fd@"
-         << front->get()
-         << "\n"
-            "  default_backend out\n"
-            "backend out\n"
-            "  server generator "
-         << to_string(behind) << "\n";
-    if (!file.flush())
-      return fail(ec::disk_failed, config.string() + " cannot be written. Make room in TMPDIR.");
-  }
+  if (auto err = write_haproxy_config(config, front->get(), behind))
+    return err;
   {
     on_core there{core};
     auto child = cli::child_process::start(
@@ -331,6 +337,7 @@ caf::expected<subject> start_haproxy(int core) {
   return out;
 }
 
+/// Nothing between the two ends: what the machine itself gives.
 caf::expected<subject> raw_loopback() {
   subject out;
   out.name = raw_name;
@@ -342,22 +349,24 @@ caf::expected<subject> raw_loopback() {
   return out;
 }
 
+/// magic-wormhole's transit relay (Twisted).
 caf::expected<subject> start_wormhole(int core) {
   return start_on_free_port(wormhole_name, meeting::tokens, core,
                             [](const endpoint& where, const auto& log) {
                               // By itself it writes a line a connection to standard output, and
-                              // stands still when nobody reads them.
+                              // stands still when they are not read.
                               return std::vector<std::string>{
                                   "--log-level=error", "--log-file=" + log.string(), "transitrelay",
                                   fmt::format("--port=tcp:{}:interface=127.0.0.1", where.port)};
                             });
 }
 
+/// syncthing's strelaysrv (Go), known to no pool of public relays.
 caf::expected<subject> start_syncthing(int core) {
   auto out = start_on_free_port(
       syncthing_name, meeting::sessions, core, [](const endpoint& where, const auto& log) {
         // No pool: it would offer itself to the world. No pings, and
-        // nobody is sent away for being silent: idle pairs have to stay.
+        // no silent pair is ended: idle pairs have to stay.
         return std::vector<std::string>{"-listen=" + to_string(where),
                                         "-protocol=tcp4",
                                         "-pools=",
@@ -376,6 +385,8 @@ caf::expected<subject> start_syncthing(int core) {
   out->host = std::move(*host);
   return out;
 }
+
+} // namespace
 
 caf::error check_peer(const std::string& name) {
   if (name == raw_name)

@@ -38,9 +38,10 @@ struct subject {
   std::optional<endpoint> status;
   /// meeting::forwarded: where the other ends come.
   descriptor listener;
-  /// meeting::sessions: who is asked for. The relay ends all sessions of a device that goes.
+  /// meeting::sessions: the device that is asked for. The relay ends all sessions of a device that
+  /// goes.
   std::optional<syncthing::host> host;
-  /// Whose time and memory are measured: the child, or a process that the user names.
+  /// The process whose time and memory are measured: the child, or one that the user names.
   std::optional<pid_t> pid;
   /// Source addresses that connections came from so far (source_addresses).
   size_t sources_used = 0;
@@ -79,14 +80,6 @@ caf::expected<std::filesystem::path> find_relay(const relay_start& how);
 caf::expected<subject> start_relay(const relay_start& how, int core);
 /// A relay that runs already. `pid` lets its time and memory be measured.
 subject running_relay(const endpoint& where, std::optional<pid_t> pid);
-/// Debian's HAProxy in TCP mode, one thread, forwarding to the generator.
-caf::expected<subject> start_haproxy(int core);
-/// Nothing between the two ends: what the machine itself gives.
-caf::expected<subject> raw_loopback();
-/// magic-wormhole's transit relay (Twisted).
-caf::expected<subject> start_wormhole(int core);
-/// syncthing's strelaysrv (Go), known to no pool of public relays.
-caf::expected<subject> start_syncthing(int core);
 
 /// Whether a peer of that name exists, and else what to do: ec::bad_argument for an unknown name,
 /// ec::bad_config for a program that is not installed.

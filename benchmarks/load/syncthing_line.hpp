@@ -21,7 +21,7 @@ struct ssl_st;
 /// meet: one device joins over TLS and waits; others ask over TLS to be connected to it; both are
 /// told the keys of a session, which then is two plain connections.
 ///
-/// Errors here say what happened; what to do about it, whoever asked for the relay adds.
+/// Errors here say what happened; the caller adds what to do about it.
 namespace liveconnect::bench::syncthing {
 
 /// SHA-256 of a device's certificate: its name.
@@ -116,7 +116,7 @@ private:
   bool closed_ = false;
 };
 
-/// The device that waits at the relay for those who ask for it.
+/// The device that waits at the relay for the devices that ask for it.
 struct host {
   device who;
   line where;

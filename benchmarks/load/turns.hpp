@@ -28,19 +28,19 @@ std::function<bool(size_t)> many_times(Once once) {
   };
 }
 
-/// Makes the compiler believe that somebody reads what `x` points at.
-inline void read_by_somebody(const void* x) {
+/// Makes the compiler believe that what `x` points at is read.
+inline void keep_alive(const void* x) {
   asm volatile("" : : "r"(x) : "memory");
 }
 
 /// Times contenders in turns of about a millisecond each. What counts is processor time of this
-/// thread, and the median of the turns: others who use the core hit one turn at most, and that
+/// thread, and the median of the turns: another program on the core hits one turn at most, and that
 /// through its cache only.
 class turns {
 public:
   /// Finds out how often each has to do its piece for one turn. From then on the process keeps what
-  /// it frees: else glibc gives the end of the heap back whenever it happens to be free, and who
-  /// then pays for fetching it again, page by page, depends on what lies where.
+  /// it frees: else glibc gives the end of the heap back whenever it happens to be free, and which
+  /// contender then pays for fetching it again, page by page, depends on what lies where.
   static caf::expected<turns> between(std::vector<contender> list);
 
   /// Seconds that one piece takes each contender, in their order. Goes on for about `time`, at

@@ -1,4 +1,4 @@
-// What does a receipt cost whoever signs it, and whoever checks it?
+// What does a receipt cost the receiver that signs it, and the sender that checks it?
 #include "benchmarks/micro/count.hpp"
 #include "benchmarks/questions/sample_coins.hpp"
 #include "messages/secure/receipt.hpp"

@@ -8,8 +8,9 @@
 #include <caf/error.hpp>
 
 #include "benchmarks/figures/json.hpp"
-#include "cli/shell/interrupts.hpp"
 #include "cli/shell/output.hpp"
+#include "cli/shell/signals.hpp"
+#include "cli/shell/usage.hpp"
 
 namespace CLI {
 class App;
@@ -63,14 +64,7 @@ command_end finish_result(json result, const std::string& out_file,
 using command_body = std::function<command_end(environment&)>;
 
 /// Which function runs for which word of the command line.
-class command_table {
-public:
-  void add(CLI::App* at, command_body body) { list_.emplace_back(at, std::move(body)); }
-  const std::vector<std::pair<CLI::App*, command_body>>& list() const { return list_; }
-
-private:
-  std::vector<std::pair<CLI::App*, command_body>> list_;
-};
+using command_table = cli::command_map<command_body>;
 
 /// Each adds its words and options below `root` and its function to the table. One a file
 /// (NAME_command.cpp); a new question is a new line here and in app.cpp.

@@ -10,7 +10,9 @@
 #include "benchmarks/load/numbered_frames.hpp"
 #include "benchmarks/load/sockets.hpp"
 #include "benchmarks/report/goals.hpp"
+#include "cli/shell/values.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/host_port.hpp"
 #include "messages/wire/frame.hpp"
 
 namespace liveconnect::bench {
@@ -32,17 +34,13 @@ caf::expected<endpoint> find_target(const std::string& text) {
   endpoint out;
   if (endpoint::parse(text, out))
     return out;
-  const auto colon = text.rfind(':');
-  uint16_t port = 0;
-  const auto* last = text.data() + text.size();
-  if (colon == std::string::npos || colon == 0 ||
-      std::from_chars(text.data() + colon + 1, last, port).ptr != last || port == 0)
+  const auto at = split_host_port(text);
+  if (!at)
     return wrong_value("The relay", text, "as HOST:PORT, such as 127.0.0.1:9100");
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  if (::getaddrinfo(text.substr(0, colon).c_str(), nullptr, &hints, &found) != 0 ||
-      found == nullptr)
+  if (::getaddrinfo(at->host.c_str(), nullptr, &hints, &found) != 0 || found == nullptr)
     return fail(ec::relay_unreachable,
                 "The host of '" + escape_for_display(text, 80) + "' is not known. Check its name.");
   sockaddr_storage address{};
@@ -50,7 +48,7 @@ caf::expected<endpoint> find_target(const std::string& text) {
               reinterpret_cast<char*>(&address));
   ::freeaddrinfo(found);
   out = endpoint::from(address);
-  out.port = port;
+  out.port = at->port;
   return out;
 }
 
@@ -237,18 +235,12 @@ caf::error wrong_value(const std::string& flag, const std::string& text, const s
 }
 
 caf::expected<size_t> parse_frame_bytes(const std::string& text, const std::string& flag) {
-  size_t number = 0;
-  const auto* last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, number);
-  const std::string unit(error == std::errc{} ? end : last, last);
   const auto range =
       fmt::format("a size from {} B to 64 KiB, such as 64, 4KiB or 48KiB", pattern_bytes_min);
-  if (error != std::errc{} || number > frame_bytes_max)
+  const auto size = cli::parse_size(text);
+  if (!size)
     return wrong_value(flag, text, range);
-  if (unit == "KiB" || unit == "K")
-    number *= 1024;
-  else if (!unit.empty() && unit != "B")
-    return wrong_value(flag, text, range);
+  auto number = *size;
   if (number == frame_bytes_max)
     number = pattern_bytes_max;
   if (number < pattern_bytes_min || number > pattern_bytes_max)
@@ -268,9 +260,14 @@ caf::expected<size_t> parse_count(const std::string& text, const std::string& fl
 
 caf::expected<std::chrono::milliseconds> parse_seconds(const std::string& text,
                                                        const std::string& flag, double most) {
+  // A bare number is seconds, as these flags always took; else a duration as everywhere.
   double out = 0;
-  if (!parse_number(text, out) || out < 0.001 || out > most)
-    return wrong_value(flag, text, fmt::format("seconds from 0.001 to {}", most));
+  if (!parse_number(text, out)) {
+    const auto length = cli::parse_duration(text);
+    out = length ? static_cast<double>(length->count()) / 1000 : 0;
+  }
+  if (out < 0.001 || out > most)
+    return wrong_value(flag, text, fmt::format("seconds from 0.001 to {}, or such as 500ms", most));
   return std::chrono::milliseconds(std::llround(out * 1000));
 }
 

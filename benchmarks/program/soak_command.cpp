@@ -12,7 +12,7 @@
 #include "benchmarks/questions/soak.hpp"
 #include "benchmarks/report/report.hpp"
 #include "benchmarks/subjects/cores.hpp"
-#include "cli/shell/settings.hpp"
+#include "cli/shell/values.hpp"
 #include "messages/base/error.hpp"
 #include "messages/wire/frame.hpp"
 

@@ -45,8 +45,8 @@ struct campaign_config {
 };
 
 /// Runs every scenario through every subject, round by round: all subjects take their turn within
-/// a round, and who begins changes from round to round, so that a busy minute of the machine hits
-/// them alike. Each scenario's results are shown as they come. Fails with the first thing that
+/// a round, and the first one changes from round to round, so that a busy minute of the machine
+/// hits them alike. Each scenario's results are shown as they come. Fails with the first thing that
 /// fails, unless told to keep going.
 caf::expected<std::vector<scenario_results>> run_campaign(const std::vector<planned_scenario>& plan,
                                                           const campaign_config& config,

@@ -53,7 +53,7 @@ caf::expected<std::vector<crypto_question>> crypto_questions(crypto_topic topic,
 /// What `seconds` of processor time for one piece of work come to.
 measurement figures_of(const crypto_question& about, double seconds);
 
-/// What an answer to `seal` or `coin` came to, as a line for people: `seal, 100 notes: 0.310 us a
+/// What an answer to `seal` or `coin` came to, as a line of text: `seal, 100 notes: 0.310 us a
 /// note, 0.750 CPU s a GB, 1.05 x libsodium's cipher alone`. Empty where figures are missing.
 std::string cost_sentence(const crypto_question& what, const side_by_side& list);
 

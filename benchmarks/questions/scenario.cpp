@@ -25,7 +25,7 @@ double seconds_between(time_point from, time_point to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-/// A size as people say it.
+/// A size in its usual unit.
 std::string size_text(size_t x) {
   return x == pattern_bytes_max ? "64 KiB"
          : x % 1024 == 0        ? fmt::format("{} KiB", x / 1024)
@@ -129,6 +129,41 @@ struct run {
     return x.settled() ? caf::error{} : not_all_came(x.sent(), x.received());
   }
 
+  /// Serves for the time of measuring, with processor time counted.
+  caf::error measure() {
+    if (auto err = cpu.begin())
+      return err;
+    if (auto err = serve(times.measured))
+      return err;
+    return cpu.end();
+  }
+
+  /// The same, with the load's latencies counted.
+  caf::error measure(paced_load& x, milliseconds length) {
+    if (auto err = cpu.begin())
+      return err;
+    if (auto err = serve_window(x, length))
+      return err;
+    return cpu.end();
+  }
+
+  /// Serves with the load's latencies counted.
+  caf::error serve_window(paced_load& x, milliseconds length) {
+    x.begin_window(clock::now());
+    if (auto err = serve(length))
+      return err;
+    x.end_window(clock::now());
+    return caf::none;
+  }
+
+  /// The figures that every load of frames has at its end.
+  template<class Load>
+  void add_frames(const Load& x) {
+    cpu.add_shares(out);
+    out["sent"] = static_cast<double>(x.sent());
+    out["received"] = static_cast<double>(x.received());
+  }
+
   caf::error bulk();
   caf::error round_trips();
   caf::error connect();
@@ -140,7 +175,11 @@ struct run {
   caf::error measure_calm(paced_load& honest);
   caf::error fill_queues(paced_load& honest, bulk_load& attack);
   caf::error measure_attack(paced_load& honest, bulk_load& attack, const process_usage& before);
+
+  /// Reads what the measured process uses; leaves `into` as it is when that process is not known.
   caf::error read_usage(process_usage& into) const;
+  /// How much more memory than before it uses now.
+  caf::expected<double> growth_kb(const process_usage& before) const;
 };
 
 caf::error run::bulk() {
@@ -156,11 +195,7 @@ caf::error run::bulk() {
     return err;
   const auto frames = load.received();
   const auto bytes = load.received_bytes();
-  if (auto err = cpu.begin())
-    return err;
-  if (auto err = serve(times.measured))
-    return err;
-  if (auto err = cpu.end())
+  if (auto err = measure())
     return err;
   const auto got_frames = static_cast<double>(load.received() - frames);
   const auto got_gb = static_cast<double>(load.received_bytes() - bytes) * 1e-9;
@@ -170,9 +205,7 @@ caf::error run::bulk() {
   out["gb_per_second"] = got_gb / cpu.seconds();
   cpu.add_to(out, "cpu_us_per_message", 1e6, got_frames);
   cpu.add_to(out, "cpu_s_per_gb", 1, got_gb);
-  cpu.add_shares(out);
-  out["sent"] = static_cast<double>(load.sent());
-  out["received"] = static_cast<double>(load.received());
+  add_frames(load);
   return caf::none;
 }
 
@@ -188,13 +221,7 @@ caf::error run::round_trips() {
   load.start(clock::now());
   if (auto err = serve(times.warm_up))
     return err;
-  if (auto err = cpu.begin())
-    return err;
-  load.begin_window(clock::now());
-  if (auto err = serve(times.measured))
-    return err;
-  load.end_window(clock::now());
-  if (auto err = cpu.end())
+  if (auto err = measure(load, times.measured))
     return err;
   if (auto err = settle(load))
     return err;
@@ -207,9 +234,7 @@ caf::error run::round_trips() {
     out["late_p99_us"] = static_cast<double>(load.lateness().quantile(0.99)) / 1000;
   cpu.add_to(out, "cpu_us_per_message", 1e6, 2 * trips);
   cpu.add_to(out, "cpu_s_per_gb", 1, gb);
-  cpu.add_shares(out);
-  out["sent"] = static_cast<double>(load.sent());
-  out["received"] = static_cast<double>(load.received());
+  add_frames(load);
   return caf::none;
 }
 
@@ -237,13 +262,9 @@ caf::error run::connect() {
     made.start();
   if (auto err = serve(times.warm_up))
     return finish(err);
-  if (auto err = cpu.begin())
-    return finish(err);
   const auto before = met;
   times_to_meet.clear();
-  if (auto err = serve(times.measured))
-    return finish(err);
-  if (auto err = cpu.end())
+  if (auto err = measure())
     return finish(err);
   const auto count = static_cast<double>(met - before);
   add_latency(out, times_to_meet);
@@ -261,16 +282,13 @@ caf::error run::connect() {
 }
 
 caf::error run::idle() {
-  process_usage before;
-  if (through.pid) {
-    // One pair first: what is set up once is not what a pair costs.
+  // One pair first: what is set up once is not what a pair costs.
+  if (through.pid)
     if (auto first = open(1); !first)
       return first.error();
-    auto now = usage_of(*through.pid);
-    if (!now)
-      return now.error();
-    before = *now;
-  }
+  process_usage before;
+  if (auto err = read_usage(before))
+    return err;
   auto pairs = open(what.pairs);
   if (!pairs)
     return pairs.error();
@@ -280,31 +298,20 @@ caf::error run::idle() {
   load.start(clock::now());
   if (auto err = serve(times.warm_up))
     return err;
-  if (auto err = cpu.begin())
-    return err;
-  load.begin_window(clock::now());
   // Each end speaks at least once.
-  if (auto err = serve(std::max(times.measured, what.heartbeat)))
+  if (auto err = measure(load, std::max(times.measured, what.heartbeat)))
     return err;
-  load.end_window(clock::now());
-  if (auto err = cpu.end())
-    return err;
-  if (through.pid) {
-    const auto after = usage_of(*through.pid);
-    if (!after)
-      return after.error();
-    const auto grown =
-        after->resident_kb < before.resident_kb ? 0 : after->resident_kb - before.resident_kb;
-    out["bytes_per_pair"] = static_cast<double>(grown) * 1024 / static_cast<double>(what.pairs);
-  }
+  const auto grown = growth_kb(before);
+  if (!grown)
+    return grown.error();
+  if (through.pid)
+    out["bytes_per_pair"] = *grown * 1024 / static_cast<double>(what.pairs);
   if (auto err = settle(load))
     return err;
   out["messages_per_second"] = static_cast<double>(load.completed()) / cpu.seconds();
   add_latency(out, load.latency());
   cpu.add_to(out, "cpu_us_per_message", 1e6, static_cast<double>(load.completed()));
-  cpu.add_shares(out);
-  out["sent"] = static_cast<double>(load.sent());
-  out["received"] = static_cast<double>(load.received());
+  add_frames(load);
   return caf::none;
 }
 
@@ -343,19 +350,15 @@ caf::error run::attack() {
   if (out.count("calm_p99_us") != 0)
     out["p99_share"] = out["p99_us"] / out["calm_p99_us"];
   out["round_trips_per_second"] = static_cast<double>(honest.completed()) / cpu.seconds();
-  cpu.add_shares(out);
-  out["sent"] = static_cast<double>(honest.sent());
-  out["received"] = static_cast<double>(honest.received());
+  add_frames(honest);
   return caf::none;
 }
 
 caf::error run::measure_calm(paced_load& honest) {
   if (auto err = serve(times.warm_up))
     return err;
-  honest.begin_window(clock::now());
-  if (auto err = serve(times.measured))
+  if (auto err = serve_window(honest, times.measured))
     return err;
-  honest.end_window(clock::now());
   // The calm is over when its last answers are in; new ones belong to neither phase.
   if (auto err = serve(times.warm_up))
     return err;
@@ -379,28 +382,19 @@ caf::error run::fill_queues(paced_load& honest, bulk_load& attack) {
 caf::error run::measure_attack(paced_load& honest, bulk_load& attack, const process_usage& before) {
   if (auto err = serve(times.warm_up))
     return err;
-  if (auto err = cpu.begin())
-    return err;
   const auto frames = attack.received();
-  honest.begin_window(clock::now());
-  if (auto err = serve(times.measured))
-    return err;
-  honest.end_window(clock::now());
-  if (auto err = cpu.end())
+  if (auto err = measure(honest, times.measured))
     return err;
   if (!silent()) {
     out["attack_messages_per_second"] =
         static_cast<double>(attack.received() - frames) / cpu.seconds();
     return caf::none;
   }
-  if (!through.pid)
-    return caf::none;
-  process_usage after;
-  if (auto err = read_usage(after))
-    return err;
-  const auto grown =
-      static_cast<double>(after.resident_kb) - static_cast<double>(before.resident_kb);
-  out["growth_kb_per_direction"] = std::max(grown, 0.0) / static_cast<double>(what.attackers);
+  const auto grown = growth_kb(before);
+  if (!grown)
+    return grown.error();
+  if (through.pid)
+    out["growth_kb_per_direction"] = *grown / static_cast<double>(what.attackers);
   return caf::none;
 }
 
@@ -412,6 +406,15 @@ caf::error run::read_usage(process_usage& into) const {
     return now.error();
   into = *now;
   return caf::none;
+}
+
+caf::expected<double> run::growth_kb(const process_usage& before) const {
+  auto now = before;
+  if (auto err = read_usage(now))
+    return err;
+  return now.resident_kb < before.resident_kb
+             ? 0.0
+             : static_cast<double>(now.resident_kb - before.resident_kb);
 }
 
 } // namespace

@@ -24,7 +24,7 @@ std::optional<mode> parse_mode(const std::string& text);
 /// One question with its numbers.
 struct scenario {
   mode what = mode::bulk;
-  /// Rooms with two people each. connect: how many are on their way at a time.
+  /// Rooms with two ends each. connect: how many are on their way at a time.
   size_t pairs = 1;
   /// Of one message, newline included.
   size_t frame_bytes = 64;

@@ -21,17 +21,18 @@ struct subject_results {
   std::optional<double> summary(const std::string& metric) const;
 };
 
-/// Whoever answered one question, in the order of the table's columns; ours is `liveconnect`.
+/// The subjects that answered one question, in the order of the table's columns; ours is
+/// `liveconnect`.
 using side_by_side = std::vector<subject_results>;
 
-/// nullptr when nobody has that name.
+/// nullptr when no subject has that name.
 const subject_results* find_subject(const side_by_side& list, const std::string& name);
 
 /// Median over rounds of ours / theirs.
 std::optional<double> ratio_to(const side_by_side& list, const std::string& metric,
                                const std::string& theirs);
 
-/// Lines for people: a row a metric, a column a subject, ratios behind.
+/// Lines of text: a row a metric, a column a subject, ratios behind.
 std::vector<std::string> table_of(const side_by_side& list);
 
 /// Adds `subjects` (version, summary, spread, rounds of each) and `ratios` to a question's object.

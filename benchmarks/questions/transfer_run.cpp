@@ -10,7 +10,7 @@
 #include "benchmarks/subjects/child_crowd.hpp"
 #include "cli/demo/demo_network.hpp"
 #include "cli/demo/demo_purse.hpp"
-#include "cli/shell/command.hpp"
+#include "cli/transfer/command.hpp"
 
 namespace liveconnect::bench {
 

@@ -7,8 +7,8 @@
 #include <caf/expected.hpp>
 
 #include "benchmarks/figures/metrics.hpp"
-#include "cli/shell/interrupts.hpp"
 #include "cli/shell/output.hpp"
+#include "cli/shell/signals.hpp"
 #include "messages/money/amount.hpp"
 
 namespace liveconnect::bench {

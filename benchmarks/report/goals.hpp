@@ -12,7 +12,7 @@ namespace liveconnect::bench {
 /// One line of the table of goals (docs/design/relay.md "Goals").
 struct goal {
   std::string what;
-  /// `>= 3 x HAProxy`, for people.
+  /// As text: `>= 3 x HAProxy`.
   std::string wanted;
   /// What ours gave, and HAProxy where it is compared with; 0 where it is not.
   double measured = 0;

@@ -40,7 +40,7 @@ std::string escaped(const std::string& x) {
 }
 
 /// A label of a plot: a field of gnuplot's data file.
-std::string quoted(std::string x) {
+std::string in_quotes(std::string x) {
   std::replace_if(
       x.begin(), x.end(), [](unsigned char c) { return c == '"' || c == '\\' || c < 0x20; }, '\'');
   return '"' + x + '"';
@@ -80,10 +80,10 @@ struct bars {
   std::string data() const {
     std::string out = "\"\"";
     for (const auto& x : columns)
-      out += " " + quoted(x);
+      out += " " + in_quotes(x);
     out += "\n";
     for (const auto& [label, figures] : rows) {
-      out += quoted(label);
+      out += in_quotes(label);
       for (const auto& x : figures)
         // A logarithm has no place for 0; ? is gnuplot's missing value.
         out += x && *x > 0 ? fmt::format(" {}", *x) : " ?";
@@ -141,8 +141,8 @@ std::string plot_script(const bars& x, const std::string& data, const std::strin
       "set xtics rotate by -25 scale 0\n"
       "set key outside top right\n"
       "plot for [i=2:{}] {} using i:xtic(1) title columnheader(i)\n",
-      420 + 10 * static_cast<int>(x.columns.size()), quoted(image), quoted(title), quoted(axis),
-      x.columns.size() + 1, quoted(data));
+      420 + 10 * static_cast<int>(x.columns.size()), in_quotes(image), in_quotes(title), in_quotes(axis),
+      x.columns.size() + 1, in_quotes(data));
 }
 
 caf::error cannot_write(const std::filesystem::path& where) {

@@ -8,8 +8,8 @@
 #include <caf/error.hpp>
 
 #include "cli/shell/child_process.hpp"
-#include "cli/shell/interrupts.hpp"
 #include "cli/shell/output.hpp"
+#include "cli/shell/signals.hpp"
 
 namespace liveconnect::bench {
 

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "benchmarks/commit.hpp"
+#include "benchmarks/subjects/commit.hpp"
 #include "messages/wire/frame.hpp"
 
 extern "C" char** environ;

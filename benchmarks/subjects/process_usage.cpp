@@ -6,7 +6,6 @@
 #include <sstream>
 #include <string>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "messages/base/error.hpp"
 
@@ -21,44 +20,19 @@ double seconds_of(clockid_t clock) {
   return static_cast<double>(x.tv_sec) + static_cast<double>(x.tv_nsec) * 1e-9;
 }
 
-/// utime and stime; the name before them may hold blanks and brackets, so look for the last one.
-bool read_ticks(const std::string& folder, process_usage& out) {
-  std::ifstream file(folder + "/stat");
-  std::string text;
-  std::getline(file, text);
-  const auto bracket = text.rfind(')');
-  if (bracket == std::string::npos)
-    return false;
-  std::istringstream fields(text.substr(bracket + 1));
-  std::string skipped;
-  // state is field 3; utime and stime are 14 and 15 (proc(5)).
-  for (int field = 3; field < 14; ++field)
-    fields >> skipped;
-  double user = 0;
-  double system = 0;
-  if (!(fields >> user >> system))
-    return false;
-  const auto tick = static_cast<double>(::sysconf(_SC_CLK_TCK));
-  out.user_seconds = user / tick;
-  out.system_seconds = system / tick;
-  return true;
-}
-
-void read_status(const std::string& folder, process_usage& out) {
+/// VmRSS of /proc/PID/status; false when there is no such process.
+bool read_resident(const std::string& folder, uint64_t& into) {
   std::ifstream file(folder + "/status");
+  if (!file)
+    return false;
   for (std::string line; std::getline(file, line);) {
     std::istringstream fields(line);
     std::string name;
     uint64_t value = 0;
-    if (!(fields >> name >> value))
-      continue;
-    if (name == "VmRSS:")
-      out.resident_kb = value;
-    else if (name == "VmHWM:")
-      out.resident_peak_kb = value;
-    else if (name == "Threads:")
-      out.threads = value;
+    if (fields >> name >> value && name == "VmRSS:")
+      into = value;
   }
+  return true;
 }
 
 } // namespace
@@ -67,12 +41,11 @@ caf::expected<process_usage> usage_of(pid_t pid) {
   process_usage out;
   const auto folder = "/proc/" + std::to_string(pid);
   clockid_t clock{};
-  if (!read_ticks(folder, out) || ::clock_getcpuclockid(pid, &clock) != 0)
+  if (!read_resident(folder, out.resident_kb) || ::clock_getcpuclockid(pid, &clock) != 0)
     return fail(ec::internal, "there is no process " + std::to_string(pid) + " to measure");
   out.cpu_seconds = seconds_of(clock);
   if (out.cpu_seconds < 0)
     return fail(ec::internal, "process " + std::to_string(pid) + " has ended while measured");
-  read_status(folder, out);
   return out;
 }
 
@@ -81,7 +54,7 @@ uint64_t descriptors_of(pid_t pid) {
   std::error_code problem;
   const auto folder = "/proc/" + std::to_string(pid) + "/fd";
   // Since Linux 6.2 the folder's size is their number: counting ten thousand takes a while, and
-  // whoever counts may be keeping a schedule.
+  // this thread may be keeping a schedule.
   struct stat info {};
   if (::stat(folder.c_str(), &info) == 0 && info.st_size > 0)
     return static_cast<uint64_t>(info.st_size);

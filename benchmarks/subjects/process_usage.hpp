@@ -9,16 +9,11 @@ namespace liveconnect::bench {
 
 /// What a process has used so far, as the kernel tells it.
 struct process_usage {
-  /// Processor time of all its threads, ended ones too: the sum of utime and stime of
-  /// /proc/PID/stat, read from the process's CPU clock, which counts nanoseconds instead of ticks.
+  /// Processor time of all its threads, ended ones too. It comes from the process's CPU clock,
+  /// which counts nanoseconds, not from /proc/PID/stat, which counts ticks.
   double cpu_seconds = 0;
-  /// utime and stime of /proc/PID/stat, in steps of a tick (10 ms).
-  double user_seconds = 0;
-  double system_seconds = 0;
-  /// VmRSS and VmHWM of /proc/PID/status.
+  /// VmRSS of /proc/PID/status; 0 for a process that has ended and that its parent has not fetched.
   uint64_t resident_kb = 0;
-  uint64_t resident_peak_kb = 0;
-  uint64_t threads = 0;
 };
 
 /// Fails with ec::internal when there is no such process (any more).

@@ -6,8 +6,9 @@
 
 namespace liveconnect::bench {
 
-/// A folder of mode 0700 for one run's configuration and logs; goes with its owner, content and
-/// all.
+/// A folder of mode 0700 for one run's configuration and logs, removed with its content when its
+/// owner ends. It is not the tests' temporary_folder: a program reports a folder that cannot be
+/// made as an error, where a test just fails.
 class scratch_folder {
 public:
   /// Fails with ec::disk_failed.

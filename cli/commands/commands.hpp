@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/shell/command.hpp"
+#include "cli/transfer/command.hpp"
 
 /// One function a command (or group of commands): each adds its words and options below `root` and
 /// names in `table` what runs them. The order here is the order of the help text.

@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 
 #include "cli/commands/commands.hpp"
-#include "cli/shell/printable.hpp"
 #include "cli/transfer/context.hpp"
 #include "cli/transfer/private_file.hpp"
 #include "cli/transfer/prompt.hpp"
 #include "cli/transfer/session_run.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/base/time_text.hpp"
 #include "messages/secure/invitation.hpp"
 

@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 
 #include "cli/commands/commands.hpp"
-#include "cli/shell/printable.hpp"
 #include "cli/transfer/ask.hpp"
 #include "cli/transfer/context.hpp"
 #include "cli/transfer/private_file.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/secure/invitation.hpp"
 #include "messages/secure/receipt.hpp"
 #include "wallet/files/folders.hpp"

@@ -7,12 +7,12 @@
 #include <fmt/format.h>
 
 #include "cli/commands/commands.hpp"
-#include "cli/shell/printable.hpp"
 #include "cli/transfer/ask.hpp"
 #include "cli/transfer/context.hpp"
 #include "cli/transfer/private_file.hpp"
 #include "cli/transfer/qr.hpp"
 #include "cli/transfer/session_run.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/base/time_text.hpp"
 #include "messages/secure/invitation.hpp"
 #include "wallet/files/folders.hpp"

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include "cli/commands/commands.hpp"
-#include "cli/shell/printable.hpp"
 #include "cli/transfer/ask.hpp"
 #include "cli/transfer/context.hpp"
+#include "messages/base/printable.hpp"
 
 namespace liveconnect::cli {
 

@@ -14,8 +14,8 @@
 #include "cli/demo/demo_purse.hpp"
 #include "cli/demo/demo_steps.hpp"
 #include "cli/demo/demo_verdict.hpp"
-#include "cli/shell/printable.hpp"
 #include "cli/transfer/context.hpp"
+#include "messages/base/printable.hpp"
 #include "wallet/files/folders.hpp"
 #include "wallet/raida/client/actor_port.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/shell/command.hpp"
+#include "cli/transfer/command.hpp"
 
 namespace liveconnect::cli {
 

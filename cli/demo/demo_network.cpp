@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 #include <sodium.h>
 
-#include "cli/shell/printable.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/money/note.hpp"
 
 namespace liveconnect::cli {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/shell/child_process.hpp"
-#include "cli/shell/command.hpp"
+#include "cli/transfer/command.hpp"
 
 namespace liveconnect::cli {
 

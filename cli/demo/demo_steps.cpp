@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/shell/printable.hpp"
+#include "messages/base/printable.hpp"
 
 namespace liveconnect::cli {
 

@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include "cli/shell/printable.hpp"
 #include "cli/transfer/private_file.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/money/pown.hpp"
 #include "wallet/files/coin_file.hpp"
 #include "wallet/raida/client/note_commands.hpp"

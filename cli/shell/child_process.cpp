@@ -13,7 +13,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/shell/interrupts.hpp"
+#include "cli/shell/signals.hpp"
 #include "messages/base/error.hpp"
 
 namespace liveconnect::cli {

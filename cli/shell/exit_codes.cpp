@@ -1,11 +1,13 @@
 #include "cli/shell/exit_codes.hpp"
 
+#include <cctype>
 #include <csignal>
 
-#include "cli/shell/printable.hpp"
+#include "messages/base/printable.hpp"
 
 namespace liveconnect::cli {
 
+// branches: a table of codes, one case an error
 exit_status exit_of(ec x) {
   switch (x) { // No default: -Wswitch names a code that this forgets.
   case ec::bad_argument:
@@ -76,11 +78,12 @@ struct sentences {
   const char* what_to_do;
 };
 
+// long: a table of sentences, one case an error
+// branches: a table of sentences, one case an error
 sentences sentences_for(ec x) {
   switch (x) {
   case ec::bad_argument:
-    return {"The command line makes no sense",
-            "Run 'liveconnect --help' to see what can be asked for."};
+    return {"", "Run 'liveconnect --help' to see what there is."};
   case ec::bad_config:
     return {"A setting is wrong", "Correct it where it stands and run the command again."};
   case ec::bad_amount:
@@ -90,38 +93,38 @@ sentences sentences_for(ec x) {
     return {"The invitation cannot be read",
             "Ask the sender for the whole text again and leave it as it is."};
   case ec::invitation_expired:
-    return {"The invitation's time is over", "Ask the sender to make a new one."};
+    return {"The invitation has expired", "Ask the sender to make a new one."};
   case ec::relay_unreachable:
     return {"The relay cannot be reached",
             "Check the address and your connection, then try again."};
   case ec::relay_busy:
-    return {"The relay takes nobody in just now",
+    return {"The relay is not accepting new rooms right now",
             "Try again in a few minutes, or use another relay."};
   case ec::room_full:
-    return {"Two others are in the room already, so somebody may know your room",
+    return {"Two others are in the room already, so someone else may know your room",
             "Make a new invitation; nothing has moved."};
   case ec::relay_refused:
     return {"The relay refused us", "Make a new invitation, or use another relay."};
   case ec::peer_gone:
-    return {"The other person did not come or has left",
+    return {"The other person did not come, or has left",
             "Agree on a time and run the command again; nothing has moved."};
   case ec::peer_refused:
     return {"The other person cancelled",
             "Talk to them and make a new invitation if both want it."};
   case ec::not_authentic:
-    return {"Somebody without the right key is in the room, or altered what was sent",
+    return {"Someone in the room does not have the right key, or altered what was sent",
             "Make a new invitation and hand it over another way; nothing has moved."};
   case ec::protocol_violation:
-    return {"The other program said something that has no place in the protocol",
+    return {"The other program broke the protocol",
             "Make sure both use a current version, then start again; the coins are safe."};
   case ec::bad_frame:
-    return {"The other program sent something that cannot be read",
+    return {"The other program sent something unreadable",
             "Make sure both use a current version, then start again; the coins are safe."};
   case ec::not_enough_coins:
-    return {"The wallet holds too little",
+    return {"The wallet does not hold enough",
             "Run 'liveconnect wallet list' to see what can be spent."};
   case ec::change_not_possible:
-    return {"The sum is there, but not in notes that fit, and no change can be made",
+    return {"The wallet holds enough, but not in notes that fit, and no change can be made",
             "Choose a sum that the notes can make, or try again in a minute; no note is lost."};
   case ec::outcome_unknown:
     return {"Coins may have been sent, and no receipt has come",
@@ -131,46 +134,45 @@ sentences sentences_for(ec x) {
             "Look at the receipt, which lists them, and talk to the other person."};
   case ec::partly_sent:
     return {"The receiver took only some of the coins",
-            "The others are back in the wallet; what is missing can be sent anew."};
+            "The others are back in the wallet; send what is missing again."};
   case ec::too_few_servers:
     return {"Fewer than 13 servers answer",
             "Check your connection and try again later; the coins are "
             "safe."};
   case ec::manifest_mismatch:
-    return {"The coins that came are not those that were announced",
+    return {"The coins that arrived are not the ones announced",
             "Ask the sender to start again; none of them was taken."};
   case ec::bad_receipt:
-    return {"The receipt is not signed rightly or contradicts the transfer",
+    return {"The receipt is not signed correctly, or contradicts the transfer",
             "Run 'liveconnect resume' to ask the servers themselves."};
   case ec::wallet_busy:
     return {"Another program is using this wallet",
-            "Wait until it has finished, or name another folder with --data."};
+            "Wait until it has finished, or choose another folder with --data."};
   case ec::wallet_damaged:
-    return {"The wallet holds something that cannot be understood, so nothing was touched",
-            "Look at the file named and keep a copy before you change anything."};
+    return {"Something in the wallet cannot be read, so nothing was touched",
+            "Look at the file named, and keep a copy before you change anything."};
   case ec::bad_coin_file:
-    return {"A coin file cannot be read, so it stays where it is",
+    return {"A coin file cannot be read, and stays where it is",
             "Check that the file is whole and in format 9."};
   case ec::old_coin_file:
-    return {"A coin file belongs to an older coin system, so it stays where it is",
+    return {"A coin file belongs to an older coin system, and stays where it is",
             "Have it converted to current coins first."};
   case ec::file_exists:
-    return {"A file of that name stands there already",
-            "Name another file, or move that one away."};
+    return {"A file with that name already exists", "Choose another name, or move that file away."};
   case ec::disk_failed:
-    return {"A file could not be written or read",
-            "Check space and permissions, then run 'liveconnect resume'."};
+    return {"A file could not be read or written",
+            "Check free space and permissions, then run 'liveconnect resume'."};
   case ec::cannot_listen:
-    return {"An address cannot be listened on", "Choose another port, or stop what is using it."};
+    return {"Cannot listen on the address", "Choose another port, or stop what is using it."};
   case ec::network_failed:
     return {"The network failed", "Check your connection and try again."};
   case ec::timed_out:
-    return {"Something took longer than we wait", "Try again, or allow more time with --timeout."};
+    return {"Something took too long", "Try again, or allow more time with --timeout."};
   case ec::stopped:
     return {"The command was stopped", "Run 'liveconnect resume' if a transfer was under way."};
   case ec::internal:
-    return {"LiveConnect made a mistake of its own",
-            "Please report this line; run 'liveconnect resume' if a transfer was under way."};
+    return {"Internal error",
+            "Please report this line, and run 'liveconnect resume' if a transfer was under way."};
   }
   return {"Something failed", "Try again."};
 }
@@ -186,15 +188,22 @@ advice advice_for(const caf::error& x) {
     detail.clear();
   while (!detail.empty() && (detail.back() == '.' || detail.back() == ' '))
     detail.pop_back();
-  if (!detail.empty())
+  // A mistake on the command line needs no heading: the detail is the sentence.
+  if (out.what.empty()) {
+    out.what = detail.empty() ? "The command line is not complete" : std::move(detail);
+    out.what.front() =
+        static_cast<char>(std::toupper(static_cast<unsigned char>(out.what.front())));
+  } else if (!detail.empty()) {
     out.what += ": " + detail;
-  out.what += '.';
+  }
+  if (out.what.back() != '?')
+    out.what += '.';
   return out;
 }
 
 advice advice_for_signal(int signal) {
   return {signal == SIGINT   ? "You interrupted the command."
-          : signal == SIGHUP ? "The terminal has gone, and the command ended with it."
+          : signal == SIGHUP ? "The terminal closed, and the command ended with it."
                              : "The command was told to stop.",
           "Run 'liveconnect resume' if a transfer was under way; no coin is lost."};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include <caf/error.hpp>
@@ -7,6 +8,9 @@
 #include "messages/base/error.hpp"
 
 namespace liveconnect::cli {
+
+/// Longest detail of an error that is shown.
+inline constexpr size_t detail_chars_max = 400;
 
 /// How a program ended: the process's exit code and its stable name, both also in JSON as `code`
 /// and `name` (docs/design/cli.md "Exit codes").

@@ -47,6 +47,13 @@ output_style style_of(bool as_json, bool quiet, bool no_color) {
   return out;
 }
 
+std::string json_line(std::string_view type, const json_fields& fields) {
+  json_fields all{{"v", 1}, {"t", utc_text(std::chrono::system_clock::now())}, {"type", type}};
+  if (fields.is_object())
+    all.update(fields);
+  return all.dump(-1, ' ', false, json_fields::error_handler_t::replace);
+}
+
 output::output(output_style style) : style_(style) {}
 
 void output::line(std::string_view text) {
@@ -141,10 +148,7 @@ void output::write(std::string_view text) {
 }
 
 void output::write_json(std::string_view type, const json_fields& fields) {
-  json_fields all{{"v", 1}, {"t", utc_text(std::chrono::system_clock::now())}, {"type", type}};
-  if (fields.is_object())
-    all.update(fields);
-  write(all.dump(-1, ' ', false, json_fields::error_handler_t::replace) + "\n");
+  write(json_line(type, fields) + "\n");
 }
 
 void output::write_line(std::string_view text) {

@@ -17,6 +17,10 @@ namespace liveconnect::cli {
 /// JSON whose keys stay in the order they were set: people read these lines too.
 using json_fields = nlohmann::ordered_json;
 
+/// One object of JSON mode without a newline: `{"v":1,"t":...,"type":TYPE, FIELDS}`
+/// (docs/design/cli.md "Screens"). Bytes that are not UTF-8 are replaced.
+std::string json_line(std::string_view type, const json_fields& fields);
+
 /// How to write, decided once from settings and from what standard output is.
 struct output_style {
   /// One object a line on standard output, nothing else there.

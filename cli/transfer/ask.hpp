@@ -7,7 +7,7 @@
 #include <caf/all.hpp>
 #include <fmt/format.h>
 
-#include "cli/shell/command.hpp"
+#include "cli/transfer/command.hpp"
 #include "messages/interfaces/fwd.hpp"
 
 namespace liveconnect::cli {

@@ -8,7 +8,7 @@
 #include <caf/actor_system_config.hpp>
 
 #include "actors/io/runtime.hpp"
-#include "cli/shell/command.hpp"
+#include "cli/transfer/command.hpp"
 #include "messages/interfaces/interfaces.hpp"
 #include "messages/secure/invitation.hpp"
 

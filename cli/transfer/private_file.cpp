@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "cli/shell/printable.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "wallet/files/sync_calls.hpp"
 
 namespace liveconnect::cli {

@@ -4,7 +4,7 @@
 
 #include <caf/expected.hpp>
 
-#include "cli/shell/command.hpp"
+#include "cli/transfer/command.hpp"
 #include "messages/base/secret.hpp"
 #include "messages/money/amount.hpp"
 

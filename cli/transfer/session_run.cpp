@@ -5,10 +5,10 @@
 #include <caf/all.hpp>
 #include <fmt/format.h>
 
-#include "cli/shell/printable.hpp"
 #include "cli/transfer/ask.hpp"
 #include "cli/transfer/prompt.hpp"
 #include "cli/transfer/session_view.hpp"
+#include "messages/base/printable.hpp"
 
 namespace liveconnect::cli {
 

@@ -4,7 +4,7 @@
 
 #include <caf/actor_system.hpp>
 
-#include "cli/shell/command.hpp"
+#include "cli/transfer/command.hpp"
 #include "messages/interfaces/interfaces.hpp"
 
 namespace liveconnect::cli {

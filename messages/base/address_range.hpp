@@ -28,7 +28,7 @@ private:
   unsigned prefix_ = 128;
 };
 
-/// `198.51.100.0/24` or `2001:db8:1::/48`: what an operator may see of somebody's address without
+/// `198.51.100.0/24` or `2001:db8:1::/48`: what an operator may see of a client's address without
 /// having asked for all of it (docs/design/cli.md "Relay, for its operator").
 std::string rounded(const endpoint& x);
 

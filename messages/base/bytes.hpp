@@ -13,7 +13,7 @@ namespace liveconnect {
 /// Bytes that are no secret. Secrets live in messages/base/secret.hpp.
 using bytes = std::vector<uint8_t>;
 
-/// A look at bytes that somebody else owns and keeps alive (C++17 has no std::span).
+/// A look at bytes that another object owns and keeps alive (C++17 has no std::span).
 class byte_view {
 public:
   constexpr byte_view() = default;

@@ -40,7 +40,8 @@ enum class ec : uint8_t {
   peer_gone,
   /// The peer refused or cancelled.
   peer_refused,
-  /// The peer does not hold the invitation's key, or somebody altered what it sent; the connection
+  /// The peer does not hold the invitation's key, or what it sent was altered on the way; the
+  /// connection
   /// ends and money state is untouched (docs/design/safety.md I11).
   not_authentic,
   /// A well-formed message where the protocol allows none; the connection ends, money is untouched.

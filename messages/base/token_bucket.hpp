@@ -42,7 +42,7 @@ public:
     const auto have = tokens(now);
     if (have >= 0)
       return now;
-    // Rounded up: whoever waits until then finds no debt.
+    // Rounded up: at that time there is no debt left.
     const std::chrono::duration<double> wait{-have / per_second_};
     return now + std::chrono::ceil<std::chrono::steady_clock::duration>(wait);
   }

@@ -17,7 +17,7 @@ namespace liveconnect {
 
 // --- sockets (actors/io) ---
 
-/// The SOCKET OWNER interface: whoever opened a socket and hears what becomes of it.
+/// The SOCKET OWNER interface: an actor that opened a socket and hears what becomes of it.
 using socket_owner_actor = caf::typed_actor<
     // What one loop turn brought for this owner, in order.
     caf::reacts_to<io::events>>;

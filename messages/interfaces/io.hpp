@@ -123,8 +123,8 @@ struct event {
 struct events {
   std::vector<event> list;
   /// Goes with the message: while too much is under way to an owner, the loop reads none of its
-  /// sockets, and the peers are slowed down. Whoever passes bytes on, and would wait for the next
-  /// to take them, passes this on with them. Empty where nothing was read.
+  /// sockets, and the peers are slowed down. An owner that passes bytes on, and would wait for
+  /// the next actor to take them, passes this on with them. Empty where nothing was read.
   std::shared_ptr<const void> credit = nullptr;
 };
 

@@ -40,7 +40,7 @@ enum class refusal : uint8_t {
   slow,
   /// Nothing came for longer than the heartbeat timeout.
   silent,
-  /// Nobody else came into the room for too long.
+  /// No second client came into the room for too long.
   lonely,
   /// It did not take what was sent to it.
   stalled,
@@ -73,13 +73,13 @@ bool refusal_of(std::string_view word, refusal& out);
 const char* sentence_of(refusal x);
 
 /// Signs of life of one connection, written by the byte loop and read by the heartbeat ticker: the
-/// data path sends nobody a message to say that somebody lives.
+/// data path sends no message to say that a connection lives.
 struct liveness {
   /// Bytes have come since the ticker last looked (it takes the mark away).
   std::atomic<bool> heard{true};
   /// Its reading is held back because the other side is slow: silence is not its fault.
   std::atomic<bool> held{false};
-  /// Both people are in the room.
+  /// Both seats of the room are taken.
   std::atomic<bool> paired{false};
   /// The connection is gone; the ticker forgets it.
   std::atomic<bool> ended{false};
@@ -116,7 +116,7 @@ struct connection_closed {
   std::string why;
 };
 
-/// A room is empty. The lobby ends it if it has seen all entries that the lobby handed on.
+/// A room is empty. The lobby ends it if it has seen all seat requests that the lobby handed on.
 struct room_empty {
   uint64_t room = 0;
   uint64_t requests_seen = 0;
@@ -131,7 +131,7 @@ struct room_description {
   };
 
   uint64_t room = 0;
-  /// Since the first of those inside came.
+  /// Since the first of its members came.
   caf::timespan open{0};
   /// At most two, in the order of their coming; none when the room is just ending.
   std::vector<person> people;
@@ -146,7 +146,7 @@ struct room_numbers {
 enum class room_mood : uint8_t {
   /// Two met, and the first to go closed in order.
   happy,
-  /// Nobody else came.
+  /// No second client came.
   lonely,
   /// Two met, and a refusal, a lost connection or the relay's end parted them.
   errory,
@@ -156,17 +156,17 @@ enum class room_mood : uint8_t {
 /// `happy`.
 const char* word_of(room_mood x);
 
-/// A room that is over, from its first person to the end of its last. A room that fills again
-/// afterwards is another one.
+/// A room that is over, from its first member's coming to its last member's going. A room that
+/// fills again afterwards is another one.
 struct room_usage {
   uint64_t room = 0;
   room_mood mood = room_mood::lonely;
   caf::timespan open{0};
-  /// From the first meeting to the first parting; zero when nobody met.
+  /// From the first meeting to the first parting; zero when no two met.
   caf::timespan together{0};
   /// Bytes passed on, both directions.
   uint64_t bytes_forwarded = 0;
-  /// Everyone who was inside, in the order of their coming; the first few.
+  /// All that were members, in the order of their coming; the first few.
   std::vector<endpoint> people;
 };
 

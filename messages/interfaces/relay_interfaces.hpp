@@ -26,8 +26,7 @@ using room_actor = caf::typed_actor<
     caf::reacts_to<seat_request, connection_actor>,
     // What the room is like now.
     caf::replies_to<atom::describe>::with<room_description>,
-    // The operator ends the room: everybody inside is refused as kicked. Answers how many those
-    // are.
+    // The operator ends the room: its members are refused as kicked. Answers how many those are.
     caf::replies_to<atom::kick>::with<uint32_t>>;
 
 /// The LOBBY interface: finds and makes rooms.
@@ -37,7 +36,7 @@ using lobby_actor = caf::typed_actor<
     caf::reacts_to<pending_joins>,
     // From a room: empty. Ended, unless a seat request is on its way to it.
     caf::reacts_to<room_empty>,
-    // Takes no new rooms from now on, for good: whoever asks for one is refused as draining. Rooms
+    // Takes no new rooms from now on, for good: a request for one is refused as draining. Rooms
     // that exist are entered as before. A repeat is a no-op.
     caf::reacts_to<atom::drain>,
     // Another bound for rooms; those that exist stay.

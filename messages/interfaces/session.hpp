@@ -59,7 +59,7 @@ struct joined {
   uint32_t people = 1;
 };
 
-/// Somebody else is in the room, by the relay's word. Who it is, nobody knows before `connected`.
+/// Another client is in the room, by the relay's word. It may be any client before `connected`.
 struct peer_seen {
   /// Empty until the relay or a frame of the peer named it.
   std::string address;
@@ -170,7 +170,7 @@ struct finished {
   std::string detail;
   /// The journal is still open: `resume` goes on with this transfer.
   bool still_open = false;
-  /// Hexadecimal handshake hash of the last session; empty when nobody was connected.
+  /// Hexadecimal handshake hash of the last session; empty when no peer was connected.
   std::string session;
   amount sum;
   uint32_t notes = 0;

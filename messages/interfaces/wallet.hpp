@@ -15,42 +15,39 @@
 /// those of docs/formats/wallet.md 8, order rules P1..P5 those of docs/design/safety.md 5.3.
 namespace liveconnect::wallet {
 
-/// Work of the sender's folder worker that needs no argument. In the seed's order; each is
-/// idempotent, so a resumed session may ask again for what is done already and gets the report of
-/// it.
+/// Work of the sender's folder worker that needs no argument, in the order of the protocol's steps
+/// (docs/protocol.md "Origin"). Each is idempotent, so a resumed session may ask again for what is
+/// done already and gets the report of it.
 enum class sender_step : uint8_t {
   /// Echo to all servers. Fails with ec::too_few_servers below 13.
   check_servers,
   /// Sets aside what lies in Import and Export of the hidden Sender wallet. Never deletes (I8).
   set_aside,
-  /// Breaks notes until the reserved sum can be taken exactly (seed step 10). May find nothing to
-  /// do.
+  /// Breaks notes until the reserved sum can be taken exactly (step 10). May find nothing to do.
   make_change,
-  /// Joins ten into one where that saves notes (seed step 11).
+  /// Joins ten into one where that saves notes (step 11).
   join_notes,
-  /// FIND for everything of ours in Limbo, change above all (seed step 12).
+  /// FIND for everything of ours in Limbo, change above all (step 12).
   find_change,
-  /// Heals fracked change (seed step 13).
+  /// Heals fracked change (step 13).
   fix_change,
-  /// Moves exactly the agreed sum to the hidden Sender wallet's Bank (seed step 14).
+  /// Moves exactly the agreed sum to the hidden Sender wallet's Bank (step 14).
   move_to_sender,
-  /// Detects every note; a note that fails is replaced (seed step 15).
+  /// Detects every note; a note that fails is replaced (step 15).
   health_check,
-  /// Heals what is fracked among them (seed step 16).
+  /// Heals what is fracked among them (step 16).
   fix_notes,
-  /// Builds the container in Export and locks its notes (seed step 17). The manifest exists from
-  /// here.
+  /// Builds the container in Export and locks its notes (step 17). The manifest exists from here.
   put_in_export,
   /// The last coin byte has left: Export -> Sent.
   all_sent,
   /// Asks the servers who owns the notes now (docs/design/safety.md 5.4, S in SENDING): closes the
-  /// transfer as
-  /// sent
-  /// (evidence), or takes the notes back (refresh) when that is clean, or leaves it pending.
+  /// transfer as sent (evidence), or takes the notes back (refresh) when that is clean, or leaves
+  /// it
+  /// pending.
   ask_servers,
   /// Nothing has left yet: everything back to the user's Bank, the transfer closes. Fails once
-  /// sending
-  /// has begun.
+  /// sending has begun.
   give_back,
 };
 
@@ -183,7 +180,6 @@ struct wallet_balance {
 struct recovery_report {
   std::vector<open_transfer> still_open;
   uint32_t closed = 0;
-  uint32_t files_rebuilt = 0;
   /// Open transfers and operations that could not be carried on; each has a line that says why.
   uint32_t failed = 0;
   /// One line a thing done, for people.

@@ -8,6 +8,7 @@
 
 #include "messages/base/base64.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/host_port.hpp"
 #include "messages/base/time_text.hpp"
 #include "messages/secure/words.hpp"
 #include "messages/wire/frame.hpp"
@@ -403,29 +404,22 @@ caf::expected<secret<32>> parse_key_words(std::string_view words) {
   return out;
 }
 
-caf::expected<relay_address> parse_relay_address(std::string_view text) {
+caf::expected<host_port> parse_relay_address(std::string_view text) {
   const auto wrong = [] {
     return fail(ec::bad_argument, "an address is HOST:PORT or [IPv6]:PORT, with a port of "
                                   "1..65535");
   };
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos)
-    return wrong();
-  auto host = text.substr(0, colon);
-  uint64_t port = 0;
-  if (!parse_room(text.substr(colon + 1), port) || port > UINT16_MAX)
+  auto at = split_host_port(text);
+  if (!at)
     return wrong();
   endpoint numeric;
-  if (!host.empty() && host.front() == '[') {
-    if (host.size() < 4 || host.back() != ']')
-      return wrong();
-    host = host.substr(1, host.size() - 2);
-    if (host.find(':') == std::string_view::npos || !endpoint::parse(host, 1, numeric))
-      return wrong();
-  } else if (!is_host_name(host)) {
+  const bool bracketed = text.front() == '[';
+  const bool good =
+      bracketed ? at->host.find(':') != std::string::npos && endpoint::parse(at->host, 1, numeric)
+                : is_host_name(at->host);
+  if (!good)
     return wrong();
-  }
-  return relay_address{std::string{host}, static_cast<uint16_t>(port)};
+  return std::move(*at);
 }
 
 } // namespace liveconnect

@@ -7,6 +7,7 @@
 
 #include <caf/expected.hpp>
 
+#include "messages/base/host_port.hpp"
 #include "messages/base/secret.hpp"
 #include "messages/money/amount.hpp"
 #include "messages/money/transfer.hpp"
@@ -18,15 +19,15 @@ namespace liveconnect {
 enum class security : uint8_t {
   /// Handshake, proofs and receipt of docs/protocol.md 4, 5 and 6.
   lc1,
-  /// The seed's bare protocol; only with the user's word on both sides.
+  /// The original protocol description's bare messages; only with the user's word on both sides.
   plain,
 };
 
 inline constexpr size_t invitation_bytes_max = 4096;
 inline constexpr size_t invitation_host_max = 253;
 
-/// The connection text: where to meet, and the key (docs/protocol.md 8). Whoever holds it can be
-/// the receiver.
+/// The connection text: where to meet, and the key (docs/protocol.md 8). Anyone who holds it can
+/// be the receiver.
 struct invitation {
   /// Name or numeric address, without brackets.
   std::string host;
@@ -80,10 +81,6 @@ caf::expected<secret<32>> parse_key_words(std::string_view words);
 
 /// Host and port as the `Relay:` line and `--relay` have them: name or IPv4 with `:PORT`, or
 /// `[IPv6]:PORT`. Fails with ec::bad_argument.
-struct relay_address {
-  std::string host;
-  uint16_t port = 0;
-};
-caf::expected<relay_address> parse_relay_address(std::string_view text);
+caf::expected<host_port> parse_relay_address(std::string_view text);
 
 } // namespace liveconnect

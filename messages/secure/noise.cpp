@@ -160,7 +160,7 @@ handshake_state::handshake_state(party who, byte_view prologue, const key& psk,
 
 caf::error handshake_state::mix_shared_secret() {
   key shared;
-  // Fails for points of low order, whose result everybody knows.
+  // Fails for points of low order, whose result is public.
   if (crypto_scalarmult(shared.data(), ephemeral_.data(), remote_ephemeral_.data()) != 0)
     return fail(ec::not_authentic, "the peer's ephemeral key is of low order");
   symmetric_.mix_key(shared.view());

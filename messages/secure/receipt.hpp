@@ -84,7 +84,8 @@ caf::expected<receipt> verify_receipt(std::string_view text, const receipt_publi
 /// BLAKE2b-256 of the text: what Coins_confirmed carries as 64 hexadecimal digits.
 digest receipt_hash(std::string_view text);
 
-/// First 16 hexadecimal digits of receipt_hash(): the receipt's name for people.
+/// First 16 hexadecimal digits of receipt_hash(): the receipt's short name, as it is shown and
+/// typed.
 std::string receipt_name(std::string_view text);
 
 } // namespace liveconnect

@@ -9,9 +9,9 @@
 
 namespace liveconnect {
 
-/// Every message of the protocol (docs/protocol.md 1). 1..19 and 24 are the seed's numbers; 20 and
-/// 21 name messages that the seed's steps have without a number; 100 and up are ours. 22, 23 and
-/// 25..99 stay free for the seed's authors.
+/// Every message of the protocol (docs/protocol.md 1). 1..19 and 24 are the numbers of the
+/// original protocol description (docs/protocol.md "Origin"); 20 and 21 name messages that its
+/// steps have without a number; 100 and up are ours. 22, 23 and 25..99 stay free for its authors.
 enum class message_number : uint16_t {
   heartbeat = 1,
   empty_import_export = 2,
@@ -59,7 +59,7 @@ enum class details_kind : uint8_t {
   amount,
   /// Base64 of a sealed body, closed by `</tag>` in the tag form.
   body,
-  /// Likewise, but the body may be missing (the seed's bare `<# Ready_To_Send_Coins>`).
+  /// Likewise, but the body may be missing (the original's bare `<# Ready_To_Send_Coins>`).
   optional_body,
   /// Nothing, or the receipt's hash as 64 hexadecimal digits (docs/protocol.md 6).
   receipt_hash,
@@ -75,8 +75,8 @@ enum class details_kind : uint8_t {
   reason_and_sentence,
 };
 
-/// Who writes a message. Documentation and tests read it; what a side believes of a peer's message
-/// is its machine's business.
+/// The end that writes a message. Documentation and tests read it; what a side believes of a peer's
+/// message is its machine's business.
 enum class author : uint8_t { sender, receiver, both, client_to_relay, relay, both_and_relay };
 
 /// One row of the catalogue: the single source of both notations, of the tests and of the table in

@@ -1,4 +1,5 @@
-// The seed's other notation: {"from":"#","Message Number":4,"Message_Details":"3439"}.
+// The JSON notation, the other one of the original protocol description: {"from":"#","Message
+// Number":4,"Message_Details":"3439"}.
 #include <algorithm>
 #include <cstdio>
 #include <set>
@@ -162,7 +163,8 @@ private:
   size_t depth_ = 0;
 };
 
-/// The seed's sample ends its last pair with a comma: it becomes a blank.
+/// The sample of the original protocol description ends its last pair with a comma: the comma
+/// becomes a blank.
 void forgive_trailing_comma(std::string& text) {
   const auto at = text.find_last_not_of(" \t\r\n", text.size() - 2);
   if (text.size() >= 2 && at != std::string::npos && text[at] == ',')

@@ -1,4 +1,5 @@
-// The seed's notation: `<# Heartbeat>`, `<# 3439>`, `<# coin i="1" n="2">BASE64</coin>`.
+// The tag notation of the original protocol description: `<# Heartbeat>`, `<# 3439>`, `<# coin
+// i="1" n="2">BASE64</coin>`.
 #include <algorithm>
 #include <array>
 
@@ -239,7 +240,7 @@ caf::error take_tag_body(frame& x, std::string_view body) {
   }
   if (!utf8::is_plain(body))
     return bad("a body holds a control character or a byte that is not UTF-8");
-  // Nobody acts on an unknown message; words and body together are for the log.
+  // No end acts on an unknown message; words and body together are for the log.
   if (!x.details.empty() && !body.empty())
     x.details += ' ';
   x.details += body;

@@ -10,6 +10,7 @@
 
 #include "actors/io/resolve.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/host_port.hpp"
 #include "relay/status/metrics.hpp"
 #include "relay/status/status_json.hpp"
 #include "relay/status/status_page.hpp"
@@ -142,20 +143,18 @@ status_server::~status_server() = default;
 
 caf::expected<std::unique_ptr<status_server>> status_server::open(const std::string& host_and_port,
                                                                   const status_board& board) {
-  std::string host;
-  uint16_t port = 0;
-  if (!io::split_host_port(host_and_port, host, port))
+  const auto at = split_host_port(host_and_port, 0);
+  if (!at)
     return fail(ec::bad_argument, "not HOST:PORT");
   auto made = std::make_unique<state>(board);
   errno = 0;
-  const int bound = port == 0 ? made->server.bind_to_any_port(host)
-                              : (made->server.bind_to_port(host, port) ? port : -1);
+  const int bound = at->port == 0 ? made->server.bind_to_any_port(at->host)
+                                  : (made->server.bind_to_port(at->host, at->port) ? at->port : -1);
   if (bound <= 0)
     return fail(ec::cannot_listen,
                 "cannot bind " + host_and_port +
                     (errno == 0 ? "" : std::string(": ") + std::strerror(errno)));
-  made->address =
-      (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(bound);
+  made->address = to_string(host_port{at->host, static_cast<uint16_t>(bound)});
   made->thread = std::thread([&server = made->server] { server.listen_after_bind(); });
   // Its stop() does nothing before it runs; that is a matter of one thread's start.
   while (!made->server.is_running())

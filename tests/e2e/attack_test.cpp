@@ -22,7 +22,7 @@ protected:
   }
 };
 
-TEST_F(attack, somebody_with_another_key_gets_nothing) {
+TEST_F(attack, a_client_with_another_key_gets_nothing) {
   start_network();
   auto sender = start_sender("3439", {"--wait", "60s"});
   // The right room, the right id, another key.
@@ -120,7 +120,7 @@ std::string altered(const std::string& line) {
   return out.substr(0, out.find('\n'));
 }
 
-/// Whether somebody heard that a message was not authentic.
+/// Whether either client reported a message that was not authentic.
 bool is_noticed(const client& x) {
   return std::any_of(x.objects().begin(), x.objects().end(), [](const json& y) {
     return y.value("type", "") == "warning" &&
@@ -289,7 +289,7 @@ TEST_F(tampering_once, with_the_receivers_proof_of_the_key_is_noticed) {
   expect_new_connection();
 }
 
-TEST_F(tampering_once, with_a_heartbeat_that_nobody_sent_is_noticed) {
+TEST_F(tampering_once, with_a_heartbeat_that_no_client_sent_is_noticed) {
   run([](const auto& x) { return message_number(x.line) == 9; },
       [](const std::string& line) { return "<# Heartbeat>\n" + line; }, "tag");
   expect_new_connection();

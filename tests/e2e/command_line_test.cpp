@@ -82,17 +82,17 @@ TEST_F(command_line, a_variable_that_is_misspelt_is_exit_2_and_named) {
   EXPECT_NE(x.errors().find("LIVECONNECT_WALLET"), std::string::npos) << x.errors();
 }
 
-TEST_F(command_line, bad_words_are_exit_2_and_say_which) {
+TEST_F(command_line, bad_words_exit_with_2_and_are_named) {
   struct row {
     std::vector<std::string> words;
     const char* says;
   };
   const row rows[] = {
-      {{}, "no command"},
-      {{"sned", "5"}, "'sned' is not known (did you mean 'send')"},
+      {{}, "No command"},
+      {{"sned", "5"}, "Unknown command 'sned'. Did you mean 'send'?"},
       {{"send"}, "AMOUNT"},
-      {{"send", "5", "--realy", "a:1"}, "did you mean '--relay'"},
-      {{"send", "5", "6"}, "'6' is not known"},
+      {{"send", "5", "--realy", "a:1"}, "Did you mean '--relay'"},
+      {{"send", "5", "6"}, "Unknown word '6'"},
       {{"send", "05"}, "'05'"},
       {{"send", "-5"}, "-5"},
       {{"send", "0"}, "'0'"},
@@ -108,15 +108,15 @@ TEST_F(command_line, bad_words_are_exit_2_and_say_which) {
       {{"send", "5", "--wallet", "../x"}, "--wallet: '../x'"},
       {{"send", "5", "--config", "/nonexistent"}, "/nonexistent"},
       {{"receive", "/nonexistent"}, "/nonexistent"},
-      {{"receive", "a", "b"}, "'b' is not known"},
+      {{"receive", "a", "b"}, "Unknown word 'b'"},
       {{"wallet", "import"}, "FILE"},
       {{"wallet", "export"}, "AMOUNT"},
-      {{"wallet", "exprot", "5"}, "did you mean 'export'"},
+      {{"wallet", "exprot", "5"}, "Did you mean 'export'"},
       {{"wallet", "export", "0.10"}, "'0.10'"},
       {{"demo", "--amount", "nothing"}, "'nothing'"},
       {{"demo", "--amount", "9999999999"}, "at most"},
       {{"raida"}, "raida"},
-      {{"raida", "rum"}, "did you mean 'run'"},
+      {{"raida", "rum"}, "Did you mean 'run'"},
       {{"wallet", "list", "--data", ""}, "--data was given without a value"},
       {{"wallet", "list", "--wallet", ""}, "--wallet was given without a value"},
       {{"version", "--config", ""}, "--config was given without a value"},
@@ -137,8 +137,8 @@ TEST_F(command_line, bad_words_are_exit_2_and_say_which) {
     EXPECT_EQ(result.value("code", 0), 2) << line << result;
     EXPECT_EQ(result.value("name", ""), "usage") << line;
     EXPECT_NE(what.find(row.says), std::string::npos) << line << " says: " << what;
-    // Whoever named a file or an id has no use for a list of the commands.
-    if (what.find("The command line makes no sense") == std::string::npos) {
+    // A named file or id that is not there has nothing to do with the list of the commands.
+    if (what.rfind("No ", 0) == 0 && what.find(':') != std::string::npos) {
       EXPECT_EQ(result.value("what_to_do", "").find("--help"), std::string::npos) << line;
     }
     EXPECT_GT(result.value("what_to_do", "").size(), 10u) << line;
@@ -240,7 +240,7 @@ TEST_F(command_line, help_is_exit_0_and_plain) {
   EXPECT_EQ(x.output().find('\033'), std::string::npos);
 }
 
-TEST_F(command_line, an_error_for_people_goes_to_standard_error_alone) {
+TEST_F(command_line, an_error_in_plain_text_goes_to_standard_error_alone) {
   auto x = start({"send", "05"});
   EXPECT_EQ(x.wait().value_or(-1), 2);
   EXPECT_EQ(x.output(), "");
@@ -248,7 +248,7 @@ TEST_F(command_line, an_error_for_people_goes_to_standard_error_alone) {
       << x.errors();
 }
 
-TEST_F(command_line, output_that_is_lost_is_no_success) {
+TEST_F(command_line, lost_output_is_not_a_success) {
   auto program = std::string{LIVECONNECT_BIN} + "/liveconnect";
   for (auto words : {"wallet list --json", "version", "--help"})
     for (auto where : {">/dev/full", ">&-", "| true"}) {
@@ -280,7 +280,7 @@ TEST_F(command_line, missing_standard_streams_are_not_taken_for_files_of_ours) {
       << y.errors();
 }
 
-TEST_F(command_line, a_wallet_that_is_not_there_is_named_and_not_made) {
+TEST_F(command_line, a_missing_wallet_is_named_and_not_made) {
   ASSERT_EQ(run({"wallet", "list"}).value("code", -1), 0) << "the first run";
   auto wallets = folder_.path() / "data" / "liveconnect" / "Wallets";
   ASSERT_TRUE(std::filesystem::exists(wallets / "Default"));
@@ -303,7 +303,7 @@ TEST_F(command_line, a_wallet_that_is_not_there_is_named_and_not_made) {
   EXPECT_TRUE(std::filesystem::exists(wallets / "Other"));
 }
 
-TEST_F(command_line, a_want_of_coins_is_told_alike_by_send_and_export) {
+TEST_F(command_line, too_few_coins_read_alike_from_send_and_export) {
   auto sent = run({"send", "5"});
   auto exported = run({"wallet", "export", "5"});
   EXPECT_EQ(sent["what"], exported["what"]);
@@ -338,7 +338,7 @@ TEST_F(command_line, help_of_a_command_names_it_and_where_the_settings_stand) {
       << mint.output();
 }
 
-TEST_F(command_line, a_receiver_whom_nobody_met_has_no_transfer) {
+TEST_F(command_line, a_receiver_that_met_no_sender_has_no_transfer) {
   auto result = run({"receive", file("good.txt", good_invitation()), "--timeout", "5s"});
   EXPECT_FALSE(result.contains("transfer")) << result;
 }

@@ -111,7 +111,7 @@ TEST_P(interrupted_demo, leaves_no_process_behind) {
   auto code = x.program().wait(patience);
   ASSERT_TRUE(code);
   EXPECT_EQ(*code, GetParam().code);
-  // Whoever can say a last word does.
+  // Each program that can still report its end does.
   if (GetParam().signal != SIGKILL) {
     EXPECT_EQ(x.result().value("code", 0), GetParam().code);
   }
@@ -126,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(by_signal, interrupted_demo,
                                            interruption{"kill_in_transfer", SIGKILL, "step", 137}),
                          [](const auto& x) { return std::string{x.param.name}; });
 
-TEST_F(demo, takes_no_folder_that_holds_something) {
+TEST_F(demo, refuses_a_folder_that_is_not_empty) {
   std::filesystem::create_directories(folder_.path() / "demo");
   std::ofstream{folder_.path() / "demo" / "mine.txt"} << "mine";
   client x{words()};
@@ -134,7 +134,7 @@ TEST_F(demo, takes_no_folder_that_holds_something) {
   EXPECT_TRUE(std::filesystem::exists(folder_.path() / "demo" / "mine.txt"));
 }
 
-TEST_F(demo, shows_people_the_same) {
+TEST_F(demo, shows_the_same_in_plain_text) {
   auto all = words();
   all.insert(all.begin(), "liveconnect");
   process x{all};

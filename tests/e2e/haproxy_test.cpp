@@ -33,7 +33,7 @@ void replace_one(std::string& text, const std::string& from, const std::string& 
   text.replace(at, from.size(), to);
 }
 
-/// Somebody on the way into a room.
+/// A client on its way into a room.
 struct person {
   person(const std::string& address, uint64_t number, bool json)
       : line(address), room(number), text(join_text(number, json)) {}
@@ -195,7 +195,7 @@ TEST_F(haproxy_test,
   EXPECT_EQ(sum, pairs);
 }
 
-TEST_F(haproxy_test, what_is_no_join_ends_at_the_balancer) {
+TEST_F(haproxy_test, what_is_not_a_join_ends_at_the_balancer) {
   tcp_client web(address_);
   web.send("GET / HTTP/1.1\r\nHost: relay\r\n" + std::string(200, 'x'));
   EXPECT_TRUE(web.closed_by_peer(3s));
@@ -208,7 +208,7 @@ TEST_F(haproxy_test, what_is_no_join_ends_at_the_balancer) {
     EXPECT_EQ(status_number(i, "totals", "joins"), 0u);
 }
 
-TEST_F(haproxy_test, a_drained_relay_loses_nobody_who_waits) {
+TEST_F(haproxy_test, a_drained_relay_loses_no_waiting_client) {
   constexpr uint64_t rooms = 90;
   std::vector<std::unique_ptr<person>> waiting;
   for (uint64_t room = 1; room <= rooms; ++room) {
@@ -224,7 +224,7 @@ TEST_F(haproxy_test, a_drained_relay_loses_nobody_who_waits) {
     ASSERT_TRUE(partners[i]->line.read_until("\"Message Number\":102")) << "room " << i + 1;
     ASSERT_TRUE(waiting[i]->line.read_until("Peer_Joined")) << "room " << i + 1;
   }
-  // Some were on the drained one, and nobody new comes there.
+  // Some were on the drained relay, and no new one comes there.
   const auto joins = status_number(0, "totals", "joins");
   EXPECT_GE(joins, 20u);
   for (uint64_t room = 1001; room <= 1030; ++room) {
@@ -256,7 +256,7 @@ TEST_F(haproxy_test, pairs_of_a_killed_relay_meet_again) {
   EXPECT_GE(there, 20u);
   EXPECT_LT(there, 2 * rooms);
   relays_[1]->program().signal(SIGKILL);
-  // Whoever was there notices, and comes again at once, as the client program does.
+  // A client that was there notices, and comes again at once, as liveconnect does.
   std::set<size_t> lost;
   while (lost.size() < there && clock::now() < until)
     for (size_t i = 0; i < people.size(); ++i)

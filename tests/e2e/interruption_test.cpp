@@ -100,7 +100,7 @@ TEST_F(interruption, a_sender_killed_before_the_receipt_resumes) {
   expect_moved("3439");
 }
 
-TEST_F(interruption, a_receipt_that_waits_for_the_sender_holds_nobody_up) {
+TEST_F(interruption, a_receipt_that_waits_for_the_sender_delays_no_other_transfer) {
   start_network();
   hold(17, true);
   auto sender = start_sender("3439");

@@ -127,7 +127,7 @@ struct relay_socket_activation_test : ::testing::Test {
 };
 
 TEST_F(relay_socket_activation_test, accepts_from_sockets_that_are_there_and_from_no_others) {
-  // Knocks before the relay is there.
+  // Connects before the relay is there.
   tcp_client early(address(port));
   early.send("<# Join_Room 42>\n");
   auto relay =
@@ -141,7 +141,7 @@ TEST_F(relay_socket_activation_test, accepts_from_sockets_that_are_there_and_fro
   EXPECT_NE(relay.errors().find("`listen` is not looked at"), std::string::npos);
 }
 
-TEST_F(relay_socket_activation_test, a_restart_refuses_nobody) {
+TEST_F(relay_socket_activation_test, a_restart_refuses_no_client) {
   auto relay = start_with_sockets({first}, "rooms");
   ready_line(relay);
   relay.signal(SIGTERM);
@@ -238,7 +238,7 @@ TEST(relay_deploy, the_unit_starts_what_this_program_understands_and_waits_for_t
         << line;
 }
 
-TEST(relay_deploy, the_container_runs_as_nobody_and_its_command_is_understood) {
+TEST(relay_deploy, the_container_runs_unprivileged_and_its_command_is_understood) {
   const auto file = read_all(deploy + "Containerfile");
   EXPECT_NE(file.find("\nUSER 65534:65534\n"), std::string::npos);
   EXPECT_NE(file.find("CMD [\"/usr/bin/liveconnect-relay\", \"probe\", \"127.0.0.1:9100\"]"),

@@ -97,7 +97,7 @@ TEST_F(relay_json_test, wrong_usage_and_settings_are_a_result_too) {
   }
 }
 
-TEST_F(relay_json_test, what_needs_no_relay) {
+TEST_F(relay_json_test, subcommands_that_need_no_relay_give_a_result) {
   auto version = run({"version"}, 0);
   EXPECT_EQ(version["program"], "liveconnect-relay");
   EXPECT_EQ(run({"--json", "version"}, 0)["version"], version["version"]);
@@ -105,7 +105,7 @@ TEST_F(relay_json_test, what_needs_no_relay) {
   EXPECT_EQ(run({"check", "--listen", "127.0.0.1:9100"}, 0)["listen"], json({"127.0.0.1:9100"}));
 }
 
-TEST_F(relay_json_test, every_subcommand_of_a_running_relay) {
+TEST_F(relay_json_test, every_subcommand_of_a_running_relay_gives_a_result) {
   relay_program relay({"--admin-socket", socket});
   tcp_client waiting(relay.address());
   waiting.send("<# Join_Room 42>\n");
@@ -152,7 +152,7 @@ TEST_F(relay_json_test, a_signal_is_named) {
   EXPECT_TRUE(last["what_to_do"].is_string());
 }
 
-TEST_F(relay_json_test, output_that_is_lost_is_no_success) {
+TEST_F(relay_json_test, lost_output_is_not_a_success) {
   relay_program relay({"--admin-socket", socket});
   const auto at = " --admin-socket " + socket;
   for (const auto& x : words{"version", "version --json", "--help", "rooms" + at, "status" + at,

@@ -46,7 +46,8 @@ size_t resident_kb(pid_t pid) {
   return 0;
 }
 
-/// Two people in room 7 who must not notice what happens in others. Made before the trouble begins.
+/// Two clients in room 7 that must not notice what happens in others. Made before the trouble
+/// begins.
 class undisturbed_room {
 public:
   /// `first` is what each sends before the join: a PROXY header where one is due.
@@ -160,7 +161,7 @@ TEST(relay_limits, the_frame_bound_may_be_another) {
   EXPECT_TRUE(others.goes_on());
 }
 
-TEST(relay_limits, signs_that_grow_count_as_what_they_become) {
+TEST(relay_limits, placeholders_count_as_what_they_become) {
   relay_program relay;
   auto a = join(relay, "42");
   a.send("<# coin>" + std::string(8'000, '#') + "</coin>\n");
@@ -177,7 +178,7 @@ TEST(relay_limits, a_second_join_and_an_unreadable_message_are_refused) {
   EXPECT_EQ(refusal(b), "bad_frame");
 }
 
-TEST(relay_limits, a_silent_one_is_dropped_and_a_heartbeat_is_life) {
+TEST(relay_limits, a_silent_client_is_dropped_and_one_with_heartbeats_stays) {
   relay_program relay({"--heartbeat-timeout", "600ms"});
   auto a = join(relay, "42");
   auto b = join(relay, "42");
@@ -195,7 +196,7 @@ TEST(relay_limits, a_silent_one_is_dropped_and_a_heartbeat_is_life) {
   EXPECT_EQ(refusal(b), "silent");
 }
 
-TEST(relay_limits, one_who_stays_alone_is_sent_away) {
+TEST(relay_limits, a_client_that_stays_alone_is_sent_away) {
   relay_program relay({"--room-wait", "300ms"});
   undisturbed_room others(relay);
   auto a = join(relay, "42");
@@ -221,7 +222,7 @@ TEST(relay_limits, connections_of_one_address_are_bounded) {
   tcp_client third(relay.address());
   EXPECT_EQ(refusal(third), "address");
   third.close();
-  // Whoever is inside stays inside.
+  // Clients that are inside stay inside.
   EXPECT_TRUE(a.silent_for(20ms));
   EXPECT_FALSE(a.closed_by_peer(0ms));
   b.close();
@@ -259,11 +260,11 @@ TEST(relay_limits, a_listed_balancer_speaks_for_its_clients) {
   check.send("PROXY UNKNOWN\r\n");
   EXPECT_TRUE(check.closed_by_peer());
   EXPECT_EQ(check.received(), "");
-  // A balancer that forgets its header cannot speak for anybody.
+  // A balancer that forgets its header cannot name a client's address.
   EXPECT_EQ(refusal_of(relay, "<# Join_Room 43>\n"), "join");
 }
 
-TEST(relay_limits, nobody_elses_proxy_header_is_believed) {
+TEST(relay_limits, only_a_listed_balancers_proxy_header_is_believed) {
   relay_program relay({"--proxy-from", "10.0.0.0/8", "--proxy-from", "2001:db8::/32"});
   EXPECT_EQ(
       refusal_of(relay, "PROXY TCP4 198.51.100.20 203.0.113.7 55012 9100\r\n<# Join_Room 42>"),
@@ -294,8 +295,8 @@ std::string proxied(const std::string& host) {
          (v6 ? "2001:db8::1" : "203.0.113.1") + " 55012 9100\r\n";
 }
 
-/// The limits that count by address, for people whom a balancer names: an IPv6 /64 is one address,
-/// and the /64 beside it another.
+/// The limits that count by address, for clients whose address a balancer names: an IPv6 /64 is one
+/// address, and the /64 beside it another.
 struct relay_address_limits_test : ::testing::Test {
   static std::vector<std::string> flags(std::vector<std::string> more) {
     more.insert(more.end(), {"--proxy-from", "127.0.0.0/8"});
@@ -475,7 +476,7 @@ TEST(relay_limits, new_connections_of_one_address_must_not_come_too_fast) {
   EXPECT_FALSE(third.closed_by_peer(50ms));
 }
 
-TEST(relay_limits, whoever_tries_tags_is_shut_out_and_the_room_is_not) {
+TEST(relay_limits, an_address_that_guesses_tags_is_shut_out_and_the_room_is_not) {
   relay_program relay({"--wrong-guesses-per-address-per-minute", "3", "--wrong-guesses-out", "1h",
                        "--proxy-from", "127.0.0.0/8"});
   const auto from = [](const std::string& host, const std::string& wanted) {
@@ -501,7 +502,7 @@ TEST(relay_limits, whoever_tries_tags_is_shut_out_and_the_room_is_not) {
   EXPECT_FALSE(own.closed_by_peer(50ms));
 }
 
-TEST(relay_limits, a_crowded_room_is_no_guess_for_one_who_knows_its_tag) {
+TEST(relay_limits, a_crowded_room_is_not_counted_as_a_wrong_guess) {
   relay_program relay({"--wrong-guesses-per-address-per-minute", "1"});
   const std::string tag = " 0123456789abcdef0123456789abcdef";
   auto a = join(relay, "42" + tag);
@@ -614,7 +615,7 @@ TEST(relay_limits, when_queues_fill_the_memory_the_largest_goes_and_others_go_on
   EXPECT_TRUE(others.goes_on());
 }
 
-TEST(relay_limits, few_descriptors_are_no_trouble) {
+TEST(relay_limits, few_descriptors_do_no_harm) {
   process relay({"/bin/sh", "-c",
                  "ulimit -n 64; exec " LIVECONNECT_BIN
                  "/liveconnect-relay run --json --listen 127.0.0.1:0 "

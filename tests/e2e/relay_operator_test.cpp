@@ -109,7 +109,7 @@ TEST_F(relay_operator_test, kick_ends_one_room_and_leaves_the_others) {
   EXPECT_EQ(usage_lines()[0]["mood"], "kicked");
 }
 
-TEST_F(relay_operator_test, the_usage_log_tells_moods_and_names_nobody) {
+TEST_F(relay_operator_test, the_usage_log_tells_moods_and_names_no_client) {
   {
     auto a = join("42");
     auto b = join("42");
@@ -156,7 +156,7 @@ TEST_F(relay_operator_test, rooms_that_end_with_the_relay_are_recorded_too) {
   EXPECT_EQ(moods, (std::multiset<std::string>{"errory", "lonely"}));
 }
 
-TEST_F(relay_operator_test, status_and_log_level) {
+TEST_F(relay_operator_test, status_counts_waiting_rooms_and_log_level_takes_known_words) {
   const auto until = clock::now() + 5s;
   auto a = join("42");
   std::string shown;
@@ -189,7 +189,7 @@ TEST_F(relay_operator_test, drain_is_seen_by_balancers_and_ends_with_the_last_ro
   EXPECT_EQ(relay.program().wait(), 0);
 }
 
-TEST_F(relay_operator_test, no_relay_at_the_socket_is_code_three) {
+TEST_F(relay_operator_test, no_relay_at_the_socket_exits_with_3) {
   const auto x = run({"rooms", "--json", "--admin-socket", "/nonexistent/admin.sock"});
   EXPECT_EQ(x.code, 3);
   EXPECT_EQ(json::parse(x.out)["name"], "relay_unreachable");

@@ -43,7 +43,7 @@ struct temporary_file {
   std::string path;
 };
 
-TEST(relay_program, tells_people_where_it_listens) {
+TEST(relay_program, prints_where_it_listens) {
   process relay({"liveconnect-relay", "run", "--listen", "127.0.0.1:0", "--status-listen",
                  "127.0.0.1:0", "--rooms-max", "7", "--connections-max", "500"});
   const auto line = relay.read_line().value_or("");
@@ -57,7 +57,7 @@ TEST(relay_program, tells_people_where_it_listens) {
   EXPECT_EQ(relay.output(), line + "\n" + status + "\n");
 }
 
-TEST(relay_program, ends_cleanly_on_sigterm_and_tells_everybody) {
+TEST(relay_program, ends_cleanly_on_sigterm_and_tells_every_client) {
   relay_program relay({"--drain-timeout", "0s"});
   tcp_client waiting(relay.address());
   waiting.send("<# Join_Room 42>\n");
@@ -182,7 +182,7 @@ std::string answer_to_join(const relay_program& relay, tcp_client& x, const std:
   return out.substr(0, out.find(' ', out.find(' ') + 1));
 }
 
-TEST(relay_program, a_hang_up_reads_the_limits_anew_and_keeps_them_when_they_are_wrong) {
+TEST(relay_program, a_hangup_rereads_the_limits_and_keeps_the_old_ones_when_the_new_are_wrong) {
   const std::string listen = "listen = '127.0.0.1:0'\n";
   settings_file file(listen + "rooms_max = 1\n");
   relay_program relay({"--config", file.path()}, {});
@@ -199,7 +199,7 @@ TEST(relay_program, a_hang_up_reads_the_limits_anew_and_keeps_them_when_they_are
 
   // Wrong in its last line: nothing of it holds.
   file.write(listen + "rooms_max = 3\nroom_life = 'soon'\n");
-  ASSERT_TRUE(hang_up(relay, file.path() + ":3: room_life: 'soon' is no duration"))
+  ASSERT_TRUE(hang_up(relay, file.path() + ":3: room_life: 'soon' is not a duration"))
       << relay.program().errors();
   EXPECT_EQ(answer_to_join(relay, c, "44"), "<relay Refused");
   file.write(listen + "rooms_max = [\n");
@@ -240,7 +240,7 @@ struct limited_relay {
   nlohmann::json ready;
 };
 
-TEST(relay_program, a_hang_up_raises_the_descriptor_limit_as_far_as_the_new_limits_need) {
+TEST(relay_program, a_hangup_raises_the_descriptor_limit_as_far_as_the_new_limits_need) {
   settings_file file("connections_max = 40\n");
   limited_relay relay("ulimit -Sn 128", file.path());
   EXPECT_EQ(relay.ready["connections_max"], 40);
@@ -259,7 +259,7 @@ TEST(relay_program, a_hang_up_raises_the_descriptor_limit_as_far_as_the_new_limi
   EXPECT_EQ(relay.status("now", "connections"), 300u);
   EXPECT_EQ(relay.status("limits", "connections_max"), 400u);
   EXPECT_EQ(relay.status("totals", "accept_rests"), 0u);
-  // Fewer again: nobody has to go.
+  // Fewer again: no connection has to go.
   file.write("connections_max = 10\n");
   relay.program.signal(SIGHUP);
   while (relay.status("limits", "connections_max") != 10 &&
@@ -270,7 +270,7 @@ TEST(relay_program, a_hang_up_raises_the_descriptor_limit_as_far_as_the_new_limi
   EXPECT_EQ(relay.status("now", "connections"), 300u);
 }
 
-TEST(relay_program, a_hang_up_says_when_the_hard_limit_is_in_the_way) {
+TEST(relay_program, a_hangup_says_when_the_hard_limit_is_in_the_way) {
   settings_file file("connections_max = 40\n");
   limited_relay relay("ulimit -n 128", file.path());
   file.write("connections_max = 400\n");
@@ -281,7 +281,7 @@ TEST(relay_program, a_hang_up_says_when_the_hard_limit_is_in_the_way) {
   EXPECT_TRUE(relay.logs("settings read anew"));
 }
 
-TEST(relay_program, too_few_descriptors_for_anybody_are_said_in_two_sentences) {
+TEST(relay_program, too_few_descriptors_for_any_client_are_reported_in_two_sentences) {
   process relay({"/bin/sh", "-c",
                  "ulimit -n 40; exec " LIVECONNECT_BIN
                  "/liveconnect-relay run --listen 127.0.0.1:0 --status-listen none"});
@@ -292,7 +292,7 @@ TEST(relay_program, too_few_descriptors_for_anybody_are_said_in_two_sentences) {
             "-n).\n");
 }
 
-TEST(relay_program, a_hang_up_names_what_needs_a_new_start) {
+TEST(relay_program, a_hangup_names_what_needs_a_restart) {
   settings_file file("listen = '127.0.0.1:0'\n");
   relay_program relay({"--config", file.path()}, {});
   file.write("listen = ['127.0.0.1:0', '127.0.0.1:0']\nproxy_from = '10.0.0.0/8'\n");
@@ -303,7 +303,7 @@ TEST(relay_program, a_hang_up_names_what_needs_a_new_start) {
   EXPECT_EQ(answer_to_join(relay, a, "42"), "<relay Room_Joined");
 }
 
-TEST(relay_program, a_port_that_is_taken_is_said_in_two_sentences) {
+TEST(relay_program, a_port_in_use_is_reported_in_two_sentences) {
   relay_program first;
   const auto x = run({"run", "--listen", first.address()});
   EXPECT_EQ(x.code, 1);
@@ -314,8 +314,8 @@ TEST(relay_program, a_port_that_is_taken_is_said_in_two_sentences) {
                        "the program that has this one.\n");
 }
 
-TEST(relay_program, an_address_that_is_not_this_machines_is_said_so) {
-  // 192.0.2.0/24 is nobody's (RFC 5737).
+TEST(relay_program, an_address_of_another_machine_is_reported_as_such) {
+  // 192.0.2.0/24 belongs to no network (RFC 5737).
   const auto x = run({"run", "--listen", "192.0.2.1:9100", "--status-listen", "none"});
   EXPECT_EQ(x.code, 1);
   EXPECT_EQ(x.err, "The relay cannot listen on 192.0.2.1:9100 (cannot bind 192.0.2.1:9100: Cannot "
@@ -330,30 +330,31 @@ TEST(relay_program, an_address_that_is_not_this_machines_is_said_so) {
                        "or stop the program that has this one.\n");
 }
 
-TEST(relay_program, wrong_usage_is_code_two) {
+TEST(relay_program, wrong_usage_exits_with_2) {
   EXPECT_EQ(run({}).code, 2);
   EXPECT_EQ(run({"runn"}).code, 2);
   EXPECT_EQ(run({"run", "--heartbeat"}).code, 2);
   EXPECT_EQ(run({"run", "--listen", "nowhere"}).code, 2);
   const auto x = run({"run", "--heartbeat-timeout", "soon"});
   EXPECT_EQ(x.code, 2);
-  EXPECT_NE(x.err.find("--heartbeat-timeout: 'soon' is no duration"), std::string::npos) << x.err;
+  EXPECT_NE(x.err.find("--heartbeat-timeout: 'soon' is not a duration"), std::string::npos)
+      << x.err;
 }
 
-TEST(relay_program, a_slip_of_the_finger_is_answered_with_the_word_that_was_meant) {
-  const std::string help = ". Run liveconnect-relay --help to see what there is.\n";
-  EXPECT_EQ(run({"rnu"}).err, "There is no command 'rnu' (did you mean 'run')" + help);
+TEST(relay_program, a_misspelt_word_is_answered_with_the_one_that_was_meant) {
+  const std::string help = " Run liveconnect-relay --help to see what there is.\n";
+  EXPECT_EQ(run({"rnu"}).err, "Unknown command 'rnu'. Did you mean 'run'?" + help);
   EXPECT_EQ(run({"run", "--lisen", "127.0.0.1:0"}).err,
-            "There is no such argument as '--lisen' (did you mean '--listen')" + help);
-  EXPECT_EQ(run({"run", "--elephant=3"}).err, "There is no such argument as '--elephant'" + help);
+            "Unknown option '--lisen'. Did you mean '--listen'?" + help);
+  EXPECT_EQ(run({"run", "--elephant=3"}).err, "Unknown option '--elephant=3'." + help);
   temporary_file file("rooms_mx = 5\n");
   EXPECT_EQ(run({"check", "--config", file.path}).err,
             "The settings are wrong: " + file.path +
-                ":1: there is no setting 'rooms_mx' (did you mean 'rooms_max'). Correct them and "
+                ":1: unknown key 'rooms_mx' (did you mean 'rooms_max'). Correct them and "
                 "start the relay again.\n");
 }
 
-TEST(relay_program, says_what_it_is) {
+TEST(relay_program, prints_its_version_and_help) {
   EXPECT_EQ(run({"version"}).out, "liveconnect-relay 1.0.0\n");
   EXPECT_EQ(nlohmann::json::parse(run({"version", "--json"}).out)["version"], "1.0.0");
   const auto help = run({"run", "--help"});
@@ -370,7 +371,7 @@ TEST(relay_program, a_variable_that_is_misspelt_is_an_error) {
       << relay.errors();
 }
 
-TEST(relay_program, flags_go_before_the_environment_and_that_before_the_file) {
+TEST(relay_program, flags_win_over_the_environment_and_the_environment_over_the_file) {
   temporary_file file("listen = [\"127.0.0.1:0\"]\nrooms_max = 1\nroom_wait = \"200ms\"\n"
                       "heartbeat_timeout = \"1h\"\n");
   process::options how;
@@ -400,11 +401,10 @@ TEST(relay_program, a_wrong_file_is_named_with_its_line) {
     EXPECT_NE(x.err.find(file.path + part), std::string::npos) << x.err;
     return x.code;
   };
-  EXPECT_EQ(code("listen = \"127.0.0.1:0\"\nheartbeet = \"90s\"\n",
-                 ":2: there is no setting 'heartbeet'"),
+  EXPECT_EQ(code("listen = \"127.0.0.1:0\"\nheartbeet = \"90s\"\n", ":2: unknown key 'heartbeet'"),
             2);
-  EXPECT_EQ(code("\n\nroom_wait = \"forever\"\n", ":3: room_wait: 'forever' is no duration"), 2);
-  EXPECT_EQ(code("rooms_max = 1.5\n", ":1: rooms_max is neither"), 2);
+  EXPECT_EQ(code("\n\nroom_wait = \"forever\"\n", ":3: room_wait: 'forever' is not a duration"), 2);
+  EXPECT_EQ(code("rooms_max = 1.5\n", ":1: rooms_max has a value of the wrong kind"), 2);
   EXPECT_EQ(code("rooms_max = [\n", ":"), 2);
   EXPECT_EQ(run({"run", "--config", "/nonexistent/relay.toml"}).code, 2);
   EXPECT_EQ(run({"run", "--config", "/tmp"}).code, 2);

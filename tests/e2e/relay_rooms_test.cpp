@@ -1,4 +1,4 @@
-// The relay as people meet it: the real program, and clients that type as `nc` does.
+// The relay as a user of `nc` meets it: the real program, and clients that write lines.
 #include <csignal>
 
 #include <gtest/gtest.h>
@@ -30,7 +30,7 @@ struct room_of_two {
   tcp_client b;
 };
 
-TEST(relay_rooms, two_people_who_type_see_each_others_messages_and_addresses) {
+TEST(relay_rooms, two_clients_see_each_others_messages_and_addresses) {
   relay_program relay;
   room_of_two x(relay);
   x.a.send("<# Heartbeat>\n");
@@ -44,7 +44,7 @@ TEST(relay_rooms, two_people_who_type_see_each_others_messages_and_addresses) {
   EXPECT_EQ(x.b.read_line(), "<127.0.0.1 Closing>");
 }
 
-TEST(relay_rooms, each_is_spoken_to_in_the_notation_it_began_with) {
+TEST(relay_rooms, each_client_is_answered_in_the_notation_it_began_with) {
   relay_program relay;
   tcp_client json(relay.address());
   json.send(R"({"from":"#","Message Number":100,"Message_Details":"7"})"
@@ -95,7 +95,7 @@ TEST(relay_rooms, tags_must_be_equal_or_both_missing) {
   EXPECT_EQ(first.read_line(), "<relay Peer_Joined " + second.local_address() + ">");
 }
 
-TEST(relay_rooms, who_leaves_makes_place_for_another) {
+TEST(relay_rooms, a_client_that_leaves_makes_room_for_another) {
   relay_program relay;
   room_of_two x(relay);
   x.a.send("<# Closing>\n");
@@ -135,7 +135,7 @@ TEST(relay_rooms, what_is_said_before_the_peer_is_there_is_not_kept) {
   EXPECT_EQ(second.read_line(), "<127.0.0.1 Received>");
 }
 
-TEST(relay_rooms, what_comes_behind_the_join_in_one_send_is_heard) {
+TEST(relay_rooms, what_follows_the_join_in_the_same_send_is_passed_on) {
   relay_program relay;
   auto first = join(relay, "42", "1");
   tcp_client second(relay.address());

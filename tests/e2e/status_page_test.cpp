@@ -59,7 +59,7 @@ protected:
     return x.is_string() ? x.get<std::string>() : std::string{};
   }
 
-  /// A picture of each step goes where this variable says, for whoever wants to look.
+  /// A picture of each step goes to the folder that this variable names.
   void keep_picture(const std::string& name) {
     if (const char* folder = std::getenv("LIVECONNECT_SCREENSHOTS"))
       window_->screenshot(std::string(folder) + "/" + name + ".png");
@@ -74,7 +74,8 @@ protected:
   tcp_client* talker_ = nullptr;
 };
 
-TEST_F(status_page_test, rooms_rates_and_refusals_are_there_and_move_without_an_error_at_any_width) {
+TEST_F(status_page_test,
+       rooms_rates_and_refusals_are_there_and_move_without_an_error_at_any_width) {
   ASSERT_TRUE(eventually([&] { return shown("state") == "serving"; })) << shown("state");
   EXPECT_EQ(shown("waiting"), "0");
   auto waiting = join("1");
@@ -89,7 +90,7 @@ TEST_F(status_page_test, rooms_rates_and_refusals_are_there_and_move_without_an_
   EXPECT_NE(shown("refusals").find("a third person at a room of two"), std::string::npos);
   EXPECT_EQ(shown("connections-max").rfind("of ", 0), 0u) << shown("connections-max");
 
-  // Rates rise while somebody talks, and the line of the chart moves.
+  // Rates rise while frames pass, and the line of the chart moves.
   const auto before = line_of("chart-messages");
   talker_ = &a;
   EXPECT_TRUE(eventually([&] { return shown("messages") != "0" && shown("bytes") != "0 B"; }));

@@ -84,7 +84,7 @@ protected:
 
 class notation : public transfer, public ::testing::WithParamInterface<const char*> {};
 
-TEST_P(notation, carries_all_25_steps_in_the_seeds_order) {
+TEST_P(notation, carries_all_25_steps_in_the_original_order) {
   start_network();
   line_proxy wire{relay_address_};
   relay_address_ = wire.address();
@@ -343,14 +343,14 @@ TEST_F(transfer, leaves_only_private_files) {
     }
 }
 
-TEST_F(transfer, takes_its_invitation_away_whatever_the_end) {
+TEST_F(transfer, removes_its_invitation_however_it_ends) {
   start_network("30", "10:3");
   run_both("10");
   EXPECT_FALSE(std::filesystem::exists(invitation())) << "used up";
   auto given_up =
       run_to_end("sender", {"send", "10", "--invitation", invitation().string(), "--wait", "1s"});
   EXPECT_EQ(given_up.value("code", 0), 4) << given_up;
-  EXPECT_FALSE(std::filesystem::exists(invitation())) << "nobody waits there";
+  EXPECT_FALSE(std::filesystem::exists(invitation())) << "no receiver waits there";
   auto stopped = start_sender("10");
   ASSERT_TRUE(stopped.wait_for("joined"));
   stopped.program().signal(SIGHUP);
@@ -360,7 +360,7 @@ TEST_F(transfer, takes_its_invitation_away_whatever_the_end) {
   expect_moved("20");
 }
 
-TEST_F(transfer, replaces_an_invitation_of_no_use_and_nothing_else) {
+TEST_F(transfer, replaces_a_useless_invitation_and_nothing_else) {
   start_network("30", "10:3");
   auto now = static_cast<uint64_t>(std::time(nullptr));
   auto put = [&](std::string_view text) { std::ofstream{invitation(), std::ios::trunc} << text; };

@@ -43,10 +43,10 @@ inline void check_frames(byte_view data) {
       const auto text = encode(x, how);
       if (text.empty())
         continue;
-      size_t hashes = 0;
+      size_t placeholders = 0;
       for (const char c : text)
-        hashes += c == '#' ? 1 : 0;
-      REQUIRE(hashes == (x.from == "#" ? 1 : 0));
+        placeholders += c == '#' ? 1 : 0;
+      REQUIRE(placeholders == (x.from == "#" ? 1 : 0));
       bool bad = false;
       frame_reader reader;
       reader.feed(byte_view(text));

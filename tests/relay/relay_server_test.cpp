@@ -66,7 +66,7 @@ TEST_F(relay_server_test, many_pairs_come_and_go_at_once) {
   EXPECT_EQ(server.counters().paired, 300u);
 }
 
-TEST_F(relay_server_test, lets_people_meet_whichever_loop_their_room_belongs_to) {
+TEST_F(relay_server_test, lets_clients_meet_whichever_loop_their_room_belongs_to) {
   constexpr size_t loops = 3;
   constexpr size_t rooms = 12;
   limits.connections_per_address_max = 2 * rooms;
@@ -118,7 +118,7 @@ TEST_F(relay_server_test, runs_as_many_loops_as_suit_the_cores) {
 
 struct loops_of_a_relay_test : relay_server_test, ::testing::WithParamInterface<size_t> {};
 
-TEST_P(loops_of_a_relay_test, stop_with_people_in_it_and_their_actors_end_too) {
+TEST_P(loops_of_a_relay_test, stop_with_rooms_in_use_and_their_actors_end_too) {
   {
     relay_server server{system, limits, {{}, nullptr, GetParam()}};
     const auto at = server.listen("127.0.0.1:0");
@@ -132,7 +132,7 @@ TEST_P(loops_of_a_relay_test, stop_with_people_in_it_and_their_actors_end_too) {
     EXPECT_TRUE(a.read_until("Closing"));
     EXPECT_EQ(server.counters().joined, 1u);
   }
-  // ~actor_system would wait for ever for an actor that somebody keeps; this says so in time.
+  // ~actor_system would wait for ever for an actor that is kept alive; this says so in time.
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   while (system.registry().running() > 0 && std::chrono::steady_clock::now() < until)
     std::this_thread::yield();

@@ -1,40 +1,17 @@
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
 #include <set>
-#include <unistd.h>
 
 #include <gtest/gtest.h>
 
 #include "messages/base/error.hpp"
 #include "relay/settings.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace liveconnect::relay {
 namespace {
 
 using namespace std::chrono_literals;
-
-TEST(relay_settings, reads_durations_with_their_unit) {
-  EXPECT_EQ(parse_duration("90s"), 90s);
-  EXPECT_EQ(parse_duration("500ms"), 500ms);
-  EXPECT_EQ(parse_duration("2m"), 2min);
-  EXPECT_EQ(parse_duration("24h"), 24h);
-  for (const auto* x :
-       {"", "90", "s", "-1s", "0s", "1.5s", "90 s", "90S", "25h", "99999999999s", "1s1s", "1d"})
-    EXPECT_FALSE(parse_duration(x)) << x;
-}
-
-TEST(relay_settings, reads_sizes_with_their_unit) {
-  EXPECT_EQ(parse_size("0"), 0u);
-  EXPECT_EQ(parse_size("65536"), 65536u);
-  EXPECT_EQ(parse_size("12B"), 12u);
-  EXPECT_EQ(parse_size("512KiB"), 524288u);
-  EXPECT_EQ(parse_size("64MiB"), 67108864u);
-  EXPECT_EQ(parse_size("1024GiB"), size_t{1} << 40);
-  for (const auto* x : {"", "MiB", "-1", "1.5MiB", "1 MiB", "1mb", "1025GiB", "1099511627777",
-                        "99999999999999999999"})
-    EXPECT_FALSE(parse_size(x)) << x;
-}
 
 TEST(relay_settings, has_the_defaults_of_the_document) {
   // docs/design/safety.md 6.5 and docs/protocol.md 3.
@@ -61,13 +38,20 @@ TEST(relay_settings, has_the_defaults_of_the_document) {
   EXPECT_EQ(x.limits.room_life, 24h);
 }
 
-TEST(relay_settings, every_setting_has_a_flag_a_variable_and_says_no_to_nonsense) {
+TEST(relay_settings, every_setting_has_a_flag_and_a_variable) {
+  const auto& names = relay_setting_names();
+  ASSERT_EQ(names.names().size(), all_settings().size());
+  for (const auto& x : names.names()) {
+    EXPECT_EQ(names.flag_of(x).rfind("--", 0), 0u);
+    EXPECT_EQ(names.flag_of(x).find('_'), std::string::npos);
+    EXPECT_EQ(names.variable_of(x).rfind("LIVECONNECT_RELAY_", 0), 0u);
+  }
+}
+
+TEST(relay_settings, every_setting_refuses_nonsense) {
   std::set<std::string> names;
   for (const auto& x : all_settings()) {
     EXPECT_TRUE(names.insert(x.name).second) << x.name;
-    EXPECT_EQ(flag_of(x).rfind("--", 0), 0u);
-    EXPECT_EQ(flag_of(x).find('_'), std::string::npos);
-    EXPECT_EQ(variable_of(x).rfind("LIVECONNECT_RELAY_", 0), 0u);
     relay_settings into;
     const auto err = x.set(into, {"nonsense"});
     EXPECT_EQ(code_of(err), ec::bad_config) << x.name;
@@ -105,47 +89,49 @@ TEST(relay_settings, a_frame_bound_is_from_four_kib_to_a_mib) {
 
 TEST(relay_settings, reads_the_environment) {
   relay_settings x;
-  const auto get = [](const std::string& name) -> std::optional<std::string> {
-    if (name == "LIVECONNECT_RELAY_LISTEN")
+  const auto layer = relay_setting_names().read_environment([](const char* name) -> const char* {
+    if (std::string(name) == "LIVECONNECT_RELAY_LISTEN")
       return "127.0.0.1:1,[::1]:2";
-    if (name == "LIVECONNECT_RELAY_ROOMS_MAX")
+    if (std::string(name) == "LIVECONNECT_RELAY_ROOMS_MAX")
       return "7";
-    return std::nullopt;
-  };
-  EXPECT_FALSE(read_environment(x, get));
+    return nullptr;
+  });
+  EXPECT_FALSE(apply_layer(x, layer));
   EXPECT_EQ(x.listen, (std::vector<std::string>{"127.0.0.1:1", "[::1]:2"}));
   EXPECT_FALSE(x.listen_is_default);
   EXPECT_EQ(x.limits.rooms_max, 7u);
-  const auto wrong =
-      read_environment(x, [](const auto&) { return std::optional<std::string>{""}; });
-  EXPECT_EQ(detail_of(wrong).rfind("LIVECONNECT_RELAY_LISTEN: ", 0), 0u) << detail_of(wrong);
 }
 
-TEST(relay_settings, a_variable_that_is_none_of_the_relays_is_named_with_the_nearest) {
+TEST(relay_settings, a_wrong_value_is_refused_with_its_origin) {
+  relay_settings x;
+  const auto err = apply_layer(x, {{"rooms_max", {{"many"}, "LIVECONNECT_RELAY_ROOMS_MAX"}}});
+  EXPECT_EQ(code_of(err), ec::bad_config);
+  EXPECT_EQ(detail_of(err).rfind("LIVECONNECT_RELAY_ROOMS_MAX: ", 0), 0u) << detail_of(err);
+}
+
+TEST(relay_settings, an_unknown_variable_is_named_with_the_nearest) {
+  const auto& names = relay_setting_names();
   std::vector<std::string> known{"LIVECONNECT_RELAY_CONFIG"};
-  for (const auto& x : all_settings())
-    known.push_back(variable_of(x));
-  EXPECT_FALSE(check_variables(known));
-  EXPECT_FALSE(check_variables({}));
-  const auto slip = check_variables({known[1], "LIVECONNECT_RELAY_ROOMWAIT"});
+  for (const auto& x : names.names())
+    known.push_back(names.variable_of(x));
+  EXPECT_FALSE(names.check_variables(known));
+  EXPECT_FALSE(names.check_variables({}));
+  const auto slip = names.check_variables({known[1], "LIVECONNECT_RELAY_ROOMWAIT"});
   EXPECT_EQ(code_of(slip), ec::bad_config);
   EXPECT_EQ(detail_of(slip), "there is no variable 'LIVECONNECT_RELAY_ROOMWAIT' (did you mean "
                              "'LIVECONNECT_RELAY_ROOM_WAIT')");
-  EXPECT_EQ(detail_of(check_variables({"LIVECONNECT_RELAY_ZZZZ\n"})),
-            "there is no variable 'LIVECONNECT_RELAY_ZZZZ?'");
+  EXPECT_EQ(detail_of(names.check_variables({"LIVECONNECT_RELAY_ZZZZ\n"})),
+            "there is no variable 'LIVECONNECT_RELAY_ZZZZ\\x0a'");
 }
 
 TEST(relay_settings, a_control_character_in_a_file_reaches_no_terminal) {
-  char name[] = "/tmp/relay-settings-XXXXXX";
-  const int fd = mkstemp(name);
-  ASSERT_GE(fd, 0);
-  ::close(fd);
-  std::ofstream(name) << "\"a\\u001b[31m\" = 1\n";
-  relay_settings x;
-  const auto err = read_file(x, name);
-  std::remove(name);
-  EXPECT_EQ(code_of(err), ec::bad_config);
-  EXPECT_EQ(detail_of(err).find('\x1b'), std::string::npos);
+  test::temporary_folder folder;
+  const auto file = folder.path() / "relay.toml";
+  std::ofstream(file) << "\"a\\u001b[31m\" = 1\n";
+  const auto layer = relay_setting_names().read_file(file);
+  ASSERT_FALSE(layer);
+  EXPECT_EQ(code_of(layer.error()), ec::bad_config);
+  EXPECT_EQ(detail_of(layer.error()).find('\x1b'), std::string::npos);
 }
 
 } // namespace

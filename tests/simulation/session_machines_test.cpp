@@ -79,7 +79,7 @@ struct world {
     case fault::cut:
       return part();
     case fault::kill_sender:
-      // Before SENDING start-up gives everything back: another story, told elsewhere.
+      // Before SENDING start-up gives everything back (tests/wallet/journal/recovery_test.cpp).
       if (!sender || !sending)
         return;
       sender.reset();
@@ -248,7 +248,7 @@ struct world {
     }
   }
 
-  /// Nothing can happen any more: somebody's patience ends.
+  /// Nothing can happen any more: a timer rings at one of the two.
   bool lose_patience() {
     if (secured && (!sender || !receiver)) {
       part();

@@ -21,7 +21,7 @@ protected:
   caf::scheduler::test_coordinator& scheduler =
       dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
 
-  /// Runs every actor until nobody has a message left; fires no timer.
+  /// Runs every actor until no message is left; fires no timer.
   void run() { scheduler.run(); }
 
   /// Moves the clock, fires what is due, and runs to quiescence.

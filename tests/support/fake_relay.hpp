@@ -21,13 +21,13 @@ namespace liveconnect::test {
 class fake_relay : public std::enable_shared_from_this<fake_relay> {
 public:
   /// Decides about one frame of a client on its way: return false to drop it; the frame may be
-  /// altered. `from_first` tells whether the room's first-ever comer sent it.
+  /// altered. `from` is the socket it came on.
   std::function<bool(frame& what, io::socket_id from)> on_frame;
   /// Called with every frame after it was passed on.
   std::function<void(const frame& what, io::socket_id from)> passed;
   /// No connection succeeds while true.
   bool down = false;
-  /// Refuse everybody with this reason, when not empty.
+  /// Refuse every client with this reason, when not empty.
   std::string refusal;
   /// Check room tags, as the real one does.
   bool check_tags = true;
@@ -61,13 +61,13 @@ public:
   /// Cuts the line of one client; the other hears Peer_Left.
   void cut(io::socket_id socket) { close(socket, io::close_reason::failed); }
 
-  /// Cuts everybody.
+  /// Cuts all connections.
   void cut_all() {
     while (!clients_.empty())
       cut(clients_.begin()->first);
   }
 
-  /// sockets_test in the order of their connecting, those open now.
+  /// The open sockets, in the order of their connecting.
   std::vector<io::socket_id> sockets() const {
     std::vector<io::socket_id> out;
     for (const auto& x : clients_)
@@ -76,7 +76,7 @@ public:
   }
 
   size_t connections() const { return connections_; }
-  /// Connections asked for, those that failed included.
+  /// Connections asked for, failed ones included.
   uint64_t attempts() const { return last_; }
 
   /// Sends raw bytes to one client.

@@ -17,7 +17,7 @@ public:
     changed_.wait(guard, [this] { return open_; });
   }
 
-  /// The other thread: waits until somebody is held; false when the deadline passes first.
+  /// The other thread: waits until a thread is held; false when the deadline passes first.
   bool wait_reached(std::chrono::milliseconds deadline) {
     std::unique_lock guard{mutex_};
     return changed_.wait_for(guard, deadline, [this] { return reached_; });
@@ -36,7 +36,7 @@ private:
   bool open_ = false;
 };
 
-/// Opens a gate when a test leaves its scope early, so that nobody stays held.
+/// Opens a gate when a test leaves its scope early, so that no thread stays held.
 class gate_opener {
 public:
   explicit gate_opener(gate& x) : gate_(x) {}

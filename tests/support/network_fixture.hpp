@@ -66,7 +66,7 @@ private:
   size_t looked_at_ = 0;
 };
 
-/// What the servers say about the notes on somebody's disk.
+/// What the servers say about the notes on a client's disk.
 struct holdings {
   /// Value of the notes in the folders that count (Bank, Fracked) that at least 13 servers pass.
   amount counted;

@@ -11,7 +11,7 @@ namespace liveconnect::test {
 /// by nothing but what stands there in clear; 0 when it is no message.
 int message_number(const std::string& line);
 
-/// One message that an onlooker saw somebody say.
+/// One message that an onlooker saw a client send.
 struct said {
   size_t connection = 0;
   int number = 0;
@@ -20,10 +20,11 @@ struct said {
 /// What clients said, in order, without heartbeats and joins; parts of one body count once.
 std::vector<said> conversation(const std::vector<line_proxy::record>& lines);
 
-/// The numbers alone, without the messages that only the seed's table has (12, 15, 18, 19).
+/// The numbers alone, without the messages that only the table of the original protocol description
+/// has (12, 15, 18, 19).
 std::vector<int> numbers_of_steps(const std::vector<said>& all);
 
-/// The seed's order of messages (steps 6 to 24), by number.
+/// The original protocol description's order of messages (steps 6 to 24), by number.
 const std::vector<int>& seed_order();
 
 } // namespace liveconnect::test

@@ -22,7 +22,7 @@ protected:
   }
 
   ~session_pair() override {
-    for (auto& x : everybody)
+    for (auto& x : spawned)
       caf::anon_send_exit(x, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(loop, caf::exit_reason::user_shutdown);
     run();
@@ -35,7 +35,7 @@ protected:
     for (const auto& x :
          {caf::actor_cast<caf::actor>(wallet), caf::actor_cast<caf::actor>(observer),
           caf::actor_cast<caf::actor>(sender)})
-      everybody.push_back(x);
+      spawned.push_back(x);
   }
 
   void start_receiver() {
@@ -45,7 +45,7 @@ protected:
     for (const auto& x :
          {caf::actor_cast<caf::actor>(wallet), caf::actor_cast<caf::actor>(observer),
           caf::actor_cast<caf::actor>(receiver)})
-      everybody.push_back(x);
+      spawned.push_back(x);
   }
 
   virtual session::session_config sender_settings() { return settings; }
@@ -73,7 +73,7 @@ protected:
   byte_loop_actor loop;
   session_actor sender;
   session_actor receiver;
-  std::vector<caf::actor> everybody;
+  std::vector<caf::actor> spawned;
 };
 
 } // namespace liveconnect::test

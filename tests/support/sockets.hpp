@@ -19,8 +19,8 @@ int connect_udp(uint16_t port);
 /// The port of `HOST:PORT`.
 uint16_t port_of(const std::string& host_and_port);
 
-/// The first of `count` ports in a row that nobody uses, TCP and UDP. Somebody may take one before
-/// the caller does.
+/// The first of `count` ports in a row that no program uses, TCP and UDP. Another program may take
+/// one before the caller does.
 uint16_t free_ports(uint16_t count);
 
 } // namespace liveconnect::test

@@ -7,7 +7,7 @@
 
 namespace liveconnect::test {
 
-/// A fresh folder of mode 0700 that goes with its owner, content and all.
+/// A fresh folder of mode 0700, removed with its content when the test ends.
 class temporary_folder {
 public:
   temporary_folder() {
@@ -24,6 +24,7 @@ public:
   temporary_folder& operator=(const temporary_folder&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
 
 private:
   std::filesystem::path path_;

@@ -26,7 +26,7 @@ public:
   std::vector<note> mint_for_sender(int8_t denomination, size_t count);
   std::vector<note> mint_for_receiver(int8_t denomination, size_t count);
 
-  /// The sender's steps up to Export, in the seed's order.
+  /// The sender's steps up to Export, in the protocol's order.
   caf::error prepare(wallet::sender_transfer& from, amount sum);
   /// Everything from the manifest to the confirmation.
   caf::error hand_over(wallet::sender_transfer& from, wallet::receiver_transfer& to);

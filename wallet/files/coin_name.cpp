@@ -82,13 +82,4 @@ bool is_plain_name(std::string_view name) {
   return true;
 }
 
-std::string printable(std::string_view name) {
-  std::string out;
-  for (const char x : name.substr(0, shown_bytes_max))
-    out += is_printable(x) ? x : '?';
-  if (name.size() > shown_bytes_max)
-    out += "...";
-  return out;
-}
-
 } // namespace liveconnect::wallet

@@ -37,7 +37,4 @@ std::string with_suffix(const std::string& name, std::string_view suffix);
 /// `/` and control characters.
 bool is_plain_name(std::string_view name);
 
-/// For messages to people: everything but printable ASCII becomes `?`, cut to 80 bytes.
-std::string printable(std::string_view name);
-
 } // namespace liveconnect::wallet

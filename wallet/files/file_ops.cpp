@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "messages/base/printable.hpp"
 #include "wallet/files/coin_name.hpp"
 
 namespace liveconnect::wallet {
@@ -256,7 +257,7 @@ caf::expected<secret_bytes> read_file(file_ops& ops, const file_handle& director
       break;
     done += *count;
   }
-  // Somebody shortened it meanwhile; what was read is what there is.
+  // Another program shortened it meanwhile; what was read is what there is.
   out.resize(done);
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "messages/base/printable.hpp"
 #include "wallet/files/coin_name.hpp"
 
 namespace liveconnect::wallet {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "wallet/files/coin_name.hpp"
 
 namespace liveconnect::wallet {

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "wallet/files/coin_name.hpp"
 #include "wallet/operations/announcement.hpp"
 #include "wallet/operations/choose_notes.hpp"

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "messages/base/error.hpp"
+#include "messages/base/printable.hpp"
 #include "wallet/files/coin_name.hpp"
 #include "wallet/journal/recovery.hpp"
 #include "wallet/operations/heal_notes.hpp"

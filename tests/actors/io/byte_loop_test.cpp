@@ -76,14 +76,14 @@ struct counting_handler : socket_handler {
   std::atomic<uint64_t> total{0};
 };
 
-loop_config gathering() {
+loop_config coalescing() {
   loop_config out;
   out.coalesce = 50us;
   return out;
 }
 
-TEST(byte_loop_gathering, a_busy_one_way_stream_of_small_messages_is_read_together_and_in_order) {
-  byte_loop loop{gathering()};
+TEST(byte_loop_coalescing, a_busy_one_way_stream_of_small_messages_is_read_together_and_in_order) {
+  byte_loop loop{coalescing()};
   const auto sink = std::make_shared<counting_handler>(loop, false);
   const auto listener = loop.open(listen{at("127.0.0.1")}, sink);
   ASSERT_TRUE(listener);
@@ -91,11 +91,11 @@ TEST(byte_loop_gathering, a_busy_one_way_stream_of_small_messages_is_read_togeth
   const std::string alphabet = "abcdefghijklmnopqrstuvwxyz";
   uint64_t sent = 0;
   const auto until = std::chrono::steady_clock::now() + 10s;
-  while (loop.gatherings() < 20 && std::chrono::steady_clock::now() < until) {
+  while (loop.coalesced_turns() < 20 && std::chrono::steady_clock::now() < until) {
     ASSERT_TRUE(client.send(alphabet));
     sent += alphabet.size();
   }
-  EXPECT_GE(loop.gatherings(), 20u);
+  EXPECT_GE(loop.coalesced_turns(), 20u);
   while (sink->total < sent && std::chrono::steady_clock::now() < until)
     std::this_thread::yield();
   EXPECT_EQ(sink->total, sent);
@@ -103,14 +103,14 @@ TEST(byte_loop_gathering, a_busy_one_way_stream_of_small_messages_is_read_togeth
   loop.stop();
 }
 
-loop_config gathering_when_idle() {
+loop_config coalescing_when_idle() {
   loop_config out;
   out.coalesce_idle = 4ms;
   return out;
 }
 
-TEST(byte_loop_gathering, signs_of_life_of_many_are_read_together) {
-  byte_loop loop{gathering_when_idle()};
+TEST(byte_loop_coalescing, heartbeats_of_many_streams_are_read_together) {
+  byte_loop loop{coalescing_when_idle()};
   const auto who = std::make_shared<recorder>();
   const auto listener = loop.open(listen{at("127.0.0.1")}, who);
   ASSERT_TRUE(listener);
@@ -118,27 +118,27 @@ TEST(byte_loop_gathering, signs_of_life_of_many_are_read_together) {
   for (int i = 0; i < 100; ++i)
     clients.emplace_back(to_string(listener->at));
   ASSERT_TRUE(who->wait_for(event_kind::accepted, clients.size()));
-  // Until nobody counts as having just come.
+  // Until no stream counts as newly accepted.
   loop.post([&] { loop.set_timer(who->get(event_kind::accepted).socket, loop.now() + 1200ms); });
   ASSERT_TRUE(who->wait_timers(1));
   // One after the other, so that each has a turn of its own.
   size_t heard = 0;
-  const auto everybody_speaks = [&] {
+  const auto all_speak = [&] {
     for (auto& x : clients) {
       ASSERT_TRUE(x.send("!"));
       ASSERT_TRUE(who->wait_for(event_kind::received, ++heard));
     }
   };
-  everybody_speaks();
-  EXPECT_GE(loop.gatherings(), 1u);
-  // The same people in conversation: nobody waits, but for a turn that was put off before.
-  const auto before = loop.gatherings();
-  everybody_speaks();
-  EXPECT_LE(loop.gatherings(), before + 1);
+  all_speak();
+  EXPECT_GE(loop.coalesced_turns(), 1u);
+  // The same streams, active now: none waits, but for a turn that was put off before.
+  const auto before = loop.coalesced_turns();
+  all_speak();
+  EXPECT_LE(loop.coalesced_turns(), before + 1);
 }
 
-TEST(byte_loop_gathering, whoever_asks_and_is_answered_never_waits) {
-  byte_loop loop{gathering()};
+TEST(byte_loop_coalescing, a_stream_that_is_answered_is_never_put_off) {
+  byte_loop loop{coalescing()};
   const auto echo = std::make_shared<counting_handler>(loop, true);
   const auto listener = loop.open(listen{at("127.0.0.1")}, echo);
   ASSERT_TRUE(listener);
@@ -147,7 +147,7 @@ TEST(byte_loop_gathering, whoever_asks_and_is_answered_never_waits) {
     ASSERT_TRUE(client.send("\n"));
     ASSERT_TRUE(client.read_line());
   }
-  EXPECT_EQ(loop.gatherings(), 0u);
+  EXPECT_EQ(loop.coalesced_turns(), 0u);
   loop.stop();
 }
 
@@ -217,7 +217,7 @@ TEST(byte_loop, reports_a_refused_connection) {
 }
 
 TEST(byte_loop, gives_up_a_connection_at_its_deadline) {
-  // A listener whose backlog is full answers nobody: the third connection stays half open.
+  // A listener whose backlog is full answers no client: the third connection stays half open.
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_storage address{};
   const auto length = at("127.0.0.1").to(address);
@@ -249,7 +249,7 @@ TEST(byte_loop, refuses_an_address_that_is_taken) {
   EXPECT_NE(detail_of(second.error()).find(to_string(first->at)), std::string::npos);
 }
 
-TEST(byte_loop, takes_over_a_listener_and_leaves_it_to_whoever_else_holds_it) {
+TEST(byte_loop, takes_over_a_listener_and_leaves_it_open_for_its_other_holders) {
   uint16_t port = 0;
   const descriptor kept{liveconnect::test::listen_tcp(port)};
   const auto where = "127.0.0.1:" + std::to_string(port);
@@ -317,7 +317,7 @@ TEST(byte_loop, a_close_that_flushes_loses_nothing_though_the_peer_still_talks) 
   loop.send(id, text_bytes(sent));
   loop.close(id);
   for (int i = 0; i < 100; ++i)
-    client.send("more words that nobody reads\n");
+    client.send("more words that are not read\n");
   ASSERT_TRUE(client.closed_by_peer());
   EXPECT_EQ(client.received(), sent);
   client.close();
@@ -411,7 +411,7 @@ TEST(byte_loop, other_bounds_hold_from_then_on) {
   // Who waits is taken at once, not when the rest is over.
   loop.set_bounds(1'000, 3);
   EXPECT_TRUE(who->wait_for(event_kind::accepted, 2));
-  // Nobody reads, and what waits is too much now.
+  // The peer does not read, and what waits is too much now.
   const auto id = who->get(event_kind::accepted).socket;
   loop.send(id, bytes(16u << 20, 'x'));
   ASSERT_TRUE(who->wait_for(event_kind::closed));
@@ -476,7 +476,7 @@ TEST(byte_loop, a_stream_moves_to_another_loop_with_what_it_has_not_read) {
   EXPECT_EQ(client.read_line(), "answered");
   client.close();
   EXPECT_TRUE(there->wait_for(event_kind::closed));
-  // The first loop has told nobody of its going, and has one socket left.
+  // The first loop has told no owner of its going, and has one socket left.
   EXPECT_EQ(here->count(event_kind::closed), 0u);
   EXPECT_EQ(on_loop(first, [&] { return first.open_sockets(); }), 1u);
 }
@@ -487,7 +487,7 @@ TEST(byte_loop, stop_flushes_tells_every_owner_and_refuses_what_comes_later) {
   const auto listener = loop.open(listen{at("127.0.0.1")}, who);
   tcp_client client(to_string(listener->at));
   ASSERT_TRUE(who->wait_for(event_kind::accepted));
-  client.send("a word that nobody reads\n");
+  client.send("a word that is not read\n");
   const std::string last(200'000, 'x');
   loop.send(who->get(event_kind::accepted).socket, text_bytes(last));
   auto stopped = std::async(std::launch::async, [&] { loop.stop(); });

@@ -135,7 +135,7 @@ TEST_F(loop_gate_test, the_sockets_of_an_owner_that_ends_are_closed) {
   EXPECT_THROW(tcp_client(to_string(at.at)), std::runtime_error);
 }
 
-TEST_F(loop_gate_test, an_owner_with_sockets_lives_though_nobody_else_knows_it) {
+TEST_F(loop_gate_test, an_owner_with_sockets_lives_without_any_other_reference) {
   const auto at = listen_for(system.spawn(echo, net.gate()));
   tcp_client client(to_string(at.at));
   client.send("still there\n");
@@ -223,7 +223,7 @@ TEST_F(loop_gate_test, an_owner_that_falls_behind_is_not_read_for_and_loses_noth
   caf::anon_send_exit(owner, caf::exit_reason::user_shutdown);
 }
 
-TEST_F(loop_gate_test, a_flood_of_datagrams_is_dropped_by_system_while_the_owner_is_behind) {
+TEST_F(loop_gate_test, a_flood_of_datagrams_is_dropped_by_the_system_while_the_owner_is_behind) {
   auto out = std::make_shared<hoard>();
   auto owner = system.spawn<caf::detached>(run_hoarder, out);
   auto at = net.loop().open(listen{loopback(), transport::udp}, net.loop().handler_for(owner));

@@ -56,7 +56,8 @@ TEST_F(address_ledger_test, counts_open_connections_until_they_are_gone) {
   EXPECT_FALSE(x.enter(alice, now));
 }
 
-TEST_F(address_ledger_test, shuts_an_address_out_for_10_minutes_after_10_wrong_guesses_in_a_minute) {
+TEST_F(address_ledger_test,
+       shuts_an_address_out_for_10_minutes_after_10_wrong_guesses_in_a_minute) {
   address_ledger x{limits};
   for (int i = 0; i < 9; ++i)
     x.wrong_guess(alice, now);
@@ -119,7 +120,7 @@ TEST_F(address_ledger_test, remembers_no_more_than_it_may_and_forgets_the_oldest
   EXPECT_EQ(x.enter(alice, now), refusal::address);
 }
 
-TEST_F(address_ledger_test, forgets_at_once_who_has_nothing_against_him) {
+TEST_F(address_ledger_test, forgets_at_once_an_address_with_nothing_against_it) {
   limits.new_connections_per_address_per_minute = 0;
   address_ledger x{limits};
   visit(x, alice);

@@ -1,3 +1,5 @@
+#include <type_traits>
+
 #include <gtest/gtest.h>
 
 #include "actors/relay/admission.hpp"
@@ -7,11 +9,15 @@ namespace liveconnect::relay {
 
 using kind = admission_step::kind;
 
-/// The one that may open an account beside the switch.
+/// May open an account, as the switch does.
 class room_account_test : public testing::Test {
 protected:
   static room_account::key key() { return {}; }
 };
+
+// An aggregate could be made with `{}` by any code, whatever its constructor says.
+static_assert(!std::is_aggregate_v<room_account::key>);
+static_assert(!std::is_default_constructible_v<room_account::key>);
 
 namespace {
 
@@ -90,7 +96,6 @@ TEST(admission, believes_a_balancers_header_and_asks_for_the_rest_of_one) {
 TEST_F(room_account_test, opens_once_and_counts_for_both_seats) {
   room_account account;
   const room_account::time_point start{std::chrono::seconds(100)};
-  EXPECT_FALSE(account.is_open(key()));
   account.open(key(), start);
   account.open(key(), start + std::chrono::seconds(9));
   EXPECT_EQ(account.opened(key()), start);
@@ -101,7 +106,7 @@ TEST_F(room_account_test, opens_once_and_counts_for_both_seats) {
   EXPECT_FALSE(account.is_spent(key(), 1'000'000, 0)) << "0 is no limit";
 }
 
-TEST_F(room_account_test, lets_a_fast_room_rest_until_its_debt_is_paid) {
+TEST_F(room_account_test, tells_until_when_a_fast_room_owes_bytes) {
   room_account account;
   const room_account::time_point start{std::chrono::seconds(100)};
   EXPECT_EQ(account.charge(key(), 1000, 1000, start), start);

@@ -52,7 +52,7 @@ scanned scan(const std::string& text, size_t limit = frame_bytes_max) {
   return scan(std::vector<std::string>{text}, limit);
 }
 
-TEST(frame_scanner, finds_the_frames_of_the_seeds_steps) {
+TEST(frame_scanner, finds_the_frames_of_a_transfers_steps) {
   const auto x = scan("<# Heartbeat>\n<# 3439>\r\n <# Ready_To_Send_Coins>\n<# coin>YWJj</coin>"
                       "<# coin i=\"1\" n=\"2\" a=\"x\">YQ==</coin>\n<# receipt>  </receipt>\n");
   EXPECT_EQ(x.frames, (std::vector<std::string>{"<# Heartbeat>", "<# 3439>",
@@ -62,7 +62,7 @@ TEST(frame_scanner, finds_the_frames_of_the_seeds_steps) {
   EXPECT_EQ(x.end, scan_result::more);
 }
 
-TEST(frame_scanner, writes_the_address_over_every_hash) {
+TEST(frame_scanner, writes_the_address_over_every_placeholder) {
   const auto x = scan("<# Heartbeat h=\"#\"><# coin>a#b##</coin>\n<# Wink # and #>\n");
   EXPECT_EQ(x.rewritten, "<203.0.113.7 Heartbeat h=\"203.0.113.7\">\n"
                          "<203.0.113.7 coin>a203.0.113.7b203.0.113.7203.0.113.7</coin>\n"
@@ -98,7 +98,7 @@ TEST(frame_scanner, knows_a_join_in_both_notations) {
   EXPECT_EQ(x.joins, (std::vector<bool>{true, false, true, false}));
 }
 
-TEST(frame_scanner, refuses_any_from_that_is_not_the_sign_alone) {
+TEST(frame_scanner, refuses_any_from_word_that_is_not_the_placeholder_alone) {
   for (const auto* text :
        {"<relay Peer_Left x>", "<203.0.113.9 Heartbeat>", "< # Heartbeat>", "<#Heartbeat>",
         "<## Heartbeat>", "<\t# Heartbeat>", "<>", "{\"from\":\"relay\"}", "{\"from\":\"##\"}",
@@ -131,8 +131,8 @@ TEST(frame_scanner, an_unknown_name_may_have_a_body_right_behind_it) {
 }
 
 TEST(frame_scanner, holds_the_bound_after_replacement) {
-  const auto frame = [](size_t hashes, size_t size) {
-    std::string out = "<# coin>" + std::string(hashes, '#');
+  const auto frame = [](size_t placeholders, size_t size) {
+    std::string out = "<# coin>" + std::string(placeholders, '#');
     out += std::string(size - out.size() - 7, 'A') + "</coin>";
     return out;
   };
@@ -147,7 +147,7 @@ TEST(frame_scanner, holds_the_bound_after_replacement) {
             scan_result::too_long);
 }
 
-TEST(frame_scanner, blanks_between_frames_are_no_frame) {
+TEST(frame_scanner, blanks_between_frames_belong_to_none) {
   const auto x = scan(std::string(3 * frame_bytes_max, '\n') + "<# Heartbeat>");
   EXPECT_EQ(x.frames.size(), 1u);
 }

@@ -116,7 +116,7 @@ TEST_F(relay_actors_test, a_room_seats_two_and_introduces_them) {
   EXPECT_EQ(text_of(placed(2).news), "<relay Peer_Joined 198.51.100.2:5002>\n");
 }
 
-TEST_F(relay_actors_test, the_third_is_refused_whatever_its_tag) {
+TEST_F(relay_actors_test, a_third_client_is_refused_whatever_its_tag) {
   arrive(1, "<# Join_Room 42>");
   arrive(2, "<# Join_Room 42>");
   port->take();
@@ -134,7 +134,7 @@ TEST_F(relay_actors_test, unequal_tags_do_not_meet) {
   EXPECT_EQ(port->take(), (lines{"refuse 2 wrong_tag", "refuse 3 wrong_tag", "place 4 with 1"}));
 }
 
-TEST_F(relay_actors_test, what_is_no_join_is_refused) {
+TEST_F(relay_actors_test, a_first_message_that_is_not_a_join_is_refused) {
   uint64_t socket = 0;
   for (const auto* text :
        {"<# Heartbeat>", "<# Join_Room>", "<# Join_Room 0>", "<# Join_Room -1>",
@@ -145,7 +145,7 @@ TEST_F(relay_actors_test, what_is_no_join_is_refused) {
   }
 }
 
-TEST_F(relay_actors_test, who_leaves_is_reported_and_the_seat_is_free) {
+TEST_F(relay_actors_test, a_member_that_leaves_is_reported_and_its_seat_is_free) {
   arrive(1, "<# Join_Room 42>");
   arrive(2, "<# Join_Room 42>");
   port->take();
@@ -166,7 +166,7 @@ TEST_F(relay_actors_test, an_empty_room_ends_and_leaves_nothing_behind) {
   EXPECT_EQ(port->take(), lines{"place 30 with 0"});
 }
 
-TEST_F(relay_actors_test, an_entry_that_meets_a_closing_room_finds_a_seat) {
+TEST_F(relay_actors_test, a_seat_request_that_meets_a_closing_room_is_answered) {
   arrive(1, "<# Join_Room 42 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa>");
   port->take();
   // Both are under way before any actor runs: whichever comes first, the newcomer is answered.
@@ -181,7 +181,7 @@ TEST_F(relay_actors_test, an_entry_that_meets_a_closing_room_finds_a_seat) {
   EXPECT_EQ(port->take().at(0).rfind("place 3", 0), 0u);
 }
 
-TEST_F(relay_actors_test, no_more_rooms_than_allowed) {
+TEST_F(relay_actors_test, refuses_rooms_beyond_the_bound) {
   arrive(1, "<# Join_Room 1>");
   arrive(2, "<# Join_Room 2>");
   port->take();
@@ -190,7 +190,7 @@ TEST_F(relay_actors_test, no_more_rooms_than_allowed) {
   EXPECT_EQ(port->take(), (lines{"refuse 3 full", "place 4 with 2"}));
 }
 
-TEST_F(relay_actors_test, a_draining_relay_lets_partners_in_and_opens_no_rooms) {
+TEST_F(relay_actors_test, a_draining_relay_lets_second_members_in_and_opens_no_rooms) {
   arrive(1, "<# Join_Room 42>");
   caf::anon_send(hall, atom::drain_v);
   run();
@@ -199,7 +199,7 @@ TEST_F(relay_actors_test, a_draining_relay_lets_partners_in_and_opens_no_rooms) 
   EXPECT_EQ(port->take(), (lines{"refuse 2 draining"}));
   arrive(3, "<# Join_Room 42>");
   EXPECT_EQ(port->take(), (lines{"place 3 with 1"}));
-  // Also one whose partner has been inside before.
+  // Also one whose partner has been in the room before.
   go(3);
   port->take();
   arrive(4, "<# Join_Room 42>");
@@ -298,7 +298,7 @@ TEST_F(relay_actors_test, silence_is_found_once_and_within_five_seconds_of_its_t
   EXPECT_EQ(port->take(), lines{});
 }
 
-TEST_F(relay_actors_test, any_byte_is_life) {
+TEST_F(relay_actors_test, any_byte_counts_as_a_sign_of_life) {
   arrive(1, "<# Join_Room 42>");
   placed(1).life->paired = true;
   port->take();
@@ -309,7 +309,7 @@ TEST_F(relay_actors_test, any_byte_is_life) {
   EXPECT_EQ(port->take(), lines{});
 }
 
-TEST_F(relay_actors_test, one_that_is_held_back_is_not_silent) {
+TEST_F(relay_actors_test, a_connection_that_is_held_back_is_not_silent) {
   arrive(1, "<# Join_Room 42>");
   placed(1).life->paired = true;
   placed(1).life->held = true;
@@ -321,7 +321,7 @@ TEST_F(relay_actors_test, one_that_is_held_back_is_not_silent) {
   EXPECT_EQ(port->take(), lines{"refuse 1 silent"});
 }
 
-TEST_F(relay_actors_test, one_who_waits_alone_for_too_long_is_sent_away) {
+TEST_F(relay_actors_test, a_member_that_waits_alone_for_too_long_is_refused) {
   arrive(1, "<# Join_Room 42>");
   port->take();
   const auto live = [this](caf::timespan time) {
@@ -336,7 +336,7 @@ TEST_F(relay_actors_test, one_who_waits_alone_for_too_long_is_sent_away) {
   EXPECT_EQ(port->take(), lines{"refuse 1 lonely"});
 }
 
-TEST_F(relay_actors_test, the_heartbeat_forgets_who_is_gone) {
+TEST_F(relay_actors_test, the_heartbeat_forgets_connections_that_have_ended) {
   arrive(1, "<# Join_Room 42>");
   const std::weak_ptr<liveness> life = placed(1).life;
   go(1);

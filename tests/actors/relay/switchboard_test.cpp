@@ -1,4 +1,4 @@
-// Several loops as one: whose socket ends up where. What people notice of it is tested in
+// Several loops as one: which loop a socket ends up in. What clients notice of it is tested in
 // tests/relay/relay_server_test.cpp.
 #include <condition_variable>
 #include <mutex>
@@ -21,7 +21,7 @@ namespace {
 
 using liveconnect::test::tcp_client;
 
-/// Who has knocked; a test waits for them.
+/// The join requests that came; a test waits for them.
 class request_box {
 public:
   void add(const pending_joins& x) {
@@ -42,7 +42,7 @@ private:
   std::vector<pending_join> list_;
 };
 
-/// Keeps the join requests it hears of and seats nobody.
+/// Keeps the join requests it hears of and gives no seat.
 lobby_actor::behavior_type listening_lobby(lobby_actor::pointer,
                                            const std::shared_ptr<request_box>& box) {
   return {
@@ -58,7 +58,7 @@ lobby_actor::behavior_type listening_lobby(lobby_actor::pointer,
   };
 }
 
-/// A board of two loops with a listener, and nobody behind it who seats people.
+/// A board of two loops with a listener, and a lobby behind it that gives no seats.
 struct switchboard_of_two_loops_test : ::testing::TestWithParam<uint64_t> {
   switchboard_of_two_loops_test() {
     for (uint8_t i = 0; i < 2; ++i) {
@@ -103,30 +103,31 @@ struct switchboard_of_two_loops_test : ::testing::TestWithParam<uint64_t> {
   std::string address;
 };
 
-TEST_P(switchboard_of_two_loops_test, moves_a_connection_to_its_rooms_loop_before_it_knocks) {
+TEST_P(switchboard_of_two_loops_test,
+       moves_a_connection_to_its_rooms_loop_before_its_join_request) {
   tcp_client client(address);
   client.send("<# Join_Room " + std::to_string(GetParam()) + ">\n");
-  const auto knocked = box->wait_for(1);
-  ASSERT_EQ(knocked.size(), 1u);
-  EXPECT_EQ(knocked[0].socket.loop(), GetParam() % 2);
-  EXPECT_EQ(to_string(knocked[0].peer), client.local_address());
+  const auto requests = box->wait_for(1);
+  ASSERT_EQ(requests.size(), 1u);
+  EXPECT_EQ(requests[0].socket.loop(), GetParam() % 2);
+  EXPECT_EQ(to_string(requests[0].peer), client.local_address());
   EXPECT_EQ(board->counters().connections, 1u);
   // What actors say to the moved one reaches it.
-  board->refuse(knocked[0].socket, refusal::crowded);
+  board->refuse(requests[0].socket, refusal::crowded);
   EXPECT_TRUE(client.read_until("Refused crowded"));
 }
 
 TEST_P(switchboard_of_two_loops_test,
-       says_each_word_once_and_in_order_whatever_falls_into_one_turn) {
+       sends_each_control_message_once_and_in_order_within_one_turn) {
   std::vector<tcp_client> clients;
   for (size_t i = 0; i < 2; ++i) {
     clients.emplace_back(address);
     clients.back().send("<# Join_Room " + std::to_string(GetParam()) + ">\n");
     ASSERT_EQ(box->wait_for(i + 1).size(), i + 1);
   }
-  const auto knocked = box->wait_for(2);
-  auto first = seat_for(knocked[0], "<relay Welcome_first>\n");
-  auto second = seat_for(knocked[1], "<relay Welcome_second>\n");
+  const auto requests = box->wait_for(2);
+  auto first = seat_for(requests[0], "<relay Welcome_first>\n");
+  auto second = seat_for(requests[1], "<relay Welcome_second>\n");
   second.partner = first.socket;
   second.news = byte_view(std::string_view("<relay News>\n")).copy();
   // What a job posts runs in the next turn, all of it.

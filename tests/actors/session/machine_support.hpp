@@ -9,7 +9,7 @@
 #include "actors/session/receiver_machine.hpp"
 #include "actors/session/sender_machine.hpp"
 
-/// What the tests of the two protocol machines share: a transfer of 3,439 in six notes, and ways to
+/// What the tests of the two protocol machines share: a transfer of 3,439 in 19 notes, and ways to
 /// look at what a machine ordered.
 namespace liveconnect::session::test {
 

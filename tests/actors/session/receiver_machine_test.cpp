@@ -516,7 +516,7 @@ TEST(receiver_machine, coin_frames_must_come_whole_in_order_and_within_the_manif
   }
 }
 
-TEST(receiver_machine, a_set_that_the_wallet_rejects_is_nobodys_and_the_sender_hears_so) {
+TEST(receiver_machine, a_set_that_the_wallet_rejects_stays_the_senders_and_the_sender_is_told) {
   auto x = at({receiver_state::holding, receiver_money::storing});
   x.failed(ec::manifest_mismatch);
   EXPECT_TRUE(sends(x.last, message_number::cancel));

@@ -178,7 +178,7 @@ TEST(sender_machine, in_every_state_every_message_that_is_not_allowed_ends_witho
       auto begun = x.machine.sending_begun();
       auto& out = x.feed(event.what);
       if (!secured || s == sender_state::settling) {
-        // Nobody to speak with, or all is decided: no effect at all.
+        // No secured peer, or all is decided: no effect at all.
         EXPECT_TRUE(out.empty());
         EXPECT_EQ(x.machine.state(), s);
         continue;
@@ -500,7 +500,7 @@ TEST(sender_machine, a_failing_wallet_step_cancels_with_a_word_and_gives_back) {
   }
 }
 
-TEST(sender_machine, a_failed_reservation_ends_before_anybody_is_called) {
+TEST(sender_machine, a_failed_reservation_ends_before_the_relay_is_called) {
   auto x = at(sender_state::reserving);
   x.failed(ec::not_enough_coins);
   EXPECT_EQ(find<action::end>(x.last)->code, ec::not_enough_coins);

@@ -1,9 +1,9 @@
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <sys/stat.h>
 
 #include "tests/support/session_pair.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace liveconnect::test {
 namespace {
@@ -16,28 +16,6 @@ std::vector<int> one_to_25() {
     out.push_back(i);
   return out;
 }
-
-/// A file name in a fresh directory, removed with it.
-class temporary_directory {
-public:
-  temporary_directory() {
-    char name[] = "/tmp/liveconnect-XXXXXX";
-    path_ = mkdtemp(name);
-  }
-  ~temporary_directory() {
-    for (const auto& x : files_)
-      std::remove(x.c_str());
-    std::remove(path_.c_str());
-  }
-  std::string file(const std::string& name) {
-    files_.push_back(path_ + "/" + name);
-    return files_.back();
-  }
-
-private:
-  std::string path_;
-  std::vector<std::string> files_;
-};
 
 /// Message numbers of a transcript in order, heartbeats folded into one and coins into one.
 std::vector<int> numbers_of(const std::string& path) {
@@ -73,9 +51,9 @@ protected:
     return x;
   }
 
-  temporary_directory files;
-  std::string sender_transcript = files.file("sender");
-  std::string receiver_transcript = files.file("receiver");
+  temporary_folder folder;
+  std::string sender_transcript = (folder / "sender").string();
+  std::string receiver_transcript = (folder / "receiver").string();
 };
 
 INSTANTIATE_TEST_SUITE_P(both_notations, session_actors,
@@ -211,7 +189,7 @@ TEST_P(session_actors, finish_a_transfer_whose_line_is_cut_after_any_message) {
 
 } // namespace
 
-// --- people who do not hold the key, and relays that alter ---
+// --- peers that do not hold the key, and relays that alter ---
 
 namespace {
 
@@ -246,7 +224,7 @@ TEST_F(hostile_session, another_key_past_a_relay_without_tags_ends_both_and_move
   EXPECT_EQ(money->asked, expected);
 }
 
-/// The relay says that somebody comes, or goes.
+/// The relay says that a peer comes and goes, so many times.
 std::string coming_and_going(size_t times) {
   const auto came =
       encode(make_relay_frame(message_number::peer_joined, "198.51.100.9:5000"), notation::tag);
@@ -257,15 +235,15 @@ std::string coming_and_going(size_t times) {
   return out;
 }
 
-TEST_F(hostile_session, a_person_who_does_not_look_holds_the_line_back_and_misses_nothing) {
-  // As the programs have it: nobody takes its messages but who asks for them.
+TEST_F(hostile_session, an_observer_that_does_not_read_holds_the_line_back_and_misses_nothing) {
+  // As in the programs: an observer whose mailbox is read only when the program asks for it.
   caf::scoped_actor person{system};
   const auto observer =
       caf::actor_cast<session_observer_actor>(caf::actor_cast<caf::actor>(person));
   const auto wallet = fake_receiver_wallet(system, money);
   receiver = session::receiver_session(system, settings, loop, wallet, observer);
-  everybody.push_back(caf::actor_cast<caf::actor>(wallet));
-  everybody.push_back(caf::actor_cast<caf::actor>(receiver));
+  spawned.push_back(caf::actor_cast<caf::actor>(wallet));
+  spawned.push_back(caf::actor_cast<caf::actor>(receiver));
   run();
   const size_t chunks = 100;
   const size_t a_chunk = 20;
@@ -301,7 +279,7 @@ TEST_F(hostile_session, a_person_who_does_not_look_holds_the_line_back_and_misse
       relay->shout(relay->sockets().at(0), text, std::move(credit));
       run();
     }
-    // 64 events of a person's, and then four chunks wait.
+    // 64 events that the observer has not taken, and then four chunks wait.
     EXPECT_LE(at_once, 64 / (2 * a_chunk) + 1 + 4);
     look();
   }
@@ -313,7 +291,7 @@ TEST_F(hostile_session, a_person_who_does_not_look_holds_the_line_back_and_misse
     EXPECT_TRUE(x.expired());
 }
 
-TEST_F(hostile_session, who_makes_us_answer_without_end_is_left) {
+TEST_F(hostile_session, a_peer_that_makes_us_answer_without_end_is_left) {
   start_receiver();
   run();
   size_t answers = 0;
@@ -350,7 +328,7 @@ TEST_F(hostile_session, however_often_a_line_breaks_no_timer_is_set_twice) {
   EXPECT_LE(scheduler.clock().schedule().size(), before + 10);
 }
 
-TEST_F(hostile_session, a_third_person_is_told_that_the_room_is_full) {
+TEST_F(hostile_session, a_third_client_is_told_that_the_room_is_full) {
   relay->on_frame = [](frame& x, io::socket_id) { return x.is(message_number::heartbeat); };
   start_sender();
   start_receiver();
@@ -376,8 +354,6 @@ const std::vector<alteration> alterations = {
        auto& where = !x.auth.empty() ? x.auth : !x.details.empty() ? x.details : x.handshake;
        if (!where.empty())
          where[0] = where[0] == 'A' ? 'B' : 'A';
-       return true;
-       where[0] = where[0] == 'A' ? 'B' : 'A';
        return true;
      }},
     {"proof taken away",
@@ -421,7 +397,7 @@ TEST_F(hostile_session, every_message_altered_once_stops_everything_that_would_f
   start_receiver();
   run();
   ASSERT_TRUE(sender_end() && sender_end()->ok);
-  // The caller's first message: whoever sends a wrong one does not hold the key.
+  // The caller's first message: a peer that sends a wrong one does not hold the key.
   const auto call =
       static_cast<size_t>(std::find_if(honest.begin(), honest.end(),
                                        [](const frame& x) { return !x.handshake.empty(); }) -
@@ -592,7 +568,7 @@ TEST_F(hostile_session, a_receipt_that_contradicts_the_transfer_is_not_filed) {
 
 using session_ends = session_pair;
 
-TEST_F(session_ends, not_enough_coins_is_known_before_anybody_is_called) {
+TEST_F(session_ends, not_enough_coins_is_known_before_the_relay_is_called) {
   money->failing = "S reserve";
   money->failure = ec::not_enough_coins;
   start_sender();
@@ -728,7 +704,7 @@ TEST_F(session_ends, a_receipt_of_a_session_whose_last_proof_got_lost_is_filed) 
   ASSERT_EQ(seen_by_sender->count<session::connected>(), 1u);
   // The receipt is made in it, and delivered in the one after it.
   money->hold_pown = false;
-  caf::anon_send(everybody[3], atom::receipt_key_v);
+  caf::anon_send(spawned[3], atom::receipt_key_v);
   run();
   ASSERT_EQ(money->count("R receipt"), 1u);
   ASSERT_EQ(seen_by_sender->count<session::connected>(), 1u);
@@ -750,7 +726,7 @@ TEST_F(session_ends, a_receiver_that_works_longer_than_an_answer_may_take_is_wai
     advance(1s);
   ASSERT_EQ(sender_end(), nullptr);
   money->hold_pown = false;
-  caf::anon_send(everybody[3], atom::receipt_key_v);
+  caf::anon_send(spawned[3], atom::receipt_key_v);
   run_to_the_end(1min);
   ASSERT_TRUE(sender_end() && receiver_end());
   EXPECT_TRUE(sender_end()->ok) << sender_end()->detail;
@@ -844,7 +820,7 @@ TEST_F(session_ends, a_silent_peer_is_lost_after_three_missed_heartbeats_and_fou
 TEST_F(session_ends, a_session_without_its_observer_stops) {
   start_sender();
   run();
-  caf::anon_send_exit(everybody[1], caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(spawned[1], caf::exit_reason::user_shutdown);
   run();
   advance(10s);
   EXPECT_TRUE(relay->sockets().empty());

@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <sys/stat.h>
@@ -11,6 +9,7 @@
 #include "actors/session/transcript.hpp"
 #include "messages/base/error.hpp"
 #include "messages/base/time_text.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace liveconnect::session {
 namespace {
@@ -55,9 +54,8 @@ TEST(transcript, escapes_what_came_from_outside_and_tells_unknown_messages_by_le
 }
 
 TEST(transcript, appends_to_a_file_of_mode_0600_and_refuses_a_symbolic_link) {
-  char name[] = "/tmp/liveconnect-transcript-XXXXXX";
-  const std::string directory = mkdtemp(name);
-  const auto path = directory + "/t";
+  const test::temporary_folder folder;
+  const auto path = (folder / "t").string();
   std::ofstream(path) << "before\n";
   chmod(path.c_str(), 0644);
   {
@@ -74,14 +72,11 @@ TEST(transcript, appends_to_a_file_of_mode_0600_and_refuses_a_symbolic_link) {
   struct stat facts {};
   ASSERT_EQ(stat(path.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777, 0600u);
-  const auto link = directory + "/l";
+  const auto link = (folder / "l").string();
   ASSERT_EQ(symlink(path.c_str(), link.c_str()), 0);
   auto refused = transcript::open(link);
   ASSERT_FALSE(refused);
   EXPECT_EQ(code_of(refused.error()), ec::disk_failed);
-  std::remove(link.c_str());
-  std::remove(path.c_str());
-  rmdir(directory.c_str());
 }
 
 TEST(transcript, tells_at_most_200_characters_of_details) {
@@ -92,9 +87,8 @@ TEST(transcript, tells_at_most_200_characters_of_details) {
 }
 
 TEST(transcript, ends_at_its_largest_size_with_one_line_that_says_so) {
-  char name[] = "/tmp/liveconnect-transcript-XXXXXX";
-  const std::string directory = mkdtemp(name);
-  const auto path = directory + "/t";
+  const test::temporary_folder folder;
+  const auto path = (folder / "t").string();
   std::ofstream(path) << "";
   ASSERT_EQ(truncate(path.c_str(), static_cast<off_t>(transcript_bytes_max - 1'000)), 0);
   for (int run = 0; run < 2; ++run) {
@@ -111,8 +105,6 @@ TEST(transcript, ends_at_its_largest_size_with_one_line_that_says_so) {
   EXPECT_EQ(std::count(tail.begin(), tail.end(), 'x') / 99, 9);
   EXPECT_EQ(tail.find("cut here"), tail.rfind("cut here"));
   EXPECT_EQ(tail.substr(tail.size() - 13), "largest size\n");
-  std::remove(path.c_str());
-  rmdir(directory.c_str());
 }
 
 } // namespace

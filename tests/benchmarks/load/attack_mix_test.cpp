@@ -86,7 +86,7 @@ TEST(attack_mix, counts_the_relays_words_by_kind) {
   ASSERT_FALSE(loop.run_until(clock::now() + seconds(20), [&] { return refused() >= 3; }));
   EXPECT_GE(refused(), 3u);
   EXPECT_NE(relay.heard.find("Join_Room 42 "), std::string::npos);
-  EXPECT_EQ(relay.hosts.count("127.0.0.1"), 0u) << "that is where honest people come from";
+  EXPECT_EQ(relay.hosts.count("127.0.0.1"), 0u) << "honest ends come from there";
 }
 
 TEST(attack_mix, a_closed_connection_without_a_word_is_counted_as_that) {
@@ -101,7 +101,7 @@ TEST(attack_mix, a_closed_connection_without_a_word_is_counted_as_that) {
   EXPECT_TRUE(tally.refused.empty());
 }
 
-TEST(attack_mix, one_who_waits_for_a_deadline_stays_after_the_attack) {
+TEST(attack_mix, an_attacker_that_waits_for_a_deadline_outlasts_the_attack) {
   event_loop loop;
   fake_relay relay{loop, ""};
   attack_mix mix{loop, config_for(relay, {attack_kind::slow_join, attack_kind::noise})};

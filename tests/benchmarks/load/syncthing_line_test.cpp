@@ -58,7 +58,7 @@ TEST(syncthing, answers_are_read_however_the_stream_is_cut) {
   EXPECT_EQ(describe(got[2]), "response 1, not found");
 }
 
-TEST(syncthing, what_is_no_message_of_it_is_refused) {
+TEST(syncthing, refuses_what_is_not_one_of_its_messages) {
   for (auto stream : {
            std::string("HTTP/1.1 400 Bad Request"),
            magic + number(99) + number(0),

@@ -7,7 +7,7 @@
 
 #include "benchmarks/subjects/machine_info.hpp"
 #include "tests/benchmarks/bench_program.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace liveconnect::bench {
 namespace {
@@ -130,7 +130,7 @@ TEST(bench_program, a_result_names_machine_commit_and_versions) {
 }
 
 TEST(bench_program, results_are_written_compared_and_drawn) {
-  test::temp_dir folder;
+  test::temporary_folder folder;
   const auto one = (folder / "one.json").string();
   const auto two = (folder / "two.json").string();
   const auto page = folder / "page";
@@ -172,7 +172,7 @@ TEST(bench_program, a_relay_that_runs_already_keeps_its_limits) {
 TEST(bench_program, a_refusal_is_named) {
   const auto x = short_run("bulk", {"--pairs", "9", "--relay-arg=--rooms-max", "--relay-arg=4"});
   EXPECT_EQ(x.code, 75) << x.errors << x.output;
-  EXPECT_NE(x.result.at("message").get<std::string>().find("full"), std::string::npos);
+  EXPECT_NE(x.result.at("what").get<std::string>().find("full"), std::string::npos);
 }
 
 TEST(bench_program, nobody_there_is_three) {
@@ -208,7 +208,7 @@ TEST(bench_program, wrong_usage_is_two_and_says_what_to_do) {
 
 TEST(bench_program, missing_programs_are_named) {
   // Only HAProxy is also looked for where Debian keeps servers, so it may be found there.
-  test::temp_dir empty;
+  test::temporary_folder empty;
   test::process::options how;
   how.environment["PATH"] = empty.path().string();
   const auto x =

@@ -1,5 +1,5 @@
 // What `liveconnect-bench crypto` measures, in turns too short to say anything: that each question
-// is answered, by everybody asked. How fast is nobody's business here.
+// is answered, by every contender. How fast is no concern of these tests.
 #include <fstream>
 
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include "benchmarks/subjects/machine_info.hpp"
 #include "messages/base/error.hpp"
 #include "tests/benchmarks/bench_program.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace liveconnect::bench {
 namespace {
@@ -76,7 +76,7 @@ TEST(crypto_questions, figures_follow_from_seconds) {
   EXPECT_TRUE(figures_of(what, 0).empty()) << "a clock that stood still says nothing";
 }
 
-TEST(crypto_questions, encryptions_cost_is_said_a_note_and_a_gigabyte) {
+TEST(crypto_questions, the_cost_of_encryption_is_given_by_note_and_by_gigabyte) {
   crypto_question what;
   what.name = "seal, 100 notes";
   const side_by_side list{{"liveconnect", "", {{{"cpu_us_per_note", 0.5}, {"cpu_s_per_gb", 1.2}}}},
@@ -119,7 +119,7 @@ TEST(bench_program, crypto_answers_every_question_beside_others) {
   }
 }
 
-TEST(bench_program, crypto_speaks_to_people_too) {
+TEST(bench_program, crypto_answers_in_plain_text_too) {
   const auto x =
       bench({"crypto", "--mode", "seal", "--notes", "3", "--seconds", "0.001", "--rounds", "1"});
   ASSERT_EQ(x.code, 0) << x.errors;
@@ -129,7 +129,7 @@ TEST(bench_program, crypto_speaks_to_people_too) {
 }
 
 TEST(bench_program, crypto_results_are_written_compared_and_drawn) {
-  test::temp_dir folder;
+  test::temporary_folder folder;
   const auto file = (folder / "crypto.json").string();
   const auto page = folder / "page";
   const auto x = short_run(

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/benchmarks/bench_program.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace liveconnect::bench {
 namespace {
@@ -27,7 +27,7 @@ nlohmann::json check_in(const ended& x, const std::string& name) {
 }
 
 TEST(soak, a_short_one_is_clean_and_tells_what_became_of_each_attack) {
-  test::temp_dir folder;
+  test::temporary_folder folder;
   const auto file = (folder / "soak.json").string();
   const auto x = bench(short_soak({"--out", file}));
   ASSERT_EQ(x.code, 0) << x.errors << x.output.substr(x.output.rfind("\"checks\""));
@@ -78,7 +78,7 @@ TEST(soak, honest_rooms_that_the_relay_ends_fail) {
   EXPECT_EQ(check_in(x, "the relay lives").at("verdict"), "held");
 }
 
-TEST(soak, an_attacker_who_is_let_stay_fails) {
+TEST(soak, an_attacker_that_the_relay_lets_stay_fails) {
   // The deadline that --scale shortens is what the soak waits for; this relay has another.
   const auto x = bench(
       short_soak({"--attacks", "slow-join", "--relay-arg=--join-deadline", "--relay-arg=1h"}));
@@ -95,7 +95,7 @@ TEST(soak, a_signal_ends_it_and_its_relay) {
   EXPECT_EQ(program.wait(seconds(30)), 130);
 }
 
-TEST(soak, wrong_words_are_two) {
+TEST(soak, wrong_usage_exits_with_2) {
   for (const auto& line : std::vector<std::vector<std::string>>{
            {"soak", "--for", "1s"},
            {"soak", "--attacks", "politeness"},

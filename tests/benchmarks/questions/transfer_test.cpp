@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/benchmarks/bench_program.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/support/temporary_folder.hpp"
 
 namespace liveconnect::bench {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 using std::chrono::seconds;
 
 TEST(transfer_bench, two_at_a_time_add_up_and_tell_what_they_cost) {
-  test::temp_dir folder;
+  test::temporary_folder folder;
   const auto file = (folder / "transfer.json").string();
   const auto x = bench({"transfer", "--json", "--count", "2", "--jobs", "2", "--out", file});
   ASSERT_EQ(x.code, 0) << x.errors << x.output;
@@ -28,7 +28,7 @@ TEST(transfer_bench, two_at_a_time_add_up_and_tell_what_they_cost) {
   EXPECT_GE(compared.result.at("comparisons").size(), 9u);
 }
 
-TEST(transfer_bench, a_purse_that_is_too_small_is_said) {
+TEST(transfer_bench, a_purse_that_is_too_small_is_reported) {
   const auto x = bench({"transfer", "--json", "--count", "1", "--purse", "1:2"});
   EXPECT_EQ(x.code, 6) << x.errors << x.output;
 }
@@ -40,7 +40,7 @@ TEST(transfer_bench, a_signal_ends_everything) {
   EXPECT_EQ(program.wait(seconds(30)), 130);
 }
 
-TEST(transfer_bench, wrong_words_are_two) {
+TEST(transfer_bench, wrong_usage_exits_with_2) {
   for (const auto& line : std::vector<std::vector<std::string>>{{"transfer", "--count", "0"},
                                                                 {"transfer", "--amount", "much"},
                                                                 {"transfer", "--jobs", "x"}})

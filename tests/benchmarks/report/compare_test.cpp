@@ -44,7 +44,7 @@ TEST(compare, says_what_makes_it_doubtful) {
   EXPECT_EQ(doubts_about(result(1, 1), other).size(), 3u);
 }
 
-TEST(compare, foreign_files_are_no_comparison) {
+TEST(compare, refuses_foreign_files) {
   for (const auto* text : {"{}", "[]", "{\"scenarios\":[1,null,{\"name\":7}]}",
                            "{\"scenarios\":[{\"name\":\"bulk\",\"subjects\":5}]}"})
     EXPECT_TRUE(compare_results(json::parse(text), result(1, 1)).empty()) << text;

@@ -85,7 +85,7 @@ TEST(goals, idle_pairs_fit_the_descriptors_that_there_are) {
     return size_t{0};
   };
   EXPECT_EQ(pairs(1'000'000), 9500u);
-  EXPECT_EQ(pairs(20'000), 9450u) << "95 % of 20,000, less what is not people";
+  EXPECT_EQ(pairs(20'000), 9450u) << "95 % of 20,000, less what is not connections";
   EXPECT_LE(2 * pairs(1024), 1024u);
 }
 

@@ -8,9 +8,9 @@
 #include <gtest/gtest.h>
 
 #include "cli/shell/output.hpp"
-#include "cli/shell/printable.hpp"
 #include "cli/transfer/qr.hpp"
 #include "messages/base/nearest_word.hpp"
+#include "messages/base/printable.hpp"
 #include "messages/base/time_text.hpp"
 
 namespace liveconnect::cli {
@@ -87,7 +87,7 @@ TEST(output, errors_go_to_standard_error_as_two_sentences) {
   output{output_style{}}.error(fail(ec::not_enough_coins, "12 of 3,439"));
   EXPECT_EQ(GetCapturedStdout(), "");
   EXPECT_EQ(GetCapturedStderr(),
-            "The wallet holds too little: 12 of 3,439. Run 'liveconnect wallet "
+            "The wallet does not hold enough: 12 of 3,439. Run 'liveconnect wallet "
             "list' to see what can be spent.\n");
 }
 

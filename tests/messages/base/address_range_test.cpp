@@ -38,7 +38,7 @@ TEST(address_range, a_family_is_not_the_other) {
   EXPECT_TRUE(range("127.0.0.0/8").contains(at("::ffff:127.0.0.9")));
 }
 
-TEST(address_range, refuses_what_is_no_block) {
+TEST(address_range, refuses_what_is_not_a_block) {
   address_range out;
   for (const auto* text :
        {"", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "10.0.0.0/ 8",

@@ -104,7 +104,7 @@ TEST(noise, refuses_another_psk_or_prologue) {
 }
 
 TEST(noise, ends_when_the_shared_secret_is_zero) {
-  // Points of low order: with them everybody knows the shared secret. The message is made with the
+  // Points of low order: with them the shared secret is public. The message is made with the
   // right psk, so nothing but the scalar multiplication can refuse it.
   const auto psk = key::random();
   for (const auto* point : {"0000000000000000000000000000000000000000000000000000000000000000",

@@ -151,7 +151,7 @@ TEST(secure_channel, leftovers_of_an_older_session_do_no_harm) {
   fresh.connect();
 }
 
-TEST(secure_channel, a_sender_does_not_listen_to_wrong_answers_for_ever) {
+TEST(secure_channel, a_sender_gives_up_after_many_wrong_answers) {
   pair_of_channels x, wrong;
   ASSERT_TRUE(wrong.receiver.take_heartbeat(delivered(wrong.sender.next_heartbeat())));
   const auto answer = delivered(wrong.receiver.next_heartbeat());
@@ -292,7 +292,7 @@ outcome play(const recording& from, const std::vector<frame>& frames,
   return out;
 }
 
-TEST(recorded_session, is_taken_whole_when_nobody_touches_it) {
+TEST(recorded_session, is_taken_whole_when_it_is_not_touched) {
   const auto x = record();
   const auto out = play(x, x.frames, x.places);
   EXPECT_EQ(out.taken, x.frames.size());

@@ -28,7 +28,7 @@ TEST(catalogue, is_sorted_and_names_nothing_twice) {
   }
 }
 
-TEST(catalogue, leaves_the_seeds_free_numbers_free) {
+TEST(catalogue, leaves_the_free_numbers_of_the_original_free) {
   EXPECT_EQ(find_message(uint16_t{22}), nullptr);
   EXPECT_EQ(find_message(uint16_t{23}), nullptr);
   for (uint16_t i = 25; i < 100; ++i)

@@ -106,7 +106,7 @@ TEST(frame_test, every_row_of_the_catalogue_comes_back_in_both_notations) {
     }
 }
 
-TEST(frame_test, is_written_as_the_seed_writes_it) {
+TEST(frame_test, is_written_as_in_the_original_description) {
   EXPECT_EQ(encode(make_frame(message_number::heartbeat), notation::tag), "<# Heartbeat>\n");
   EXPECT_EQ(encode(make_frame(message_number::amount, "3439"), notation::tag), "<# 3439>\n");
   EXPECT_EQ(encode(make_frame(message_number::ready_to_send_coins), notation::tag),
@@ -122,7 +122,7 @@ TEST(frame_test, is_written_as_the_seed_writes_it) {
       "<relay Peer_Joined 198.51.100.20:55012>\n");
 }
 
-TEST(frame_test, the_seeds_json_sample_parses_as_it_stands) {
+TEST(frame_test, the_json_sample_of_the_original_parses_as_it_stands) {
   const auto x = read_one("\n{\n\"from\": \"192.168.1.54\",\n\"Message Number\": 1,\n"
                           "\"Message_Details\": \"dfsdfs\",\n}\n\n");
   EXPECT_EQ(x.how, notation::json);
@@ -131,7 +131,7 @@ TEST(frame_test, the_seeds_json_sample_parses_as_it_stands) {
   EXPECT_EQ(x.details, "dfsdfs");
 }
 
-TEST(frame_test, reads_the_seeds_steps_as_they_stand) {
+TEST(frame_test, reads_the_steps_of_the_original_as_they_stand) {
   const auto all = read("<# Heartbeat><# Empty_Import_Export><# Import_Export_Empty><# 3439>"
                         "<# Ready_To_Send_Coins><# Ready_To_Receive>"
                         "<# coin> QkFTRTY0 </coin><# coin>QkFTRTY0</coin><# receipt>  </receipt>");
@@ -192,7 +192,7 @@ TEST(frame_test, notations_may_be_mixed_in_one_stream) {
   EXPECT_EQ(all.frames[2].details, "0.25");
 }
 
-TEST(frame_test, a_json_amount_may_be_the_integer_of_the_seeds_table) {
+TEST(frame_test, a_json_amount_may_be_the_integer_of_the_original_table) {
   const auto x = read_one("{\"from\":\"#\",\"Message Number\":4,\"Message_Details\":3439}");
   EXPECT_EQ(x.details, "3439");
 }
@@ -336,7 +336,7 @@ TEST(frame_test, the_limit_holds_to_the_byte_and_without_waiting_for_the_end) {
   EXPECT_TRUE(open.failed) << "an endless body must not be waited for";
   EXPECT_TRUE(read("{\"from\":\"" + std::string(200, 'x'), 100).failed);
   EXPECT_TRUE(read("<# " + std::string(200, 'x'), 100).failed);
-  // Blanks between messages are nobody's bytes.
+  // Blanks between messages belong to no message.
   frame_reader reader(100);
   for (int i = 0; i < 10; ++i) {
     reader.feed(byte_view(std::string(1000, ' ')));
@@ -359,7 +359,7 @@ TEST(frame_test, after_an_error_nothing_is_read_any_more) {
   EXPECT_EQ(reader.pending(), 0u);
 }
 
-TEST(frame_test, nothing_that_we_write_has_a_second_hash) {
+TEST(frame_test, nothing_that_we_write_has_a_second_placeholder) {
   auto x = make_frame(message_number::cancel, "100 CloudCoin #51654.bin <b> \"q\" \x1b[0m \xff");
   x.auth = "#";
   x.more.emplace_back("name", "#");

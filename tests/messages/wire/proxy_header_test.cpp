@@ -52,7 +52,7 @@ TEST(proxy_header, what_follows_the_addresses_is_passed_over) {
   EXPECT_EQ(x.source.port, 55012);
 }
 
-TEST(proxy_header, a_balancer_that_names_nobody_is_a_health_check) {
+TEST(proxy_header, a_balancer_that_names_no_client_is_a_health_check) {
   EXPECT_EQ(read(version_2('\x20', '\0', "")).what, kind::health_check);
   EXPECT_EQ(read(version_2('\x20', '\x11', v4)).what, kind::health_check);
   EXPECT_EQ(read(version_2('\x21', '\0', "")).what, kind::health_check);
@@ -61,7 +61,7 @@ TEST(proxy_header, a_balancer_that_names_nobody_is_a_health_check) {
   EXPECT_EQ(read("PROXY UNKNOWN\r\n").size, 15u);
 }
 
-TEST(proxy_header, refuses_what_is_none) {
+TEST(proxy_header, refuses_what_is_not_one) {
   const std::string hostile[] = {
       "<# Join_Room 42>",
       "GET / HTTP/1.1\r\n",

@@ -38,7 +38,7 @@ TEST(room, a_seat_comes_back) {
     EXPECT_FALSE(parse_room_seat(x)) << x;
 }
 
-TEST(endpoint, a_nul_is_no_end_of_an_address) {
+TEST(endpoint, a_nul_does_not_end_an_address) {
   endpoint out;
   EXPECT_TRUE(endpoint::parse("::1", 5, out));
   EXPECT_FALSE(endpoint::parse(std::string_view{"::1\0x", 5}, 5, out));

@@ -6,7 +6,7 @@
 #include "tests/support/fault_file_ops.hpp"
 #include "tests/support/memory_file_ops.hpp"
 #include "tests/support/sample_notes.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "wallet/files/file_ops.hpp"
 #include "wallet/files/posix_file_ops.hpp"
 #include "wallet/files/sync_calls.hpp"
@@ -18,7 +18,7 @@ using test::disk_fault;
 using test::fault_file_ops;
 using test::memory_file_ops;
 using test::slurp;
-using test::temp_dir;
+using test::temporary_folder;
 
 /// Long enough for several sectors.
 bytes sample_content(uint8_t fill, size_t size = 1'500) {
@@ -29,7 +29,7 @@ bytes sample_content(uint8_t fill, size_t size = 1'500) {
 
 class posix_file_ops_test : public ::testing::Test {
 protected:
-  temp_dir dir;
+  temporary_folder dir;
   posix_file_ops ops;
   file_handle root = std::move(*ops.open_directory(dir.path()));
 
@@ -420,7 +420,7 @@ TEST(file_ops_crash, killing_at_every_call_on_the_real_disk_leaves_old_or_new) {
   for (const auto what :
        {disk_fault::die_before, disk_fault::die_after, disk_fault::short_write_and_die}) {
     for (size_t at = 1;; ++at) {
-      temp_dir dir;
+      temporary_folder dir;
       posix_file_ops real;
       auto root = std::move(*real.open_directory(dir.path()));
       auto b = std::move(*ensure_directory(real, root, "b"));

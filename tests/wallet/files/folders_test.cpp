@@ -9,7 +9,7 @@
 #include "tests/support/fault_file_ops.hpp"
 #include "tests/support/memory_file_ops.hpp"
 #include "tests/support/sample_notes.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "wallet/files/folders.hpp"
 #include "wallet/files/posix_file_ops.hpp"
 #include "wallet/files/wallet_lock.hpp"
@@ -21,11 +21,11 @@ using test::disk_fault;
 using test::fault_file_ops;
 using test::memory_file_ops;
 using test::slurp;
-using test::temp_dir;
+using test::temporary_folder;
 
 class folders_test : public ::testing::Test {
 protected:
-  temp_dir dir;
+  temporary_folder dir;
   posix_file_ops ops;
 };
 

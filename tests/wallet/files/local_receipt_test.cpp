@@ -2,7 +2,7 @@
 
 #include "messages/base/error.hpp"
 #include "tests/support/sample_notes.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "wallet/files/local_receipt.hpp"
 #include "wallet/files/posix_file_ops.hpp"
 #include "wallet/files/transaction_log.hpp"
@@ -11,7 +11,7 @@ namespace liveconnect::wallet {
 namespace {
 
 using test::slurp;
-using test::temp_dir;
+using test::temporary_folder;
 
 /// 2026-03-01 09:05:07 UTC.
 constexpr wall_time morning{1'772'355'907'123};
@@ -67,7 +67,7 @@ TEST(local_receipt, has_the_pro_clients_blocks) {
 }
 
 TEST(local_receipt, never_overwrites_another_of_the_same_second) {
-  temp_dir dir;
+  temporary_folder dir;
   posix_file_ops ops;
   ASSERT_FALSE(create_wallet(ops, dir / "w", "w"));
   auto first = file_receipt(ops, dir / "w", sample_receipt());
@@ -80,7 +80,7 @@ TEST(local_receipt, never_overwrites_another_of_the_same_second) {
 }
 
 TEST(local_receipt, a_type_from_outside_cannot_leave_the_folder) {
-  temp_dir dir;
+  temporary_folder dir;
   posix_file_ops ops;
   ASSERT_FALSE(create_wallet(ops, dir / "w", "w"));
   auto x = sample_receipt();
@@ -116,7 +116,7 @@ TEST(transaction_log, another_programs_layout_is_left_alone) {
   for (const auto* other : {"memo,1700000000,-5,0123,send\n",
                             "timestamp,type,amount,from,to,status,notes\n", "", "\n"}) {
     EXPECT_FALSE(add_transaction(other, sample_row())) << other;
-    temp_dir dir;
+    temporary_folder dir;
     posix_file_ops ops;
     ASSERT_FALSE(create_wallet(ops, dir / "w", "w"));
     auto root = std::move(*ops.open_directory(dir / "w"));
@@ -137,7 +137,7 @@ TEST(transaction_log, line_ends_of_other_systems_are_kept) {
 }
 
 TEST(transaction_log, rows_reach_the_disk_and_a_missing_log_is_made) {
-  temp_dir dir;
+  temporary_folder dir;
   posix_file_ops ops;
   ASSERT_FALSE(create_wallet(ops, dir / "w", "w"));
   EXPECT_TRUE(*log_transaction(ops, dir / "w", sample_row()));

@@ -7,7 +7,7 @@
 #include "tests/support/fault_file_ops.hpp"
 #include "tests/support/memory_file_ops.hpp"
 #include "tests/support/sample_notes.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "wallet/files/posix_file_ops.hpp"
 #include "wallet/files/store.hpp"
 
@@ -20,7 +20,7 @@ using test::memory_file_ops;
 using test::same_note;
 using test::sample_note;
 using test::slurp;
-using test::temp_dir;
+using test::temporary_folder;
 
 class store_test : public ::testing::Test {
 protected:
@@ -42,7 +42,7 @@ protected:
 };
 
 TEST(store_on_disk, says_which_folder_cannot_be_opened_and_why) {
-  temp_dir dir;
+  temporary_folder dir;
   posix_file_ops ops;
   ASSERT_TRUE(wallet_store::open_or_create(ops, dir / "w", "w"));
   std::filesystem::remove(dir / "w/Fracked");
@@ -225,7 +225,7 @@ TEST_F(store_test, setting_aside_deletes_nothing_and_may_be_repeated) {
 }
 
 TEST_F(store_test, a_directory_that_is_no_wallet_or_open_to_others_is_not_opened) {
-  temp_dir dir;
+  temporary_folder dir;
   posix_file_ops real;
   EXPECT_EQ(code_of(wallet_store::open(real, dir.path()).error()), ec::bad_argument);
   ASSERT_TRUE(wallet_store::open_or_create(real, dir / "w", "w"));
@@ -234,7 +234,7 @@ TEST_F(store_test, a_directory_that_is_no_wallet_or_open_to_others_is_not_opened
 }
 
 TEST_F(store_test, every_file_on_the_real_disk_is_for_its_owner_only) {
-  temp_dir dir;
+  temporary_folder dir;
   posix_file_ops real;
   auto x = wallet_store::open_or_create(real, dir / "w", "w");
   ASSERT_TRUE(x);

@@ -5,7 +5,7 @@
 #include "tests/support/fault_file_ops.hpp"
 #include "tests/support/memory_file_ops.hpp"
 #include "tests/support/sample_notes.hpp"
-#include "tests/support/temp_dir.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "wallet/files/folders.hpp"
 #include "wallet/files/posix_file_ops.hpp"
 #include "wallet/journal/journal.hpp"
@@ -17,7 +17,7 @@ using test::disk_fault;
 using test::fault_file_ops;
 using test::memory_file_ops;
 using test::slurp;
-using test::temp_dir;
+using test::temporary_folder;
 
 const transfer_id some_id{{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
 
@@ -251,7 +251,7 @@ protected:
     return root / "Journal" / (to_string(id) + ".lcj");
   }
 
-  temp_dir dir;
+  temporary_folder dir;
   posix_file_ops ops;
   std::filesystem::path root = dir / "w";
 };

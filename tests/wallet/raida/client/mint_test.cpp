@@ -6,6 +6,7 @@
 
 #include "messages/base/error.hpp"
 #include "tests/support/raida_lab.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "wallet/raida/client/mint.hpp"
 
 namespace liveconnect::raida {
@@ -107,12 +108,8 @@ TEST(raida_mint, a_server_that_is_down_or_has_another_key_is_named) {
 
 class raida_operator_key : public ::testing::Test {
 protected:
-  raida_operator_key() {
-    std::string name = (std::filesystem::temp_directory_path() / "raida-key-XXXXXX").string();
-    dir = ::mkdtemp(name.data());
-  }
-  ~raida_operator_key() override { std::filesystem::remove_all(dir); }
-  std::filesystem::path dir;
+  test::temporary_folder folder;
+  const std::filesystem::path& dir = folder.path();
 };
 
 TEST_F(raida_operator_key, is_made_once_readable_by_its_owner_alone) {

@@ -11,6 +11,7 @@
 
 #include "actors/io/runtime.hpp"
 #include "messages/base/error.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "wallet/raida/client/actor_port.hpp"
 #include "wallet/raida/client/client.hpp"
 #include "wallet/raida/client/mint.hpp"
@@ -26,18 +27,12 @@ namespace fs = std::filesystem;
 class raida_servers_on_sockets : public ::testing::Test {
 protected:
   raida_servers_on_sockets() {
-    std::string name = (fs::temp_directory_path() / "raida-host-XXXXXX").string();
-    dir = ::mkdtemp(name.data());
     endpoint::parse("127.0.0.1", 0, options.at);
-    options.data = dir / "data";
+    options.data = folder / "data";
     for (uint8_t i = 0; i < raida_count; ++i)
       options.ids.push_back(i);
   }
-  ~raida_servers_on_sockets() override {
-    down();
-    std::error_code ignored;
-    fs::remove_all(dir, ignored);
-  }
+  ~raida_servers_on_sockets() override { down(); }
 
   void up() {
     auto x = spawn_servers(system, net.gate(), options);
@@ -61,10 +56,10 @@ protected:
     servers.reset();
   }
 
+  test::temporary_folder folder;
   caf::actor_system_config config;
   caf::actor_system system{config};
   io::runtime net{system};
-  fs::path dir;
   host_options options;
   std::optional<running_servers> servers;
   raida_client_actor client;

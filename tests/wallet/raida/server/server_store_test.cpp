@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "messages/base/error.hpp"
+#include "tests/support/temporary_folder.hpp"
 #include "wallet/raida/server/server_store.hpp"
 
 namespace liveconnect::raida {
@@ -17,19 +18,14 @@ namespace fs = std::filesystem;
 
 class raida_server_store : public ::testing::Test {
 protected:
-  raida_server_store() {
-    std::string name = (fs::temp_directory_path() / "raida-store-XXXXXX").string();
-    dir = ::mkdtemp(name.data());
-  }
-  ~raida_server_store() override { fs::remove_all(dir); }
-
   std::unique_ptr<server_store> open() {
     auto x = server_store::open(dir / "server.db");
     EXPECT_TRUE(x) << (x ? "" : detail_of(x.error()));
     return x ? std::move(*x) : nullptr;
   }
 
-  fs::path dir;
+  test::temporary_folder folder;
+  const fs::path& dir = folder.path();
 };
 
 authenticity_number an(uint8_t x) {

@@ -6,9 +6,10 @@
 
 #include <caf/error.hpp>
 
-#include "cli/shell/interrupts.hpp"
 #include "cli/shell/output.hpp"
-#include "cli/shell/settings.hpp"
+#include "cli/shell/signals.hpp"
+#include "cli/shell/usage.hpp"
+#include "cli/transfer/settings.hpp"
 
 namespace CLI {
 class App;
@@ -53,16 +54,6 @@ advice words_of(const command_end& end);
 using command_body = std::function<command_end(environment&)>;
 
 /// Which function runs for which word of the command line.
-class command_table {
-public:
-  /// Runs `body` when the command line names `at`.
-  void add(CLI::App* at, command_body body) { list_.emplace_back(at, std::move(body)); }
-
-  /// The body for the innermost command that was named, nullptr when there is none.
-  const command_body* find() const;
-
-private:
-  std::vector<std::pair<CLI::App*, command_body>> list_;
-};
+using command_table = command_map<command_body>;
 
 } // namespace liveconnect::cli

@@ -1,13 +1,10 @@
-#include "relay/output.hpp"
+#include "cli/shell/result_line.hpp"
 
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
 
-#include "messages/base/time_text.hpp"
-
-namespace liveconnect::relay {
+namespace liveconnect::cli {
 
 namespace {
 
@@ -36,13 +33,12 @@ void say_result(int code, const json_fields& fields) {
   std::cout << json_line("result", all) << std::endl;
 }
 
-} // namespace
-
-std::string json_line(const char* type, const json_fields& fields) {
-  json_fields all{{"v", 1}, {"t", utc_text(std::chrono::system_clock::now())}, {"type", type}};
-  all.update(fields);
-  return all.dump(-1, ' ', false, json_fields::error_handler_t::replace);
+/// With its full stop, unless it is a question.
+std::string sentence(const std::string& x) {
+  return !x.empty() && x.back() == '?' ? x : x + ".";
 }
+
+} // namespace
 
 int say_done(bool json, const json_fields& fields) {
   if (json)
@@ -51,20 +47,19 @@ int say_done(bool json, const json_fields& fields) {
 }
 
 int say_failed(bool json, const failure& x) {
-  std::cerr << x.what << ". " << x.what_to_do << ".\n";
+  std::cerr << sentence(x.what) << " " << sentence(x.what_to_do) << "\n";
   if (json)
     say_result(x.code, {{"error", to_string(x.error)},
                         {"detail", x.detail},
-                        {"what", x.what + "."},
-                        {"what_to_do", x.what_to_do + "."}});
+                        {"what", sentence(x.what)},
+                        {"what_to_do", sentence(x.what_to_do)}});
   return x.code;
 }
 
-int say_stopped(bool json, int signal) {
+int say_stopped(bool json, int signal, const advice& text) {
   const int code = 128 + signal;
   if (json)
-    say_result(code, {{"what", "A signal stopped the relay before everybody had left."},
-                      {"what_to_do", "Start it again when people shall meet there."}});
+    say_result(code, {{"what", text.what}, {"what_to_do", text.what_to_do}});
   return code;
 }
 
@@ -72,9 +67,9 @@ int after_output(int code) {
   std::cout.flush();
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout)
     return code;
-  std::cerr << "Standard output takes no more, so a part of the answer is lost. Make room there "
-               "and ask again.\n";
+  std::cerr << "Standard output takes no more, so part of the answer is lost. Make room there, and "
+               "ask again.\n";
   return code == done ? other_error : code;
 }
 
-} // namespace liveconnect::relay
+} // namespace liveconnect::cli

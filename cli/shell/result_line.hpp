@@ -2,14 +2,13 @@
 
 #include <string>
 
-#include <nlohmann/json.hpp>
-
+#include "cli/shell/output.hpp"
 #include "messages/base/error.hpp"
 
-namespace liveconnect::relay {
+namespace liveconnect::cli {
 
-/// The exit codes of docs/design/cli.md "Exit codes" that the relay's program has; with
-/// a signal it is 128 and the signal's number.
+/// The exit codes of docs/design/cli.md "Exit codes" that a program without a wallet has; with a
+/// signal it is 128 and the signal's number.
 enum exit_code : int {
   done = 0,
   other_error = 1,
@@ -17,9 +16,6 @@ enum exit_code : int {
   unreachable = 3,
   try_later = 75
 };
-
-/// JSON whose keys stay in the order they were set.
-using json_fields = nlohmann::ordered_json;
 
 /// Why a command failed: for programs, and for people in two sentences (both without their full
 /// stops).
@@ -31,10 +27,6 @@ struct failure {
   std::string what_to_do;
 };
 
-/// One object of JSON mode without a newline: `{"v":1,"t":...,"type":TYPE, FIELDS}`
-/// (docs/design/cli.md "Screens"). Bytes that are no UTF-8 are replaced.
-std::string json_line(const char* type, const json_fields& fields);
-
 /// The last line of a command that has done what it should: with `json` an object of type `result`
 /// with these fields, else nothing. 0.
 int say_done(bool json, const json_fields& fields = json_fields::object());
@@ -44,10 +36,10 @@ int say_done(bool json, const json_fields& fields = json_fields::object());
 int say_failed(bool json, const failure& x);
 
 /// The same for an end by a signal, of which people read in the log. 128 and the signal's number.
-int say_stopped(bool json, int signal);
+int say_stopped(bool json, int signal, const advice& text);
 
 /// Writes out what still waits for standard output. The exit code that is right then: `code`, or 1
 /// in place of 0 when anything that was said there has been lost, which standard error tells.
 int after_output(int code);
 
-} // namespace liveconnect::relay
+} // namespace liveconnect::cli

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/shell/settings.hpp"
+#include "cli/transfer/settings.hpp"
 #include "messages/base/error.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -67,7 +67,7 @@ TEST_F(settings_test, a_flag_wins_over_environment_over_named_file_over_user_fil
   auto named = write("named.toml", "wait = '2m'\nwallet = 'named'\nrelay = 'b:2'\n");
   environment["LIVECONNECT_WALLET"] = "environment";
   environment["LIVECONNECT_WAIT"] = "3m";
-  auto x = load({{"wait", {"4m", "--wait"}}}, named);
+  auto x = load({{"wait", {{"4m"}, "--wait"}}}, named);
   ASSERT_TRUE(x) << problem({}, named);
   EXPECT_EQ(x->wait, 4min);
   EXPECT_EQ(x->wallet, "environment");
@@ -76,13 +76,14 @@ TEST_F(settings_test, a_flag_wins_over_environment_over_named_file_over_user_fil
 }
 
 TEST_F(settings_test, a_variable_that_is_no_setting_is_named_with_the_nearest) {
-  EXPECT_FALSE(check_variables({"LIVECONNECT_DATA", "LIVECONNECT_RELAY", "LIVECONNECT_NOTATION",
-                                "LIVECONNECT_RELAY_ROOM_WAIT", "LIVECONNECT_SCREENSHOTS"}));
-  auto slip = check_variables({"LIVECONNECT_DATA", "LIVECONNECT_WALET"});
+  EXPECT_FALSE(client_settings().check_variables(
+      {"LIVECONNECT_DATA", "LIVECONNECT_RELAY", "LIVECONNECT_NOTATION",
+       "LIVECONNECT_RELAY_ROOM_WAIT", "LIVECONNECT_SCREENSHOTS"}));
+  auto slip = client_settings().check_variables({"LIVECONNECT_DATA", "LIVECONNECT_WALET"});
   EXPECT_EQ(code_of(slip), ec::bad_config);
   EXPECT_EQ(detail_of(slip),
             "there is no variable 'LIVECONNECT_WALET' (did you mean 'LIVECONNECT_WALLET')");
-  EXPECT_EQ(detail_of(check_variables({"LIVECONNECT_QQQQQQ"})),
+  EXPECT_EQ(detail_of(client_settings().check_variables({"LIVECONNECT_QQQQQQ"})),
             "there is no variable 'LIVECONNECT_QQQQQQ'");
 }
 
@@ -139,26 +140,26 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         bad_file{"wait = '1m'\n\nwiat = '2m'\n", ":3: unknown key 'wiat'"},
         bad_file{"key = 'secret'\n", ":1: unknown key 'key'"},
-        bad_file{"[relay]\nhost = 'a'\n", ":1: 'relay' has a value of the wrong kind"},
+        bad_file{"[relay]\nhost = 'a'\n", ":1: relay has a value of the wrong kind"},
         bad_file{"relay = 9100.5\n", "wrong kind"},
-        bad_file{"relay = 'nowhere'\n", ":1: 'nowhere' is no HOST:PORT"},
-        bad_file{"relay = 'a:0'\n", "'0' is no port"},
-        bad_file{"relay = 'a:65536'\n", "is no port"},
-        bad_file{"relay = '::1:9100'\n", "is no HOST:PORT"},
+        bad_file{"relay = 'nowhere'\n", ":1: relay: 'nowhere' is not HOST:PORT"},
+        bad_file{"relay = 'a:0'\n", "'a:0' is not HOST:PORT"},
+        bad_file{"relay = 'a:65536'\n", "'a:65536' is not HOST:PORT"},
+        bad_file{"relay = '::1:9100'\n", "'::1:9100' is not HOST:PORT"},
         bad_file{"raida = ['a:1', 'b:2']\n", "2 servers are named"},
         bad_file{"raida = 'a:65530'\n", "leaves no room"},
-        bad_file{"raida = [1, 2]\n", "wrong kind"}, bad_file{"wait = '0s'\n", "no duration"},
-        bad_file{"wait = '15'\n", "no duration"}, bad_file{"wait = '-5s'\n", "no duration"},
-        bad_file{"wait = '99999999999s'\n", "no duration"},
+        bad_file{"raida = [1, 2]\n", "'1' is not HOST:PORT"}, bad_file{"wait = '0s'\n", "is not a duration"},
+        bad_file{"wait = '15'\n", "is not a duration"}, bad_file{"wait = '-5s'\n", "is not a duration"},
+        bad_file{"wait = '99999999999s'\n", "is not a duration"},
         bad_file{"wait = '31d'\n", "longer than 30 days"},
         bad_file{"json = 'perhaps'\n", "neither true nor false"},
-        bad_file{"wallet = '../x'\n", "no wallet name"},
-        bad_file{"wallet = ''\n", "no wallet name"}, bad_file{"notation = 'xml'\n", "no notation"},
+        bad_file{"wallet = '../x'\n", "is not a wallet name"},
+        bad_file{"wallet = ''\n", "is not a wallet name"}, bad_file{"notation = 'xml'\n", "is not a notation"},
         bad_file{"verbose = 7\n", "not 0, 1 or 2"}, bad_file{"wait = '1m'\nwait = '2m'\n", ":2:"},
         bad_file{"wait = \n", ":1:"}));
 
 TEST_F(settings_test, a_wrong_flag_or_variable_is_named) {
-  EXPECT_NE(problem({{"relay", {"x", "--relay"}}}).find("bad_argument: --relay: 'x'"),
+  EXPECT_NE(problem({{"relay", {{"x"}, "--relay"}}}).find("bad_argument: --relay: 'x'"),
             std::string::npos);
   environment["LIVECONNECT_TIMEOUT"] = "soon";
   EXPECT_NE(problem().find("bad_config: LIVECONNECT_TIMEOUT: 'soon'"), std::string::npos);
@@ -177,11 +178,11 @@ TEST_F(settings_test, a_giant_file_is_refused_before_it_is_read) {
 TEST_F(settings_test, without_a_home_the_data_folder_must_be_named) {
   environment.clear();
   EXPECT_NE(problem().find("no data folder"), std::string::npos);
-  EXPECT_EQ(load({{"data", {"/d", "--data"}}})->data, "/d");
+  EXPECT_EQ(load({{"data", {{"/d"}, "--data"}}})->data, "/d");
 }
 
 TEST_F(settings_test, no_setting_can_carry_a_key) {
-  for (const auto& name : setting_names())
+  for (const auto& name : client_settings().names())
     EXPECT_EQ(std::string{name.key}.find("key"), std::string::npos);
 }
 

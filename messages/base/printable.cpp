@@ -1,11 +1,11 @@
-#include "cli/shell/printable.hpp"
+#include "messages/base/printable.hpp"
 
-namespace liveconnect::cli {
+namespace liveconnect {
 
 std::string printable(std::string_view text, size_t chars_max) {
   static constexpr char digits[] = "0123456789abcdef";
   std::string out;
-  for (auto c : text) {
+  for (const auto c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (out.size() >= chars_max)
       return out + "...";
@@ -17,4 +17,8 @@ std::string printable(std::string_view text, size_t chars_max) {
   return out;
 }
 
-} // namespace liveconnect::cli
+std::string in_quotes(std::string_view text, size_t chars_max) {
+  return "'" + printable(text, chars_max) + "'";
+}
+
+} // namespace liveconnect
