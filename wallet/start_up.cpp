@@ -176,7 +176,7 @@ std::optional<size_t> copy_to_keep(workspace& space, const std::vector<stored_no
   auto same = true;
   for (size_t i = 0; i < copies.size(); ++i) {
     same = same && same_numbers(copies[i].value, copies[0].value);
-    const auto passed = i < letters.size() ? raida::count_letters(letters[i]).passed : 0;
+    const auto passed = i < letters.size() ? count_letters(letters[i]).passed : 0;
     // Of equals the one with a second set: it knows more (docs/formats/wallet.md "Start-up
     // recovery").
     const auto knows_more = !copies[i].value.pans.empty() && copies[best].value.pans.empty();

@@ -216,12 +216,12 @@ command_end show_status(environment& env) {
   auto rows = json_fields::array();
   size_t up = 0;
   for (size_t i = 0; i < echoes.size(); ++i) {
-    bool answers = echoes[i] == raida::letter::passed;
+    bool answers = echoes[i] == letter::passed;
     up += answers ? 1 : 0;
-    const char* state = answers                               ? "up"
-                        : echoes[i] == raida::letter::network ? "unreachable"
-                        : echoes[i] == raida::letter::silent  ? "silent"
-                                                              : "error";
+    const char* state = answers                        ? "up"
+                        : echoes[i] == letter::network ? "unreachable"
+                        : echoes[i] == letter::silent  ? "silent"
+                                                       : "error";
     rows.push_back({{"id", i},
                     {"at", to_string(env.conf.raida[i])},
                     {"state", state},

@@ -8,6 +8,7 @@
 #include "cli/transfer/private_file.hpp"
 #include "messages/base/error.hpp"
 #include "messages/base/printable.hpp"
+#include "messages/money/pown.hpp"
 #include "wallet/files/coin_file.hpp"
 #include "wallet/raida/client/note_commands.hpp"
 
@@ -52,11 +53,9 @@ caf::expected<servers_word> ask_servers_about(raida::raida_port& port,
   out.notes = notes.size();
   out.fewest_passes = out.fewest_fails = port.servers();
   for (const auto& pown : raida::detect(port, notes)) {
-    const auto count = [&](char x) {
-      return static_cast<size_t>(std::count(pown.begin(), pown.end(), x));
-    };
-    out.fewest_passes = std::min(out.fewest_passes, count('p'));
-    out.fewest_fails = std::min(out.fewest_fails, count('f'));
+    const auto counts = count_letters(pown);
+    out.fewest_passes = std::min(out.fewest_passes, counts.passed);
+    out.fewest_fails = std::min(out.fewest_fails, counts.failed);
   }
   return out;
 }

@@ -2,7 +2,8 @@
 
 #include <caf/type_id.hpp>
 
-// Atoms: the verbs of messages that have no struct of their own. Append only, by conversation.
+// Atoms: the verbs of messages that have no struct of their own, by conversation. Their numbers
+// never leave the process.
 CAF_BEGIN_TYPE_ID_BLOCK(liveconnect_atoms, caf::first_custom_type_id)
 
   // io: messages/interfaces/io.hpp

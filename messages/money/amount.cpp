@@ -32,7 +32,7 @@ bool amount::subtract(amount x) {
 
 namespace {
 
-/// Appends the digits to `units`; false when one is no digit.
+/// Appends the digits to `units`; false when a character is not a digit.
 bool add_digits(uint64_t& units, std::string_view digits) {
   for (const char x : digits) {
     if (!is_digit(x))

@@ -16,8 +16,7 @@ enum class note_verdict : uint8_t {
   /// As many hold the secret of another owner: Counterfeit.
   counterfeit = 3,
   /// Other notes have taken its place (the source of a Break, a target that never came to be):
-  /// Trash.
-  /// Only the journal says so; it is no word of a receipt.
+  /// Trash. Only the journal says so, never a receipt.
   superseded = 4,
   /// Neither is certain yet: the note waits for more answers. Only a receipt says so; a journal has
   /// no GRADED for such a note.

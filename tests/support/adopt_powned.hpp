@@ -14,7 +14,7 @@ inline void adopt_powned(note& x, const std::string& letters) {
   ASSERT_EQ(letters.size(), x.ans.size());
   ASSERT_EQ(x.pans.size(), x.ans.size());
   for (size_t i = 0; i < letters.size(); ++i)
-    if (letters[i] == raida::letter::passed)
+    if (letters[i] == letter::passed)
       x.ans[i] = x.pans[i];
   x.pown = letters;
 }

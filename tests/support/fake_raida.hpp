@@ -37,7 +37,7 @@ struct fault {
   size_t times = SIZE_MAX;
   /// How often the request reaches the server; the last of its answers is the one that counts.
   unsigned copies = 1;
-  /// Keeps the request back until deliver_delayed(); nobody hears the answer.
+  /// Keeps the request back until deliver_delayed(); its answer is dropped.
   bool delayed = false;
   reply what = reply::real;
   uint8_t status = 0;

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "messages/base/error.hpp"
+#include "messages/money/pown.hpp"
 #include "wallet/files/legacy_stack.hpp"
 
 namespace liveconnect::wallet {
@@ -171,7 +172,7 @@ caf::expected<note> read_record(byte_view record, bool has_pans, size_t offset) 
   out.ans = read_numbers(in);
   if (has_pans)
     out.pans = read_numbers(in);
-  out.pown.assign(raida_count, 'u');
+  out.pown.assign(raida_count, letter::untried);
   return out;
 }
 
@@ -210,35 +211,35 @@ caf::expected<std::vector<note>> read_records(byte_view file, OnDuplicate on_dup
 char letter_of(uint8_t nibble) {
   switch (nibble) {
   case 0xa:
-    return 'p';
+    return letter::passed;
   case 0xb:
-    return 'b';
+    return letter::bad_key;
   case 0xc:
-    return 'n';
+    return letter::silent;
   case 0xd:
-    return 'd';
+    return letter::network;
   case 0xe:
-    return 'e';
+    return letter::error;
   case 0xf:
-    return 'f';
+    return letter::failed;
   default:
-    return 'u';
+    return letter::untried;
   }
 }
 
 uint8_t nibble_of(char letter) {
   switch (letter) {
-  case 'p':
+  case letter::passed:
     return 0xa;
-  case 'b':
+  case letter::bad_key:
     return 0xb;
-  case 'n':
+  case letter::silent:
     return 0xc;
-  case 'd':
+  case letter::network:
     return 0xd;
-  case 'e':
+  case letter::error:
     return 0xe;
-  case 'f':
+  case letter::failed:
     return 0xf;
   default:
     return 0;

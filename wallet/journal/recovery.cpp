@@ -114,19 +114,16 @@ void order_for_recovery(std::vector<journal_view>& views) {
 
 sent_outcome conclude_sent(const note& sent, const found_row& row, patience how,
                            const raida::quorum_rules& rules) {
-  switch (raida::conclude_an(raida::count_answers(row), rules)) {
-  case raida::an_claim::gone:
+  const auto verdict = raida::conclude_an(raida::count_answers(row), rules);
+  if (verdict == note_verdict::counterfeit)
     return sent_outcome::gone;
-  case raida::an_claim::holds:
-    break;
-  case raida::an_claim::limbo:
+  if (verdict == note_verdict::limbo)
     return sent_outcome::pending;
-  }
   auto disputed = false;
   for (size_t i = 0; i < row.size(); ++i) {
     const auto yes_or_silent = row[i] == find_answer::an || row[i] == find_answer::unknown ||
                                row[i] == find_answer::not_asked;
-    const auto refused_before = i < sent.pown.size() && sent.pown[i] == raida::letter::failed;
+    const auto refused_before = i < sent.pown.size() && sent.pown[i] == letter::failed;
     disputed = disputed || !(yes_or_silent || refused_before);
   }
   return how >= (disputed ? patience::exhausted : patience::promise_kept) ? sent_outcome::take_back
@@ -163,7 +160,7 @@ bool counts_lease_anew(const journal_view& view, uint64_t up_ms) {
 
 note with_found(const note& coin, const found_row& found) {
   note out = coin;
-  out.pown.assign(coin.ans.size(), raida::letter::untried);
+  out.pown.assign(coin.ans.size(), letter::untried);
   auto open = false;
   for (size_t i = 0; i < out.ans.size(); ++i) {
     const auto answer = i < found.size() ? found[i] : find_answer::not_asked;
@@ -171,20 +168,20 @@ note with_found(const note& coin, const found_row& found) {
     case find_answer::pan:
       if (i < coin.pans.size())
         out.ans[i] = coin.pans[i];
-      out.pown[i] = raida::letter::passed;
+      out.pown[i] = letter::passed;
       break;
     case find_answer::neither:
     case find_answer::no_such_note:
-      out.pown[i] = raida::letter::failed;
+      out.pown[i] = letter::failed;
       break;
     case find_answer::an:
       // The Pown may still be under way to this server.
-      out.pown[i] = raida::letter::untried;
+      out.pown[i] = letter::untried;
       open = true;
       break;
     case find_answer::not_asked:
     case find_answer::unknown:
-      out.pown[i] = raida::letter::silent;
+      out.pown[i] = letter::silent;
       open = true;
       break;
     }
@@ -196,28 +193,17 @@ note with_found(const note& coin, const found_row& found) {
 
 std::optional<graded_note> grade_claimed(const note& coin, const found_row& found,
                                          const raida::quorum_rules& rules) {
-  auto counts = raida::count_answers(found);
-  switch (raida::conclude_claim(counts, rules)) {
-  case raida::claim::ours: {
-    graded_note out;
-    out.coin = with_found(coin, found);
-    out.verdict = counts.pan == rules.servers ? note_verdict::authentic : note_verdict::fracked;
-    return out;
-  }
-  case raida::claim::counterfeit: {
-    graded_note out;
-    out.coin = with_found(coin, found);
+  graded_note out;
+  out.verdict = raida::conclude_claim(raida::count_answers(found), rules);
+  if (out.verdict == note_verdict::limbo)
+    return std::nullopt;
+  out.coin = with_found(coin, found);
+  if (out.verdict == note_verdict::counterfeit) {
     // Both sets stay: the verdict may be asked again (docs/design/safety.md 5.4).
     out.coin.ans = coin.ans;
     out.coin.pans = coin.pans;
-    out.verdict = note_verdict::counterfeit;
-    return out;
   }
-  case raida::claim::ours_by_majority:
-  case raida::claim::limbo:
-    break;
-  }
-  return std::nullopt;
+  return out;
 }
 
 change_outcome conclude_change(change_kind kind, const std::vector<found_row>& targets,

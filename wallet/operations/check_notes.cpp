@@ -16,13 +16,13 @@ public:
   note_check(workspace& space, operation_report& report) : space_(space), report_(report) {}
 
   bool refused(const std::string& letters) const {
-    return raida::count_letters(letters).failed >= space_.rules.quorum.settled();
+    return count_letters(letters).failed >= space_.rules.quorum.settled();
   }
 
   // The folder a note of `from` belongs in. `again` is the second Detect, for a note that the first
   // refused.
   folder judge(const note& x, folder from, const std::string& letters, const std::string* again) {
-    const auto counts = raida::count_letters(letters);
+    const auto counts = count_letters(letters);
     ++report_.notes;
     fewest_ = std::min(fewest_, counts.passed);
     if (again != nullptr && refused(*again)) {

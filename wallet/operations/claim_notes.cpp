@@ -43,7 +43,7 @@ void ask_unsettled(workspace& space, const std::vector<note>& notes, std::vector
 void take_passes(const std::vector<std::string>& letters, std::vector<found_row>& rows) {
   for (size_t i = 0; i < rows.size() && i < letters.size(); ++i)
     for (size_t s = 0; s < rows[i].size() && s < letters[i].size(); ++s)
-      if (letters[i][s] == raida::letter::passed)
+      if (letters[i][s] == letter::passed)
         rows[i][s] = find_answer::pan;
 }
 
@@ -105,7 +105,7 @@ size_t passes_beyond(const note& now, const std::vector<note>& given) {
     return 0;
   size_t out = 0;
   for (size_t s = 0; s < now.pown.size() && s < now.ans.size() && s < before->ans.size(); ++s)
-    out += now.pown[s] == raida::letter::passed && now.ans[s] != before->ans[s] ? 1 : 0;
+    out += now.pown[s] == letter::passed && now.ans[s] != before->ans[s] ? 1 : 0;
   return out;
 }
 
@@ -119,8 +119,7 @@ caf::expected<std::vector<graded_note>> grade_or_heal(workspace& space, operatio
   for (size_t i = 0; i < notes.size() && i < rows.size(); ++i) {
     if (auto graded = grade_claimed(notes[i], rows[i], space.rules.quorum))
       out.push_back(std::move(*graded));
-    else if (raida::conclude_claim(raida::count_answers(rows[i]), space.rules.quorum) ==
-             raida::claim::ours_by_majority)
+    else if (raida::has_bare_majority(raida::count_answers(rows[i]), space.rules.quorum))
       weak.push_back(with_found(notes[i], rows[i]));
   }
   if (weak.empty())

@@ -82,7 +82,7 @@ caf::error file_healed(workspace& space, wallet_store& store,
                                   [&](const stored_note& y) { return y.value.id == x.id; });
     if (was == before.end())
       continue;
-    const auto counts = raida::count_letters(x.pown);
+    const auto counts = count_letters(x.pown);
     const auto passes = static_cast<uint8_t>(counts.passed);
     report.fewest_passes = report.notes == 0 ? passes : std::min(report.fewest_passes, passes);
     count_note(report, x);
@@ -163,11 +163,11 @@ void settle_second_sets(workspace& space, std::vector<note>& notes) {
   const auto found = raida::find(*space.port, notes, space.rules.times);
   for (size_t i = 0; i < notes.size(); ++i) {
     auto& x = notes[i];
-    x.pown.assign(x.ans.size(), raida::letter::silent);
+    x.pown.assign(x.ans.size(), letter::silent);
     if (i < found.size())
       raida::adopt_found(x, found[i]);
     for (size_t s = 0; s < x.pown.size(); ++s)
-      if (x.pown[s] != raida::letter::silent)
+      if (x.pown[s] != letter::silent)
         x.pans[s] = x.ans[s];
     if (x.pans == x.ans)
       x.pans.clear();
@@ -186,7 +186,7 @@ void ask_now(workspace& space, std::vector<note>& notes) {
   size_t next_open = 0;
   size_t next_plain = 0;
   for (auto& x : notes) {
-    x.pown.assign(space.servers(), raida::letter::silent);
+    x.pown.assign(space.servers(), letter::silent);
     if (x.pans.empty()) {
       if (next_plain < letters.size())
         x.pown = letters[next_plain];
@@ -218,13 +218,13 @@ judged_copies judge(workspace& space, const copies_of_note& copies) {
   // A good copy that can be spent comes first, since this operation may not take it out of Bank;
   // then the one that most servers pass, and of equals the one that knows a second secret.
   const auto rank = [&](size_t i) {
-    return std::make_tuple(!lies_in_limbo(copies[i]), raida::count_letters(notes[i].pown).passed,
+    return std::make_tuple(!lies_in_limbo(copies[i]), count_letters(notes[i].pown).passed,
                            !copies[i].value.pans.empty());
   };
   judged_copies out;
   for (size_t i = 0; i < copies.size(); ++i) {
     out.spendable = out.spendable || !lies_in_limbo(copies[i]);
-    const bool good = raida::count_letters(notes[i].pown).passed >= space.rules.quorum.settled();
+    const bool good = count_letters(notes[i].pown).passed >= space.rules.quorum.settled();
     if (good && (!out.good || rank(i) > rank(*out.good)))
       out.good = i;
   }
@@ -281,10 +281,10 @@ public:
     for (size_t i = 0; i < open.size() && i < found.size(); ++i) {
       auto now = open[i];
       // Letters of another day say nothing about today's answers.
-      now.pown.assign(now.ans.size(), raida::letter::silent);
+      now.pown.assign(now.ans.size(), letter::silent);
       raida::adopt_found(now, found[i]);
       const auto to = place(now);
-      if (to != folder::limbo && raida::count_letters(now.pown).unknown() == 0)
+      if (to != folder::limbo && count_letters(now.pown).unknown() == 0)
         now.pans.clear();
       if (auto err = file(open[i], to == folder::counterfeit ? open[i] : now, to))
         return err;
@@ -298,7 +298,7 @@ public:
     const auto letters = raida::detect(*space_.port, plain, space_.rules.times);
     std::vector<note> doubted;
     for (size_t i = 0; i < plain.size() && i < letters.size(); ++i)
-      if (raida::count_letters(letters[i]).failed >= settled())
+      if (count_letters(letters[i]).failed >= settled())
         doubted.push_back(plain[i]);
     const auto again = raida::detect(*space_.port, doubted, space_.rules.times);
     for (size_t i = 0; i < plain.size() && i < letters.size(); ++i) {
@@ -321,7 +321,7 @@ private:
 
   // Where a note goes by its letters.
   folder place(const note& x) {
-    const auto counts = raida::count_letters(x.pown);
+    const auto counts = count_letters(x.pown);
     count_note(report_, x);
     if (counts.passed >= settled()) {
       ++report_.healed;

@@ -40,7 +40,7 @@ std::vector<found_row> find_targets(workspace& space, const std::vector<note>& t
   std::vector<found_row> rows(targets.size(), found_row(space.servers(), find_answer::unknown));
   auto sure = letters.size() == space.servers();
   for (size_t s = 0; s < space.servers(); ++s) {
-    const auto passed = s < letters.size() && letters[s] == raida::letter::passed;
+    const auto passed = s < letters.size() && letters[s] == letter::passed;
     sure = sure && passed;
     for (auto& row : rows)
       if (passed)
@@ -60,12 +60,12 @@ std::vector<found_row> find_targets(workspace& space, const std::vector<note>& t
 note target_with(const note& target, const found_row& row) {
   note out = target;
   out.pans.clear();
-  out.pown.assign(out.ans.size(), raida::letter::silent);
+  out.pown.assign(out.ans.size(), letter::silent);
   for (size_t s = 0; s < row.size() && s < out.pown.size(); ++s)
     if (row[s] == find_answer::an)
-      out.pown[s] = raida::letter::passed;
+      out.pown[s] = letter::passed;
     else if (row[s] != find_answer::unknown && row[s] != find_answer::not_asked)
-      out.pown[s] = raida::letter::failed;
+      out.pown[s] = letter::failed;
   return out;
 }
 
@@ -80,7 +80,7 @@ checked_sources check_sources(workspace& space, const std::vector<note>& sources
   out.fewest_passes = space.servers();
   const auto letters = raida::detect(*space.port, sources, space.rules.times);
   for (size_t i = 0; i < sources.size() && i < letters.size(); ++i) {
-    const auto counts = raida::count_letters(letters[i]);
+    const auto counts = count_letters(letters[i]);
     out.fewest_passes = std::min(out.fewest_passes, counts.passed);
     if (counts.failed > 0)
       out.refused.push_back(sources[i].id);
@@ -96,7 +96,7 @@ caf::expected<change_result> file_done(workspace& space, operation_journal& log,
   if (log.view().graded.empty()) {
     graded_record record;
     for (auto& x : targets) {
-      auto all = raida::count_letters(x.pown).passed == space.servers();
+      auto all = count_letters(x.pown).passed == space.servers();
       record.notes.push_back({all ? note_verdict::authentic : note_verdict::fracked, x});
     }
     for (auto& x : change.sources)
@@ -269,7 +269,7 @@ caf::expected<change_result> finish_change(workspace& space, operation_journal& 
       return healed.error();
     held = std::move(healed->notes);
     const auto enough = std::all_of(held.begin(), held.end(), [&](const note& x) {
-      return raida::count_letters(x.pown).passed >= space.rules.quorum.settled();
+      return count_letters(x.pown).passed >= space.rules.quorum.settled();
     });
     outcome = enough ? change_outcome::done : change_outcome::pending;
   }

@@ -37,17 +37,13 @@ caf::expected<std::vector<note>> still_free(workspace& space, operation_journal&
   auto rows = raida::find(*space.port, notes, space.rules.times);
   std::vector<note> out;
   graded_record lost;
-  for (size_t i = 0; i < notes.size() && i < rows.size(); ++i)
-    switch (raida::conclude_an(raida::count_answers(rows[i]), space.rules.quorum)) {
-    case raida::an_claim::holds:
+  for (size_t i = 0; i < notes.size() && i < rows.size(); ++i) {
+    const auto verdict = raida::conclude_an(raida::count_answers(rows[i]), space.rules.quorum);
+    if (verdict == note_verdict::counterfeit)
+      lost.notes.push_back({verdict, with_found(notes[i], rows[i])});
+    else if (verdict != note_verdict::limbo)
       out.push_back(notes[i]);
-      break;
-    case raida::an_claim::gone:
-      lost.notes.push_back({note_verdict::counterfeit, with_found(notes[i], rows[i])});
-      break;
-    case raida::an_claim::limbo:
-      break;
-    }
+  }
   if (!lost.notes.empty())
     if (auto err = log.append(encode(lost)))
       return err;
@@ -113,7 +109,7 @@ ownership_report report_of(const journal_view& view, size_t servers) {
       (void)out.pending_value.add(value_of(x));
       continue;
     }
-    fewest = std::min(fewest, raida::count_letters(found->second.coin.pown).passed);
+    fewest = std::min(fewest, count_letters(found->second.coin.pown).passed);
     switch (found->second.verdict) {
     case note_verdict::authentic:
       ++out.whole;

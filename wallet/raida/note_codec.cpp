@@ -23,7 +23,7 @@ void put_note(payload_writer& out, const note& x, size_t server) {
   out.raw(x.ans[server].view());
 }
 
-/// The letter of an answer that is none, whatever the command was; 0 when there is one to read.
+/// The letter where no answer came, whatever the command was; 0 when there is an answer to read.
 char letter_without_answer(outcome x) {
   switch (x) {
   case outcome::not_asked:
@@ -142,7 +142,7 @@ ticket_answer decode_ticket(const answer& x, size_t count) {
 
 namespace {
 
-// What a Find without payload says of all notes.
+/// What a Find without payload says of all notes.
 find_answer answer_of_status(uint8_t x) {
   switch (x) {
   case status::find_neither:

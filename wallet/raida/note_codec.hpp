@@ -92,7 +92,7 @@ char decode_change(const answer& x);
 /// Letter of an answer that is expected to be 250 (Echo, Version): else 'e', 'n', 'd', 'u'.
 char decode_success(const answer& x);
 
-/// Eight digits, or empty when the answer is none.
+/// Eight digits, or empty when the answer is not a version.
 std::string decode_version(const answer& x);
 
 // --- secrets ---
@@ -102,7 +102,7 @@ std::string decode_version(const answer& x);
 /// reserved too: it asks Find for nothing.
 bool is_reserved(const authenticity_number& x);
 
-/// A fresh AN from the operating system's random source, none that is reserved.
+/// A fresh AN from the operating system's random source, never a reserved one.
 authenticity_number draw_an();
 
 /// One fresh AN a server.

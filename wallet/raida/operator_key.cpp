@@ -44,9 +44,10 @@ caf::error make_folder(const std::filesystem::path& data) {
     return caf::none;
   struct stat info {};
   if (::stat(data.c_str(), &info) != 0 || !S_ISDIR(info.st_mode))
-    return fail(ec::bad_config, "the servers' data folder cannot be made: " + data.string());
+    return fail(ec::bad_config, "cannot make the servers' data folder " + data.string());
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-    return fail(ec::bad_config, "others may write into the servers' data folder: " + data.string());
+    return fail(ec::bad_config,
+                "other users may write into the servers' data folder " + data.string());
   return caf::none;
 }
 
@@ -61,7 +62,8 @@ caf::expected<operator_key> load_operator_key(const std::filesystem::path& data)
   if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))
     return fail(ec::bad_config, file.string() + " is not a file");
   if ((info.st_mode & 077) != 0)
-    return fail(ec::bad_config, file.string() + " is readable by others (mode 0600 is wanted)");
+    return fail(ec::bad_config,
+                file.string() + " can be read by other users; its mode must be 0600");
   operator_key out;
   if (info.st_size != static_cast<off_t>(out.size()) ||
       ::read(fd.get(), out.data(), out.size()) != static_cast<ssize_t>(out.size()))
@@ -71,7 +73,7 @@ caf::expected<operator_key> load_operator_key(const std::filesystem::path& data)
 
 namespace {
 
-// Writes a new key under its name; one that another program makes at the same moment stays.
+/// Writes a new key under its name; one that another program makes at the same moment stays.
 caf::error make_key(const descriptor& folder) {
   const auto made = operator_key::random();
   const auto temporary = ".tmp-" + std::to_string(randombytes_random());

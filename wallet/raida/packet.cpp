@@ -85,7 +85,7 @@ caf::expected<outgoing_request> encode_request(uint8_t server, command what, byt
                                                const request_seed& seed) {
   if (payload.size() > payload_max)
     return fail(ec::bad_argument, "a RAIDA request of " + std::to_string(payload.size()) +
-                                      " bytes; the format holds " + std::to_string(payload_max));
+                                      " bytes; the longest has " + std::to_string(payload_max));
   outgoing_request out;
   out.context.server = server;
   out.context.what = what;
@@ -152,10 +152,9 @@ size_t request_bytes_needed(byte_view first) {
   return header_size + u16_at(first, at_body_length);
 }
 
-// branches: one case a command, so that -Wswitch names a command that this forgets
+// branches: one case a command and no default, so that -Wswitch names a command that this forgets
 bool is_command(uint8_t group, uint8_t number) {
-  switch (
-      static_cast<command>(group << 8 | number)) { // No default: -Wswitch names a forgotten one.
+  switch (static_cast<command>(group << 8 | number)) {
   case command::echo:
   case command::version:
   case command::show_stats:
@@ -194,7 +193,7 @@ std::variant<request_header, refusal> decode_header(uint8_t server, arrival how,
     return refuse(status::bad_length);
   const auto echo = u16_at(packet, at_echo);
   // Before the coin id is accepted a TCP answer carries no echo; a datagram carries the request's
-  // own, never that of somebody else's request (docs/formats/raida.md 3 and 15).
+  // own, never that of another request (docs/formats/raida.md 3 and 15).
   bad.reply.echo = how == arrival::udp ? echo : uint16_t{0};
   if (packet[at_version] != 1)
     return refuse(status::bad_version);

@@ -11,9 +11,9 @@
 #include "messages/interfaces/raida.hpp"
 #include "messages/money/note.hpp"
 
-/// The RAIDA packet, both ways and for both ends: header, challenge, trailer, and who may believe
-/// what. Pure: randomness comes in, bytes go out. Source: docs/formats/raida.md 2, 3 and 4 (types 0
-/// and 1).
+/// The RAIDA packet, both ways and for both ends: header, challenge, trailer, and which answers a
+/// client may believe. Pure: randomness comes in, bytes go out. Source: docs/formats/raida.md 2, 3
+/// and 4 (types 0 and 1).
 namespace liveconnect::raida {
 
 /// Header of encryption types 0, 1 and 2, in requests and in responses.
@@ -188,8 +188,8 @@ struct request {
 /// Which commands there are: a group that the server knows or not, and a command in it.
 bool is_command(uint8_t group, uint8_t number);
 
-/// Checks a header. `packet` holds at least header_size bytes (fewer is our caller's business: drop
-/// a datagram, wait on a connection). `server` is our own id.
+/// Checks a header. `packet` holds at least header_size bytes (with fewer, callers drop a
+/// datagram or wait on a connection). `server` is our own id.
 std::variant<request_header, refusal> decode_header(uint8_t server, arrival how, byte_view packet);
 
 /// Checks and opens the body behind `header`. `packet` is the whole request, header included; a

@@ -4,35 +4,6 @@
 
 namespace liveconnect::raida {
 
-letter_counts count_letters(std::string_view pown) {
-  letter_counts out;
-  for (char x : pown) {
-    switch (x) {
-    case letter::passed:
-      ++out.passed;
-      break;
-    case letter::failed:
-      ++out.failed;
-      break;
-    case letter::error:
-      ++out.error;
-      break;
-    case letter::silent:
-      ++out.silent;
-      break;
-    case letter::network:
-      ++out.network;
-      break;
-    case letter::bad_key:
-      ++out.bad_key;
-      break;
-    default:
-      ++out.untried;
-    }
-  }
-  return out;
-}
-
 note_verdict grade_detect(std::string_view pown, const quorum_rules& rules) {
   // A string of another length could let two verdicts reach the majority at once.
   if (pown.size() != rules.servers)
@@ -49,24 +20,6 @@ std::vector<size_t> must_find(std::string_view pown) {
     if (pown[i] != letter::passed && pown[i] != letter::untried)
       out.push_back(i);
   return out;
-}
-
-const char* to_string(find_answer x) {
-  switch (x) {
-  case find_answer::not_asked:
-    return "not_asked";
-  case find_answer::an:
-    return "an";
-  case find_answer::pan:
-    return "pan";
-  case find_answer::neither:
-    return "neither";
-  case find_answer::no_such_note:
-    return "no_such_note";
-  case find_answer::unknown:
-    return "unknown";
-  }
-  return "unknown";
 }
 
 find_counts count_answers(const std::vector<find_answer>& x) {
@@ -94,54 +47,31 @@ find_counts count_answers(const std::vector<find_answer>& x) {
 
 namespace {
 
-bool is_whole(const find_counts& x, const quorum_rules& rules) {
-  return x.pan + x.an + x.neither + x.unknown == rules.servers;
+/// The verdict of all servers together, by those that hold a secret of ours and those that hold
+/// that of another owner.
+note_verdict conclude(const find_counts& x, size_t ours, size_t others, const quorum_rules& rules) {
+  if (x.pan + x.an + x.neither + x.unknown != rules.servers)
+    return note_verdict::limbo;
+  if (others >= rules.settled())
+    return note_verdict::counterfeit;
+  if (ours < rules.settled())
+    return note_verdict::limbo;
+  return ours == rules.servers ? note_verdict::authentic : note_verdict::fracked;
 }
 
 } // namespace
 
-const char* to_string(claim x) {
-  switch (x) {
-  case claim::ours:
-    return "ours";
-  case claim::ours_by_majority:
-    return "ours_by_majority";
-  case claim::counterfeit:
-    return "counterfeit";
-  case claim::limbo:
-    return "limbo";
-  }
-  return "unknown";
+note_verdict conclude_claim(const find_counts& x, const quorum_rules& rules) {
+  return conclude(x, x.pan, x.neither, rules);
 }
 
-claim conclude_claim(const find_counts& x, const quorum_rules& rules) {
-  if (!is_whole(x, rules))
-    return claim::limbo;
-  if (x.pan >= rules.settled())
-    return claim::ours;
-  if (x.neither >= rules.settled())
-    return claim::counterfeit;
-  return x.pan >= rules.majority ? claim::ours_by_majority : claim::limbo;
+bool has_bare_majority(const find_counts& x, const quorum_rules& rules) {
+  return conclude_claim(x, rules) == note_verdict::limbo && x.pan >= rules.majority &&
+         x.pan < rules.settled();
 }
 
-const char* to_string(an_claim x) {
-  switch (x) {
-  case an_claim::gone:
-    return "gone";
-  case an_claim::holds:
-    return "holds";
-  case an_claim::limbo:
-    return "limbo";
-  }
-  return "unknown";
-}
-
-an_claim conclude_an(const find_counts& x, const quorum_rules& rules) {
-  if (!is_whole(x, rules))
-    return an_claim::limbo;
-  if (x.neither + x.pan >= rules.settled())
-    return an_claim::gone;
-  return x.an >= rules.settled() ? an_claim::holds : an_claim::limbo;
+note_verdict conclude_an(const find_counts& x, const quorum_rules& rules) {
+  return conclude(x, x.an, x.neither + x.pan, rules);
 }
 
 void adopt_found(note& x, const std::vector<find_answer>& found) {

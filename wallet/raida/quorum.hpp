@@ -8,6 +8,7 @@
 
 #include "messages/base/bytes.hpp"
 #include "messages/money/note.hpp"
+#include "messages/money/pown.hpp"
 #include "messages/money/verdict.hpp"
 
 /// What many servers' answers mean together. Pure; the number of servers is a parameter.
@@ -37,50 +38,13 @@ constexpr quorum_rules rules_for(size_t servers, size_t f) {
   return {servers, servers / 2 + 1, f};
 }
 
-// --- one letter a server ---
-
-/// Letters of a pown string (docs/formats/raida.md 7).
-namespace letter {
-/// The server holds the AN given.
-inline constexpr char passed = 'p';
-/// It holds another.
-inline constexpr char failed = 'f';
-/// It answered with an error status, or with bytes that make no sense.
-inline constexpr char error = 'e';
-/// No answer in time.
-inline constexpr char silent = 'n';
-/// The request did not reach it.
-inline constexpr char network = 'd';
-/// The key of an encrypted request is not usable there.
-inline constexpr char bad_key = 'b';
-/// Not asked.
-inline constexpr char untried = 'u';
-} // namespace letter
-
-/// How often each letter occurs.
-struct letter_counts {
-  size_t passed = 0;
-  size_t failed = 0;
-  size_t error = 0;
-  size_t silent = 0;
-  size_t network = 0;
-  size_t bad_key = 0;
-  size_t untried = 0;
-
-  /// Answers that say neither yes nor no.
-  constexpr size_t unknown() const { return error + silent + network + bad_key + untried; }
-};
-
-/// Counts letters; a character that is none counts as untried.
-letter_counts count_letters(std::string_view pown);
-
 // --- grading ---
 
-/// The verdict that letters show to people (docs/formats/wallet.md 7): authentic and fracked from a
-/// majority of passes on, counterfeit from a majority of fails on, else limbo. Only p and f say yes
-/// or no. Fewer passes than a majority beside some fails are limbo, not fracked: such a note cannot
-/// be healed. The fails of a Pown, Break or Join are only believed once Find has confirmed them
-/// (I7): callers ask Find first for every server in must_find().
+/// The verdict by one round of letters, for display (docs/formats/wallet.md 7): authentic and
+/// fracked from a majority of passes on, counterfeit from a majority of fails on, else limbo. Only
+/// p and f say yes or no. Fewer passes than a majority beside some fails are limbo, not fracked:
+/// such a note cannot be healed. The fails of a Pown, Break or Join are believed only once Find has
+/// confirmed them (I7): callers ask Find first for every server in must_find().
 note_verdict grade_detect(std::string_view pown, const quorum_rules& rules = {});
 
 /// The servers whose answer to a Pown is not certain: everything but 'p' and 'u'. A fail is among
@@ -103,7 +67,6 @@ enum class find_answer : uint8_t {
   /// No answer, or one without meaning.
   unknown,
 };
-const char* to_string(find_answer x);
 
 /// What the servers said to Find about one note.
 struct find_counts {
@@ -118,39 +81,22 @@ struct find_counts {
 };
 find_counts count_answers(const std::vector<find_answer>& x);
 
-/// Who owns a note that we have sent a Pown for (docs/design/safety.md 5.4: S in REFRESH, R in
-/// POWN).
-enum class claim : uint8_t {
-  /// 13+f hold our PAN: ours.
-  ours,
-  /// 13 or more hold our PAN, fewer than 13+f: heal the others, then ask again.
-  ours_by_majority,
-  /// 13+f hold neither: somebody else's.
-  counterfeit,
-  /// Nothing can be said yet: ask again; never delete.
-  limbo,
-};
-const char* to_string(claim x);
+/// The verdict on a note that we have sent a Pown for (docs/design/safety.md 5.4: S in REFRESH, R
+/// in POWN), from Find(AN, PAN). Authentic when every server holds our PAN, fracked when 13+f do:
+/// ours. Counterfeit when 13+f hold neither secret: another owner's. Else limbo: ask again, never
+/// delete. Servers that still hold the AN count for nothing: they get the same PAN again first.
+note_verdict conclude_claim(const find_counts& x, const quorum_rules& rules = {});
 
-/// Concludes from Find(AN, PAN) after a Pown. Servers that still hold the AN count for nothing:
-/// they get the same PAN again first.
-claim conclude_claim(const find_counts& x, const quorum_rules& rules = {});
+/// Whether a claim in limbo is worth healing before Find is asked again: 13 or more hold our PAN,
+/// fewer than 13+f.
+bool has_bare_majority(const find_counts& x, const quorum_rules& rules = {});
 
-/// What a note's AN is still worth (docs/design/safety.md 5.4: S in SENDING, R before its first
-/// Pown).
-enum class an_claim : uint8_t {
-  /// 13+f no longer hold it: somebody else has taken the note.
-  gone,
-  /// 13+f hold it: whoever else is at the note has fewer than a majority. Servers that hold another
-  /// do not forbid that: of a note that travelled fracked, some never knew the AN.
-  holds,
-  /// Ask again later.
-  limbo,
-};
-const char* to_string(an_claim x);
-
-/// Concludes from Find(AN, zero); a "PAN" (zero) is a "no" like "neither".
-an_claim conclude_an(const find_counts& x, const quorum_rules& rules = {});
+/// The verdict on a note's AN (docs/design/safety.md 5.4: S in SENDING, R before its first Pown),
+/// from Find(AN, zero); a "PAN" (zero) is a "no" like "neither". Counterfeit when 13+f no longer
+/// hold it: another owner has taken the note. Authentic when every server holds it, fracked when
+/// 13+f do: another claimant has fewer than a majority. Servers that hold another AN do not forbid
+/// that: of a note that travelled fracked, some never knew this one. Else limbo: ask again.
+note_verdict conclude_an(const find_counts& x, const quorum_rules& rules = {});
 
 // --- what a note holds afterwards ---
 

@@ -10,7 +10,7 @@ namespace liveconnect::wallet {
 
 caf::expected<step_report> check_servers(workspace& space) {
   const auto letters = raida::echo_all(*space.port, space.rules.times);
-  const auto passed = raida::count_letters(letters).passed;
+  const auto passed = count_letters(letters).passed;
   if (passed < space.rules.quorum.majority)
     return fail(ec::too_few_servers,
                 std::to_string(passed) + " of " + std::to_string(space.servers()) + " answer");

@@ -448,7 +448,7 @@ caf::expected<std::vector<stored_note>> sender_transfer::find_bad(step_report& r
   std::vector<note_id> now_fracked;
   std::vector<stored_note> bad;
   for (size_t i = 0; i < notes.size() && i < letters.size(); ++i) {
-    const auto counts = raida::count_letters(letters[i]);
+    const auto counts = count_letters(letters[i]);
     if (counts.passed < space.rules.quorum.settled()) {
       if (counts.passed + counts.failed < space.rules.quorum.settled())
         return fail(ec::too_few_servers, "only " + std::to_string(counts.passed + counts.failed) +
@@ -483,7 +483,7 @@ caf::expected<amount> sender_transfer::check_once(step_report& report) {
     if (std::none_of(bad.begin(), bad.end(), [&](const note& y) { return y.id == x.id; }))
       selection.push_back(x);
   for (size_t i = 0; i < bad.size() && i < second.size(); ++i) {
-    const auto counts = raida::count_letters(second[i]);
+    const auto counts = count_letters(second[i]);
     auto to = folder::limbo;
     if (counts.failed >= space.rules.quorum.settled())
       to = folder::counterfeit;

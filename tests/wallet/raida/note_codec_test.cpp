@@ -130,7 +130,7 @@ TEST(note_codec, reads_tickets) {
   EXPECT_EQ(none.ticket, 0u);
 }
 
-TEST(note_codec, a_ticket_of_the_wrong_length_or_of_zero_is_none) {
+TEST(note_codec, a_ticket_of_the_wrong_length_or_of_zero_does_not_count) {
   for (const auto& x : {answered(241), answered(241, {1, 2, 3}), answered(241, {1, 2, 3, 4, 5}),
                         answered(241, {0, 0, 0, 0}), answered(243, {1, 2, 3, 4}),
                         answered(243, {1, 0, 0, 0, 0}), answered(242, {1, 2, 3, 4}), answered(42),
@@ -153,7 +153,7 @@ TEST(note_codec, reads_find) {
   EXPECT_EQ(decode_find({outcome::not_asked, 0, {}}, 1).notes, (std::vector<f>{f::not_asked}));
 }
 
-TEST(note_codec, a_find_that_makes_no_sense_is_unknown) {
+TEST(note_codec, a_malformed_find_answer_is_unknown) {
   for (const auto& x :
        {answered(211), answered(211, {1}), answered(211, {1, 2, 0}), answered(211, {1, 3}),
         answered(209, {1, 1}), answered(208, {0}), answered(241), answered(250), answered(39),
@@ -216,7 +216,7 @@ TEST(note_codec, reads_change_and_success) {
   EXPECT_EQ(decode_version({outcome::silent, 250, digits}), "");
 }
 
-TEST(note_codec, draws_no_reserved_secrets) {
+TEST(note_codec, reserved_secrets_are_never_drawn) {
   std::array<uint8_t, 16> x{};
   EXPECT_TRUE(is_reserved(authenticity_number{x}));
   x[0] = 1;

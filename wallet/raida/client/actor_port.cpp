@@ -6,7 +6,7 @@ namespace liveconnect::raida {
 
 namespace {
 
-/// Nobody told what became of the question.
+/// The answers when the client actor did not say what became of the question.
 answers all_silent(const ask_all& what, size_t servers) {
   answers out;
   out.list.resize(servers);

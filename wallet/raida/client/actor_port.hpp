@@ -14,7 +14,8 @@ namespace liveconnect::raida {
 class actor_port : public raida_port {
 public:
   /// `servers` is the client's number of links. `slack` is how much longer than the deadline of a
-  /// question an answer may take before it counts as lost (queues in the links, link_slack()).
+  /// question an answer may take before it counts as lost: the time in the links' queues
+  /// (raida_link_slack()).
   actor_port(caf::actor_system& system, raida_client_actor client, size_t servers,
              caf::timespan slack = std::chrono::seconds(65));
 

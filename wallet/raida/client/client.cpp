@@ -5,6 +5,8 @@
 
 #include <caf/sec.hpp>
 
+#include "messages/base/assert.hpp"
+
 namespace liveconnect::raida {
 
 namespace {
@@ -16,13 +18,14 @@ struct fan_out {
   caf::typed_response_promise<answers> promise;
 
   void arrive(size_t server, answer x) {
+    LC_ASSERT_OR(server < got.list.size() && pending > 0, return );
     got.list[server] = std::move(x);
     if (--pending == 0)
       promise.deliver(std::move(got));
   }
 };
 
-/// A link that has ended took nothing with it; one that does not answer may have sent.
+/// A link that has ended sent nothing of this request; one that does not answer may have sent it.
 answer answer_of(const caf::error& x) {
   const bool gone = x == caf::sec::request_receiver_down;
   return {gone ? outcome::unreachable : outcome::silent, 0, {}};
@@ -30,48 +33,53 @@ answer answer_of(const caf::error& x) {
 
 } // namespace
 
-raida_client_actor::behavior_type
-raida_client(raida_client_actor::stateful_pointer<client_state> self,
-             std::vector<raida_link_actor> links, caf::timespan slack) {
-  self->state.links = std::move(links);
-  self->state.slack = slack;
-  for (const auto& link : self->state.links)
+void raida_client_state::setup(std::vector<raida_link_actor> links, caf::timespan slack) {
+  links_ = std::move(links);
+  slack_ = slack;
+  for (const auto& link : links_)
     self->link_to(link);
-  self->set_exit_handler([self](caf::exit_msg& msg) {
-    const auto& all = self->state.links;
-    const bool from_link = std::any_of(all.begin(), all.end(), [&](const raida_link_actor& x) {
-      return x.address() == msg.source;
-    });
-    if (!from_link && msg.reason)
-      self->quit(std::move(msg.reason));
-  });
+  self->set_exit_handler([this](caf::exit_msg& msg) { on_exit(msg); });
+}
+
+caf::result<answers> raida_client_state::on_ask(const ask_all& x) {
+  auto all = std::make_shared<fan_out>();
+  all->got.list.resize(links_.size());
+  std::vector<size_t> asked;
+  for (size_t i = 0; i < links_.size() && i < x.payloads.size(); ++i)
+    if (i >= x.skip.size() || !x.skip[i])
+      asked.push_back(i);
+  if (asked.empty())
+    return std::move(all->got);
+  all->pending = asked.size();
+  all->promise = self->make_response_promise<answers>();
+  for (auto i : asked)
+    self->request(links_[i], x.deadline + slack_, ask_one{x.what, x.payloads[i], x.deadline})
+        .then([all, i](answer& got) { all->arrive(i, std::move(got)); },
+              [all, i](const caf::error& err) { all->arrive(i, answer_of(err)); });
+  return all->promise;
+}
+
+void raida_client_state::on_exit(caf::exit_msg& x) {
+  const auto sent_it = [&x](const raida_link_actor& link) { return link.address() == x.source; };
+  const bool from_link = std::any_of(links_.begin(), links_.end(), sent_it);
+  if (!from_link && x.reason)
+    self->quit(std::move(x.reason));
+}
+
+raida_client_actor::behavior_type raida_client(raida_client_state::pointer self,
+                                               std::vector<raida_link_actor> links,
+                                               caf::timespan slack) {
+  self->state.setup(std::move(links), slack);
   return {
-      [self](const ask_all& x) -> caf::result<answers> {
-        const auto& st = self->state;
-        auto all = std::make_shared<fan_out>();
-        all->got.list.resize(st.links.size());
-        std::vector<size_t> asked;
-        for (size_t i = 0; i < st.links.size() && i < x.payloads.size(); ++i)
-          if (i >= x.skip.size() || !x.skip[i])
-            asked.push_back(i);
-        if (asked.empty())
-          return std::move(all->got);
-        all->pending = asked.size();
-        all->promise = self->make_response_promise<answers>();
-        for (auto i : asked)
-          self->request(st.links[i], x.deadline + st.slack,
-                        ask_one{x.what, x.payloads[i], x.deadline})
-              .then([all, i](answer& got) { all->arrive(i, std::move(got)); },
-                    [all, i](const caf::error& why) { all->arrive(i, answer_of(why)); });
-        return all->promise;
-      },
+      [self](const ask_all& x) { return self->state.on_ask(x); },
   };
 }
 
 raida_client_actor spawn_raida_client(caf::actor_system& system, byte_loop_actor loop,
-                                      const std::vector<endpoint>& servers, link_config bounds) {
+                                      const std::vector<endpoint>& servers,
+                                      raida_link_config bounds) {
   std::vector<raida_link_actor> links;
-  const auto slack = link_slack(bounds);
+  const auto slack = raida_link_slack(bounds);
   for (size_t i = 0; i < servers.size(); ++i) {
     bounds.server = static_cast<uint8_t>(i);
     bounds.at = servers[i];

@@ -39,7 +39,7 @@ std::map<size_t, std::vector<size_t>> find_targets(const std::vector<note>& note
   return out;
 }
 
-/// Whom to ask for a ticket: for each target note, the servers that pass it.
+/// The servers to ask for a ticket: for each target note, those that pass it.
 server_choice choose_issuers(const std::vector<note>& notes,
                              const std::map<size_t, std::vector<size_t>>& targets, size_t servers) {
   server_choice out(notes.size());

@@ -105,7 +105,8 @@ caf::expected<serial_sets> available(raida_port& port, const operator_key& key, 
   for (size_t i = 0; i < got.list.size(); ++i) {
     serial_sets theirs;
     if (!read_available(got.list[i].payload, theirs))
-      return fail(ec::too_few_servers, server_name(i) + " answers a list that makes no sense");
+      return fail(ec::too_few_servers,
+                  server_name(i) + " sent a list of serials that cannot be read");
     if (i == 0) {
       out = std::move(theirs);
       continue;
@@ -164,7 +165,7 @@ caf::expected<mint_plan> parse_denominations(std::string_view text) {
                   "'" + std::string(item.substr(0, 40)) + "' in the denominations: " + why);
     };
     if (colon == std::string_view::npos)
-      return wrong("VALUE:COUNT is wanted");
+      return wrong("expected VALUE:COUNT");
     mint_order x;
     if (!denomination_of(item.substr(0, colon), x.denomination))
       return wrong("no note has that value (1000000, ..., 10, 1, 0.1, ..., 0.00000001)");
@@ -175,10 +176,10 @@ caf::expected<mint_plan> parse_denominations(std::string_view text) {
       return wrong("the count must be 1 to 65535");
     for (auto y : out)
       if (y.denomination == x.denomination)
-        return wrong("this value comes twice");
+        return wrong("this value is given twice");
     notes += x.count;
     if (notes > mint_notes_max)
-      return wrong("these are more than 65535 notes");
+      return wrong("together they are more than 65535 notes");
     out.push_back(x);
     if (comma == std::string_view::npos)
       break;
@@ -278,7 +279,7 @@ void draw_pans(std::vector<note>& notes) {
 
 namespace {
 
-// The letter of a Pown that Find's answer stands for; `before` where it says nothing.
+/// The letter of a Pown that Find's answer stands for; `before` where it says nothing.
 char letter_after_find(find_answer x, char before) {
   switch (x) {
   case find_answer::pan:
@@ -294,7 +295,7 @@ char letter_after_find(find_answer x, char before) {
   return before;
 }
 
-// Asks Find wherever a Pown's letter is not certain, and writes what it says in its place.
+/// Asks Find wherever a Pown's letter is not certain, and puts its answer in the letter's place.
 void confirm_by_find(raida_port& port, const std::vector<note>& notes,
                      std::vector<std::string>& letters) {
   std::vector<note> unsure;
@@ -335,7 +336,7 @@ caf::error make_own(raida_port& port, std::vector<note>& notes) {
   }
   if (without_majority > 0)
     return fail(ec::outcome_unknown, std::to_string(without_majority) +
-                                         " new notes were not made ours by a majority of servers");
+                                         " new notes were not taken over on a majority of servers");
   return caf::none;
 }
 

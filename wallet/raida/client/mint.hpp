@@ -31,7 +31,7 @@ using mint_plan = std::vector<mint_order>;
 inline constexpr uint64_t mint_notes_max = 65535;
 
 /// Reads `1000:2,100:14,0.1:5`: value of a note, a colon, how many. Fails with ec::bad_argument
-/// when a value is no denomination or comes twice, a count is not 1 to mint_notes_max, or all
+/// when a value is not a denomination or is given twice, a count is not 1 to mint_notes_max, or all
 /// together are more than that.
 caf::expected<mint_plan> parse_denominations(std::string_view text);
 
@@ -47,7 +47,7 @@ caf::expected<mint_plan> uneven_purse(amount sum);
 amount value_of(const mint_plan& plan);
 
 /// Makes the notes on every server and answers them with their ANs, 25 passes each. **These ANs can
-/// be computed by anybody who knows the serials**: make_own() before they count as anyone's.
+/// be computed by any client that knows the serials**: make_own() before they count as owned.
 ///
 /// All servers must answer. Fails with ec::too_few_servers when one does not, with ec::bad_config
 /// when one refuses the key, with ec::change_not_possible when serials are exhausted: no serial is

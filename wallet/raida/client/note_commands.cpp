@@ -117,7 +117,7 @@ void run(raida_port& port, batch_queues queues, const exchange& x, const command
       queues[i].pop_front();
       auto again = x.take(one, asked, i);
       std::move(again.begin(), again.end(), std::back_inserter(queues[i]));
-      // Who was silent twice is silent for the rest: asking on could take hours.
+      // A server that was silent twice counts as silent for the rest: asking on could take hours.
       if (x.repeatable && (one.what == outcome::silent || one.what == outcome::unreachable)) {
         for (const auto& rest : queues[i])
           x.take(one, rest, i);

@@ -124,7 +124,8 @@ serial_offer available_serials(raida_port& port, uint32_t session, change_operat
 struct change_answer {
   /// One letter a server: 'p' done. Everything else is unknown until find() has told.
   std::string letters;
-  /// Status bytes, 0 where none came: 41 on most servers means that change is not to be had there.
+  /// Status bytes, 0 where none came: 41 on most servers: the session has no reservation there, so
+  /// no change can be made.
   std::vector<uint8_t> statuses;
 };
 
@@ -133,8 +134,8 @@ struct change_answer {
 /// but ten well-formed notes is not asked: all 'u'.
 ///
 /// Sent once, and once more after a pause to the servers that answered 160 (docs/formats/raida.md
-/// 5): that says they did nothing, so it is no verdict on the note, and the same bytes may go
-/// again.
+/// 5): 160 says that the server did nothing, so it is not a verdict on the note, and the same bytes
+/// may go again.
 change_answer break_note(raida_port& port, uint32_t session, const note& big,
                          const std::vector<note>& small, const command_times& times = {});
 

@@ -8,7 +8,7 @@ namespace liveconnect::raida {
 
 /// The pauses between tries to get serials that enough servers offer to one session: short, since
 /// servers offer the same to a session that asks again (server_core, reserve()); random, so that
-/// several who collided do not meet again. Blocks; for one series of tries.
+/// sessions that collided do not collide again. Blocks; for one series of tries.
 class serial_retry {
 public:
   /// No further try begins once `within` has passed.

@@ -17,8 +17,8 @@ class address_limit {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// Addresses remembered at once. Beyond them newcomers pass uncounted: whoever forges senders
-  /// must not keep everybody else out.
+  /// Addresses remembered at once. Beyond them new addresses pass uncounted: a client that
+  /// forges senders must not keep all others out.
   static constexpr size_t addresses_max = 65536;
 
   /// 0: no limit.

@@ -7,6 +7,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 
 namespace liveconnect::raida {
@@ -124,7 +125,7 @@ private:
 
   std::vector<waiting_answer> batch_;
   bool commit_armed_ = false;
-  /// Something of this batch could not be staged: nothing of it may be answered as done.
+  /// A change of this batch could not be staged: no request of it may be answered as done.
   bool batch_failed_ = false;
 
   std::map<uint64_t, fix_run> fixes_;
@@ -178,7 +179,7 @@ void server_state::listen_udp(caf::typed_response_promise<server_ready> promise,
               promise.deliver(std::move(err));
               return;
             }
-            // Free for TCP, taken for UDP: let it go and take another.
+            // Free for TCP, taken for UDP: give it back and take another.
             const auto unused = tcp_;
             tcp_ = {};
             close(unused, false);
@@ -217,7 +218,7 @@ void server_state::end_when_closed() {
   if (!stopping_ || tcp_ != io::socket_id{} || udp_ != io::socket_id{} || !connections_.empty() ||
       !inquiries_.empty())
     return;
-  // The records are free for the next owner before anybody hears that we are done.
+  // The records are free for the next owner before stop() is answered.
   core_.reset();
   store_.reset();
   stopped_.deliver(atom::done_v);
@@ -363,7 +364,7 @@ void server_state::commit() {
   auto batch = std::move(batch_);
   batch_.clear();
   if (failed) {
-    // Nothing of the batch has happened, so nothing of what was read in it may be told either.
+    // Nothing of the batch has happened, so nothing that was read in it may be answered either.
     store_->rollback();
     for (auto& x : batch) {
       x.status = status::internal_error;
@@ -435,8 +436,7 @@ void server_state::on_inquiry_connected(io::socket_id socket, inquiry& x) {
   const auto payload = validate_ticket_payload(setup_.options.id, x.claim.ticket);
   const auto ask = encode_request(x.claim.server, command::validate_ticket, view(payload),
                                   random_request_seed());
-  if (!ask) // cannot be: the payload has five bytes
-    return;
+  LC_ASSERT_OR(bool(ask), return ); // the payload has five bytes
   x.context = ask->context;
   self->send(setup_.loop, io::send{socket, bytes(ask->packet.begin(), ask->packet.end())});
 }
@@ -457,8 +457,11 @@ void server_state::on_inquiry_answer(io::socket_id socket, inquiry& x, const byt
 }
 
 void server_state::one_inquiry_less(uint64_t fix) {
-  auto i = fixes_.find(fix);
-  if (i != fixes_.end() && --i->second.open == 0)
+  const auto i = fixes_.find(fix);
+  if (i == fixes_.end())
+    return;
+  LC_ASSERT_OR(i->second.open > 0, return );
+  if (--i->second.open == 0)
     complete_fix(fix);
 }
 
@@ -493,7 +496,7 @@ void server_state::on_reminder(const server_reminder& x) {
     complete_fix(x.fix);
     break;
   case server_reminder::kind::stop:
-    // The loop has not closed everything in time; it does so when we are gone.
+    // The loop has not closed everything in time; it does so when this actor has ended.
     core_.reset();
     store_.reset();
     stopped_.deliver(atom::done_v);

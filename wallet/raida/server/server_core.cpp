@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 #include "wallet/raida/derive.hpp"
 
@@ -46,8 +47,8 @@ reply only(uint8_t status) {
   return out;
 }
 
-/// A store that cannot read or write: nothing of the request happened.
-reply store_failed() {
+/// The store cannot read or write, or an assertion is false: nothing of the request happened.
+reply internal_error() {
   return only(status::internal_error);
 }
 
@@ -56,6 +57,27 @@ uint8_t check_list(size_t size, size_t unit) {
   if (size == 0)
     return status::bad_length;
   return size % unit != 0 ? status::bad_coin_count : uint8_t{0};
+}
+
+/// Value of the notes that the changes take out of use, and of those that they put into use.
+struct moved_value {
+  uint64_t out_of_use = 0;
+  uint64_t into_use = 0;
+};
+
+/// For changes that put no note into use that is in use already, and take out only such: those of
+/// Break and Join.
+moved_value value_moved(const std::vector<change>& changes) {
+  moved_value out;
+  for (const auto& x : changes)
+    (x.to.mfs == 0 ? out.out_of_use : out.into_use) +=
+        denomination_value(x.id.denomination).units();
+  return out;
+}
+
+/// Whether an answer of this status may bring changes: all others say that nothing happened.
+bool may_change(uint8_t x) {
+  return x == status::all_pass || x == status::mixed || x == status::success;
 }
 
 bool has_duplicate(std::vector<note_id> notes) {
@@ -176,18 +198,28 @@ server_core::server_core(server_options options, record_store& store, random_sou
       breaks_(options_.breaks_per_minute) {}
 
 caf::error server_core::reset() {
+  LC_ASSERT(options_.id < options_.servers && options_.servers <= raida_count);
   for (auto& pages : used_)
     pages.clear();
   used_count_.fill(0);
   tickets_.clear();
   reservations_.clear();
-  return store_.for_each_in_use([this](note_id id) {
+  const auto err = store_.for_each_in_use([this](note_id id) {
     if (!is_note(id))
       return;
     record some;
     some.mfs = 1;
     note_use({change{id, some}});
   });
+  if (err)
+    return err;
+  for (size_t i = 0; i < used_.size(); ++i) {
+    size_t count = 0;
+    for (const auto& page : used_[i])
+      count += page.second.count();
+    LC_ASSERT(count == used_count_[i]);
+  }
+  return caf::none;
 }
 
 std::optional<handled> server_core::handle(arrival how, byte_view packet, moment now,
@@ -223,7 +255,10 @@ std::optional<handled> server_core::handle(arrival how, byte_view packet, moment
     return refuse(*bad);
   const auto& in = std::get<request>(body);
   out.to = in.reply;
-  out.answer = dispatch(in, now, from, out.fix);
+  auto answer = dispatch(in, now, from, out.fix);
+  LC_ASSERT_OR(answer.changes.empty() || (!out.fix && may_change(answer.status)),
+               return refuse({status::internal_error, in.reply}));
+  out.answer = std::move(answer);
   note_use(out.answer.changes);
   return out;
 }
@@ -325,7 +360,7 @@ reply server_core::detect(const request& in) {
     const auto an = read_an(r);
     const auto held = live_an(id);
     if (!held)
-      return store_failed();
+      return internal_error();
     passed.push_back(*held && **held == an);
   }
   return verdict(passed);
@@ -345,7 +380,7 @@ reply server_core::detect_sum(const request& in) {
     return only(status::bad_serial);
   const auto sum = xor_of(notes);
   if (!sum)
-    return store_failed();
+    return internal_error();
   return only(*sum && **sum == claimed ? status::all_pass : status::all_fail);
 }
 
@@ -367,7 +402,7 @@ reply server_core::pown(const request& in, moment now) {
     } else {
       const auto stored = live_an(id);
       if (!stored)
-        return store_failed();
+        return internal_error();
       held = *stored;
     }
     bool pass = held && *held == an;
@@ -379,6 +414,9 @@ reply server_core::pown(const request& in, moment now) {
     ++counters_.powns;
     counters_.powned_units += denomination_value(id.denomination).units();
   }
+  LC_ASSERT_OR(changes.size() ==
+                   static_cast<size_t>(std::count(passed.begin(), passed.end(), true)),
+               return internal_error());
   auto out = verdict(passed);
   out.changes = std::move(changes);
   return out;
@@ -399,14 +437,14 @@ reply server_core::pown_sum(const request& in, moment now) {
     return only(status::bad_serial);
   const auto sum = xor_of(notes);
   if (!sum)
-    return store_failed();
+    return internal_error();
   if (!*sum || **sum != claimed)
     return only(status::all_fail);
   auto out = only(status::all_pass);
   for (auto id : notes) {
     const auto held = live_an(id);
     if (!held || !*held)
-      return store_failed();
+      return internal_error();
     auto next = **held;
     xor_into(next, delta);
     out.changes.push_back({id, {next, now.mfs}});
@@ -430,7 +468,7 @@ reply server_core::find(const request& in) {
       return only(status::bad_serial);
     const auto held = live_an(id);
     if (!held)
-      return store_failed();
+      return internal_error();
     if (!*held)
       found.push_back(neither);
     else
@@ -465,7 +503,7 @@ reply server_core::get_ticket(const request& in, moment now) {
       return only(status::bad_serial);
     const auto held = live_an(id);
     if (!held)
-      return store_failed();
+      return internal_error();
     passed.push_back(*held && **held == an);
     if (passed.back())
       made.notes.push_back(id);
@@ -481,6 +519,7 @@ reply server_core::get_ticket(const request& in, moment now) {
   const auto repeated = [&seen](note_id id) { return !seen.insert(id).second; };
   made.notes.erase(std::remove_if(made.notes.begin(), made.notes.end(), repeated),
                    made.notes.end());
+  LC_ASSERT_OR(!made.notes.empty() && made.notes.size() <= passed.size(), return internal_error());
   made.until = now.now + ticket_lifetime;
   uint32_t number = 0;
   while (number == 0 || tickets_.count(number) != 0) { // 0 means "none" in a Fix.
@@ -507,6 +546,7 @@ reply server_core::validate_ticket(const request& in, moment now) {
     return only(status::no_such_ticket);
   if (i->second.claimed_by.test(claimer))
     return only(status::ticket_claimed);
+  LC_ASSERT_OR(!i->second.notes.empty() && i->second.until > now.now, return internal_error());
   i->second.claimed_by.set(claimer);
   auto out = only(status::success);
   for (auto id : i->second.notes)
@@ -534,6 +574,8 @@ reply server_core::begin_fix(const request& in, std::optional<pending_fix>& fix)
     if (number != 0 && i != options_.id)
       out.claims.push_back({i, number});
   }
+  LC_ASSERT_OR(r.ok() && r.left() == 0, return internal_error());
+  LC_ASSERT_OR(out.claims.size() < options_.servers, return internal_error());
   fix = std::move(out);
   return {};
 }
@@ -554,10 +596,13 @@ reply server_core::complete_fix(const pending_fix& fix, const std::vector<ticket
   // A majority of the network without our own vote: 13 others of 25 (docs/formats/raida.md 9, step
   // 3).
   const auto needed = options_.servers / 2u + 1u;
+  LC_ASSERT_OR(voted.size() <= fix.claims.size() && voted.count(options_.id) == 0,
+               return internal_error());
   std::vector<bool> passed;
   std::vector<change> changes;
   for (auto id : fix.notes) {
     const auto i = votes.find(id);
+    LC_ASSERT_OR(i == votes.end() || i->second <= voted.size(), return internal_error());
     passed.push_back(i != votes.end() && i->second >= needed);
     // A free record may be fixed too: this server missed the note's creation.
     if (passed.back())
@@ -579,7 +624,7 @@ reply server_core::available_serials(const request& in, moment now) {
   const auto session = r.u32();
   const auto operation = r.u8();
   const auto held = static_cast<int8_t>(r.u8());
-  // Session 0 is what pages that nobody holds would match.
+  // No session has number 0: it stands for pages that are not reserved.
   if ((operation != for_break && operation != for_join) || session == 0)
     return only(status::bad_parameter);
   const auto target = held + (operation == for_join ? 1 : -1);
@@ -606,7 +651,7 @@ reply server_core::break_note(const request& in, moment now, const std::optional
       return only(status::not_reserved);
   const auto held = live_an(x.big.id);
   if (!held)
-    return store_failed();
+    return internal_error();
   if (!*held || **held != x.big.an)
     return only(status::all_fail);
   // After the AN: a repeated Break hears that its note is spent, not that its serials are taken.
@@ -617,6 +662,8 @@ reply server_core::break_note(const request& in, moment now, const std::optional
   out.changes.push_back({x.big.id, {random_an(), 0}});
   for (const auto& small : x.small)
     out.changes.push_back({small.id, {small.an, now.mfs}});
+  const auto moved = value_moved(out.changes);
+  LC_ASSERT_OR(moved.into_use == moved.out_of_use, return internal_error());
   return out;
 }
 
@@ -631,7 +678,7 @@ reply server_core::join_notes(const request& in, moment now) {
   for (const auto& small : x.small) {
     const auto held = live_an(small.id);
     if (!held)
-      return store_failed();
+      return internal_error();
     if (!*held || **held != small.an)
       return only(status::all_fail);
   }
@@ -641,6 +688,8 @@ reply server_core::join_notes(const request& in, moment now) {
   for (const auto& small : x.small)
     out.changes.push_back({small.id, {random_an(), 0}});
   out.changes.push_back({x.big.id, {x.big.an, now.mfs}});
+  const auto moved = value_moved(out.changes);
+  LC_ASSERT_OR(moved.into_use == moved.out_of_use, return internal_error());
   return out;
 }
 
@@ -694,6 +743,7 @@ reply server_core::admin_available(const request& in, moment now) {
     if (ranges.empty() && singles.empty())
       continue;
     w.u8(static_cast<uint8_t>(denomination));
+    LC_ASSERT_OR(ranges.size() <= 255 && singles.size() <= 255, return internal_error());
     w.u8(static_cast<uint8_t>(ranges.size())).u8(static_cast<uint8_t>(singles.size()));
     for (auto [first, last] : ranges)
       w.u32(first).u32(last);
@@ -731,11 +781,12 @@ reply server_core::admin_create(const request& in, moment now) {
   for (auto id : notes) {
     const auto old = store_.get(id);
     if (!old)
-      return store_failed();
+      return internal_error();
     // A note that never was has no AN; what it answers must not be predictable.
     w.raw(*old ? (*old)->an.view() : random_an().view());
     out.changes.push_back({id, {minted_an(options_.id, id.serial, list), now.mfs}});
   }
+  LC_ASSERT_OR(out.changes.size() == notes.size(), return internal_error());
   return out;
 }
 
@@ -756,7 +807,7 @@ reply server_core::admin_free(const request& in) {
       return only(status::bad_serial);
     const auto held = store_.get(id);
     if (!held)
-      return store_failed();
+      return internal_error();
     if (*held)
       out.changes.push_back({id, {(*held)->an, 0}});
   }
@@ -796,7 +847,7 @@ server_core::xor_of(const std::vector<note_id>& notes) {
 }
 
 bool server_core::is_admin(byte_view key) const {
-  // A zero key is one that nobody set: it opens nothing.
+  // A zero key is one that was never set: it opens nothing.
   return key.size() == an_size && !options_.admin_key.is_zero() &&
          secret<16>::from(key) == options_.admin_key;
 }
@@ -815,6 +866,7 @@ bool server_core::in_use(note_id id) const {
 
 void server_core::note_use(const std::vector<change>& changes) {
   for (const auto& x : changes) {
+    LC_ASSERT_OR(is_note(x.id), continue);
     const auto index = index_of(x.id.denomination);
     auto bit = used_[index][x.id.serial / page_size][x.id.serial % page_size];
     bool now = x.to.mfs != 0;
@@ -823,6 +875,7 @@ void server_core::note_use(const std::vector<change>& changes) {
     else if (!now && bit)
       --used_count_[index];
     bit = now;
+    LC_ASSERT_OR(used_count_[index] <= serial_max + 1, return );
   }
 }
 
@@ -847,6 +900,7 @@ std::vector<uint32_t> server_core::open_pages(uint32_t session, int8_t denominat
 
 std::vector<uint32_t> server_core::reserve(uint32_t session, int8_t denomination, size_t count,
                                            moment now) {
+  LC_ASSERT_OR(session != 0 && is_denomination(denomination), return {});
   drop_expired(now);
   auto pages = open_pages(session, denomination);
   auto of_a_page = count;
@@ -869,6 +923,9 @@ std::vector<uint32_t> server_core::reserve(uint32_t session, int8_t denomination
     reservations_[{denomination, page}] = {session, now.now + reservation_lifetime};
   }
   std::sort(out.begin(), out.end());
+  LC_ASSERT_OR(out.size() <= count, return {});
+  for (auto serial : out)
+    LC_ASSERT_OR(serial <= serial_max && holds(session, {denomination, serial}, now), return {});
   return out;
 }
 

@@ -41,8 +41,8 @@ inline constexpr uint32_t unchecked_session = 0xeeeeeeee;
 /// What a server keeps of one note.
 struct record {
   authenticity_number an;
-  /// Month of the last change of owner, counted from February 2023; 0 means free: nobody's note,
-  /// which fails everywhere (docs/formats/raida.md 15).
+  /// Month of the last change of owner, counted from February 2023; 0 means free: a note
+  /// without an owner, which fails everywhere (docs/formats/raida.md 15).
   uint8_t mfs = 0;
 };
 
@@ -108,7 +108,7 @@ struct server_options {
   bool limits_loopback = false;
 };
 
-/// A ticket of another server that a Fix rests on.
+/// A ticket of another server that a Fix relies on.
 struct ticket_claim {
   uint8_t server = 0;
   uint32_t ticket = 0;
@@ -118,7 +118,7 @@ struct ticket_claim {
 struct pending_fix {
   std::vector<note_id> notes;
   authenticity_number pg;
-  /// Whom to ask; never ourselves, each server at most once.
+  /// The servers to ask; never this one, each at most once.
   std::vector<ticket_claim> claims;
 };
 
@@ -225,15 +225,15 @@ private:
   authenticity_number random_an();
   bool in_use(note_id id) const;
   void note_use(const std::vector<change>& changes);
-  /// Pages of the denomination that are neither full nor somebody else's, ascending.
+  /// Pages of the denomination that are neither full nor held by another session, ascending.
   std::vector<uint32_t> open_pages(uint32_t session, int8_t denomination) const;
   /// Whether `session` holds the page of `id` at this moment.
   bool holds(uint32_t session, note_id id, moment now) const;
-  /// Free serials, ascending, on pages that nobody else holds; those pages are `session`'s
-  /// afterwards. The lowest ones while nobody holds a page of the denomination, as the published
-  /// server does. Otherwise, also when a session asks again, they come from pages_spread pages or
-  /// more, in an order that follows from session and denomination alone: servers that heard several
-  /// sessions in different order then offer each of them the same.
+  /// Free serials, ascending, on pages that no other session holds; those pages are `session`'s
+  /// afterwards. The lowest ones while no session holds a page of the denomination, as the
+  /// published server does. Otherwise, also when a session asks again, they come from pages_spread
+  /// pages or more, in an order that follows from session and denomination alone: servers that
+  /// heard several sessions in different order then offer each of them the same.
   std::vector<uint32_t> reserve(uint32_t session, int8_t denomination, size_t count, moment now);
   void drop_expired(moment now);
 

@@ -8,6 +8,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 #include "wallet/raida/server/server_store.hpp"
 
@@ -79,6 +80,7 @@ caf::typed_response_promise<servers_ready> host_state::start() {
 void host_state::on_started(size_t index, const server_ready& x) {
   if (stopping_)
     return;
+  LC_ASSERT_OR(index < ready_.list.size() && waiting_ > 0, return );
   ready_.list[index] = x;
   if (--waiting_ > 0)
     return;
@@ -126,6 +128,7 @@ caf::typed_response_promise<atom::done> host_state::stop() {
 }
 
 void host_state::one_stopped() {
+  LC_ASSERT_OR(waiting_ > 0, return );
   if (--waiting_ > 0)
     return;
   stopped_.deliver(atom::done_v);
@@ -157,9 +160,9 @@ raida_host_actor spawn_host(caf::actor_system& system, host_setup setup) {
 caf::expected<host_setup> host_setup_of(const byte_loop_actor& loop, const host_options& options) {
   std::set<uint8_t> ids(options.ids.begin(), options.ids.end());
   if (ids.empty() || ids.size() != options.ids.size() || *ids.rbegin() >= raida_count)
-    return fail(ec::bad_argument, "servers to run: each of 0 to 24 at most once, at least one");
+    return fail(ec::bad_argument, "give at least one server to run, each of 0 to 24 at most once");
   if (options.at.port != 0 && options.at.port + *ids.rbegin() > 65535)
-    return fail(ec::bad_argument, "the last server's port would be beyond 65535");
+    return fail(ec::bad_argument, "the last server's port would be above 65535");
   const auto key = load_or_make_operator_key(options.data);
   if (!key)
     return key.error();

@@ -19,8 +19,8 @@ constexpr int application_id = 0x4c435253;
 constexpr int schema_version = 1;
 constexpr size_t an_size = 16;
 
-/// Makes the file 0600 before SQLite sees it: SQLite would take the umask's word, and gives its log
-/// the mode of the file.
+/// Makes the file 0600 before SQLite sees it: SQLite would follow the umask, and gives its log the
+/// mode of the file.
 caf::error make_private(const std::filesystem::path& file) {
   const auto fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0)
@@ -29,7 +29,7 @@ caf::error make_private(const std::filesystem::path& file) {
   bool ok = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && ::fchmod(fd, 0600) == 0;
   ::close(fd);
   if (!ok)
-    return fail(ec::disk_failed, file.filename().string() + " is not a file of ours");
+    return fail(ec::disk_failed, file.filename().string() + " is not a regular file of this user");
   return caf::none;
 }
 

@@ -19,8 +19,8 @@ namespace liveconnect::raida {
 class server_store final : public record_store {
 public:
   /// Opens `file`, making it when it does not exist; its folder must. Fails with ec::wallet_busy
-  /// when another process has it, with ec::wallet_damaged when it is no such file or of a later
-  /// version (it is left as it is), else with ec::disk_failed.
+  /// when another process has it, with ec::wallet_damaged when it is another kind of file or of
+  /// a later version (it is left as it is), else with ec::disk_failed.
   static caf::expected<std::unique_ptr<server_store>> open(const std::filesystem::path& file);
 
   ~server_store() override;

@@ -73,7 +73,7 @@ TEST_F(client_test, hands_each_server_its_part_and_collects_by_server) {
   EXPECT_EQ(heard->at(0).deadline, caf::timespan{3s});
 }
 
-TEST_F(client_test, those_skipped_and_those_without_payload_are_not_asked) {
+TEST_F(client_test, servers_skipped_or_without_payload_are_not_asked) {
   start({false, false, false, false});
   auto what = question(3);
   what.skip = {false, true};
@@ -86,7 +86,7 @@ TEST_F(client_test, those_skipped_and_those_without_payload_are_not_asked) {
   EXPECT_EQ((*got)->list[3].what, outcome::not_asked);
 }
 
-TEST_F(client_test, asking_nobody_is_answered_at_once) {
+TEST_F(client_test, asking_no_server_is_answered_at_once) {
   start({false, false});
   auto what = question(2);
   what.skip = {true, true};
@@ -141,7 +141,7 @@ TEST_F(client_test, links_end_with_their_client) {
   run();
 }
 
-TEST_F(client_test, links_end_when_nobody_refers_to_their_client) {
+TEST_F(client_test, links_end_with_the_last_handle_to_their_client) {
   start({});
   auto log = std::make_shared<test::fake_byte_loop>();
   auto loop = system.spawn(test::run_fake_byte_loop, log);

@@ -21,7 +21,7 @@ TEST(raida_mint, denominations_are_read_in_any_order) {
   EXPECT_EQ(to_string(value_of(*plan)), "3400.5");
 }
 
-TEST(raida_mint, denominations_that_make_no_sense_are_refused) {
+TEST(raida_mint, malformed_denominations_are_refused) {
   for (auto text :
        {"", ",", "1000", "1000:", "1000:0", "1000:-1", "1000:2,", "2:1", "1000:1,1000:1",
         "10000000:1", "0.000000001:1", "1000:65536", "1:40000,10:40000", "1:2x", " 1:2", "1e3:2"}) {

@@ -67,7 +67,7 @@ TEST(note_commands, echo_and_version_ask_all) {
   EXPECT_EQ(versions[3], "");
 }
 
-TEST(note_commands, detect_says_who_holds_what) {
+TEST(note_commands, detect_says_which_servers_hold_the_an) {
   fake_raida raida;
   const auto notes = raida.mint(2, 100, 3);
   raida.damage(5, notes[1].id);
@@ -249,7 +249,7 @@ TEST(note_commands, any_mix_of_losses_ends_with_one_owner) {
   }
 }
 
-TEST(note_commands, find_tells_them_apart) {
+TEST(note_commands, find_tells_an_pan_and_neither_apart) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 3);
   for (auto& x : notes)
@@ -274,7 +274,7 @@ TEST(note_commands, find_without_pans_is_asked_with_zeros) {
   const auto counts = count_answers(found);
   EXPECT_EQ(counts.an, 24u);
   EXPECT_EQ(counts.neither, 1u);
-  EXPECT_EQ(conclude_an(counts), an_claim::holds);
+  EXPECT_EQ(conclude_an(counts), note_verdict::fracked);
 }
 
 /// Answers Find as a server that knows only some serials and refuses whole batches for the others
@@ -361,7 +361,7 @@ TEST(note_commands, fix_is_refused_by_too_few_tickets_and_sent_once) {
   raida.add(fault::lost_request(9, command::fix));
   EXPECT_EQ(fix(raida, 9, {x.id}, fix_seed::random(), tickets.tickets), "n");
   EXPECT_EQ(raida.asked[command::fix], 2u);
-  // Nothing to ask, or nobody.
+  // No notes to fix, or a server that does not exist.
   EXPECT_EQ(fix(raida, 9, {}, fix_seed::random(), tickets.tickets), "");
   EXPECT_EQ(fix(raida, 25, {x.id}, fix_seed::random(), tickets.tickets), "u");
   EXPECT_EQ(fix(raida, 9, {x.id}, fix_seed::random(), {1, 2}), "u");
@@ -470,7 +470,7 @@ TEST(note_commands, serials_that_too_few_offer_are_not_taken) {
 
 TEST(note_commands, serials_are_asked_for_again_where_servers_offer_others) {
   fake_raida raida;
-  // Somebody else was first on 12 servers, with the notes that this one wants to make.
+  // Another session was first on 12 servers, with the notes that this one wants to make.
   ask_all other;
   other.what = command::available_serials;
   other.payloads.assign(raida_count, encode_available(77, change_operation::break_note, 2));
@@ -509,7 +509,7 @@ TEST(note_commands, serials_are_asked_for_a_few_times_and_only_where_enough_serv
   EXPECT_EQ(ask({}), 1u);
 }
 
-TEST(note_commands, change_that_makes_no_sense_is_not_asked) {
+TEST(note_commands, unsound_change_is_not_asked) {
   fake_raida raida;
   const auto big = raida.mint({2, 100});
   auto small = raida.mint(1, 500, 10);

@@ -168,7 +168,7 @@ TEST_F(raida_server_core, a_note_listed_twice_stands_in_its_ticket_once) {
   EXPECT_EQ(listing->notes, (std::vector<note_id>{x.id, y.id}));
 }
 
-TEST_F(raida_server_core, a_fix_counts_one_vote_a_server_and_none_of_strangers) {
+TEST_F(raida_server_core, a_fix_counts_one_vote_of_each_server_it_asked) {
   pending_fix fix;
   fix.notes = {{1, 1}};
   for (uint8_t i = 0; i < 13; ++i)
@@ -211,8 +211,8 @@ std::vector<uint32_t> offered_at(raida_lab& lab, size_t server, uint32_t session
   return decode_available(got, change_operation::break_note, 1).serials;
 }
 
-/// However the sessions overtake each other on their way to the servers: who asks twice is offered
-/// the same serials by all, and nobody else is offered them meanwhile.
+/// However the sessions overtake each other on their way to the servers: one that asks twice is
+/// offered the same serials by all, and no other session is offered them meanwhile.
 RC_GTEST_PROP(raida_server_cores, overlapping_sessions_agree_at_their_second_question, ()) {
   constexpr size_t server_count = 7;
   raida_lab lab(server_count);
@@ -404,10 +404,10 @@ TEST_F(raida_server_core, a_failed_commit_leaves_neither_records_nor_tickets_nor
   EXPECT_EQ(detect(0, big), status::all_pass);
 }
 
-// --- whatever is asked ---
+// --- any sequence of commands ---
 
-/// Random commands from people who know some ANs and guess others: value on the server never grows,
-/// and of two AN vectors for one note at most one passes.
+/// Random commands from clients that know some ANs and guess others: value on the server never
+/// grows, and of two AN vectors for one note at most one passes.
 RC_GTEST_FIXTURE_PROP(raida_server_core, no_sequence_of_commands_makes_value_or_two_owners, ()) {
   std::vector<note> known;
   for (uint32_t i = 0; i < 12; ++i)

@@ -103,39 +103,39 @@ TEST_F(raida_servers_on_sockets, mint_pown_heal_and_keep_everything_over_a_resta
     EXPECT_EQ(x, all_pass);
 }
 
-TEST_F(raida_servers_on_sockets, eight_who_mint_and_make_change_at_once_all_get_what_they_want) {
+TEST_F(raida_servers_on_sockets, eight_operators_mint_and_make_change_at_once) {
   up();
   ASSERT_FALSE(HasFatalFailure());
   auto key = load_operator_key(options.data);
   ASSERT_TRUE(key);
-  constexpr size_t people = 8;
+  constexpr size_t operators = 8;
   std::vector<raida_client_actor> clients;
   std::vector<endpoint> table(raida_count);
   for (const auto& y : servers->list)
     table[y.id] = y.at;
-  for (size_t i = 0; i < people; ++i)
+  for (size_t i = 0; i < operators; ++i)
     clients.push_back(spawn_raida_client(system, net.gate(), table));
-  // All at once, twice: each waits until everybody is there.
+  // All at once, twice: each waits until all have arrived.
   std::mutex at_the_line;
   std::condition_variable moved;
   size_t arrived = 0;
   auto together = [&] {
     std::unique_lock guard{at_the_line};
-    const auto all = (arrived++ / people + 1) * people;
+    const auto all = (arrived++ / operators + 1) * operators;
     moved.notify_all();
     moved.wait(guard, [&] { return arrived >= all; });
   };
-  struct person {
+  struct result {
     caf::error minting;
     std::string made;
     std::string broken;
     std::vector<note> notes;
   };
-  std::vector<person> crowd(people);
+  std::vector<result> results(operators);
   std::vector<std::thread> threads;
-  for (size_t i = 0; i < people; ++i)
+  for (size_t i = 0; i < operators; ++i)
     threads.emplace_back([&, i] {
-      auto& me = crowd[i];
+      auto& me = results[i];
       actor_port mine{system, clients[i], raida_count};
       together();
       auto notes = mint_notes(mine, *key, {{2, 1}, {1, 20}, {0, 1100}});
@@ -158,7 +158,7 @@ TEST_F(raida_servers_on_sockets, eight_who_mint_and_make_change_at_once_all_get_
   for (auto& x : threads)
     x.join();
   std::set<note_id> ids;
-  for (const auto& x : crowd) {
+  for (const auto& x : results) {
     EXPECT_FALSE(x.minting) << detail_of(x.minting);
     EXPECT_GE(count_letters(x.broken).passed, quorum_rules{}.settled()) << x.broken;
     EXPECT_EQ(x.notes.size(), 1130u);

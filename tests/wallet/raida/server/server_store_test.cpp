@@ -122,7 +122,7 @@ TEST_F(raida_server_store, a_second_process_is_turned_away) {
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-TEST_F(raida_server_store, nobody_else_may_read_any_of_its_files) {
+TEST_F(raida_server_store, all_its_files_are_private_to_their_owner) {
   auto old = ::umask(0);
   auto store = open();
   ASSERT_FALSE(store->stage({put({0, 1}, 7)}));

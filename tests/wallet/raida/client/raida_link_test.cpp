@@ -3,7 +3,7 @@
 
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/fake_byte_loop.hpp"
-#include "wallet/raida/client/link.hpp"
+#include "wallet/raida/client/raida_link.hpp"
 
 namespace liveconnect::raida {
 namespace {
@@ -15,7 +15,7 @@ using io::close_reason;
 constexpr size_t udp_payload = udp_request_max - header_size - body_overhead;
 constexpr size_t tcp_payload = udp_payload + 1;
 
-class link_test : public test::actor_test {
+class raida_link_test : public test::actor_test {
 protected:
   std::shared_ptr<test::fake_byte_loop> loop = std::make_shared<test::fake_byte_loop>();
   test::fake_byte_loop_actor loop_actor;
@@ -23,7 +23,7 @@ protected:
 
   void SetUp() override {
     loop_actor = system.spawn(test::run_fake_byte_loop, loop);
-    link_config bounds;
+    raida_link_config bounds;
     bounds.server = 7;
     endpoint::parse("127.0.0.1:50007", bounds.at);
     start(bounds);
@@ -35,7 +35,7 @@ protected:
     run();
   }
 
-  void start(link_config bounds) {
+  void start(raida_link_config bounds) {
     if (link)
       caf::anon_send_exit(link, caf::exit_reason::user_shutdown);
     link = system.spawn(raida_link, loop_actor, bounds);
@@ -81,7 +81,7 @@ protected:
   }
 };
 
-TEST_F(link_test, a_small_request_is_a_datagram_and_its_answer_comes_back) {
+TEST_F(raida_link_test, a_small_request_is_a_datagram_and_its_answer_comes_back) {
   const auto got = ask(command::detect, udp_payload);
   ASSERT_EQ(loop->connects.size(), 1u);
   EXPECT_EQ(loop->at(0).how.how, io::transport::udp);
@@ -97,7 +97,7 @@ TEST_F(link_test, a_small_request_is_a_datagram_and_its_answer_comes_back) {
   EXPECT_TRUE(loop->was_closed(loop->at(0).socket));
 }
 
-TEST_F(link_test, an_answer_with_another_echo_is_passed_over_for_the_right_one) {
+TEST_F(raida_link_test, an_answer_with_another_echo_is_passed_over_for_the_right_one) {
   const auto got = ask(command::detect);
   connected(0);
   auto wrong = response(0, 241);
@@ -110,7 +110,7 @@ TEST_F(link_test, an_answer_with_another_echo_is_passed_over_for_the_right_one) 
   EXPECT_EQ((*got)->status, 242);
 }
 
-TEST_F(link_test, only_wrong_answers_are_invalid_at_the_deadline) {
+TEST_F(raida_link_test, only_wrong_answers_are_invalid_at_the_deadline) {
   const auto got = ask(command::detect);
   connected(0);
   auto wrong = response(0, 241);
@@ -124,7 +124,7 @@ TEST_F(link_test, only_wrong_answers_are_invalid_at_the_deadline) {
   EXPECT_EQ((*got)->what, outcome::invalid);
 }
 
-TEST_F(link_test, no_answer_is_silent_exactly_at_the_deadline) {
+TEST_F(raida_link_test, no_answer_is_silent_exactly_at_the_deadline) {
   const auto got = ask(command::pown, 37, 5s);
   connected(0);
   advance(4999ms);
@@ -135,7 +135,7 @@ TEST_F(link_test, no_answer_is_silent_exactly_at_the_deadline) {
   EXPECT_TRUE(loop->was_closed(loop->at(0).socket));
 }
 
-TEST_F(link_test, a_late_answer_meets_nobody) {
+TEST_F(raida_link_test, a_late_answer_is_dropped) {
   const auto first = ask(command::detect);
   connected(0);
   const auto late = response(0, 241);
@@ -153,7 +153,7 @@ TEST_F(link_test, a_late_answer_meets_nobody) {
   EXPECT_EQ((*second)->status, 242);
 }
 
-TEST_F(link_test, an_answer_through_another_requests_socket_is_none) {
+TEST_F(raida_link_test, an_answer_through_another_requests_socket_does_not_count) {
   const auto first = ask(command::detect);
   const auto second = ask(command::detect);
   ASSERT_EQ(loop->connects.size(), 2u);
@@ -169,7 +169,7 @@ TEST_F(link_test, an_answer_through_another_requests_socket_is_none) {
   EXPECT_EQ((*second)->status, 242);
 }
 
-TEST_F(link_test, a_refused_datagram_is_unreachable) {
+TEST_F(raida_link_test, a_refused_datagram_is_unreachable) {
   const auto got = ask(command::detect);
   connected(0);
   closed(0, close_reason::failed);
@@ -177,7 +177,7 @@ TEST_F(link_test, a_refused_datagram_is_unreachable) {
   EXPECT_EQ((*got)->what, outcome::unreachable);
 }
 
-TEST_F(link_test, nothing_left_before_the_socket_stood) {
+TEST_F(raida_link_test, nothing_left_before_the_socket_stood) {
   const auto udp = ask(command::detect);
   const auto tcp = ask(command::detect, tcp_payload);
   advance(3s);
@@ -187,7 +187,7 @@ TEST_F(link_test, nothing_left_before_the_socket_stood) {
   EXPECT_TRUE(loop->sent.empty());
 }
 
-TEST_F(link_test, a_large_request_goes_over_tcp_and_its_answer_may_come_in_any_pieces) {
+TEST_F(raida_link_test, a_large_request_goes_over_tcp_and_its_answer_may_come_in_any_pieces) {
   const auto got = ask(command::detect, tcp_payload);
   ASSERT_EQ(loop->connects.size(), 1u);
   EXPECT_EQ(loop->at(0).how.how, io::transport::tcp);
@@ -203,7 +203,7 @@ TEST_F(link_test, a_large_request_goes_over_tcp_and_its_answer_may_come_in_any_p
   EXPECT_EQ((*got)->payload, bytes(100, 0x77));
 }
 
-TEST_F(link_test, whether_a_byte_had_left_decides_what_a_broken_connection_means) {
+TEST_F(raida_link_test, whether_a_byte_had_left_decides_what_a_broken_connection_means) {
   const auto refused = ask(command::pown, tcp_payload);
   closed(0, close_reason::failed);
   ASSERT_TRUE(*refused);
@@ -232,7 +232,7 @@ TEST_F(link_test, whether_a_byte_had_left_decides_what_a_broken_connection_means
   EXPECT_EQ((*late)->what, outcome::silent);
 }
 
-TEST_F(link_test, an_answer_that_announces_too_much_is_invalid_at_once) {
+TEST_F(raida_link_test, an_answer_that_announces_too_much_is_invalid_at_once) {
   const auto got = ask(command::detect, tcp_payload);
   connected(0);
   auto head = response(0, 243);
@@ -243,7 +243,7 @@ TEST_F(link_test, an_answer_that_announces_too_much_is_invalid_at_once) {
   EXPECT_TRUE(loop->was_closed(loop->at(0).socket));
 }
 
-TEST_F(link_test, one_tcp_connection_at_a_time_and_the_next_only_once_the_last_is_gone) {
+TEST_F(raida_link_test, one_tcp_connection_at_a_time_and_the_next_only_once_the_last_is_gone) {
   const auto first = ask(command::detect, tcp_payload);
   const auto second = ask(command::detect, tcp_payload);
   const auto third = ask(command::detect, 21);
@@ -262,7 +262,7 @@ TEST_F(link_test, one_tcp_connection_at_a_time_and_the_next_only_once_the_last_i
   EXPECT_EQ((*second)->status, 242);
 }
 
-TEST_F(link_test, the_deadline_counts_from_the_sending_not_from_the_queue) {
+TEST_F(raida_link_test, the_deadline_counts_from_the_sending_not_from_the_queue) {
   const auto first = ask(command::detect, tcp_payload);
   const auto second = ask(command::detect, tcp_payload);
   advance(3s);
@@ -276,7 +276,7 @@ TEST_F(link_test, the_deadline_counts_from_the_sending_not_from_the_queue) {
   EXPECT_EQ((*second)->what, outcome::answered);
 }
 
-TEST_F(link_test, a_request_that_waits_too_long_never_leaves) {
+TEST_F(raida_link_test, a_request_that_waits_too_long_never_leaves) {
   const auto first = ask(command::fix, tcp_payload, 100s);
   connected(0);
   const auto second = ask(command::detect, tcp_payload);
@@ -292,7 +292,7 @@ TEST_F(link_test, a_request_that_waits_too_long_never_leaves) {
   EXPECT_EQ(loop->connects.size(), 1u);
 }
 
-TEST_F(link_test, the_reminder_of_the_queue_does_not_end_what_has_left_it) {
+TEST_F(raida_link_test, the_reminder_of_the_queue_does_not_end_what_has_left_it) {
   ask(command::fix, tcp_payload, 59s);
   connected(0);
   const auto second = ask(command::fix, tcp_payload, 40s);
@@ -306,8 +306,8 @@ TEST_F(link_test, the_reminder_of_the_queue_does_not_end_what_has_left_it) {
   EXPECT_EQ((*second)->what, outcome::answered);
 }
 
-TEST_F(link_test, datagrams_in_flight_and_requests_are_bounded) {
-  link_config bounds;
+TEST_F(raida_link_test, datagrams_in_flight_and_requests_are_bounded) {
+  raida_link_config bounds;
   bounds.server = 7;
   bounds.requests_max = 3;
   bounds.udp_max = 2;
@@ -327,7 +327,7 @@ TEST_F(link_test, datagrams_in_flight_and_requests_are_bounded) {
   EXPECT_FALSE(*b || *c);
 }
 
-TEST_F(link_test, without_a_descriptor_a_server_is_unreachable) {
+TEST_F(raida_link_test, without_a_descriptor_a_server_is_unreachable) {
   loop->is_full = true;
   const auto udp = ask(command::detect);
   const auto tcp = ask(command::detect, tcp_payload);
@@ -339,7 +339,7 @@ TEST_F(link_test, without_a_descriptor_a_server_is_unreachable) {
   EXPECT_EQ(loop->connects.size(), 1u);
 }
 
-TEST_F(link_test, a_socket_that_comes_too_late_is_closed_before_the_next_opens) {
+TEST_F(raida_link_test, a_socket_that_comes_too_late_is_closed_before_the_next_opens) {
   loop->holds_answers = true;
   const auto first = ask(command::detect, tcp_payload);
   const auto second = ask(command::detect, tcp_payload);
@@ -358,7 +358,7 @@ TEST_F(link_test, a_socket_that_comes_too_late_is_closed_before_the_next_opens) 
   EXPECT_FALSE(*second);
 }
 
-TEST_F(link_test, when_the_loop_ends_every_request_is_answered) {
+TEST_F(raida_link_test, when_the_loop_ends_every_request_is_answered) {
   const auto sent = ask(command::pown);
   connected(0);
   const auto opening = ask(command::pown);
@@ -376,7 +376,7 @@ TEST_F(link_test, when_the_loop_ends_every_request_is_answered) {
   EXPECT_EQ((*later)->what, outcome::unreachable);
 }
 
-TEST_F(link_test, a_payload_that_no_packet_holds_is_not_asked) {
+TEST_F(raida_link_test, a_payload_that_no_packet_holds_is_not_asked) {
   const auto got = ask(command::detect, payload_max + 1);
   ASSERT_TRUE(*got);
   EXPECT_EQ((*got)->what, outcome::not_asked);
