@@ -126,7 +126,8 @@ public:
       for (auto& x : report->still_open) {
         auto settled = settle(whose->space(), x.id);
         ASSERT_TRUE(settled) << detail_of(settled.error());
-        // Only a receipt that nobody has confirmed goes on waiting: its notes are in the wallet.
+        // Only a receipt that the sender has not confirmed goes on waiting: its notes are in the
+        // wallet.
         auto waits =
             settled->state == transfer_state::graded || settled->state == transfer_state::receipt;
         EXPECT_TRUE(waits || settled->state == transfer_state::closed) << settled->waits_for;

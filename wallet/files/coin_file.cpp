@@ -85,7 +85,7 @@ std::string at_byte(size_t offset) {
   return " (byte " + std::to_string(offset) + ")";
 }
 
-/// Why a file that is no format 9 cannot be read.
+/// Why a file of another format than 9 cannot be read.
 caf::error refuse_foreign(byte_view file, coin_file_kind kind) {
   switch (kind) {
   case coin_file_kind::format_0:

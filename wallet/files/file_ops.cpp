@@ -256,7 +256,7 @@ caf::expected<secret_bytes> read_file(file_ops& ops, const file_handle& director
       break;
     done += *count;
   }
-  // Somebody shortened it meanwhile; what was read is what there is.
+  // Another program shortened it meanwhile; what was read is what there is.
   out.resize(done);
   return out;
 }

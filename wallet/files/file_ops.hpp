@@ -142,7 +142,7 @@ protected:
   virtual void discard(int id) noexcept = 0;
 };
 
-/// A file to be made: its name and its whole content, which somebody else keeps alive.
+/// A file to be made: its name and its whole content, which the caller keeps alive.
 struct new_file {
   std::string name;
   byte_view content;

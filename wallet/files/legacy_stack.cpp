@@ -68,7 +68,7 @@ caf::error check_numbers(const json& list, size_t index) {
     return bad(coin_at(index) + std::to_string(list.size()) + " ANs, expected 25");
   for (const auto& x : list) {
     if (!x.is_string())
-      return bad(coin_at(index) + "an AN is no text");
+      return bad(coin_at(index) + "an AN is not text");
     const auto& text = x.get_ref<const std::string&>();
     if (text.find('(') != std::string::npos)
       return bad(coin_at(index) + "ANs are masked: password needed");

@@ -17,7 +17,7 @@ namespace liveconnect::wallet {
 /// One note's line.
 struct receipt_line {
   note_id id;
-  /// 25 letters, or fewer when nobody was asked.
+  /// 25 letters, or fewer when no server was asked.
   std::string pown;
   /// `Authentic`, `Fracked`, `Counterfeit`, `Limbo`, `Sent`.
   std::string result;

@@ -29,7 +29,7 @@ std::string place_of(int fd) {
   return length > 0 ? std::string(path.data(), static_cast<size_t>(length)) : std::string{};
 }
 
-/// The end of a path, which tells most; whoever shows it to people escapes it.
+/// The end of a path, which tells most. Its caller escapes it before it is shown.
 std::string shown(const std::filesystem::path& path) {
   constexpr size_t bytes_max = 240;
   const auto out = path.string();
@@ -56,7 +56,7 @@ caf::error failed(const char* call, const file_handle& at, const std::string& na
 
 /// Names reach the kernel only as one plain component.
 caf::error refuse(const std::string& name) {
-  return fail(ec::bad_argument, "'" + printable(name) + "' is no plain file name");
+  return fail(ec::bad_argument, "'" + printable(name) + "' is not a plain file name");
 }
 
 template<class Call>
@@ -81,7 +81,7 @@ caf::expected<file_handle> open_regular(file_ops& ops, const file_handle& direct
                                         const std::string& name, int flags) {
   if (!is_plain_name(name))
     return refuse(name);
-  // O_NONBLOCK: opening a pipe that somebody put there must not hang.
+  // O_NONBLOCK: opening a pipe that another program put there must not hang.
   const int fd = uninterrupted([&] {
     return ::openat(directory.id(), name.c_str(), flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
   });
@@ -128,7 +128,7 @@ caf::error posix_file_ops::make_directory(const file_handle& parent, const std::
 
 caf::expected<std::vector<dir_entry>> posix_file_ops::list(const file_handle& directory,
                                                            size_t entries_max) {
-  // A descriptor of its own: the read position of `directory` is nobody's business.
+  // A descriptor of its own: the read position of `directory` belongs to its owner.
   const int fd = uninterrupted(
       [&] { return ::openat(directory.id(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
   if (fd < 0)

@@ -162,7 +162,7 @@ caf::expected<wallet_store> wallet_store::open(file_ops& ops, const std::filesys
     }
     return fail(ec::bad_argument,
                 "'" + printable(root.filename().string()) +
-                    "' is no wallet: transactions.csv, config.toml, Bank or Fracked is missing");
+                    "' is not a wallet: transactions.csv, config.toml, Bank or Fracked is missing");
   }
   if (auto err = check_permissions(ops, root))
     return err;

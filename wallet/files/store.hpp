@@ -50,8 +50,8 @@ struct duplicate_note {
 /// overwrites a coin file (docs/design/safety.md I8, I9).
 class wallet_store {
 public:
-  /// Opens an existing wallet, after checking that it is one and that nobody else may write to it.
-  /// Fails with ec::bad_argument when it is no wallet, ec::bad_config for its permissions.
+  /// Opens an existing wallet, after checking that it is one and that no other user may write to
+  /// it. Fails with ec::bad_argument when it is not a wallet, ec::bad_config for its permissions.
   static caf::expected<wallet_store> open(file_ops& ops, const std::filesystem::path& root);
 
   /// Makes what is missing (create_wallet), then opens.

@@ -34,7 +34,7 @@ struct transaction {
 };
 
 /// The log with one more row, directly under the header. Fails with ec::wallet_damaged when the
-/// first line is another layout's: that log is somebody else's.
+/// first line is another layout's: that log belongs to another program.
 caf::expected<std::string> add_transaction(std::string_view log, const transaction& row);
 
 /// Adds the row to a wallet's log on disk. Answers false, with nothing done, when the log has

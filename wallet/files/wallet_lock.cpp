@@ -8,7 +8,7 @@ caf::expected<wallet_lock> wallet_lock::take(file_ops& ops, const std::filesyste
   auto directory = ops.open_directory(root);
   if (!directory)
     return directory.error();
-  // Two programs may start at once: whoever loses the making opens what the other made.
+  // Two programs may start at once: the one that comes second opens what the first has made.
   auto made = ops.create(*directory, lock_file_name);
   if (!made && code_of(made.error()) != ec::file_exists)
     return made.error();

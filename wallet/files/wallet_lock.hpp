@@ -14,7 +14,7 @@ namespace liveconnect::wallet {
 class wallet_lock {
 public:
   /// Takes the lock without waiting, making the file when it is not there. Fails with
-  /// ec::wallet_busy when somebody has it, in another process or in this one.
+  /// ec::wallet_busy when it is taken, by another process or by this one.
   static caf::expected<wallet_lock> take(file_ops& ops, const std::filesystem::path& root);
 
 private:

@@ -63,8 +63,8 @@ struct journal_content {
 /// "A cut write explains it": a write is cut to a prefix, or whole 512-byte sectors of it are
 /// missing, so the record's last byte or one of its sectors is still zero. A record of random tag
 /// that ends in a non-zero byte and has no zero sector was written whole, and was durable before
-/// anybody acted on it: when it does not verify, it was damaged later, and dropping it could undo
-/// a SENDING.
+/// this program acted on it: when it does not verify, it was damaged later, and dropping it could
+/// undo a SENDING.
 caf::expected<journal_content> read_journal(const transfer_id& id, byte_view file);
 
 // --- the file ---
@@ -131,7 +131,7 @@ struct journal_entry {
 };
 
 /// Ids of the open journals, in no order, from their names alone: none is read, so it may be asked
-/// while somebody writes.
+/// while another thread writes.
 caf::expected<std::vector<transfer_id>> open_journal_ids(file_ops& ops,
                                                          const std::filesystem::path& wallet_root);
 
@@ -174,8 +174,8 @@ read_closed_journal(file_ops& ops, const std::filesystem::path& wallet_root, con
                                               const transfer_id& id,
                                               const std::vector<journal_record>& scrubbed);
 
-/// Moves a closed journal to Journal/Archive, where nobody looks through it again: nothing is left
-/// to do about it. Durable when this succeeds; may be repeated.
+/// Moves a closed journal to Journal/Archive, which no start looks through: nothing is left to do
+/// about it. Durable when this succeeds; may be repeated.
 [[nodiscard]] caf::error archive_journal(file_ops& ops, const std::filesystem::path& wallet_root,
                                          const transfer_id& id);
 

@@ -13,14 +13,16 @@
 
 namespace liveconnect::wallet {
 
-/// A journal that one thread has in hand: what it has made durable, for the others to read. Their
-/// reading of the file itself would meet half-written records, and opening it repairs those.
+/// A journal that one thread has in hand: what it has made durable, for other threads to read. If
+/// they read the file itself, they would meet half-written records, and opening it repairs those.
 class journal_in_hand {
 public:
   /// For the thread that has it in hand, which alone writes.
   const journal_view& view() const { return view_; }
-  void publish(journal_view next);
-  /// For all others. A journal without its first record is seen as its id alone.
+  /// Shows the others what has become durable. Fails with ec::internal for a view that is not the
+  /// last one with records added.
+  [[nodiscard]] caf::error publish(journal_view next);
+  /// For all other threads. A journal without its first record is seen as its id alone.
   journal_view snapshot() const;
 
 private:
@@ -38,7 +40,7 @@ class note_holds {
 public:
   /// Takes all of them for `owner`, or none. Notes that the owner holds already are fine.
   [[nodiscard]] bool take(const std::vector<note_id>& notes, const transfer_id& owner);
-  /// Takes those that nobody holds, and answers them.
+  /// Takes those that no operation holds, and answers them.
   [[nodiscard]] std::vector<note_id> take_free(const std::vector<note_id>& notes,
                                                const transfer_id& owner);
   /// Gives back those that `owner` holds.
@@ -53,8 +55,8 @@ public:
   /// All that are held now.
   std::set<note_id> all() const;
 
-  /// The journal is the caller's alone, from now until nobody has the answer any more; null when
-  /// another has it in hand.
+  /// The journal is the caller's alone for as long as the answer lives; null when another thread
+  /// has it in hand.
   [[nodiscard]] std::shared_ptr<journal_in_hand> take_journal(const transfer_id& id);
   /// What its thread has made durable, of a journal that is in hand.
   std::optional<journal_view> in_hand(const transfer_id& id) const;
@@ -65,8 +67,8 @@ private:
   std::map<transfer_id, std::weak_ptr<journal_in_hand>> journals_;
 };
 
-/// Holds notes for `owner` while it lives, one by one: whoever looks at notes in order to change
-/// them holds them first, so that what is seen cannot move away in between.
+/// Holds notes for `owner` while it lives, one by one. An operation that looks at notes in order to
+/// change them holds them first, so that what it sees cannot move away in between.
 class hold_guard {
 public:
   hold_guard(note_holds& holds, const std::vector<note_id>& notes, const transfer_id& owner);

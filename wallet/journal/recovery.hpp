@@ -15,7 +15,7 @@ namespace liveconnect::wallet {
 enum class recovery_task : uint8_t {
   /// CLOSED is there, the journal only has to be filed.
   file_journal,
-  /// Nobody has seen the notes: everything back to the user's wallet.
+  /// The peer has not seen the notes: everything back to the user's wallet.
   give_back,
   /// The peer may have the notes: only its receipt or the servers' word settles it.
   ask_servers,
@@ -94,15 +94,15 @@ enum class patience : uint8_t {
 inline constexpr uint32_t dispute_seconds = 3600;
 
 /// Concludes from FIND (docs/design/safety.md 5.4, S in SENDING). `sent` is the note as it left:
-/// where its letters say that a server refused it then, that server's "no" is no sign of the
-/// receiver.
+/// where its letters say that a server refused it then, that server's "no" does not
+/// point to the receiver.
 sent_outcome conclude_sent(const note& sent, const found_row& row, patience how,
                            const raida::quorum_rules& rules);
 
-/// Of an open sender's journal, by uptime, which nobody can set: both are durations
-/// (docs/design/safety.md threat 33). Neither counts before it is written down from when on. After
-/// a restart of the computer uptime is less than what has gone by, so it lasts longer, never
-/// shorter.
+/// Of an open sender's journal, by uptime, which cannot be set: both are durations
+/// (docs/design/safety.md threat 33). Neither counts before the journal says from when on (LEASE).
+/// After a restart of the computer uptime is less than what has gone by, so each lasts longer,
+/// never shorter.
 patience patience_of(const journal_view& view, uint64_t up_ms);
 
 /// What FIND(AN, second set) says about a note that has left, for conclude_sent(). A server that
@@ -111,7 +111,7 @@ patience patience_of(const journal_view& view, uint64_t up_ms);
 found_row for_sent(const note& sent, found_row found);
 
 /// Whether a received set that has no PANs yet is powned only after FIND says that the sender has
-/// not begun to take it back: once the sender's lease may be over, and nobody speaks with it
+/// not begun to take it back: once the sender's lease may be over, and no session runs with it
 /// (docs/design/safety.md 5.4, R in RECEIVED). Judged from when the transfer was opened here, which
 /// is before the sender's lease began. A clock that was set back asks as well.
 bool asks_before_pown(const journal_view& view, wall_seconds now);
@@ -120,7 +120,7 @@ bool asks_before_pown(const journal_view& view, wall_seconds now);
 /// that was set back makes it longer.
 bool has_passed(wall_seconds from, wall_seconds now, uint32_t seconds);
 
-/// Whether the lease has to be counted anew from here on: nobody wrote down from when it counts, or
+/// Whether the lease has to be counted anew from here on: no LEASE says from when it counts, or
 /// the computer was started again since.
 bool counts_lease_anew(const journal_view& view, uint64_t up_ms);
 

@@ -45,7 +45,8 @@ caf::expected<operation_journal> operation_journal::open(workspace& space, const
     return fail(code_of(view.error()), to_string(id) + ".lcj: " + detail_of(view.error()));
   if (view->id() != id)
     return fail(ec::wallet_damaged, "journal " + to_string(id) + " is another transfer's");
-  out.hand_->publish(std::move(*view));
+  if (auto err = out.hand_->publish(std::move(*view)))
+    return err;
   return out;
 }
 
@@ -56,8 +57,7 @@ caf::error operation_journal::append(const journal_record& x) {
     return err;
   if (auto err = file_.append(x.type, liveconnect::view(x.payload)))
     return err;
-  hand_->publish(std::move(next));
-  return {};
+  return hand_->publish(std::move(next));
 }
 
 caf::error operation_journal::make_room(size_t notes) {

@@ -105,7 +105,8 @@ TEST(recovery, a_note_that_some_server_gives_to_another_is_left_to_him_for_an_ho
     auto x = sent_whole();
     EXPECT_EQ(conclude_sent(x, touched, patience::promise_kept, rules), sent_outcome::pending);
     EXPECT_EQ(conclude_sent(x, touched, patience::exhausted, rules), sent_outcome::take_back);
-    // What refused the note before it left is no sign of the receiver; nobody else is excused.
+    // What refused the note before it left does not point to the receiver; no other server is
+    // excused.
     x.pown[24] = 'f';
     EXPECT_EQ(conclude_sent(x, touched, patience::promise_kept, rules), sent_outcome::take_back);
     EXPECT_EQ(conclude_sent(x, touched, patience::leased, rules), sent_outcome::pending);
@@ -118,7 +119,7 @@ TEST(recovery, a_note_that_some_server_gives_to_another_is_left_to_him_for_an_ho
   EXPECT_EQ(conclude_sent(sent_whole(), beyond, patience::exhausted, rules), sent_outcome::pending);
 }
 
-TEST(recovery, a_server_with_the_notes_own_second_set_counts_for_nobody) {
+TEST(recovery, a_server_with_the_notes_own_second_set_counts_for_neither_side) {
   auto sent = claimed();
   const auto how = patience::promise_kept;
   auto gone = row(14, find_answer::neither, 11, find_answer::pan);
@@ -267,7 +268,7 @@ TEST(recovery, start_up_leaves_to_the_peer_what_needs_the_peer) {
 
 TEST(recovery, a_set_is_powned_unasked_only_while_the_lease_surely_runs) {
   auto r = view_of(journal_kind::receiver);
-  // An import has nobody who promised anything, and nobody who takes back.
+  // An import has no sender that promised anything or takes notes back.
   EXPECT_FALSE(asks_before_pown(r, 1'000'000));
   r.offered.emplace();
   r.offered->lease_seconds = 120;
