@@ -142,8 +142,8 @@ operation_report as_operation(const heal_report& x) {
   operation_report out;
   out.notes = x.notes;
   out.value = x.value;
-  out.clean = x.healed;
-  out.fracked = x.not_clean;
+  out.authentic = x.healed;
+  out.fracked = x.not_healed;
   out.fewest_passes = x.fewest_passes;
   return out;
 }

@@ -81,8 +81,8 @@ struct step_report {
   uint32_t notes = 0;
   /// Their value.
   amount value;
-  /// Notes of the transfer that are not clean after this step (fracked, or failed in `pown`).
-  uint32_t not_clean = 0;
+  /// Notes of the transfer that are not authentic after this step (fracked, or counterfeit).
+  uint32_t not_authentic = 0;
   /// Fewest passes of 25 over the notes checked; 0 when the step asks no server.
   uint8_t fewest_passes = 0;
   /// One clause for people (`1 note of 1,000 broken`), or empty when there was nothing to do.
@@ -241,16 +241,16 @@ struct listed_note {
 
 /// What an import, export, health check or healing did.
 struct operation_report {
-  /// Notes handled, and their value.
+  /// Notes handled, and the value of those that are ours.
   uint32_t notes = 0;
   amount value;
-  /// Of these: whole, not passed by all servers but ours, not ours, and not known yet.
-  uint32_t clean = 0;
+  /// Of these, by verdict (note_verdict). Limbo: too few servers have answered for a verdict.
+  uint32_t authentic = 0;
   uint32_t fracked = 0;
   uint32_t counterfeit = 0;
-  uint32_t pending = 0;
+  uint32_t limbo = 0;
   amount counterfeit_value;
-  amount pending_value;
+  amount limbo_value;
   /// Fewest passes over the notes; 0 when no server was asked.
   uint8_t fewest_passes = 0;
   /// Import: files that could not be taken in; `lines` says why. They stay where they are.

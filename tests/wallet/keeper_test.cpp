@@ -85,7 +85,7 @@ TEST_F(keeper_test, takes_minted_coins_in_and_counts_them) {
   auto alice = make_keeper(alice_disk, "Alice");
   auto report = ask<operation_report>(alice, minted(3, 10, 4));
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->clean, 4u);
+  EXPECT_EQ(report->authentic, 4u);
   auto balance = ask<wallet_balance>(alice, atom::balance_v);
   ASSERT_TRUE(balance);
   EXPECT_EQ(balance->spendable, amount::from_coins(4000));

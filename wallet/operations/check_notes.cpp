@@ -31,8 +31,8 @@ public:
       return folder::counterfeit;
     }
     if (again != nullptr || counts.passed < space_.rules.quorum.majority) {
-      ++report_.pending;
-      (void)report_.pending_value.add(value_of(x));
+      ++report_.limbo;
+      (void)report_.limbo_value.add(value_of(x));
       return from;
     }
     (void)report_.value.add(value_of(x));
@@ -41,7 +41,7 @@ public:
       to = folder::bank;
     else if (counts.failed > 0)
       to = folder::fracked;
-    ++(to == folder::bank ? report_.clean : report_.fracked);
+    ++(to == folder::bank ? report_.authentic : report_.fracked);
     return to;
   }
 

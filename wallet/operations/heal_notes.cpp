@@ -21,7 +21,7 @@ void count_note(heal_report& report, const note& x) {
 
 void leave_alone(heal_report& report, const note& x, const char* why) {
   count_note(report, x);
-  ++report.not_clean;
+  ++report.not_healed;
   report.lines.push_back(to_string(x.id) + " " + why);
 }
 
@@ -86,9 +86,9 @@ caf::error file_healed(workspace& space, wallet_store& store,
     const auto passes = static_cast<uint8_t>(counts.passed);
     report.fewest_passes = report.notes == 0 ? passes : std::min(report.fewest_passes, passes);
     count_note(report, x);
-    const auto whole = counts.passed == x.ans.size();
-    ++(whole ? report.healed : report.not_clean);
-    const auto to = whole                                           ? folder::bank
+    const auto authentic = counts.passed == x.ans.size();
+    ++(authentic ? report.healed : report.not_healed);
+    const auto to = authentic                                       ? folder::bank
                     : counts.passed >= space.rules.quorum.settled() ? folder::fracked
                                                                     : was->where;
     // The letters count as well: of a note that is sent fracked they tell later which server's "no"
@@ -96,7 +96,7 @@ caf::error file_healed(workspace& space, wallet_store& store,
     if (to == was->where && same_numbers(was->value, x) && was->value.pown == x.pown)
       continue;
     auto now = x;
-    if (whole)
+    if (authentic)
       now.pans.clear();
     if (auto err =
             store.update(was->where, to, {now}, now.pans.empty() ? pans::without : pans::with, tag))
@@ -328,13 +328,13 @@ private:
       return counts.passed == x.ans.size() ? folder::bank : folder::fracked;
     }
     if (counts.failed >= settled()) {
-      ++report_.not_clean;
+      ++report_.not_healed;
       return folder::counterfeit;
     }
     if (counts.passed >= space_.rules.quorum.majority && counts.failed > 0)
       weak_.push_back(x.id);
     else
-      ++report_.not_clean;
+      ++report_.not_healed;
     return folder::limbo;
   }
 
@@ -362,7 +362,7 @@ caf::error heal_weak(workspace& space, const std::vector<note_id>& weak, const t
     return out.error();
   const auto count = std::min(weak.size(), out->size());
   report.healed += static_cast<uint32_t>(out->size());
-  report.not_clean += static_cast<uint32_t>(weak.size() - count);
+  report.not_healed += static_cast<uint32_t>(weak.size() - count);
   return {};
 }
 

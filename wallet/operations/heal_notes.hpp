@@ -12,9 +12,9 @@ namespace liveconnect::wallet {
 struct heal_report {
   uint32_t notes = 0;
   amount value;
-  /// Whole afterwards.
+  /// Authentic afterwards; of notes that lay in Limbo, authentic or fracked.
   uint32_t healed = 0;
-  uint32_t not_clean = 0;
+  uint32_t not_healed = 0;
   /// Fewest passes over the notes; 0 when there were none.
   uint8_t fewest_passes = 0;
   /// For people: notes that were left alone, and why.

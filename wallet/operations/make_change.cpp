@@ -104,15 +104,15 @@ caf::expected<change_result> file_done(workspace& space, operation_journal& log,
     if (auto err = log.append(encode(record)))
       return err;
   }
-  std::vector<note> whole;
+  std::vector<note> authentic;
   std::vector<note> fracked;
   for (auto& x : change.targets) {
     auto& graded = log.view().graded.at(x.id);
-    (graded.verdict == note_verdict::authentic ? whole : fracked).push_back(graded.coin);
+    (graded.verdict == note_verdict::authentic ? authentic : fracked).push_back(graded.coin);
     out.made.push_back(x.id);
   }
   out.fracked = static_cast<uint32_t>(fracked.size());
-  if (auto err = put_graded(space.user, folder::bank, whole, tag_of(log.id())))
+  if (auto err = put_graded(space.user, folder::bank, authentic, tag_of(log.id())))
     return err;
   if (auto err = put_graded(space.user, folder::fracked, fracked, tag_of(log.id())))
     return err;

@@ -30,26 +30,26 @@ std::vector<note> ungraded(const journal_view& view, bool with) {
   return out;
 }
 
-// Those of the notes, which nobody has powned here, that enough servers still leave to whoever has
-// their ANs. What is another's already is graded as lost.
+// Of notes without PANs, those whose ANs enough servers still accept. Those whose ANs as many
+// refuse have another owner already, and are graded counterfeit.
 caf::expected<std::vector<note>> still_free(workspace& space, operation_journal& log,
                                             const std::vector<note>& notes) {
   auto rows = raida::find(*space.port, notes, space.rules.times);
   std::vector<note> out;
-  graded_record lost;
+  graded_record counterfeit;
   for (size_t i = 0; i < notes.size() && i < rows.size(); ++i)
     switch (raida::conclude_an(raida::count_answers(rows[i]), space.rules.quorum)) {
     case raida::an_claim::holds:
       out.push_back(notes[i]);
       break;
     case raida::an_claim::gone:
-      lost.notes.push_back({note_verdict::counterfeit, with_found(notes[i], rows[i])});
+      counterfeit.notes.push_back({note_verdict::counterfeit, with_found(notes[i], rows[i])});
       break;
     case raida::an_claim::limbo:
       break;
     }
-  if (!lost.notes.empty())
-    if (auto err = log.append(encode(lost)))
+  if (!counterfeit.notes.empty())
+    if (auto err = log.append(encode(counterfeit)))
       return err;
   return out;
 }
@@ -71,9 +71,9 @@ caf::error put_finals(workspace& space, const journal_view& view, wallet_store& 
   return put_graded(at, where, missing, tag_of(view.id()));
 }
 
-// Lost notes lie in Counterfeit as they came, with both their sets. One that was lost before its
-// Pown has no file yet.
-caf::error file_lost(const journal_view& view, wallet_store& at) {
+// A counterfeit note lies in Counterfeit as it came, with both its sets. One that was condemned
+// before its Pown has no file yet.
+caf::error file_counterfeits(const journal_view& view, wallet_store& at) {
   auto ids = unsettled(view, note_verdict::counterfeit);
   if (ids.empty())
     return {};
@@ -109,28 +109,28 @@ ownership_report report_of(const journal_view& view, size_t servers) {
   for (auto& x : view.received) {
     auto found = view.graded.find(x.id);
     if (found == view.graded.end()) {
-      ++out.pending;
-      (void)out.pending_value.add(value_of(x));
+      ++out.limbo;
+      (void)out.limbo_value.add(value_of(x));
       continue;
     }
     fewest = std::min(fewest, raida::count_letters(found->second.coin.pown).passed);
     switch (found->second.verdict) {
     case note_verdict::authentic:
-      ++out.whole;
-      (void)out.ours.add(value_of(x));
+      ++out.authentic;
+      (void)out.value.add(value_of(x));
       break;
     case note_verdict::fracked:
       ++out.fracked;
-      (void)out.ours.add(value_of(x));
+      (void)out.value.add(value_of(x));
       break;
     case note_verdict::counterfeit:
     case note_verdict::superseded:
-      ++out.lost;
-      (void)out.lost_value.add(value_of(x));
+      ++out.counterfeit;
+      (void)out.counterfeit_value.add(value_of(x));
       break;
     case note_verdict::limbo:
-      ++out.pending;
-      (void)out.pending_value.add(value_of(x));
+      ++out.limbo;
+      (void)out.limbo_value.add(value_of(x));
       break;
     }
   }
@@ -221,23 +221,23 @@ caf::expected<ownership_report> take_ownership(workspace& space, operation_journ
 
 caf::error settle_graded(workspace& space, operation_journal& log, wallet_store& at) {
   auto& view = log.view();
-  auto whole = unsettled(view, note_verdict::authentic);
-  auto fracked = unsettled(view, note_verdict::fracked);
+  const auto authentic = unsettled(view, note_verdict::authentic);
+  const auto fracked = unsettled(view, note_verdict::fracked);
   auto settled = unsettled(view, note_verdict::counterfeit);
-  settled.insert(settled.end(), whole.begin(), whole.end());
+  settled.insert(settled.end(), authentic.begin(), authentic.end());
   settled.insert(settled.end(), fracked.begin(), fracked.end());
   if (settled.empty())
     return {};
-  if (auto err = put_finals(space, view, at, whole, folder::bank))
+  if (auto err = put_finals(space, view, at, authentic, folder::bank))
     return err;
   if (auto err = put_finals(space, view, at, fracked, folder::fracked))
     return err;
-  if (auto err = file_lost(view, at))
+  if (auto err = file_counterfeits(view, at))
     return err;
   if (auto err = clear_suspect(view, at))
     return err;
   if (&at != &space.user) {
-    if (auto err = at.move(whole, folder::bank, space.user, folder::bank))
+    if (auto err = at.move(authentic, folder::bank, space.user, folder::bank))
       return err;
     if (auto err = at.move(fracked, folder::fracked, space.user, folder::fracked))
       return err;

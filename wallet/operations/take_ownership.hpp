@@ -18,15 +18,16 @@ enum class pown_start : uint8_t {
   ask_first,
 };
 
-/// How taking ownership stands.
+/// How taking ownership stands: notes by their verdict. A note that has none yet is in limbo.
 struct ownership_report {
-  uint32_t whole = 0;
+  uint32_t authentic = 0;
   uint32_t fracked = 0;
-  uint32_t lost = 0;
-  uint32_t pending = 0;
-  amount ours;
-  amount lost_value;
-  amount pending_value;
+  uint32_t counterfeit = 0;
+  uint32_t limbo = 0;
+  /// Of the authentic and the fracked notes: those that are ours.
+  amount value;
+  amount counterfeit_value;
+  amount limbo_value;
   /// Over the notes that have a verdict.
   uint8_t fewest_passes = 0;
 };

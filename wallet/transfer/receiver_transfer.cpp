@@ -201,12 +201,12 @@ caf::expected<step_report> receiver_transfer::pown(pown_start how) {
                     : take_ownership(space, *log_, space.receiver, container_name(), how);
   if (!report)
     return report.error();
-  if (report->pending > 0)
-    return fail(ec::too_few_servers, std::to_string(report->pending) + " of " +
+  if (report->limbo > 0)
+    return fail(ec::too_few_servers, std::to_string(report->limbo) + " of " +
                                          std::to_string(log_->view().received.size()) +
                                          " notes wait for enough servers");
   if (!before) {
-    log_to_user(space, true, report->ours, "LiveConnect receive", to_string(log_->id()));
+    log_to_user(space, true, report->value, "LiveConnect receive", to_string(log_->id()));
     // The sender's other claimants are shut out for good once every server is ours (FIX after
     // grading, docs/design/safety.md 2.1); a failure costs nothing, `wallet heal` tries again.
     std::vector<note_id> fracked;
@@ -217,15 +217,16 @@ caf::expected<step_report> receiver_transfer::pown(pown_start how) {
       (void)heal_notes(space, space.user, fracked, log_->id());
   }
   step_report out;
-  out.notes = report->whole + report->fracked + report->lost;
-  out.value = report->ours;
-  out.not_clean = report->fracked + report->lost;
+  out.notes = report->authentic + report->fracked + report->counterfeit;
+  out.value = report->value;
+  out.not_authentic = report->fracked + report->counterfeit;
   out.fewest_passes = report->fewest_passes;
-  out.text = std::to_string(report->whole + report->fracked) + " of " + std::to_string(out.notes) +
-             " notes made ours, by at least " + std::to_string(out.fewest_passes) + " servers";
-  if (report->lost > 0)
-    out.text = std::to_string(report->lost) + " of " + std::to_string(out.notes) +
-               " notes are counterfeit, " + to_display(report->ours) + " made ours";
+  out.text = std::to_string(report->authentic + report->fracked) + " of " +
+             std::to_string(out.notes) + " notes made ours, by at least " +
+             std::to_string(out.fewest_passes) + " servers";
+  if (report->counterfeit > 0)
+    out.text = std::to_string(report->counterfeit) + " of " + std::to_string(out.notes) +
+               " notes are counterfeit, " + to_display(report->value) + " made ours";
   return out;
 }
 

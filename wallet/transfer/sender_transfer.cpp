@@ -277,7 +277,7 @@ caf::error sender_transfer::break_one(const open_part& part, const change_plan& 
     return err;
   ++report.notes;
   (void)report.value.add(denomination_value(source->id.denomination));
-  report.not_clean += change->fracked;
+  report.not_authentic += change->fracked;
   ++broken[source->id.denomination];
   return {};
 }
@@ -345,7 +345,7 @@ caf::expected<bool> sender_transfer::join_ten(step_report& report) {
   if (auto err = select_instead(sources, *made))
     return err;
   report.notes += static_cast<uint32_t>(sources.size());
-  report.not_clean += change->fracked;
+  report.not_authentic += change->fracked;
   return true;
 }
 
@@ -376,7 +376,7 @@ caf::expected<step_report> sender_transfer::find_change() {
   }
   out.notes = report->notes;
   out.value = report->value;
-  out.not_clean = report->not_clean;
+  out.not_authentic = report->not_healed;
   if (out.notes > 0)
     out.text =
         std::to_string(report->healed) + " of " + count_text(out.notes, "lost note") + " found";
@@ -389,7 +389,7 @@ step_report fixed(const heal_report& x) {
   step_report out;
   out.notes = x.notes;
   out.value = x.value;
-  out.not_clean = x.not_clean;
+  out.not_authentic = x.not_healed;
   out.fewest_passes = x.fewest_passes;
   if (x.notes > 0)
     out.text = std::to_string(x.healed) + " of " + count_text(x.notes, "fracked note") + " healed";
@@ -416,12 +416,12 @@ caf::expected<step_report> sender_transfer::move_to_sender() {
     return part.error();
   if (total(notes_of(part->notes)) != part->sum)
     return fail(ec::change_not_possible, "the notes set apart are not the exact sum");
-  std::vector<note_id> whole;
+  std::vector<note_id> authentic;
   std::vector<note_id> fracked;
   for (auto& x : part->notes)
-    (x.where == folder::bank ? whole : fracked).push_back(x.value.id);
-  if (!whole.empty())
-    if (auto err = space_->user.move(whole, folder::bank, space_->sender, folder::bank))
+    (x.where == folder::bank ? authentic : fracked).push_back(x.value.id);
+  if (!authentic.empty())
+    if (auto err = space_->user.move(authentic, folder::bank, space_->sender, folder::bank))
       return err;
   if (!fracked.empty())
     if (auto err = space_->user.move(fracked, folder::fracked, space_->sender, folder::fracked))
@@ -459,7 +459,7 @@ caf::expected<std::vector<stored_note>> sender_transfer::find_bad(step_report& r
     report.fewest_passes = std::min(report.fewest_passes, static_cast<uint8_t>(counts.passed));
     if (counts.failed == 0)
       continue;
-    ++report.not_clean;
+    ++report.not_authentic;
     if ((*stored)[i].where == folder::bank)
       now_fracked.push_back(notes[i].id);
   }
@@ -756,17 +756,17 @@ caf::error sender_transfer::file_decided(bool last) {
   if (decided.empty())
     return {};
   std::set<note_id> now{decided.begin(), decided.end()};
-  std::vector<note> whole;
+  std::vector<note> authentic;
   std::vector<note> fracked;
   std::vector<note_id> back;
   for (auto& id : parts_of(view).back) {
     if (now.count(id) == 0)
       continue;
     auto& graded = view.graded.at(id);
-    (graded.verdict == note_verdict::authentic ? whole : fracked).push_back(graded.coin);
+    (graded.verdict == note_verdict::authentic ? authentic : fracked).push_back(graded.coin);
     back.push_back(id);
   }
-  if (auto err = put_graded(space.user, folder::bank, whole, tag_of(terms_.id)))
+  if (auto err = put_graded(space.user, folder::bank, authentic, tag_of(terms_.id)))
     return err;
   if (auto err = put_graded(space.user, folder::fracked, fracked, tag_of(terms_.id)))
     return err;

@@ -55,7 +55,7 @@ TEST_F(operations, import_makes_notes_ours) {
   auto minted = pair.raida().mint(3, 100, 2);
   auto report = import_notes(space(), files_of(minted));
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->clean, 2u);
+  EXPECT_EQ(report->authentic, 2u);
   EXPECT_EQ(report->value, amount::from_coins(2000));
   for (auto& x : minted)
     EXPECT_EQ(pair.raida().holders(x), 0u);
@@ -94,7 +94,7 @@ TEST_F(operations, import_waits_for_servers_and_recovery_finishes_it) {
     pair.raida().add(fault::down(server));
   auto report = import_notes(space(), files_of(minted));
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->pending, 1u);
+  EXPECT_EQ(report->limbo, 1u);
   auto balance = balance_of(space());
   ASSERT_TRUE(balance);
   EXPECT_EQ(balance->spendable, amount{});
@@ -151,7 +151,7 @@ TEST_F(operations, check_files_notes_where_the_servers_say) {
     pair.raida().damage(server, notes[1].id);
   auto report = check_notes(space());
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->clean, 2u);
+  EXPECT_EQ(report->authentic, 2u);
   EXPECT_EQ(report->fracked, 1u);
   EXPECT_EQ(report->counterfeit, 1u);
   EXPECT_EQ(report->fewest_passes, 0u);
@@ -188,7 +188,7 @@ TEST_F(operations, check_moves_nothing_because_of_silence) {
     pair.raida().add(fault::down(server));
   auto report = check_notes(space());
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->pending, 2u);
+  EXPECT_EQ(report->limbo, 2u);
   EXPECT_EQ(alice().notes_in(folder::bank).size(), 2u);
 }
 

@@ -118,7 +118,7 @@ TEST_F(transfer_trouble, a_counterfeit_among_good_notes_is_named_in_the_receipt)
   ASSERT_TRUE(offer_and_receive(notes));
   auto report = to->run(receiver_step::pown);
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->not_clean, 1u);
+  EXPECT_EQ(report->not_authentic, 1u);
   EXPECT_EQ(report->value, amount::from_coins(200));
   auto text = to->make_receipt(transfer_pair::terms());
   ASSERT_TRUE(text);
