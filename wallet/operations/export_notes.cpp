@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 #include "wallet/files/coin_name.hpp"
 #include "wallet/operations/announcement.hpp"
@@ -172,6 +173,7 @@ caf::expected<operation_report> export_notes(workspace& space, amount sum,
   record.announced = announce(id, notes, 0);
   record.at = space.now();
   record.notes = notes;
+  LC_ASSERT(record.announced.sum == sum);
   if (auto err = log->append(encode(record)))
     return err;
   return finish_export(space, *log);

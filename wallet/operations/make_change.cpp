@@ -192,6 +192,8 @@ caf::expected<change_result> carry_out(workspace& space, operation_journal& log,
                                        const change_record& record) {
   if (auto err = log.append(encode(record)))
     return err;
+  // P3: what the servers are about to be told is durable.
+  LC_ASSERT(log.view().change && log.view().change->session == record.session);
   auto files = record.targets;
   for (auto& x : files)
     x.pans = x.ans;

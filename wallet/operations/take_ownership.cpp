@@ -196,7 +196,6 @@ caf::error pown_and_grade(workspace& space, operation_journal& log, wallet_store
     return graded.error();
   if (graded->empty())
     return {};
-  LC_ASSERT(graded->size() <= open.size());
   // GRADED before the files: it has the whole vectors, so the files follow from it alone. Both are
   // durable before a Suspect copy goes and before any receipt (P4).
   graded_record record;
@@ -228,6 +227,8 @@ caf::error settle_graded(workspace& space, operation_journal& log, wallet_store&
   settled.insert(settled.end(), fracked.begin(), fracked.end());
   if (settled.empty())
     return {};
+  // Each was received, and none is settled yet.
+  LC_ASSERT(settled.size() + view.settled.size() <= view.received.size());
   if (auto err = put_finals(space, view, at, authentic, folder::bank))
     return err;
   if (auto err = put_finals(space, view, at, fracked, folder::fracked))

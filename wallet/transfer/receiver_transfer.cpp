@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 #include "messages/secure/manifest.hpp"
 #include "messages/secure/receipt.hpp"
@@ -183,8 +184,11 @@ caf::expected<step_report> receiver_transfer::receive(const coin_payload& coins)
     space_->holds->release(ids, log_->id());
     return err;
   }
+  LC_ASSERT(total(*notes) == log_->view().offered->sum);
   if (auto err = log_->append(encode_received(*notes)))
     return err;
+  // P2: the whole set is durable before the sender hears that it came.
+  LC_ASSERT(log_->view().received.size() == log_->view().offered->notes);
   // What came, as it came: for people. The journal alone does, so a failure here must not tell the
   // sender that nothing was kept.
   (void)space_->receiver.put_container(folder::import_, *notes, tag_of(log_->id()));
@@ -216,6 +220,9 @@ caf::expected<step_report> receiver_transfer::pown(pown_start how) {
     if (!fracked.empty())
       (void)heal_notes(space, space.user, fracked, log_->id());
   }
+  // Every note that was announced has a verdict, and no other has.
+  LC_ASSERT(report->authentic + report->fracked + report->counterfeit ==
+            log_->view().offered->notes);
   step_report out;
   out.notes = report->authentic + report->fracked + report->counterfeit;
   out.value = report->value;
@@ -281,6 +288,7 @@ caf::expected<receipt_text> receiver_transfer::make_receipt(const receipt_terms&
     out.notes.push_back(std::move(line));
     local.lines.push_back(std::move(text));
   }
+  LC_ASSERT(out.notes.size() == view.offered->notes);
   const auto json = sign_receipt(out, signing_key::from_seed(seed_));
   if (auto err = log_->append(encode_text(record_type::receipt, json)))
     return err;
@@ -307,6 +315,8 @@ caf::expected<step_report> receiver_transfer::drop_offer() {
   if (!name.empty())
     if (auto moved = space_->receiver.move_file(folder::import_, name, folder::trash); !moved)
       return moved.error();
+  // What was received is the receiver's business until it is powned and graded.
+  LC_ASSERT(log_->view().received.empty());
   if (auto err = log_->close(closing::nothing_received, space_->now()))
     return err;
   space_->holds->release_all(log_->id());

@@ -43,6 +43,17 @@ char evidence_letter(raida::find_answer x) {
   return 'u';
 }
 
+// Whether each of `notes` is in `journalled` with the very PANs it has here.
+bool have_their_pans_in(const std::vector<note>& journalled, const std::vector<note>& notes) {
+  std::map<note_id, const note*> known;
+  for (auto& x : journalled)
+    known[x.id] = &x;
+  return std::all_of(notes.begin(), notes.end(), [&](const note& x) {
+    const auto found = known.find(x.id);
+    return found != known.end() && !x.pans.empty() && found->second->pans == x.pans;
+  });
+}
+
 // What 25 servers said of a note that is gone.
 std::string evidence_of(const found_row& row) {
   std::string out;
@@ -186,6 +197,7 @@ caf::error sender_transfer::select(amount sum, const std::vector<note>& keep) {
   selected_record record;
   record.sum = log_->view().selected ? log_->view().selected->sum : sum;
   record.notes = std::move(notes);
+  LC_ASSERT(total(record.notes) >= record.sum);
   return log_->append(encode(record));
 }
 
@@ -226,6 +238,7 @@ caf::error sender_transfer::drop_unneeded(const open_part& part, const change_pl
   const auto pick = pick_notes(part.notes, notes_needed(plan));
   if (!pick)
     return pick.error();
+  LC_ASSERT(total(*pick) == part.sum);
   std::set<note_id> kept;
   for (auto& x : *pick)
     kept.insert(x.id);
@@ -560,6 +573,7 @@ caf::expected<step_report> sender_transfer::put_in_export() {
   if (auto err = record_selection(notes))
     return err;
   announced_ = announce(terms_.id, notes, space_->rules.lease_seconds);
+  LC_ASSERT(announced_->sum == log_->view().selected->sum);
   step_report out;
   out.notes = announced_->notes;
   out.value = announced_->sum;
@@ -585,6 +599,7 @@ caf::expected<coin_payload> sender_transfer::begin_sending(const receipt_terms& 
     record.announced = *announced_;
     record.at = space_->now();
     record.notes = log_->view().selected->notes;
+    LC_ASSERT(record.announced.id == log_->id());
     LC_ASSERT(total(record.notes) == record.announced.sum);
     LC_ASSERT(record.notes.size() == record.announced.notes);
     if (auto err = log_->append(encode(record)))
@@ -599,8 +614,9 @@ caf::expected<coin_payload> sender_transfer::begin_sending(const receipt_terms& 
   if (!known)
     if (auto err = log_->append(encode(session_record{terms})))
       return err;
-  // P1: SENDING is durable before the caller has a byte of a coin.
+  // P1: SENDING is durable before the caller has a byte of a coin, and says what was announced.
   LC_ASSERT(has_sent());
+  LC_ASSERT(log_->view().sending->announced == *announced_);
   return split_coins(log_->view().sending->notes);
 }
 
@@ -723,12 +739,14 @@ caf::error sender_transfer::take_back(const std::vector<note>& notes) {
     return err;
   if (auto err = log_->append(encode_pans(record_type::refresh, notes)))
     return err;
-  LC_ASSERT(!log_->view().refresh.empty());
   return claim_back(notes, true);
 }
 
 caf::error sender_transfer::claim_back(const std::vector<note>& notes, bool drawn_now) {
   auto& space = *space_;
+  // P6: only what was sent is taken back, and its PANs are durable before the Pown.
+  LC_ASSERT(has_sent());
+  LC_ASSERT(have_their_pans_in(log_->view().refresh, notes));
   const auto rows =
       claim_notes(space, notes, drawn_now ? claim_start::fresh : claim_start::unknown);
   auto graded = grade_or_heal(space, *log_, notes, rows);
@@ -848,6 +866,8 @@ caf::expected<step_report> sender_transfer::conclude(size_t fewest_passes) {
     return out;
   }
   LC_ASSERT(parts.back.size() + parts.gone.size() == view.sending->notes.size());
+  LC_ASSERT(parts.back_value.units() + parts.gone_value.units() ==
+            view.sending->announced.sum.units());
   const auto receipt = !view.receipt.empty();
   if (receipt)
     if (auto err = space_->user.put_file(folder::receipts, to_string(terms_.id) + ".json",
@@ -871,6 +891,8 @@ caf::error sender_transfer::count_lease() {
 }
 
 caf::error sender_transfer::close(closing how) {
+  // Once coins may have left, nothing is simply given back.
+  LC_ASSERT(how != closing::given_back || !has_sent());
   if (auto err = burn_invitation(*space_, terms_.invitation))
     return err;
   if (auto err = log_->close(how, space_->now()))
@@ -880,6 +902,7 @@ caf::error sender_transfer::close(closing how) {
 }
 
 caf::error sender_transfer::move_back() {
+  LC_ASSERT(!has_sent());
   auto& space = *space_;
   const auto ids = ids_of(log_->view().selected->notes);
   const auto moved = space.sender.find(ids, {folder::bank, folder::fracked});
