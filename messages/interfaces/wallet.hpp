@@ -183,7 +183,6 @@ struct wallet_balance {
 struct recovery_report {
   std::vector<open_transfer> still_open;
   uint32_t closed = 0;
-  uint32_t files_rebuilt = 0;
   /// Open transfers and operations that could not be carried on; each has a line that says why.
   uint32_t failed = 0;
   /// One line a thing done, for people.

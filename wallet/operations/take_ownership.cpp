@@ -203,21 +203,8 @@ caf::error pown_and_grade(workspace& space, operation_journal& log, wallet_store
   return log.append(encode(record));
 }
 
-} // namespace
-
-caf::expected<ownership_report> take_ownership(workspace& space, operation_journal& log,
-                                               wallet_store& at, const std::string& container,
-                                               pown_start how) {
-  if (log.view().received.empty())
-    return fail(ec::internal, "no notes received");
-  if (!all_graded(log.view()))
-    if (auto err = pown_and_grade(space, log, at, container, how))
-      return err;
-  if (auto err = settle_graded(space, log, at))
-    return err;
-  return report_of(log.view(), space.servers());
-}
-
+// Files the notes that are graded, moves what is ours to the user's wallet, and writes SETTLED. No
+// server is asked.
 caf::error settle_graded(workspace& space, operation_journal& log, wallet_store& at) {
   auto& view = log.view();
   const auto authentic = unsettled(view, note_verdict::authentic);
@@ -248,6 +235,21 @@ caf::error settle_graded(workspace& space, operation_journal& log, wallet_store&
     return err;
   space.holds->release(settled, log.id());
   return {};
+}
+
+} // namespace
+
+caf::expected<ownership_report> take_ownership(workspace& space, operation_journal& log,
+                                               wallet_store& at, const std::string& container,
+                                               pown_start how) {
+  if (log.view().received.empty())
+    return fail(ec::internal, "no notes received");
+  if (!all_graded(log.view()))
+    if (auto err = pown_and_grade(space, log, at, container, how))
+      return err;
+  if (auto err = settle_graded(space, log, at))
+    return err;
+  return report_of(log.view(), space.servers());
 }
 
 } // namespace liveconnect::wallet

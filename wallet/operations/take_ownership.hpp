@@ -48,7 +48,4 @@ caf::expected<ownership_report> take_ownership(workspace& space, operation_journ
                                                wallet_store& at, const std::string& container,
                                                pown_start how = pown_start::at_once);
 
-/// The part after GRADED alone: the notes to the user's wallet, SETTLED. No server is asked.
-caf::error settle_graded(workspace& space, operation_journal& log, wallet_store& at);
-
 } // namespace liveconnect::wallet

@@ -88,7 +88,4 @@ std::string tag_of(const transfer_id& id);
 void log_to_user(workspace& space, bool deposit, amount sum, const std::string& remarks,
                  const std::string& description);
 
-/// Sum of the user's Bank and Fracked.
-caf::expected<amount> user_total(workspace& space);
-
 } // namespace liveconnect::wallet
