@@ -11,46 +11,44 @@
 #include "messages/base/secret.hpp"
 #include "messages/money/transfer.hpp"
 
-/// What is said to a wallet's keeper and to the folder worker of one transfer (wallet/). Steps are
-/// those of docs/formats/wallet.md 8, order rules P1..P5 those of docs/design/safety.md 5.3.
+/// The messages of a wallet's keeper, and of the folder worker of one transfer (wallet/). Steps are
+/// those of docs/formats/wallet.md 8, order rules P1..P6 those of docs/design/safety.md 5.3.
 namespace liveconnect::wallet {
 
-/// Work of the sender's folder worker that needs no argument. In the seed's order; each is
-/// idempotent, so a resumed session may ask again for what is done already and gets the report of
-/// it.
+/// Work of the sender's folder worker that needs no argument, in the order of docs/protocol.md 7.
+/// Each is idempotent: a resumed session may ask again for what is done already, and gets its
+/// report.
 enum class sender_step : uint8_t {
   /// Echo to all servers. Fails with ec::too_few_servers below 13.
   check_servers,
   /// Sets aside what lies in Import and Export of the hidden Sender wallet. Never deletes (I8).
   set_aside,
-  /// Breaks notes until the reserved sum can be taken exactly (seed step 10). May find nothing to
-  /// do.
+  /// Breaks notes until the reserved sum can be taken exactly (docs/formats/wallet.md 8.3). May
+  /// find
+  /// nothing to do.
   make_change,
-  /// Joins ten into one where that saves notes (seed step 11).
+  /// Joins ten into one where that saves notes (8.4).
   join_notes,
-  /// FIND for everything of ours in Limbo, change above all (seed step 12).
+  /// Asks the servers about all that lies in Limbo, change above all (8.5).
   find_change,
-  /// Heals fracked change (seed step 13).
+  /// Heals fracked change (8.6).
   fix_change,
-  /// Moves exactly the agreed sum to the hidden Sender wallet's Bank (seed step 14).
+  /// Moves exactly the agreed sum to the hidden Sender wallet's Bank (8.7).
   move_to_sender,
-  /// Detects every note; a note that fails is replaced (seed step 15).
+  /// Detects every note; a note that fails is replaced (8.8).
   health_check,
-  /// Heals what is fracked among them (seed step 16).
+  /// Heals what is fracked among them (8.9).
   fix_notes,
-  /// Builds the container in Export and locks its notes (seed step 17). The manifest exists from
-  /// here.
+  /// Builds the container in Export and locks its notes (8.10). The manifest exists from here on.
   put_in_export,
   /// The last coin byte has left: Export -> Sent.
   all_sent,
-  /// Asks the servers who owns the notes now (docs/design/safety.md 5.4, S in SENDING): closes the
-  /// transfer as
-  /// sent
-  /// (evidence), or takes the notes back (refresh) when that is clean, or leaves it pending.
+  /// Asks the servers who owns the notes now (docs/design/safety.md 5.4, a sender in SENDING):
+  /// closes the transfer as sent (evidence), or takes the notes back (refresh) where nothing stands
+  /// against it, or leaves it open.
   ask_servers,
-  /// Nothing has left yet: everything back to the user's Bank, the transfer closes. Fails once
-  /// sending
-  /// has begun.
+  /// Nothing has left yet: everything goes back to the user's wallet, and the transfer closes.
+  /// Fails once sending has begun.
   give_back,
 };
 
@@ -61,13 +59,13 @@ enum class receiver_step : uint8_t {
   /// transfer lie there.
   set_aside,
   /// Makes the received notes ours: PANs durable first (P3), POWN with FIND recovery, graded (P4),
-  /// healed, moved to the user's wallet. Repeats do nothing new. Report: verdict of the whole.
+  /// healed, moved to the user's wallet. Repeats do nothing new. The report covers all notes.
   pown,
 };
 
 /// What became of a transfer, as ask_servers and give_back find it (docs/design/safety.md 5.4).
 enum class settlement : uint8_t {
-  /// Not settled, or the step is no step that settles: the journal stays open.
+  /// Not settled, or the step does not settle: the journal stays open.
   open,
   /// The receiver owns the notes, or some of them (evidence or receipt); closed.
   sent,
@@ -75,7 +73,7 @@ enum class settlement : uint8_t {
   returned,
 };
 
-/// What a step did, for people, scripts and the next step.
+/// What a step did: for the screen, for scripts, and for the next step.
 struct step_report {
   /// Notes the step handled (broken, joined, found, fixed, moved, checked, powned).
   uint32_t notes = 0;
@@ -85,7 +83,7 @@ struct step_report {
   uint32_t not_authentic = 0;
   /// Fewest passes of 25 over the notes checked; 0 when the step asks no server.
   uint8_t fewest_passes = 0;
-  /// One clause for people (`1 note of 1,000 broken`), or empty when there was nothing to do.
+  /// One clause for the screen (`1 note of 1,000 broken`); empty when there was nothing to do.
   std::string text;
   /// Only from sender_step::ask_servers and give_back.
   settlement settled = settlement::open;
@@ -185,7 +183,7 @@ struct recovery_report {
   uint32_t closed = 0;
   /// Open transfers and operations that could not be carried on; each has a line that says why.
   uint32_t failed = 0;
-  /// One line a thing done, for people.
+  /// One line a thing done, for the screen.
   std::vector<std::string> lines;
 };
 
@@ -227,7 +225,7 @@ struct export_coins {
   std::string path;
 };
 
-/// A note of the user's wallet, for people. No secret.
+/// A note of the user's wallet, to be shown. No secret.
 struct listed_note {
   note_id id;
   /// The folder's name: Bank, Fracked, Limbo, Suspect, ...

@@ -132,7 +132,7 @@ caf::expected<operation_report> export_notes(workspace& space, amount sum,
     return fail(ec::bad_amount, "0");
   const auto name = name_of(path);
   if (!is_plain_name(name))
-    return fail(ec::bad_argument, "'" + printable(name) + "' is no file name");
+    return fail(ec::bad_argument, "'" + printable(name) + "' is not a file name");
   const auto directory = space.files().open_directory(folder_of(path));
   if (!directory)
     return directory.error();

@@ -25,10 +25,10 @@ void leave_alone(heal_report& report, const note& x, const char* why) {
   report.lines.push_back(to_string(x.id) + " " + why);
 }
 
-// Where a note can lie that healing is about.
+// The folders of notes that a healing is about.
 const std::vector<folder> healing_folders{folder::bank, folder::fracked, folder::limbo};
 
-// Those of the notes that lie in one of `where`, and of which no other copy lies in this wallet.
+// The notes that lie in one of the folders `where` and have no duplicate in this wallet.
 caf::expected<std::vector<stored_note>> single_copies(wallet_store& store,
                                                       const std::vector<note_id>& ids,
                                                       const std::set<folder>& where,
@@ -52,8 +52,8 @@ caf::expected<std::vector<stored_note>> single_copies(wallet_store& store,
   return out;
 }
 
-// Takes away what a store.update() of this healing, killed or failed half-way, left of its notes:
-// the copy with its tag is the newer one, and whole.
+// Finishes a store.update() of this healing that was killed or failed half-way: the copy with the
+// healing's tag is the newer one, so the older copies go to Trash.
 caf::error finish_updates(wallet_store& store, const std::vector<note_id>& ids,
                           const std::string& tag) {
   const auto all = store.find(ids, healing_folders);
@@ -71,8 +71,8 @@ caf::error finish_updates(wallet_store& store, const std::vector<note_id>& ids,
   return {};
 }
 
-// Files notes that were healed or asked about, by their letters, from where each of them lay. A
-// healing never condemns: what is not whole stays fracked, and what lay in Limbo leaves it once
+// Files notes that were healed or asked about: their letters say where each belongs. A healing
+// never condemns: a note that is not authentic stays in Fracked, and a note of Limbo leaves it once
 // 13+f servers pass it (I6).
 caf::error file_healed(workspace& space, wallet_store& store,
                        const std::vector<stored_note>& before, const std::vector<note>& after,
@@ -91,8 +91,8 @@ caf::error file_healed(workspace& space, wallet_store& store,
     const auto to = authentic                                       ? folder::bank
                     : counts.passed >= space.rules.quorum.settled() ? folder::fracked
                                                                     : was->where;
-    // The letters count as well: of a note that is sent fracked they tell later which server's "no"
-    // is none of the receiver's doing.
+    // New letters alone are worth an update: of a note that is sent fracked, they tell later which
+    // server refused it before the receiver had it.
     if (to == was->where && same_numbers(was->value, x) && was->value.pown == x.pown)
       continue;
     auto now = x;
@@ -110,7 +110,7 @@ caf::expected<heal_report> heal_in(workspace& space, wallet_store& store,
                                    const std::vector<note_id>& ids, folder where,
                                    const transfer_id& owner) {
   heal_report report;
-  // Holds first, files second: what is free now cannot be picked by anybody else meanwhile.
+  // Holds first, files second: no other operation can pick these notes meanwhile.
   hold_guard held{*space.holds, ids, owner};
   const auto stored = single_copies(store, held.held(), {where}, report);
   if (!stored)
@@ -139,7 +139,7 @@ caf::expected<heal_report> heal_in(workspace& space, wallet_store& store,
   if (!failed && log)
     failed = log->close(closing::done, space.now());
   if (failed) {
-    // The journal is open and claims the notes, whoever held them before, until it is carried on.
+    // The journal is open and claims the notes until it is carried on.
     if (log)
       held.leave(ids_of(notes), id);
     return failed;
@@ -147,7 +147,7 @@ caf::expected<heal_report> heal_in(workspace& space, wallet_store& store,
   return report;
 }
 
-// Servers that a Fix of this note went to, each with the AN of its newest try.
+// The servers that a Fix of this note went to, each with the AN that the newest Fix asked for.
 std::map<size_t, authenticity_number> tried(const journal_view& view, note_id id) {
   std::map<size_t, authenticity_number> out;
   for (auto& heal : view.heals)
@@ -157,8 +157,8 @@ std::map<size_t, authenticity_number> tried(const journal_view& view, note_id id
   return out;
 }
 
-// Asks FIND which of its two secrets each server holds. What a silent one may hold stays as the
-// second set.
+// Asks FIND which of a note's two secrets each server holds. What a silent server may hold stays as
+// the note's second set.
 void settle_second_sets(workspace& space, std::vector<note>& notes) {
   const auto found = raida::find(*space.port, notes, space.rules.times);
   for (size_t i = 0; i < notes.size(); ++i) {
@@ -174,8 +174,8 @@ void settle_second_sets(workspace& space, std::vector<note>& notes) {
   }
 }
 
-// Letters of notes as they are asked about now: FIND for those with two sets, Detect for the
-// others.
+// Gives notes the letters of this moment: by FIND where a note has two sets of secrets, by Detect
+// where it has one.
 void ask_now(workspace& space, std::vector<note>& notes) {
   std::vector<note> open;
   std::vector<note> plain;
@@ -216,7 +216,7 @@ judged_copies judge(workspace& space, const copies_of_note& copies) {
   auto notes = notes_of(copies);
   ask_now(space, notes);
   // A good copy that can be spent comes first, since this operation may not take it out of Bank;
-  // then the one that most servers pass, and of equals the one that knows a second secret.
+  // then the copy that most servers pass, and of equals the one with a second set of secrets.
   const auto rank = [&](size_t i) {
     return std::make_tuple(!lies_in_limbo(copies[i]), raida::count_letters(notes[i].pown).passed,
                            !copies[i].value.pans.empty());
@@ -231,7 +231,7 @@ judged_copies judge(workspace& space, const copies_of_note& copies) {
   return out;
 }
 
-// Takes the copies in Limbo but `good` away.
+// Moves the copies in Limbo, except `good`, to Trash.
 caf::error drop_other_copies(workspace& space, const copies_of_note& copies, size_t good) {
   for (size_t i = 0; i < copies.size(); ++i)
     if (i != good && lies_in_limbo(copies[i]))
@@ -240,9 +240,9 @@ caf::error drop_other_copies(workspace& space, const copies_of_note& copies, siz
   return {};
 }
 
-// A note may lie twice: in two files of Limbo, or in Limbo and in Bank or Fracked. Moves the copies
-// that a good one makes worthless to Trash, and answers the notes of which no copy is known to be
-// the good one.
+// A note may have duplicates: in two files of Limbo, or in Limbo and in Bank or Fracked. Moves the
+// copies that a good one makes worthless to Trash, and answers the notes of which no copy is known
+// to be good.
 caf::expected<std::set<note_id>>
 settle_duplicates_in_limbo(workspace& space, const std::vector<note_id>& ids, heal_report& report) {
   auto all = space.user.find(ids, healing_folders);

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int tries_max = 3;
 
-// Every place of the user's wallets where a serial may be taken already.
+// The notes that are in the user's wallets already: their serials are taken.
 caf::expected<std::set<note_id>> known_notes(workspace& space) {
   std::set<note_id> out = space.holds->all();
   const auto add = [&](wallet_store& store) -> caf::error {
@@ -34,7 +34,8 @@ caf::expected<std::set<note_id>> known_notes(workspace& space) {
   return out;
 }
 
-// What servers hold of the targets. A server that said 250 is believed; all others are asked.
+// What the servers hold of the targets. A server that answered 250 is believed; FIND asks the
+// others.
 std::vector<found_row> find_targets(workspace& space, const std::vector<note>& targets,
                                     const std::string& letters) {
   std::vector<found_row> rows(targets.size(), found_row(space.servers(), find_answer::unknown));
@@ -56,7 +57,8 @@ std::vector<found_row> find_targets(workspace& space, const std::vector<note>& t
   return rows;
 }
 
-// The target with the letters of its row. An unanswered server may hold the target or nothing.
+// The target with the letters of its row. A server that did not answer may hold the target or
+// nothing.
 note target_with(const note& target, const found_row& row) {
   note out = target;
   out.pans.clear();
@@ -187,7 +189,7 @@ caf::expected<change_record> propose_change(workspace& space, change_kind kind,
   return out;
 }
 
-// Makes the change durable (P3), asks the servers for it, and finishes it as far as they let.
+// Makes the change durable (P3), sends it, and finishes it as far as the servers answer.
 caf::expected<change_result> carry_out(workspace& space, operation_journal& log,
                                        const change_record& record) {
   if (auto err = log.append(encode(record)))
@@ -216,8 +218,8 @@ caf::expected<change_result> change_notes(workspace& space, change_kind kind,
     const auto record = propose_change(space, kind, sources);
     if (!record)
       return record.error();
-    // The change's own journal holds sources and targets until it is over, so that they stay held
-    // when its owner ends before it.
+    // The change's own journal holds sources and targets until it is over: they stay held even when
+    // its owner ends first.
     const auto id = draw_transfer_id();
     const auto targets = ids_of(record->targets);
     if (!space.holds->take(targets, id))

@@ -93,7 +93,7 @@ caf::error file_counterfeits(const journal_view& view, wallet_store& at) {
   return relocate(at, ids, folder::suspect, folder::counterfeit);
 }
 
-// The Suspect copies of the others are superseded.
+// The Suspect copies of authentic and fracked notes are superseded.
 caf::error clear_suspect(const journal_view& view, wallet_store& at) {
   auto superseded = unsettled(view, note_verdict::authentic);
   auto fracked = unsettled(view, note_verdict::fracked);
@@ -185,7 +185,7 @@ caf::error pown_and_grade(workspace& space, operation_journal& log, wallet_store
   const auto open = ungraded(log.view(), true);
   for (auto& x : open)
     LC_ASSERT(x.pans.size() == x.ans.size());
-  // For people and other programs: the journal alone would do.
+  // For the user and other programs: the journal alone would do.
   if (auto err = at.put(folder::suspect, open, pans::with, tag_of(log.id())))
     return err;
   if (auto err = retire_container(at, container))
@@ -230,7 +230,7 @@ caf::error settle_graded(workspace& space, operation_journal& log, wallet_store&
     if (auto err = at.move(fracked, folder::fracked, space.user, folder::fracked))
       return err;
   }
-  // Until here the notes were held by this journal, so nobody can have spent one of them.
+  // Until here this journal held the notes, so no other operation can have spent one of them.
   if (auto err = log.append(encode_ids(record_type::settled, settled)))
     return err;
   space.holds->release(settled, log.id());

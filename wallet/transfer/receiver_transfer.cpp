@@ -29,7 +29,7 @@ caf::expected<receiver_transfer> receiver_transfer::reopen(workspace& space,
   if (!log)
     return log.error();
   if (log->view().opened.servers != 0 && log->view().kind() != journal_kind::receiver)
-    return fail(ec::bad_argument, to_string(id) + " is no transfer that we receive");
+    return fail(ec::bad_argument, to_string(id) + " is not a transfer that this wallet receives");
   transfer_terms terms;
   terms.side = role::receiver;
   terms.id = id;
@@ -54,7 +54,7 @@ caf::expected<step_report> receiver_transfer::run(receiver_step step) {
   case receiver_step::check_servers:
     return check_servers(*space_);
   case receiver_step::set_aside:
-    return set_aside_strangers(*space_, space_->receiver);
+    return set_aside_unclaimed(*space_, space_->receiver);
   case receiver_step::pown:
     // Asked for by a session: the sender is there, and does not take back meanwhile.
     return pown(pown_start::at_once);
@@ -189,8 +189,8 @@ caf::expected<step_report> receiver_transfer::receive(const coin_payload& coins)
     return err;
   // P2: the whole set is durable before the sender hears that it came.
   LC_ASSERT(log_->view().received.size() == log_->view().offered->notes);
-  // What came, as it came: for people. The journal alone does, so a failure here must not tell the
-  // sender that nothing was kept.
+  // The container as it came, for the user. The journal alone would do, so a failure here must not
+  // tell the sender that nothing was kept.
   (void)space_->receiver.put_container(folder::import_, *notes, tag_of(log_->id()));
   return out;
 }
@@ -211,8 +211,9 @@ caf::expected<step_report> receiver_transfer::pown(pown_start how) {
                                          " notes wait for enough servers");
   if (!before) {
     log_to_user(space, true, report->value, "LiveConnect receive", to_string(log_->id()));
-    // The sender's other claimants are shut out for good once every server is ours (FIX after
-    // grading, docs/design/safety.md 2.1); a failure costs nothing, `wallet heal` tries again.
+    // Another owner of the same secrets is shut out for good once every server holds ours (FIX
+    // after grading, docs/design/safety.md 2.1). A failure costs nothing: `wallet heal` tries
+    // again.
     std::vector<note_id> fracked;
     for (auto& x : log_->view().graded)
       if (x.second.verdict == note_verdict::fracked)
@@ -333,7 +334,7 @@ caf::error receiver_transfer::carry_on() {
     space_->holds->release_all(log_->id());
     return {};
   case recovery_task::drop_offer: {
-    // A sender who comes back within the offer's life must find it: a closed id is refused.
+    // A sender that comes back within the offer's life must find it: a closed id is refused.
     if (!done_at_start(log_->view(), space_->now()))
       return {};
     const auto dropped = drop_offer();
@@ -343,7 +344,7 @@ caf::error receiver_transfer::carry_on() {
   case recovery_task::settle_notes: {
     const auto report = pown(asks_before_pown(log_->view(), space_->now()) ? pown_start::ask_first
                                                                            : pown_start::at_once);
-    // Pending notes are no failure of recovery.
+    // Notes that wait for more servers do not make recovery fail.
     return report || code_of(report.error()) == ec::too_few_servers ? caf::error{} : report.error();
   }
   case recovery_task::await_confirmation:

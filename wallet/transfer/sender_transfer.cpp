@@ -80,7 +80,7 @@ caf::expected<sender_transfer> sender_transfer::reopen(workspace& space, const t
   if (!log)
     return log.error();
   if (log->view().opened.servers != 0 && log->view().kind() != journal_kind::sender)
-    return fail(ec::bad_argument, to_string(id) + " is no transfer that we send");
+    return fail(ec::bad_argument, to_string(id) + " is not a transfer that this wallet sends");
   transfer_terms terms;
   terms.side = role::sender;
   terms.id = id;
@@ -158,7 +158,7 @@ caf::expected<step_report> sender_transfer::check_servers() {
 }
 
 caf::expected<step_report> sender_transfer::set_aside() {
-  return set_aside_strangers(*space_, space_->sender);
+  return set_aside_unclaimed(*space_, space_->sender);
 }
 
 caf::error sender_transfer::record_selection(const std::vector<note>& notes) {
@@ -383,7 +383,7 @@ caf::expected<step_report> sender_transfer::find_change() {
   const auto report = find_lost(*space_, terms_.id);
   step_report out;
   if (!report) {
-    // The notes that are sent are others: without the lost ones the transfer goes on.
+    // The notes to be sent are others: the transfer goes on without the lost ones.
     out.text = "lost notes could not be looked for: " + detail_of(report.error());
     return out;
   }
@@ -558,12 +558,12 @@ caf::expected<step_report> sender_transfer::put_in_export() {
   auto notes = notes_of(*stored);
   if (notes.size() != selected.notes.size() || total(notes) != selected.sum)
     return fail(ec::internal, "the notes in Sender are not the sum agreed");
-  // A healing that could not be finished has them: which secrets hold is not known.
+  // A healing that could not be finished may hold one: which of its secrets hold is not known.
   for (auto& x : notes)
     if (space_->holds->is_held_by_other(x.id, terms_.id))
       return fail(ec::wallet_busy, to_string(x.id) + " is being healed");
   for (size_t i = 0; i < notes.size(); ++i)
-    // The health check found nothing against it, so what its file still says is old.
+    // The health check found nothing against this note: the letters in its file are old.
     if ((*stored)[i].where == folder::bank)
       notes[i].pown.clear();
   std::sort(notes.begin(), notes.end(), [](const note& x, const note& y) { return x.id < y.id; });
@@ -793,8 +793,8 @@ caf::error sender_transfer::file_decided(bool last) {
   // The old copies are worthless from now on.
   if (auto err = retire(space.sender, back, folder::sent))
     return err;
-  // Until here the notes were held by this journal, so nobody can have spent one of them, nor
-  // brought one back to us. CLOSED says the same of the last ones.
+  // Until here this journal held the notes, so no other operation can have spent one of them, nor
+  // received one again. For the last ones CLOSED says so in place of SETTLED.
   if (last)
     return {};
   if (auto err = log_->append(encode_ids(record_type::settled, decided)))
