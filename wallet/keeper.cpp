@@ -238,7 +238,7 @@ void keeper_state::answer_waiting() {
   auto asked = std::move(waiting);
   waiting.clear();
   for (auto& [id, promise] : asked) {
-    auto journals = load_open_journals(*tools.space);
+    const auto journals = load_open_journals(*tools.space);
     if (!journals) {
       promise.deliver(journals.error());
       continue;

@@ -61,7 +61,7 @@ private:
 caf::expected<operation_report> check_notes(workspace& space) {
   operation_report out;
   const auto id = draw_transfer_id();
-  auto listing = space.user.list({folder::bank, folder::fracked});
+  const auto listing = space.user.list({folder::bank, folder::fracked});
   if (!listing)
     return listing.error();
   for (auto& x : listing->unreadable)

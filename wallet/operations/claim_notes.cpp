@@ -148,7 +148,7 @@ caf::expected<std::vector<graded_note>> grade_or_heal(workspace& space, operatio
     return healed.error();
   for (auto& x : healed->notes) {
     // A server that passes the AN we were given passes the giver as well: it does not vote for us.
-    auto ours = passes_beyond(x, notes);
+    const auto ours = passes_beyond(x, notes);
     if (ours < space.rules.quorum.settled())
       continue;
     graded_note graded;

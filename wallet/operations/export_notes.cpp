@@ -141,7 +141,7 @@ caf::expected<operation_report> export_notes(workspace& space, amount sum,
     return taken.error();
   if (*taken)
     return fail(ec::file_exists, printable(name));
-  auto id = draw_transfer_id();
+  const auto id = draw_transfer_id();
   const auto chosen = choose_notes(space, sum, id);
   if (!chosen)
     return chosen.error();

@@ -88,9 +88,11 @@ caf::error file_healed(workspace& space, wallet_store& store,
     count_note(report, x);
     const auto authentic = counts.passed == x.ans.size();
     ++(authentic ? report.healed : report.not_healed);
-    const auto to = authentic                                       ? folder::bank
-                    : counts.passed >= space.rules.quorum.settled() ? folder::fracked
-                                                                    : was->where;
+    auto to = was->where;
+    if (authentic)
+      to = folder::bank;
+    else if (counts.passed >= space.rules.quorum.settled())
+      to = folder::fracked;
     // New letters alone are worth an update: of a note that is sent fracked, they tell later which
     // server refused it before the receiver had it.
     if (to == was->where && same_numbers(was->value, x) && was->value.pown == x.pown)
@@ -387,7 +389,7 @@ caf::error finish_heal(workspace& space, operation_journal& log) {
     for (auto store : {&space.user, &space.sender, &space.receiver}) {
       if (auto err = finish_updates(*store, ids, tag_of(log.id())))
         return err;
-      auto stored = single_copies(*store, ids, {folder::fracked, folder::limbo}, report);
+      const auto stored = single_copies(*store, ids, {folder::fracked, folder::limbo}, report);
       if (!stored)
         return stored.error();
       if (stored->empty())
@@ -421,7 +423,7 @@ caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner)
   const auto doubled = settle_duplicates_in_limbo(space, held->held(), report);
   if (!doubled)
     return doubled.error();
-  auto stored = space.user.find(held->held(), {folder::limbo});
+  const auto stored = space.user.find(held->held(), {folder::limbo});
   if (!stored)
     return stored.error();
   std::vector<note> open;

@@ -19,7 +19,8 @@ caf::error sort_out(workspace& space, const std::vector<import_item>& items,
                     std::vector<note>& notes, operation_report& report) {
   std::set<note_id> held = space.holds->all();
   for (auto store : {&space.user, &space.sender, &space.receiver}) {
-    auto listing = store->list({folder::bank, folder::fracked, folder::limbo, folder::suspect});
+    const auto listing =
+        store->list({folder::bank, folder::fracked, folder::limbo, folder::suspect});
     if (!listing)
       return listing.error();
     for (auto& x : listing->notes)

@@ -94,11 +94,11 @@ caf::expected<change_result> file_done(workspace& space, operation_journal& log,
                                        const std::vector<note>& targets) {
   change_result out;
   out.outcome = change_outcome::done;
-  auto change = *log.view().change;
+  const auto change = *log.view().change;
   if (log.view().graded.empty()) {
     graded_record record;
     for (auto& x : targets) {
-      auto all = raida::count_letters(x.pown).passed == space.servers();
+      const auto all = raida::count_letters(x.pown).passed == space.servers();
       record.notes.push_back({all ? note_verdict::authentic : note_verdict::fracked, x});
     }
     for (auto& x : change.sources)
@@ -153,7 +153,7 @@ caf::expected<change_record> propose_change(workspace& space, change_kind kind,
   const auto op =
       breaks ? raida::change_operation::break_note : raida::change_operation::join_notes;
   const auto wanted = breaks ? raida::change_count : size_t{1};
-  auto stored = space.user.find(sources, {folder::bank, folder::fracked});
+  const auto stored = space.user.find(sources, {folder::bank, folder::fracked});
   if (!stored)
     return stored.error();
   if (stored->size() != sources.size() || sources.size() != (breaks ? 1u : raida::change_count))
@@ -250,7 +250,7 @@ caf::expected<change_result> finish_change(workspace& space, operation_journal& 
       return err;
     return change_result{change_outcome::abandoned, {}, 0, false};
   }
-  auto change = *log.view().change;
+  const auto change = *log.view().change;
   if (!log.view().graded.empty())
     return file_done(space, log, {});
   auto targets = change.targets;

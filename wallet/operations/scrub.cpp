@@ -15,7 +15,7 @@ namespace liveconnect::wallet {
 namespace {
 
 bool is_authentic(const journal_view& view, note_id id) {
-  auto graded = view.graded.find(id);
+  const auto graded = view.graded.find(id);
   return graded != view.graded.end() && graded->second.verdict == note_verdict::authentic;
 }
 

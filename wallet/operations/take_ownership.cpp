@@ -34,7 +34,7 @@ std::vector<note> ungraded(const journal_view& view, bool with) {
 // refuse have another owner already, and are graded counterfeit.
 caf::expected<std::vector<note>> still_free(workspace& space, operation_journal& log,
                                             const std::vector<note>& notes) {
-  auto rows = raida::find(*space.port, notes, space.rules.times);
+  const auto rows = raida::find(*space.port, notes, space.rules.times);
   std::vector<note> out;
   graded_record counterfeit;
   for (size_t i = 0; i < notes.size() && i < rows.size(); ++i)
@@ -74,7 +74,7 @@ caf::error put_finals(workspace& space, const journal_view& view, wallet_store& 
 // A counterfeit note lies in Counterfeit as it came, with both its sets. One that was condemned
 // before its Pown has no file yet.
 caf::error file_counterfeits(const journal_view& view, wallet_store& at) {
-  auto ids = unsettled(view, note_verdict::counterfeit);
+  const auto ids = unsettled(view, note_verdict::counterfeit);
   if (ids.empty())
     return {};
   const auto there = at.find(ids, {folder::suspect, folder::counterfeit});
@@ -96,7 +96,7 @@ caf::error file_counterfeits(const journal_view& view, wallet_store& at) {
 // The Suspect copies of authentic and fracked notes are superseded.
 caf::error clear_suspect(const journal_view& view, wallet_store& at) {
   auto superseded = unsettled(view, note_verdict::authentic);
-  auto fracked = unsettled(view, note_verdict::fracked);
+  const auto fracked = unsettled(view, note_verdict::fracked);
   superseded.insert(superseded.end(), fracked.begin(), fracked.end());
   return retire(at, superseded, folder::suspect);
 }
@@ -107,7 +107,7 @@ ownership_report report_of(const journal_view& view, size_t servers) {
   ownership_report out;
   auto fewest = servers;
   for (auto& x : view.received) {
-    auto found = view.graded.find(x.id);
+    const auto found = view.graded.find(x.id);
     if (found == view.graded.end()) {
       ++out.limbo;
       (void)out.limbo_value.add(value_of(x));

@@ -199,10 +199,10 @@ caf::expected<step_report> receiver_transfer::pown(pown_start how) {
   if (!log_ || log_->view().received.empty())
     return fail(ec::internal, "no complete set of notes was received");
   auto& space = *space_;
-  auto before = all_settled(log_->view());
-  auto report = log_->view().closed
-                    ? report_of(log_->view(), space.servers())
-                    : take_ownership(space, *log_, space.receiver, container_name(), how);
+  const auto before = all_settled(log_->view());
+  const auto report = log_->view().closed
+                          ? report_of(log_->view(), space.servers())
+                          : take_ownership(space, *log_, space.receiver, container_name(), how);
   if (!report)
     return report.error();
   if (report->limbo > 0)

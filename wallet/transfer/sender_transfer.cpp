@@ -770,7 +770,7 @@ caf::error sender_transfer::finish_refresh() {
 caf::error sender_transfer::file_decided(bool last) {
   auto& space = *space_;
   auto& view = log_->view();
-  auto decided = to_settle(view);
+  const auto decided = to_settle(view);
   if (decided.empty())
     return {};
   std::set<note_id> now{decided.begin(), decided.end()};
