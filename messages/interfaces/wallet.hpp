@@ -15,40 +15,39 @@
 /// those of docs/formats/wallet.md 8, order rules P1..P6 those of docs/design/safety.md 5.3.
 namespace liveconnect::wallet {
 
-/// Work of the sender's folder worker that needs no argument, in the order of docs/protocol.md 7.
-/// Each is idempotent: a resumed session may ask again for what is done already, and gets its
-/// report.
+/// Work of the sender's folder worker that needs no argument, in the order of the protocol's steps
+/// (docs/protocol.md "Origin"). Each is idempotent, so a resumed session may ask again for what is
+/// done already and gets the report of it.
 enum class sender_step : uint8_t {
   /// Echo to all servers. Fails with ec::too_few_servers below 13.
   check_servers,
   /// Sets aside what lies in Import and Export of the hidden Sender wallet. Never deletes (I8).
   set_aside,
-  /// Breaks notes until the reserved sum can be taken exactly (docs/formats/wallet.md 8.3). May
-  /// find
-  /// nothing to do.
+  /// Breaks notes until the reserved sum can be taken exactly (step 10). May find nothing to do.
   make_change,
-  /// Joins ten into one where that saves notes (8.4).
+  /// Joins ten into one where that saves notes (step 11).
   join_notes,
-  /// Asks the servers about all that lies in Limbo, change above all (8.5).
+  /// FIND for everything of ours in Limbo, change above all (step 12).
   find_change,
-  /// Heals fracked change (8.6).
+  /// Heals fracked change (step 13).
   fix_change,
-  /// Moves exactly the agreed sum to the hidden Sender wallet's Bank (8.7).
+  /// Moves exactly the agreed sum to the hidden Sender wallet's Bank (step 14).
   move_to_sender,
-  /// Detects every note; a note that fails is replaced (8.8).
+  /// Detects every note; a note that fails is replaced (step 15).
   health_check,
-  /// Heals what is fracked among them (8.9).
+  /// Heals what is fracked among them (step 16).
   fix_notes,
-  /// Builds the container in Export and locks its notes (8.10). The manifest exists from here on.
+  /// Builds the container in Export and locks its notes (step 17). The manifest exists from here.
   put_in_export,
   /// The last coin byte has left: Export -> Sent.
   all_sent,
-  /// Asks the servers who owns the notes now (docs/design/safety.md 5.4, a sender in SENDING):
-  /// closes the transfer as sent (evidence), or takes the notes back (refresh) where nothing stands
-  /// against it, or leaves it open.
+  /// Asks the servers who owns the notes now (docs/design/safety.md 5.4, S in SENDING): closes the
+  /// transfer as sent (evidence), or takes the notes back (refresh) when that is clean, or leaves
+  /// it
+  /// pending.
   ask_servers,
-  /// Nothing has left yet: everything goes back to the user's wallet, and the transfer closes.
-  /// Fails once sending has begun.
+  /// Nothing has left yet: everything back to the user's Bank, the transfer closes. Fails once
+  /// sending has begun.
   give_back,
 };
 
