@@ -21,37 +21,47 @@ caf::result<atom::done> answer(caf::error x) {
 
 } // namespace
 
-sender_wallet_actor::behavior_type
-sender_worker(sender_wallet_actor::stateful_pointer<worker_state<sender_transfer>> self,
-              std::shared_ptr<worker_tools> tools, std::shared_ptr<sender_transfer> transfer) {
-  self->state.tools = std::move(tools);
-  self->state.transfer.emplace(std::move(*transfer));
-  auto& it = *self->state.transfer;
+sender_wallet_actor::behavior_type sender_worker_state::begin() {
   return {
-      [&it](sender_step step) { return answer(it.run(step)); },
-      [&it](atom::reserve, amount sum) { return answer(it.reserve(sum)); },
-      [&it](atom::manifest) { return answer(it.announcement()); },
-      [&it](atom::begin_sending, const receipt_terms& terms) {
-        return answer(it.begin_sending(terms));
+      [this](sender_step step) { return answer(transfer->run(step)); },
+      [this](atom::reserve, amount sum) { return answer(transfer->reserve(sum)); },
+      [this](atom::manifest) { return answer(transfer->announcement()); },
+      [this](atom::begin_sending, const receipt_terms& terms) {
+        return answer(transfer->begin_sending(terms));
       },
-      [&it](atom::receipt, const receipt_text& text) { return answer(it.file_receipt(text)); },
+      [this](atom::receipt, const receipt_text& text) {
+        return answer(transfer->file_receipt(text));
+      },
   };
 }
 
+receiver_wallet_actor::behavior_type receiver_worker_state::begin() {
+  return {
+      [this](receiver_step step) { return answer(transfer->run(step)); },
+      [this](atom::manifest, const manifest& x) { return answer(transfer->offer(x)); },
+      [this](const coin_payload& coins) { return answer(transfer->receive(coins)); },
+      [this](atom::receipt, const receipt_terms& terms) {
+        return answer(transfer->make_receipt(terms));
+      },
+      [this](atom::confirmed) { return answer(transfer->confirmed()); },
+      [this](atom::receipt_key) -> caf::result<receipt_key> { return transfer->key(); },
+  };
+}
+
+sender_wallet_actor::behavior_type
+sender_worker(sender_wallet_actor::stateful_pointer<sender_worker_state> self,
+              std::shared_ptr<worker_tools> tools, std::shared_ptr<sender_transfer> transfer) {
+  self->state.tools = std::move(tools);
+  self->state.transfer.emplace(std::move(*transfer));
+  return self->state.begin();
+}
+
 receiver_wallet_actor::behavior_type
-receiver_worker(receiver_wallet_actor::stateful_pointer<worker_state<receiver_transfer>> self,
+receiver_worker(receiver_wallet_actor::stateful_pointer<receiver_worker_state> self,
                 std::shared_ptr<worker_tools> tools, std::shared_ptr<receiver_transfer> transfer) {
   self->state.tools = std::move(tools);
   self->state.transfer.emplace(std::move(*transfer));
-  auto& it = *self->state.transfer;
-  return {
-      [&it](receiver_step step) { return answer(it.run(step)); },
-      [&it](atom::manifest, const manifest& x) { return answer(it.offer(x)); },
-      [&it](const coin_payload& coins) { return answer(it.receive(coins)); },
-      [&it](atom::receipt, const receipt_terms& terms) { return answer(it.make_receipt(terms)); },
-      [&it](atom::confirmed) { return answer(it.confirmed()); },
-      [&it](atom::receipt_key) -> caf::result<receipt_key> { return it.key(); },
-  };
+  return self->state.begin();
 }
 
 } // namespace liveconnect::wallet

@@ -13,14 +13,11 @@
 #include "wallet/operations/import_notes.hpp"
 #include "wallet/operations/operation_journal.hpp"
 #include "wallet/raida/client/actor_port.hpp"
-#include "wallet/start_up.hpp"
 #include "wallet/transfer/invitation_use.hpp"
 
 namespace liveconnect::wallet {
 
 namespace {
-
-using keeper_pointer = keeper_actor::stateful_pointer<keeper_state>;
 
 bool same_text(const secret_bytes& x, const secret_bytes& y) {
   return x.size() == y.size() && sodium_memcmp(x.data(), y.data(), x.size()) == 0;
@@ -33,135 +30,13 @@ caf::result<T> answer(caf::expected<T> x) {
   return std::move(*x);
 }
 
-caf::result<operation_report> import_from(workspace& space, const import_files& what) {
-  operation_report refused;
-  const auto items = read_import_files(space, what.paths, refused);
-  auto out = import_notes(space, items);
-  if (!out)
-    return out.error();
-  out->refused += static_cast<uint32_t>(refused.lines.size());
-  out->lines.insert(out->lines.begin(), refused.lines.begin(), refused.lines.end());
-  return std::move(*out);
-}
-
-caf::result<operation_report> import_from(workspace& space, const import_coins& what) {
-  std::vector<import_item> items;
-  for (auto& x : what.coins.files)
-    items.push_back({"coins", x});
-  return answer(import_notes(space, items));
-}
-
-// Settles the transfer now, or when the worker that has it in hand is gone: two never write one
-// journal.
-caf::result<open_transfer> settle_when_free(keeper_pointer self, const transfer_id& id) {
-  auto& st = self->state;
-  const auto journals = load_open_journals(*st.tools.space);
-  if (!journals)
-    return journals.error();
-  const auto busy = std::any_of(journals->begin(), journals->end(), [&](const journal_view& x) {
-    return x.id() == id && st.is_in_work(x);
-  });
-  if (!busy)
-    return answer(settle(*st.tools.space, id));
-  auto promise = self->make_response_promise<open_transfer>();
-  st.waiting.emplace_back(id, promise);
-  return promise;
-}
-
-template<class Transfer, class Worker>
-auto spawn_worker(keeper_pointer self, Worker worker, keeper_state::worker entry,
-                  std::shared_ptr<worker_tools> tools, Transfer transfer) {
-  auto shared = std::make_shared<Transfer>(std::move(transfer));
-  auto out = self->state.config.detached_workers
-                 ? self->template spawn<caf::detached>(worker, std::move(tools), std::move(shared))
-                 : self->spawn(worker, std::move(tools), std::move(shared));
-  self->monitor(out);
-  self->state.workers.emplace(out.address(), std::move(entry));
-  return out;
-}
-
-caf::result<sender_wallet_actor> open(keeper_pointer self, const open_sender& what) {
-  auto& st = self->state;
-  auto entry = keeper_state::worker{role::sender, what.terms.id, what.terms.invitation};
-  for (auto& x : st.workers)
-    if (x.second.side == role::sender && x.second.id == what.terms.id)
-      return fail(ec::bad_argument, "the transfer is in work already");
-  const auto journals = load_open_journals(*st.tools.space);
-  if (!journals)
-    return journals.error();
-  const auto known = std::find_if(journals->begin(), journals->end(),
-                                  [&](const journal_view& x) { return x.id() == what.terms.id; });
-  auto tools = st.make_tools();
-  if (!tools)
-    return tools.error();
-  auto& space = *(*tools)->space;
-  if (known == journals->end()) {
-    if (auto err = refuse_used(space, what.terms))
-      return err;
-    return spawn_worker(self, sender_worker, std::move(entry), *tools,
-                        sender_transfer::start(space, what.terms));
-  }
-  auto transfer = sender_transfer::reopen(space, what.terms.id);
-  if (!transfer)
-    return transfer.error();
-  return spawn_worker(self, sender_worker, std::move(entry), *tools, std::move(*transfer));
-}
-
-caf::result<receiver_wallet_actor> open(keeper_pointer self, const open_receiver& what) {
-  auto& st = self->state;
-  auto entry = keeper_state::worker{role::receiver, what.terms.id, what.terms.invitation};
-  const auto journals = load_open_journals(*st.tools.space);
-  if (!journals)
-    return journals.error();
-  const auto named = what.terms.id != transfer_id{};
-  const auto known = std::find_if(journals->begin(), journals->end(), [&](const journal_view& x) {
-    return named ? x.id() == what.terms.id
-                 : x.opened.servers != 0 && x.kind() == journal_kind::receiver &&
-                       same_text(x.opened.invitation, what.terms.invitation);
-  });
-  if (known != journals->end() && st.is_in_work(*known))
-    return fail(ec::bad_argument, "the transfer is in work already");
-  if (named && known == journals->end())
-    return fail(ec::bad_argument, "no open transfer " + to_string(what.terms.id));
-  auto tools = st.make_tools();
-  if (!tools)
-    return tools.error();
-  auto& space = *(*tools)->space;
-  if (known == journals->end())
-    return spawn_worker(self, receiver_worker, std::move(entry), *tools,
-                        receiver_transfer::start(space, what.terms));
-  entry.id = known->id();
-  entry.invitation = known->opened.invitation;
-  auto transfer = receiver_transfer::reopen(space, known->id());
-  if (!transfer)
-    return transfer.error();
-  return spawn_worker(self, receiver_worker, std::move(entry), *tools, std::move(*transfer));
-}
-
 operation_report as_operation(const heal_report& x) {
   operation_report out;
   out.notes = x.notes;
   out.value = x.value;
-  out.clean = x.healed;
-  out.fracked = x.not_clean;
+  out.authentic = x.healed;
+  out.fracked = x.not_healed;
   out.fewest_passes = x.fewest_passes;
-  return out;
-}
-
-caf::expected<operation_report> heal(workspace& space) {
-  const auto owner = draw_transfer_id();
-  const auto found = find_lost(space, owner);
-  if (!found)
-    return found.error();
-  const auto healed = heal_all(space, owner);
-  if (!healed)
-    return healed.error();
-  auto out = as_operation(*healed);
-  for (auto* report : {&*found, &*healed})
-    out.lines.insert(out.lines.end(), report->lines.begin(), report->lines.end());
-  if (found->notes > 0)
-    out.lines.push_back(std::to_string(found->healed) + " of " + std::to_string(found->notes) +
-                        " lost notes found");
   return out;
 }
 
@@ -201,10 +76,148 @@ caf::error keeper_state::start() {
   return {};
 }
 
+template<class Task>
+std::invoke_result_t<Task, workspace&> keeper_state::when_started(Task task) {
+  if (auto err = start())
+    return err;
+  return task(*tools.space);
+}
+
+void keeper_state::on_down(const caf::down_msg& what) {
+  workers.erase(what.source);
+  // Notes that the worker reserved, and that no peer has seen, go back at once.
+  if (report)
+    (void)recover(*tools.space, in_work_now());
+  answer_waiting();
+}
+
+caf::result<recovery_report> keeper_state::recover_open() {
+  const auto first = !report;
+  if (auto err = start())
+    return err;
+  if (first)
+    return *report;
+  return answer(recover(*tools.space, in_work_now()));
+}
+
+template<class Transfer, class Worker>
+auto keeper_state::spawn_worker(Worker body, worker entry, std::shared_ptr<worker_tools> with,
+                                Transfer transfer) {
+  auto shared = std::make_shared<Transfer>(std::move(transfer));
+  auto out = config.detached_workers
+                 ? self->template spawn<caf::detached>(body, std::move(with), std::move(shared))
+                 : self->spawn(body, std::move(with), std::move(shared));
+  self->monitor(out);
+  workers.emplace(out.address(), std::move(entry));
+  return out;
+}
+
+caf::result<sender_wallet_actor> keeper_state::open(const open_sender& what) {
+  auto entry = worker{role::sender, what.terms.id, what.terms.invitation};
+  for (auto& x : workers)
+    if (x.second.side == role::sender && x.second.id == what.terms.id)
+      return fail(ec::bad_argument, "the transfer is in work already");
+  const auto journals = load_open_journals(*tools.space);
+  if (!journals)
+    return journals.error();
+  const auto known = std::find_if(journals->begin(), journals->end(),
+                                  [&](const journal_view& x) { return x.id() == what.terms.id; });
+  const auto own = make_tools();
+  if (!own)
+    return own.error();
+  auto& space = *(*own)->space;
+  if (known == journals->end()) {
+    if (auto err = refuse_used(space, what.terms))
+      return err;
+    return spawn_worker(sender_worker, std::move(entry), *own,
+                        sender_transfer::start(space, what.terms));
+  }
+  auto transfer = sender_transfer::reopen(space, what.terms.id);
+  if (!transfer)
+    return transfer.error();
+  return spawn_worker(sender_worker, std::move(entry), *own, std::move(*transfer));
+}
+
+caf::result<receiver_wallet_actor> keeper_state::open(const open_receiver& what) {
+  auto entry = worker{role::receiver, what.terms.id, what.terms.invitation};
+  const auto journals = load_open_journals(*tools.space);
+  if (!journals)
+    return journals.error();
+  const auto named = what.terms.id != transfer_id{};
+  const auto known = std::find_if(journals->begin(), journals->end(), [&](const journal_view& x) {
+    return named ? x.id() == what.terms.id
+                 : x.opened.servers != 0 && x.kind() == journal_kind::receiver &&
+                       same_text(x.opened.invitation, what.terms.invitation);
+  });
+  if (known != journals->end() && is_in_work(*known))
+    return fail(ec::bad_argument, "the transfer is in work already");
+  if (named && known == journals->end())
+    return fail(ec::bad_argument, "no open transfer " + to_string(what.terms.id));
+  const auto own = make_tools();
+  if (!own)
+    return own.error();
+  auto& space = *(*own)->space;
+  if (known == journals->end())
+    return spawn_worker(receiver_worker, std::move(entry), *own,
+                        receiver_transfer::start(space, what.terms));
+  entry.id = known->id();
+  entry.invitation = known->opened.invitation;
+  auto transfer = receiver_transfer::reopen(space, known->id());
+  if (!transfer)
+    return transfer.error();
+  return spawn_worker(receiver_worker, std::move(entry), *own, std::move(*transfer));
+}
+
+caf::result<open_transfer> keeper_state::settle_when_free(const transfer_id& id) {
+  const auto journals = load_open_journals(*tools.space);
+  if (!journals)
+    return journals.error();
+  const auto busy = std::any_of(journals->begin(), journals->end(), [&](const journal_view& x) {
+    return x.id() == id && is_in_work(x);
+  });
+  if (!busy)
+    return answer(settle(*tools.space, id));
+  auto promise = self->make_response_promise<open_transfer>();
+  waiting.emplace_back(id, promise);
+  return promise;
+}
+
+caf::result<operation_report> keeper_state::import(const import_files& what) {
+  operation_report refused;
+  const auto items = read_import_files(*tools.space, what.paths, refused);
+  auto out = import_notes(*tools.space, items);
+  if (!out)
+    return out.error();
+  out->refused += static_cast<uint32_t>(refused.lines.size());
+  out->lines.insert(out->lines.begin(), refused.lines.begin(), refused.lines.end());
+  return std::move(*out);
+}
+
+caf::result<operation_report> keeper_state::import(const import_coins& what) {
+  std::vector<import_item> items;
+  for (auto& x : what.coins.files)
+    items.push_back({"coins", x});
+  return answer(import_notes(*tools.space, items));
+}
+
+caf::result<operation_report> keeper_state::heal() {
+  const auto owner = draw_transfer_id();
+  const auto found = find_lost(*tools.space, owner);
+  if (!found)
+    return found.error();
+  const auto healed = heal_all(*tools.space, owner);
+  if (!healed)
+    return healed.error();
+  auto out = as_operation(*healed);
+  for (auto* x : {&*found, &*healed})
+    out.lines.insert(out.lines.end(), x->lines.begin(), x->lines.end());
+  if (found->notes > 0)
+    out.lines.push_back(std::to_string(found->healed) + " of " + std::to_string(found->notes) +
+                        " lost notes found");
+  return out;
+}
+
 bool keeper_state::is_in_work(const journal_view& view) const {
-  const auto side = view.kind() == journal_kind::sender     ? role::sender
-                    : view.kind() == journal_kind::receiver ? role::receiver
-                                                            : role::sender;
   const auto owner = view.kind() == journal_kind::change || view.kind() == journal_kind::heal
                          ? view.opened.parent
                          : view.id();
@@ -212,16 +225,20 @@ bool keeper_state::is_in_work(const journal_view& view) const {
     if (x.second.id == owner && owner != transfer_id{})
       return true;
     // A receiver's id comes with the manifest; until then its invitation names it.
-    return view.kind() == journal_kind::receiver && x.second.side == side &&
+    return view.kind() == journal_kind::receiver && x.second.side == role::receiver &&
            same_text(x.second.invitation, view.opened.invitation);
   });
+}
+
+in_work keeper_state::in_work_now() const {
+  return [this](const journal_view& x) { return is_in_work(x); };
 }
 
 void keeper_state::answer_waiting() {
   auto asked = std::move(waiting);
   waiting.clear();
   for (auto& [id, promise] : asked) {
-    auto journals = load_open_journals(*tools.space);
+    const auto journals = load_open_journals(*tools.space);
     if (!journals) {
       promise.deliver(journals.error());
       continue;
@@ -256,72 +273,53 @@ caf::expected<std::shared_ptr<worker_tools>> keeper_state::make_tools() const {
   return out;
 }
 
+keeper_actor::behavior_type keeper_state::begin(pointer me) {
+  self = me;
+  self->set_down_handler([this](const caf::down_msg& what) { on_down(what); });
+  return {
+      [this](atom::recover) { return recover_open(); },
+      [this](const open_sender& what) {
+        return when_started([&](workspace&) { return open(what); });
+      },
+      [this](const open_receiver& what) {
+        return when_started([&](workspace&) { return open(what); });
+      },
+      [this](atom::open_transfers) {
+        return when_started([](workspace& space) { return answer(open_transfers(space)); });
+      },
+      [this](atom::terms, const transfer_id& id) {
+        return when_started([&](workspace& space) { return answer(terms_of(space, id)); });
+      },
+      [this](atom::settle, const transfer_id& id) {
+        return when_started([&](workspace&) { return settle_when_free(id); });
+      },
+      [this](atom::balance) {
+        return when_started([](workspace& space) { return answer(balance_of(space)); });
+      },
+      [this](atom::list_notes) {
+        return when_started([](workspace& space) { return answer(list_notes(space)); });
+      },
+      [this](const import_files& what) {
+        return when_started([&](workspace&) { return import(what); });
+      },
+      [this](const import_coins& what) {
+        return when_started([&](workspace&) { return import(what); });
+      },
+      [this](const export_coins& what) {
+        return when_started(
+            [&](workspace& space) { return answer(export_notes(space, what.sum, what.path)); });
+      },
+      [this](atom::check_notes) {
+        return when_started([](workspace& space) { return answer(check_notes(space)); });
+      },
+      [this](atom::heal_notes) { return when_started([this](workspace&) { return heal(); }); },
+  };
+}
+
 keeper_actor::behavior_type keeper(keeper_actor::stateful_pointer<keeper_state> self,
                                    keeper_config config) {
   self->state.config = std::move(config);
-  self->set_down_handler([self](const caf::down_msg& down) {
-    auto& st = self->state;
-    st.workers.erase(down.source);
-    // What the worker left open and nobody has seen goes back at once.
-    if (st.report)
-      (void)recover(*st.tools.space, [&st](const journal_view& x) { return st.is_in_work(x); });
-    st.answer_waiting();
-  });
-  auto& st = self->state;
-  // Every message starts the wallet first; `f` gets its workspace.
-  const auto started = [&st](auto f) -> decltype(f(*st.tools.space)) {
-    if (auto err = st.start())
-      return err;
-    return f(*st.tools.space);
-  };
-  return {
-      [&st](atom::recover) -> caf::result<recovery_report> {
-        const auto first = !st.report;
-        if (auto err = st.start())
-          return err;
-        if (first)
-          return *st.report;
-        return answer(
-            recover(*st.tools.space, [&st](const journal_view& x) { return st.is_in_work(x); }));
-      },
-      [self, started](const open_sender& what) {
-        return started([&](workspace&) { return open(self, what); });
-      },
-      [self, started](const open_receiver& what) {
-        return started([&](workspace&) { return open(self, what); });
-      },
-      [started](atom::open_transfers) {
-        return started([](workspace& space) { return answer(open_transfers(space)); });
-      },
-      [started](atom::terms, const transfer_id& id) {
-        return started([&](workspace& space) { return answer(terms_of(space, id)); });
-      },
-      [self, started](atom::settle, const transfer_id& id) {
-        return started([&](workspace&) { return settle_when_free(self, id); });
-      },
-      [started](atom::balance) {
-        return started([](workspace& space) { return answer(balance_of(space)); });
-      },
-      [started](atom::list_notes) {
-        return started([](workspace& space) { return answer(list_notes(space)); });
-      },
-      [started](const import_files& what) {
-        return started([&](workspace& space) { return import_from(space, what); });
-      },
-      [started](const import_coins& what) {
-        return started([&](workspace& space) { return import_from(space, what); });
-      },
-      [started](const export_coins& what) {
-        return started(
-            [&](workspace& space) { return answer(export_notes(space, what.sum, what.path)); });
-      },
-      [started](atom::check_notes) {
-        return started([](workspace& space) { return answer(check_notes(space)); });
-      },
-      [started](atom::heal_notes) {
-        return started([](workspace& space) { return answer(heal(space)); });
-      },
-  };
+  return self->state.begin(self);
 }
 
 keeper_actor spawn_keeper(caf::actor_system& system, raida_client_actor raida,

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
@@ -16,6 +17,7 @@
 #include "wallet/folder_worker.hpp"
 #include "wallet/journal/note_holds.hpp"
 #include "wallet/operations/workspace.hpp"
+#include "wallet/start_up.hpp"
 
 namespace liveconnect::wallet {
 
@@ -36,38 +38,74 @@ struct keeper_config {
 
 /// State of a KEEPER. Touched by its own actor only; the holds are shared with its workers.
 struct keeper_state {
-  keeper_config config;
-  /// The keeper's own; a worker's share lock and holds.
-  worker_tools tools;
-  /// What start-up reported; none before it succeeded.
-  std::optional<recovery_report> report;
+  using pointer = keeper_actor::stateful_pointer<keeper_state>;
 
+  /// A folder worker that this keeper has spawned and that has not ended.
   struct worker {
     role side = role::sender;
     transfer_id id;
     secret_bytes invitation;
   };
-  std::map<caf::actor_addr, worker> workers;
-  /// Who asked to settle a transfer whose worker is still ending, answered by its down message.
-  std::vector<std::pair<transfer_id, caf::typed_response_promise<open_transfer>>> waiting;
 
-  static inline const char* name = "wallet-keeper";
+  // --- its beginning, and the end of its workers ---
 
+  /// Watches the workers, and gives the actor its handlers.
+  keeper_actor::behavior_type begin(pointer me);
   /// Locks and recovers, once. After a failure the next message tries again.
   caf::error start();
+  /// Starts the wallet when that is still to do, then carries out what a message asks.
+  template<class Task>
+  std::invoke_result_t<Task, workspace&> when_started(Task task);
+  /// Carries on what the worker left open, and settles what waited for its end.
+  void on_down(const caf::down_msg& what);
+
+  // --- what it is asked for ---
+
+  /// What start-up did, when this message is the first; else recovers what no worker has in hand.
+  caf::result<recovery_report> recover_open();
+  caf::result<sender_wallet_actor> open(const open_sender& what);
+  caf::result<receiver_wallet_actor> open(const open_receiver& what);
+  /// Settles the transfer now, or when the worker that has it in hand has ended: two never write
+  /// one journal.
+  caf::result<open_transfer> settle_when_free(const transfer_id& id);
+  caf::result<operation_report> import(const import_files& what);
+  caf::result<operation_report> import(const import_coins& what);
+  /// Looks for what lies in Limbo, then heals what is fracked.
+  caf::result<operation_report> heal();
+
+  // --- its workers ---
+
   /// Whether a worker has this journal in hand.
   bool is_in_work(const journal_view& view) const;
+  /// The same as a function, for recover().
+  in_work in_work_now() const;
   /// Settles what `waiting` asked for and no worker has in hand any more.
   void answer_waiting();
   /// A workspace of its own for a worker.
   caf::expected<std::shared_ptr<worker_tools>> make_tools() const;
+  template<class Transfer, class Worker>
+  auto spawn_worker(Worker body, worker entry, std::shared_ptr<worker_tools> with,
+                    Transfer transfer);
+
+  pointer self = nullptr;
+  keeper_config config;
+  /// The keeper's own; a worker's share lock and holds.
+  worker_tools tools;
+  /// What start-up reported; none before it succeeded.
+  std::optional<recovery_report> report;
+  std::map<caf::actor_addr, worker> workers;
+  /// Requests to settle a transfer whose worker is still ending: its down message answers them.
+  std::vector<std::pair<transfer_id, caf::typed_response_promise<open_transfer>>> waiting;
+
+  static inline const char* name = "wallet-keeper";
 };
 
 /// One a data directory: holds the lock for its whole life, recovers before anything else, spawns
 /// and watches the workers, does what needs no peer. Blocks on the disk and on servers, so spawn it
 /// detached.
 ///
-/// Keeps no worker alive; a worker whose users are gone ends, and what it left open is carried on.
+/// Keeps no worker alive: a worker ends with the last reference to it, and what it left open is
+/// carried on.
 keeper_actor::behavior_type keeper(keeper_actor::stateful_pointer<keeper_state> self,
                                    keeper_config config);
 

@@ -19,7 +19,7 @@ namespace liveconnect::wallet {
 
 namespace {
 
-bool nobody(const journal_view&) {
+bool nothing_in_work(const journal_view&) {
   return false;
 }
 
@@ -83,7 +83,7 @@ caf::error finish_operation(workspace& space, operation_journal& log) {
   case journal_kind::receiver:
     break;
   }
-  return fail(ec::internal, "a transfer is no operation without a peer");
+  return fail(ec::internal, "a transfer is not an operation without a peer");
 }
 
 // Carries one of the open journals on. True when it is closed afterwards.
@@ -108,8 +108,8 @@ caf::expected<bool> carry_on(workspace& space, const std::vector<journal_view>& 
   return log->view().closed.has_value();
 }
 
-// What every task of recovery holds while it moves files: a worker may pick or free notes at any
-// time.
+// The hold of a recovery task on one note while it moves the note's files: a worker may pick or
+// free notes at any time.
 class note_hold {
 public:
   note_hold(workspace& space, note_id id) : held_(*space.holds, {id}, draw_transfer_id()) {}
@@ -119,8 +119,9 @@ private:
   hold_guard held_;
 };
 
-// Notes in a hidden wallet that no journal claims are the user's: their transfer ended before it
-// was over with them (docs/design/safety.md 5.4; docs/formats/wallet.md "Start-up recovery", 5).
+// Notes in a hidden wallet that no journal claims are the user's: their transfer was killed between
+// its last record and its last file (docs/design/safety.md 5.4; docs/formats/wallet.md "Start-up
+// recovery", 5).
 caf::error reclaim_orphans(workspace& space, wallet_store& from, recovery_report& report) {
   const auto listing = from.list({folder::bank, folder::fracked});
   if (!listing)
@@ -139,7 +140,7 @@ caf::error reclaim_orphans(workspace& space, wallet_store& from, recovery_report
     if (!known)
       return known.error();
     if (!known->empty() && !same_numbers(known->front().value, x.value)) {
-      // Which of them is good, the servers know: `wallet check` asks them.
+      // The servers know which of them is good: `wallet check` asks them.
       report.lines.push_back(to_string(x.value.id) + " lies in two places with other numbers");
       continue;
     }
@@ -222,7 +223,7 @@ caf::error settle_duplicates(workspace& space, recovery_report& report) {
   return {};
 }
 
-// What a journal is about, for people.
+// What a journal is about, for the report.
 std::string subject_of(const journal_view& view) {
   const auto sum = to_display(sum_of(view));
   switch (view.kind()) {
@@ -283,7 +284,7 @@ caf::expected<recovery_report> start_up(workspace& space) {
       return removed.error();
     leftovers += *removed;
   }
-  auto report = recover(space, nobody);
+  auto report = recover(space, nothing_in_work);
   if (report) {
     const auto scrubbed = scrub_closed(space);
     if (!scrubbed)
@@ -342,7 +343,7 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
   for (auto& view : *views)
     if (!is_left_alone(view) && (view.opened.servers == 0 || done_at_start(view, space.now())))
       carry_on_at_start(space, *views, view, report);
-  // What other journals of this moment hold is left alone by all of these.
+  // These three leave alone what an open journal holds.
   for (auto store : {&space.sender, &space.receiver})
     if (auto err = reclaim_orphans(space, *store, report))
       return err;

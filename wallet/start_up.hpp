@@ -10,7 +10,7 @@
 /// (docs/design/safety.md 5.4). Under the lock; idempotent; may itself be killed anywhere.
 namespace liveconnect::wallet {
 
-/// Whether a worker has this journal in hand right now, so that nobody else may touch it.
+/// Whether a worker has this journal in hand right now, so that recovery leaves it alone.
 using in_work = std::function<bool(const journal_view&)>;
 
 /// The first thing after the lock: removes what killed writes left behind, then recover(), and
@@ -20,15 +20,15 @@ caf::expected<recovery_report> start_up(workspace& space);
 
 /// Holds what open journals claim, then carries every one as far as it goes without a peer: changes
 /// and healings first, then transfers, oldest first. Notes that no journal claims go back to the
-/// user's wallet. About notes that were sent nobody is asked here, and nothing that waits for the
-/// peer is closed before its time (settle() asks; recovery.hpp says how long).
+/// user's wallet. No server is asked about notes that were sent (settle() asks), and nothing that
+/// waits for the peer is closed before its time (recovery.hpp says how long).
 ///
 /// What cannot be carried on stays open and held, and is counted in `failed`: it keeps nothing else
 /// from being carried on. Journals in hand are left alone, whatever `busy` says.
 caf::expected<recovery_report> recover(workspace& space, const in_work& busy);
 
 /// Brings one open transfer as far as the servers allow without the peer; answers where it stands.
-/// Fails with ec::bad_argument when there is no such open journal.
+/// Fails with ec::bad_argument when no journal of that id is open.
 caf::expected<open_transfer> settle(workspace& space, const transfer_id& id);
 
 /// Transfers, imports and exports that are open, oldest first.

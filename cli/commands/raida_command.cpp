@@ -316,14 +316,14 @@ caf::error import_notes(environment& env, caf::actor_system& system, const keepe
     return report.error();
   for (const auto& line : report->lines)
     env.out.note(printable(line, 400));
-  const auto ours = report->clean + report->fracked;
+  const auto ours = report->authentic + report->fracked;
   fields["imported"] = ours;
-  fields["pending"] = report->pending;
+  fields["pending"] = report->limbo;
   if (ours != notes.size())
     return fail(ec::too_few_servers,
                 fmt::format("{} of {} new notes are in the wallet, {} wait for "
                             "more servers",
-                            ours, notes.size(), report->pending));
+                            ours, notes.size(), report->limbo));
   return caf::none;
 }
 

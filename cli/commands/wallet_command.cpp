@@ -106,26 +106,23 @@ void show_lines(environment& env, const wallet::operation_report& x) {
 command_end end_of(environment& env, const wallet::operation_report& x, const char* past,
                    const char* denied, const char* later) {
   show_lines(env, x);
-  json_fields fields{{"amount", to_string(x.value)},
-                     {"notes", x.notes},
-                     {"clean", x.clean},
-                     {"fracked", x.fracked},
-                     {"counterfeit", x.counterfeit},
-                     {"counterfeit_amount", to_string(x.counterfeit_value)},
-                     {"pending", x.pending},
-                     {"pending_amount", to_string(x.pending_value)},
-                     {"passes", x.fewest_passes}};
+  json_fields fields{
+      {"amount", to_string(x.value)}, {"notes", x.notes},
+      {"clean", x.authentic},         {"fracked", x.fracked},
+      {"counterfeit", x.counterfeit}, {"counterfeit_amount", to_string(x.counterfeit_value)},
+      {"pending", x.limbo},           {"pending_amount", to_string(x.limbo_value)},
+      {"passes", x.fewest_passes}};
   auto whole = x.value;
-  if (!whole.add(x.counterfeit_value) || !whole.add(x.pending_value))
+  if (!whole.add(x.counterfeit_value) || !whole.add(x.limbo_value))
     return failed(fail(ec::internal, "the notes' values do not add up"), fields);
-  auto text = fmt::format("{} {}", notes_text(x.clean + x.fracked, x.value), past);
+  auto text = fmt::format("{} {}", notes_text(x.authentic + x.fracked, x.value), past);
   if (x.counterfeit != 0)
     text += ", " + notes_text(x.counterfeit, x.counterfeit_value) + " counterfeit";
-  if (x.pending != 0)
-    text += ", " + notes_text(x.pending, x.pending_value) + " waiting for more servers";
+  if (x.limbo != 0)
+    text += ", " + notes_text(x.limbo, x.limbo_value) + " waiting for more servers";
   if (x.refused != 0)
     text += fmt::format(", {} file{} refused", x.refused, plural(x.refused));
-  if (x.fewest_passes != 0 && x.counterfeit == 0 && x.pending == 0)
+  if (x.fewest_passes != 0 && x.counterfeit == 0 && x.limbo == 0)
     text += fmt::format("; at least {}/{} servers agree", x.fewest_passes, raida_count);
   env.out.last(text);
   const auto all = notes_text(x.notes, whole);
@@ -135,11 +132,11 @@ command_end end_of(environment& env, const wallet::operation_report& x, const ch
                   {fmt::format("The servers say that {} of {} {} counterfeit.", x.counterfeit, all,
                                x.counterfeit == 1 ? "is" : "are"),
                    fmt::format("{}; talk to the person who gave you the coins.", denied)});
-  if (x.pending != 0)
+  if (x.limbo != 0)
     return failed(
-        fail(ec::too_few_servers, fmt::format("{} of {} wait for more servers", x.pending, all)),
+        fail(ec::too_few_servers, fmt::format("{} of {} wait for more servers", x.limbo, all)),
         fields,
-        {fmt::format("{} of {} wait for more servers: too few have answered.", x.pending, all),
+        {fmt::format("{} of {} wait for more servers: too few have answered.", x.limbo, all),
          fmt::format("{} ('liveconnect raida status' shows which servers answer); no coin is lost.",
                      later)});
   if (x.unreadable != 0)

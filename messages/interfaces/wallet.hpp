@@ -11,8 +11,8 @@
 #include "messages/base/secret.hpp"
 #include "messages/money/transfer.hpp"
 
-/// What is said to a wallet's keeper and to the folder worker of one transfer (wallet/). Steps are
-/// those of docs/formats/wallet.md 8, order rules P1..P5 those of docs/design/safety.md 5.3.
+/// The messages of a wallet's keeper, and of the folder worker of one transfer (wallet/). Steps are
+/// those of docs/formats/wallet.md 8, order rules P1..P6 those of docs/design/safety.md 5.3.
 namespace liveconnect::wallet {
 
 /// Work of the sender's folder worker that needs no argument, in the order of the protocol's steps
@@ -58,13 +58,13 @@ enum class receiver_step : uint8_t {
   /// transfer lie there.
   set_aside,
   /// Makes the received notes ours: PANs durable first (P3), POWN with FIND recovery, graded (P4),
-  /// healed, moved to the user's wallet. Repeats do nothing new. Report: verdict of the whole.
+  /// healed, moved to the user's wallet. Repeats do nothing new. The report covers all notes.
   pown,
 };
 
 /// What became of a transfer, as ask_servers and give_back find it (docs/design/safety.md 5.4).
 enum class settlement : uint8_t {
-  /// Not settled, or the step is no step that settles: the journal stays open.
+  /// Not settled, or the step does not settle: the journal stays open.
   open,
   /// The receiver owns the notes, or some of them (evidence or receipt); closed.
   sent,
@@ -72,17 +72,17 @@ enum class settlement : uint8_t {
   returned,
 };
 
-/// What a step did, for people, scripts and the next step.
+/// What a step did: for the screen, for scripts, and for the next step.
 struct step_report {
   /// Notes the step handled (broken, joined, found, fixed, moved, checked, powned).
   uint32_t notes = 0;
   /// Their value.
   amount value;
-  /// Notes of the transfer that are not clean after this step (fracked, or failed in `pown`).
-  uint32_t not_clean = 0;
+  /// Notes of the transfer that are not authentic after this step (fracked, or counterfeit).
+  uint32_t not_authentic = 0;
   /// Fewest passes of 25 over the notes checked; 0 when the step asks no server.
   uint8_t fewest_passes = 0;
-  /// One clause for people (`1 note of 1,000 broken`), or empty when there was nothing to do.
+  /// One clause for the screen (`1 note of 1,000 broken`); empty when there was nothing to do.
   std::string text;
   /// Only from sender_step::ask_servers and give_back.
   settlement settled = settlement::open;
@@ -182,7 +182,7 @@ struct recovery_report {
   uint32_t closed = 0;
   /// Open transfers and operations that could not be carried on; each has a line that says why.
   uint32_t failed = 0;
-  /// One line a thing done, for people.
+  /// One line a thing done, for the screen.
   std::vector<std::string> lines;
 };
 
@@ -224,7 +224,7 @@ struct export_coins {
   std::string path;
 };
 
-/// A note of the user's wallet, for people. No secret.
+/// A note of the user's wallet, to be shown. No secret.
 struct listed_note {
   note_id id;
   /// The folder's name: Bank, Fracked, Limbo, Suspect, ...
@@ -237,16 +237,16 @@ struct listed_note {
 
 /// What an import, export, health check or healing did.
 struct operation_report {
-  /// Notes handled, and their value.
+  /// Notes handled, and the value of those that are ours.
   uint32_t notes = 0;
   amount value;
-  /// Of these: whole, not passed by all servers but ours, not ours, and not known yet.
-  uint32_t clean = 0;
+  /// Of these, by verdict (note_verdict). Limbo: too few servers have answered for a verdict.
+  uint32_t authentic = 0;
   uint32_t fracked = 0;
   uint32_t counterfeit = 0;
-  uint32_t pending = 0;
+  uint32_t limbo = 0;
   amount counterfeit_value;
-  amount pending_value;
+  amount limbo_value;
   /// Fewest passes over the notes; 0 when no server was asked.
   uint8_t fewest_passes = 0;
   /// Import: files that could not be taken in; `lines` says why. They stay where they are.

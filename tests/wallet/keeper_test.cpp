@@ -23,7 +23,7 @@ private:
 
 class keeper_test : public actor_test {
 protected:
-  // Workers that a test let go have still to tell their keeper.
+  // Workers that a test released have still to tell their keeper.
   void TearDown() override { run(); }
 
   keeper_actor make_keeper(std::shared_ptr<memory_file_ops> disk, const std::string& name) {
@@ -81,11 +81,11 @@ TEST_F(keeper_test, keeps_a_second_program_out) {
   EXPECT_TRUE(ask<wallet_balance>(second, atom::balance_v));
 }
 
-TEST_F(keeper_test, takes_minted_coins_in_and_counts_them) {
+TEST_F(keeper_test, imports_minted_coins_and_counts_them) {
   auto alice = make_keeper(alice_disk, "Alice");
   auto report = ask<operation_report>(alice, minted(3, 10, 4));
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->clean, 4u);
+  EXPECT_EQ(report->authentic, 4u);
   auto balance = ask<wallet_balance>(alice, atom::balance_v);
   ASSERT_TRUE(balance);
   EXPECT_EQ(balance->spendable, amount::from_coins(4000));
@@ -166,7 +166,7 @@ TEST_F(keeper_test, carries_a_transfer_through_its_workers) {
   EXPECT_EQ(ask<wallet_balance>(alice, atom::balance_v)->spendable, amount::from_coins(900));
 }
 
-TEST_F(keeper_test, gives_back_what_a_worker_left_that_nobody_has_seen) {
+TEST_F(keeper_test, gives_back_what_a_worker_reserved_and_never_sent) {
   auto alice = make_keeper(alice_disk, "Alice");
   ASSERT_TRUE(ask<operation_report>(alice, minted(3, 10, 2)));
   open_sender send;
@@ -185,7 +185,7 @@ TEST_F(keeper_test, gives_back_what_a_worker_left_that_nobody_has_seen) {
   EXPECT_TRUE(ask<std::vector<open_transfer>>(alice, atom::open_transfers_v)->empty());
 }
 
-TEST_F(keeper_test, never_sends_twice_on_one_invitation_nor_under_one_id) {
+TEST_F(keeper_test, never_sends_twice_with_one_invitation_or_under_one_id) {
   auto first = draw_transfer_id();
   auto open = [&](const keeper_actor& alice, const transfer_id& id) {
     open_sender send;

@@ -15,7 +15,7 @@ caf::expected<coin_payload> split_coins(const std::vector<note>& notes) {
     std::vector<note> part{
         notes.begin() + static_cast<std::ptrdiff_t>(i),
         notes.begin() + static_cast<std::ptrdiff_t>(std::min(i + notes_a_file, notes.size()))};
-    // The letters are ours, and none of the receiver's business.
+    // The letters say what servers told us; the receiver asks for itself.
     for (auto& x : part)
       x.pown.clear();
     auto file = encode_coin_file(part, pans::without);

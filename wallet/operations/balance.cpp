@@ -25,9 +25,9 @@ std::vector<note> received_and_open(const journal_view& view) {
   std::vector<note> out;
   for (auto& x : view.received) {
     const auto graded = view.graded.find(x.id);
-    const auto lost =
+    const auto counterfeit =
         graded != view.graded.end() && graded->second.verdict == note_verdict::counterfeit;
-    if (view.settled.count(x.id) == 0 && !lost)
+    if (view.settled.count(x.id) == 0 && !counterfeit)
       out.push_back(x);
   }
   return out;
@@ -42,7 +42,7 @@ std::vector<note> in_healing(const journal_view& view) {
   return out;
 }
 
-// Notes that an open journal has under way and whose value is, or may yet be, ours.
+// The notes of an open journal whose value is, or may yet be, ours.
 std::vector<note> under_way(const journal_view& view) {
   if (view.closed)
     return {};
@@ -69,7 +69,7 @@ void add_unreadable(wallet_balance& to, const folder_listing& from, const std::s
     to.unreadable.push_back({prefix + to_string(x.where), x.file, detail_of(x.problem)});
 }
 
-// Of folders whose notes stand in the journals only what cannot be read matters.
+// The notes of these folders stand in the journals: only files that cannot be read matter here.
 caf::error add_unreadable_elsewhere(workspace& space, wallet_balance& out) {
   const auto suspect = space.user.list(folder::suspect);
   const auto sender = space.sender.list({folder::bank, folder::fracked});
@@ -113,14 +113,14 @@ caf::expected<wallet_balance> balance_of(workspace& space) {
     if (x.where == folder::fracked)
       ++out.fracked;
   }
-  const auto lost = space.user.list(folder::limbo);
-  if (!lost)
-    return lost.error();
-  for (auto& x : lost->notes)
+  const auto limbo = space.user.list(folder::limbo);
+  if (!limbo)
+    return limbo.error();
+  for (auto& x : limbo->notes)
     if (counted.count(x.value.id) == 0)
       in_transit(x.value.id);
   add_unreadable(out, *listing, "");
-  add_unreadable(out, *lost, "");
+  add_unreadable(out, *limbo, "");
   if (auto err = add_unreadable_elsewhere(space, out))
     return err;
   return out;

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 
 namespace liveconnect::wallet {
@@ -203,6 +204,9 @@ caf::expected<change_plan> plan_change(const purse& have, amount sum, change_lim
   out.take = *take;
   if (limits.may_join)
     plan_joins(out, limits.joins_max);
+  // The purse has what breaks and joins take, and what travels is worth the sum.
+  LC_ASSERT(apply(out, have));
+  LC_ASSERT(sum_of(out.take.authentic) + sum_of(out.take.fracked) == sum.units());
   return out;
 }
 

@@ -75,7 +75,7 @@ struct change_plan {
 caf::expected<change_plan> plan_change(const purse& have, amount sum, change_limits limits = {});
 
 /// What is in a purse after the plan's breaks and joins; ec::internal when the plan does not fit
-/// it. For checking a plan before it is carried out, and for tests.
+/// it. plan_change() holds its own plans against this.
 caf::expected<purse> apply(const change_plan& plan, purse have);
 
 } // namespace liveconnect::wallet

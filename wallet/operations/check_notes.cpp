@@ -32,8 +32,8 @@ public:
       return folder::counterfeit;
     }
     if (again != nullptr || counts.passed < space_.rules.quorum.majority) {
-      ++report_.pending;
-      (void)report_.pending_value.add(value_of(x));
+      ++report_.limbo;
+      (void)report_.limbo_value.add(value_of(x));
       return from;
     }
     (void)report_.value.add(value_of(x));
@@ -42,7 +42,7 @@ public:
       to = folder::bank;
     else if (counts.failed > 0)
       to = folder::fracked;
-    ++(to == folder::bank ? report_.clean : report_.fracked);
+    ++(to == folder::bank ? report_.authentic : report_.fracked);
     return to;
   }
 
@@ -62,20 +62,21 @@ private:
 caf::expected<operation_report> check_notes(workspace& space) {
   operation_report out;
   const auto id = draw_transfer_id();
-  auto listing = space.user.list({folder::bank, folder::fracked});
+  const auto listing = space.user.list({folder::bank, folder::fracked});
   if (!listing)
     return listing.error();
   for (auto& x : listing->unreadable)
     out.lines.push_back(std::string{to_string(x.where)} + "/" + printable(x.file) +
                         " cannot be read as a note: " + detail_of(x.problem));
   out.unreadable = static_cast<uint32_t>(listing->unreadable.size());
-  // Holds first, files second: what was listed may have left for another operation's sake.
+  // Holds first, files second: another operation may have moved what was listed.
   hold_guard held{*space.holds, ids_of(notes_of(listing->notes)), id};
   auto found = space.user.find(held.held(), {folder::bank, folder::fracked});
   if (!found)
     return found.error();
   auto& mine = *found;
-  // Of a note that lies in two files, one; which of them is good is for recovery to find out.
+  // Of a note that lies in two files only the first is asked about: which of them is good, recovery
+  // finds out.
   mine.erase(std::unique(mine.begin(), mine.end(),
                          [](const stored_note& x, const stored_note& y) {
                            return x.value.id == y.value.id;

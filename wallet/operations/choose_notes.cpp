@@ -12,7 +12,7 @@ namespace {
 // Another operation may be faster; then its notes are left out and the choice is made anew.
 constexpr int tries_max = 8;
 
-bool is_better_known(const stored_note& x, const stored_note& y) {
+bool has_smaller_id(const stored_note& x, const stored_note& y) {
   return x.value.id < y.value.id;
 }
 
@@ -45,7 +45,7 @@ caf::expected<std::vector<note>> pick_notes(const std::vector<stored_note>& from
                                             const purse& wanted) {
   auto left = wanted;
   auto sorted = from;
-  std::sort(sorted.begin(), sorted.end(), is_better_known);
+  std::sort(sorted.begin(), sorted.end(), has_smaller_id);
   std::vector<note> out;
   for (auto& x : sorted) {
     auto& count = (x.where == folder::bank ? left.authentic
@@ -89,7 +89,7 @@ caf::expected<std::vector<note>> choose_notes(workspace& space, amount sum,
     const auto listing = space.user.list({folder::bank, folder::fracked});
     if (!listing)
       return listing.error();
-    // The same note twice is for recovery to settle, not to be paid out.
+    // A note that lies twice is not paid out: recovery settles it first.
     for (auto& x : duplicates_of(*listing))
       held.insert(x.id);
     std::vector<stored_note> free;

@@ -23,11 +23,11 @@ caf::expected<std::vector<note>> pick_notes(const std::vector<stored_note>& from
 /// The note that a break takes, or none.
 std::optional<note> note_to_break(const std::vector<stored_note>& from, const break_step& step);
 
-/// The ten notes that a join takes, whole ones first; empty when there are fewer.
+/// The ten notes that a join takes, those of Bank first; empty when there are fewer.
 std::vector<note_id> ten_to_join(const std::vector<stored_note>& from, const join_step& step);
 
-/// Notes of the user's wallet that nobody holds, enough for `sum` with the change that must be
-/// made; held for `owner` when this succeeds. Fails with ec::not_enough_coins or
+/// Notes of the user's wallet that no operation holds, enough for `sum` with the change that must
+/// be made; held for `owner` when this succeeds. Fails with ec::not_enough_coins or
 /// ec::change_not_possible; then nothing is held.
 caf::expected<std::vector<note>> choose_notes(workspace& space, amount sum,
                                               const transfer_id& owner);

@@ -1,7 +1,9 @@
 #include "wallet/operations/claim_notes.hpp"
 
 #include <algorithm>
+#include <set>
 
+#include "messages/base/assert.hpp"
 #include "wallet/raida/derive.hpp"
 
 namespace liveconnect::wallet {
@@ -76,6 +78,9 @@ bool send_again(workspace& space, const std::vector<note>& notes, std::vector<fo
 std::vector<found_row> claim_notes(workspace& space, const std::vector<note>& notes,
                                    claim_start start) {
   std::vector<found_row> rows(notes.size(), found_row(space.servers(), find_answer::unknown));
+  // Without its PANs a note cannot be powned: nothing is sent, and its outcome stays unknown.
+  for (auto& x : notes)
+    LC_ASSERT_OR(x.pans.size() == x.ans.size(), return rows);
   if (start == claim_start::fresh)
     take_passes(raida::pown(*space.port, notes, space.rules.times), rows);
   for (int round = 0; round < rounds_max; ++round) {
@@ -97,7 +102,16 @@ raida::persist_intents persist_in(operation_journal& log, const std::vector<note
 
 namespace {
 
-/// Servers that pass `now` with another AN than the one the note was `given` with (I6).
+// Whether each graded note is one of `asked`, and no note is graded twice.
+bool are_among(const std::vector<graded_note>& graded, const std::vector<note>& asked) {
+  std::set<note_id> left;
+  for (auto& x : asked)
+    left.insert(x.id);
+  return std::all_of(graded.begin(), graded.end(),
+                     [&](const graded_note& x) { return left.erase(x.coin.id) == 1; });
+}
+
+// Servers that pass `now` with another AN than the one the note was `given` with (I6).
 size_t passes_beyond(const note& now, const std::vector<note>& given) {
   auto before =
       std::find_if(given.begin(), given.end(), [&](const note& x) { return x.id == now.id; });
@@ -122,16 +136,18 @@ caf::expected<std::vector<graded_note>> grade_or_heal(workspace& space, operatio
     else if (raida::has_bare_majority(raida::count_answers(rows[i]), space.rules.quorum))
       weak.push_back(with_found(notes[i], rows[i]));
   }
-  if (weak.empty())
+  if (weak.empty()) {
+    LC_ASSERT(are_among(out, notes));
     return out;
+  }
   adopt_intents(space, weak, log.view().heals);
   auto healed =
       raida::heal(*space.port, weak, persist_in(log, weak), space.rules.quorum, space.rules.times);
   if (!healed)
     return healed.error();
   for (auto& x : healed->notes) {
-    // A server that passes the AN we were given passes the giver as well: it is no vote for us.
-    auto ours = passes_beyond(x, notes);
+    // A server that passes the AN we were given passes the giver as well: it does not vote for us.
+    const auto ours = passes_beyond(x, notes);
     if (ours < space.rules.quorum.settled())
       continue;
     graded_note graded;
@@ -139,6 +155,7 @@ caf::expected<std::vector<graded_note>> grade_or_heal(workspace& space, operatio
     graded.coin = std::move(x);
     out.push_back(std::move(graded));
   }
+  LC_ASSERT(are_among(out, notes));
   return out;
 }
 

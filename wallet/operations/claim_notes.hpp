@@ -13,9 +13,8 @@ namespace liveconnect::wallet {
 enum class claim_start : uint8_t {
   /// The PANs were drawn just now: send them.
   fresh,
-  /// They may have been sent: FIND first (docs/formats/raida.md 8; a second Pown would fail
-  /// although
-  /// the first worked).
+  /// They may have been sent: FIND first, since a second Pown would fail although the first worked
+  /// (docs/formats/raida.md 8).
   unknown,
 };
 
@@ -28,13 +27,13 @@ std::vector<found_row> claim_notes(workspace& space, const std::vector<note>& no
 
 /// The verdicts on claimed notes that are certain. Where a majority but not 13+f holds our PAN, the
 /// others are healed first, intents durable in `log` before each Fix (docs/design/safety.md 5.4).
-/// Notes without an entry are pending. Fails only when the journal does.
+/// Notes without an entry stay in limbo. Fails only when the journal does.
 caf::expected<std::vector<graded_note>> grade_or_heal(workspace& space, operation_journal& log,
                                                       const std::vector<note>& notes,
                                                       const std::vector<found_row>& rows);
 
-/// Writes into `notes`, which may carry any of the ANs that Fixes in `intents` left, what FIND says
-/// holds. For going on after a kill: an intent may have been carried out or not.
+/// For going on after a kill, when a Fix of `heals` may have been carried out or not: asks FIND
+/// which of the possible ANs each server holds, and writes those into `notes`.
 void adopt_intents(workspace& space, std::vector<note>& notes,
                    const std::vector<heal_record>& heals);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 #include "messages/base/printable.hpp"
 #include "wallet/files/coin_name.hpp"
@@ -141,7 +142,7 @@ caf::expected<operation_report> export_notes(workspace& space, amount sum,
     return taken.error();
   if (*taken)
     return fail(ec::file_exists, printable(name));
-  auto id = draw_transfer_id();
+  const auto id = draw_transfer_id();
   const auto chosen = choose_notes(space, sum, id);
   if (!chosen)
     return chosen.error();
@@ -173,6 +174,7 @@ caf::expected<operation_report> export_notes(workspace& space, amount sum,
   record.announced = announce(id, notes, 0);
   record.at = space.now();
   record.notes = notes;
+  LC_ASSERT(record.announced.sum == sum);
   if (auto err = log->append(encode(record)))
     return err;
   return finish_export(space, *log);

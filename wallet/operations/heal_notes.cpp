@@ -21,14 +21,14 @@ void count_note(heal_report& report, const note& x) {
 
 void leave_alone(heal_report& report, const note& x, const char* why) {
   count_note(report, x);
-  ++report.not_clean;
+  ++report.not_healed;
   report.lines.push_back(to_string(x.id) + " " + why);
 }
 
-// Where a note can lie that healing is about.
+// The folders of notes that a healing is about.
 const std::vector<folder> healing_folders{folder::bank, folder::fracked, folder::limbo};
 
-// Those of the notes that lie in one of `where`, and of which no other copy lies in this wallet.
+// The notes that lie in one of the folders `where` and have no duplicate in this wallet.
 caf::expected<std::vector<stored_note>> single_copies(wallet_store& store,
                                                       const std::vector<note_id>& ids,
                                                       const std::set<folder>& where,
@@ -52,8 +52,8 @@ caf::expected<std::vector<stored_note>> single_copies(wallet_store& store,
   return out;
 }
 
-// Takes away what a store.update() of this healing, killed or failed half-way, left of its notes:
-// the copy with its tag is the newer one, and whole.
+// Finishes a store.update() of this healing that was killed or failed half-way: the copy with the
+// healing's tag is the newer one, so the older copies go to Trash.
 caf::error finish_updates(wallet_store& store, const std::vector<note_id>& ids,
                           const std::string& tag) {
   const auto all = store.find(ids, healing_folders);
@@ -71,8 +71,8 @@ caf::error finish_updates(wallet_store& store, const std::vector<note_id>& ids,
   return {};
 }
 
-// Files notes that were healed or asked about, by their letters, from where each of them lay. A
-// healing never condemns: what is not whole stays fracked, and what lay in Limbo leaves it once
+// Files notes that were healed or asked about: their letters say where each belongs. A healing
+// never condemns: a note that is not authentic stays in Fracked, and a note of Limbo leaves it once
 // 13+f servers pass it (I6).
 caf::error file_healed(workspace& space, wallet_store& store,
                        const std::vector<stored_note>& before, const std::vector<note>& after,
@@ -86,17 +86,19 @@ caf::error file_healed(workspace& space, wallet_store& store,
     const auto passes = static_cast<uint8_t>(counts.passed);
     report.fewest_passes = report.notes == 0 ? passes : std::min(report.fewest_passes, passes);
     count_note(report, x);
-    const auto whole = counts.passed == x.ans.size();
-    ++(whole ? report.healed : report.not_clean);
-    const auto to = whole                                           ? folder::bank
-                    : counts.passed >= space.rules.quorum.settled() ? folder::fracked
-                                                                    : was->where;
-    // The letters count as well: of a note that is sent fracked they tell later which server's "no"
-    // is none of the receiver's doing.
+    const auto authentic = counts.passed == x.ans.size();
+    ++(authentic ? report.healed : report.not_healed);
+    auto to = was->where;
+    if (authentic)
+      to = folder::bank;
+    else if (counts.passed >= space.rules.quorum.settled())
+      to = folder::fracked;
+    // New letters alone are worth an update: of a note that is sent fracked, they tell later which
+    // server refused it before the receiver had it.
     if (to == was->where && same_numbers(was->value, x) && was->value.pown == x.pown)
       continue;
     auto now = x;
-    if (whole)
+    if (authentic)
       now.pans.clear();
     if (auto err =
             store.update(was->where, to, {now}, now.pans.empty() ? pans::without : pans::with, tag))
@@ -110,7 +112,7 @@ caf::expected<heal_report> heal_in(workspace& space, wallet_store& store,
                                    const std::vector<note_id>& ids, folder where,
                                    const transfer_id& owner) {
   heal_report report;
-  // Holds first, files second: what is free now cannot be picked by anybody else meanwhile.
+  // Holds first, files second: no other operation can pick these notes meanwhile.
   hold_guard held{*space.holds, ids, owner};
   const auto stored = single_copies(store, held.held(), {where}, report);
   if (!stored)
@@ -139,7 +141,7 @@ caf::expected<heal_report> heal_in(workspace& space, wallet_store& store,
   if (!failed && log)
     failed = log->close(closing::done, space.now());
   if (failed) {
-    // The journal is open and claims the notes, whoever held them before, until it is carried on.
+    // The journal is open and claims the notes until it is carried on.
     if (log)
       held.leave(ids_of(notes), id);
     return failed;
@@ -147,7 +149,7 @@ caf::expected<heal_report> heal_in(workspace& space, wallet_store& store,
   return report;
 }
 
-// Servers that a Fix of this note went to, each with the AN of its newest try.
+// The servers that a Fix of this note went to, each with the AN that the newest Fix asked for.
 std::map<size_t, authenticity_number> tried(const journal_view& view, note_id id) {
   std::map<size_t, authenticity_number> out;
   for (auto& heal : view.heals)
@@ -157,8 +159,8 @@ std::map<size_t, authenticity_number> tried(const journal_view& view, note_id id
   return out;
 }
 
-// Asks FIND which of its two secrets each server holds. What a silent one may hold stays as the
-// second set.
+// Asks FIND which of a note's two secrets each server holds. What a silent server may hold stays as
+// the note's second set.
 void settle_second_sets(workspace& space, std::vector<note>& notes) {
   const auto found = raida::find(*space.port, notes, space.rules.times);
   for (size_t i = 0; i < notes.size(); ++i) {
@@ -174,8 +176,8 @@ void settle_second_sets(workspace& space, std::vector<note>& notes) {
   }
 }
 
-// Letters of notes as they are asked about now: FIND for those with two sets, Detect for the
-// others.
+// Gives notes the letters of this moment: by FIND where a note has two sets of secrets, by Detect
+// where it has one.
 void ask_now(workspace& space, std::vector<note>& notes) {
   std::vector<note> open;
   std::vector<note> plain;
@@ -216,7 +218,7 @@ judged_copies judge(workspace& space, const copies_of_note& copies) {
   auto notes = notes_of(copies);
   ask_now(space, notes);
   // A good copy that can be spent comes first, since this operation may not take it out of Bank;
-  // then the one that most servers pass, and of equals the one that knows a second secret.
+  // then the copy that most servers pass, and of equals the one with a second set of secrets.
   const auto rank = [&](size_t i) {
     return std::make_tuple(!lies_in_limbo(copies[i]), count_letters(notes[i].pown).passed,
                            !copies[i].value.pans.empty());
@@ -231,7 +233,7 @@ judged_copies judge(workspace& space, const copies_of_note& copies) {
   return out;
 }
 
-// Takes the copies in Limbo but `good` away.
+// Moves the copies in Limbo, except `good`, to Trash.
 caf::error drop_other_copies(workspace& space, const copies_of_note& copies, size_t good) {
   for (size_t i = 0; i < copies.size(); ++i)
     if (i != good && lies_in_limbo(copies[i]))
@@ -240,9 +242,9 @@ caf::error drop_other_copies(workspace& space, const copies_of_note& copies, siz
   return {};
 }
 
-// A note may lie twice: in two files of Limbo, or in Limbo and in Bank or Fracked. Moves the copies
-// that a good one makes worthless to Trash, and answers the notes of which no copy is known to be
-// the good one.
+// A note may have duplicates: in two files of Limbo, or in Limbo and in Bank or Fracked. Moves the
+// copies that a good one makes worthless to Trash, and answers the notes of which no copy is known
+// to be good.
 caf::expected<std::set<note_id>>
 settle_duplicates_in_limbo(workspace& space, const std::vector<note_id>& ids, heal_report& report) {
   auto all = space.user.find(ids, healing_folders);
@@ -328,13 +330,13 @@ private:
       return counts.passed == x.ans.size() ? folder::bank : folder::fracked;
     }
     if (counts.failed >= settled()) {
-      ++report_.not_clean;
+      ++report_.not_healed;
       return folder::counterfeit;
     }
     if (counts.passed >= space_.rules.quorum.majority && counts.failed > 0)
       weak_.push_back(x.id);
     else
-      ++report_.not_clean;
+      ++report_.not_healed;
     return folder::limbo;
   }
 
@@ -362,7 +364,7 @@ caf::error heal_weak(workspace& space, const std::vector<note_id>& weak, const t
     return out.error();
   const auto count = std::min(weak.size(), out->size());
   report.healed += static_cast<uint32_t>(out->size());
-  report.not_clean += static_cast<uint32_t>(weak.size() - count);
+  report.not_healed += static_cast<uint32_t>(weak.size() - count);
   return {};
 }
 
@@ -387,7 +389,7 @@ caf::error finish_heal(workspace& space, operation_journal& log) {
     for (auto store : {&space.user, &space.sender, &space.receiver}) {
       if (auto err = finish_updates(*store, ids, tag_of(log.id())))
         return err;
-      auto stored = single_copies(*store, ids, {folder::fracked, folder::limbo}, report);
+      const auto stored = single_copies(*store, ids, {folder::fracked, folder::limbo}, report);
       if (!stored)
         return stored.error();
       if (stored->empty())
@@ -421,7 +423,7 @@ caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner)
   const auto doubled = settle_duplicates_in_limbo(space, held->held(), report);
   if (!doubled)
     return doubled.error();
-  auto stored = space.user.find(held->held(), {folder::limbo});
+  const auto stored = space.user.find(held->held(), {folder::limbo});
   if (!stored)
     return stored.error();
   std::vector<note> open;

@@ -20,7 +20,8 @@ caf::error sort_out(workspace& space, const std::vector<import_item>& items,
                     std::vector<note>& notes, operation_report& report) {
   std::set<note_id> held = space.holds->all();
   for (auto store : {&space.user, &space.sender, &space.receiver}) {
-    auto listing = store->list({folder::bank, folder::fracked, folder::limbo, folder::suspect});
+    const auto listing =
+        store->list({folder::bank, folder::fracked, folder::limbo, folder::suspect});
     if (!listing)
       return listing.error();
     for (auto& x : listing->notes)
@@ -51,15 +52,17 @@ caf::error sort_out(workspace& space, const std::vector<import_item>& items,
   return {};
 }
 
-void add(operation_report& out, const ownership_report& x) {
-  out.notes += x.whole + x.fracked + x.lost + x.pending;
-  out.clean += x.whole;
+// Adds what became of one import's notes to the report of all.
+template<class Report>
+void add_verdicts(operation_report& out, const Report& x) {
+  out.notes += x.authentic + x.fracked + x.counterfeit + x.limbo;
+  out.authentic += x.authentic;
   out.fracked += x.fracked;
-  out.counterfeit += x.lost;
-  out.pending += x.pending;
-  (void)out.value.add(x.ours);
-  (void)out.counterfeit_value.add(x.lost_value);
-  (void)out.pending_value.add(x.pending_value);
+  out.counterfeit += x.counterfeit;
+  out.limbo += x.limbo;
+  (void)out.value.add(x.value);
+  (void)out.counterfeit_value.add(x.counterfeit_value);
+  (void)out.limbo_value.add(x.limbo_value);
   out.fewest_passes = x.fewest_passes;
 }
 
@@ -114,18 +117,10 @@ caf::expected<operation_report> import_notes(workspace& space,
     const auto done = finish_import(space, *log);
     if (!done)
       return done.error();
-    report.notes += done->notes;
-    report.clean += done->clean;
-    report.fracked += done->fracked;
-    report.counterfeit += done->counterfeit;
-    report.pending += done->pending;
-    (void)report.value.add(done->value);
-    (void)report.counterfeit_value.add(done->counterfeit_value);
-    (void)report.pending_value.add(done->pending_value);
-    report.fewest_passes = done->fewest_passes;
+    add_verdicts(report, *done);
   }
-  if (report.pending > 0)
-    report.lines.push_back(std::to_string(report.pending) +
+  if (report.limbo > 0)
+    report.lines.push_back(std::to_string(report.limbo) +
                            " notes wait for enough servers; they are kept with both secrets");
   return report;
 }
@@ -147,10 +142,10 @@ caf::expected<operation_report> finish_import(workspace& space, operation_journa
   const auto report = take_ownership(space, log, space.user, container);
   if (!report)
     return report.error();
-  add(out, *report);
+  add_verdicts(out, *report);
   if (!all_settled(log.view()))
     return out;
-  log_to_user(space, true, report->ours, "Import", to_string(log.id()));
+  log_to_user(space, true, report->value, "Import", to_string(log.id()));
   if (auto err = log.close(closing::done, space.now()))
     return err;
   space.holds->release_all(log.id());

@@ -16,9 +16,9 @@ struct import_item {
 };
 
 /// Takes coin files in: reads them, makes the notes ours (POWN, as a receiver does), files them in
-/// the user's Bank or Fracked. A file that cannot be read, and a note that the wallet holds already
-/// or that came twice, is left out with a line that says why. PANs and letters in the files are
-/// ignored.
+/// the user's Bank or Fracked. A file that cannot be read is left out, and so is a note that the
+/// wallet holds already or that came twice; a line of the report says why. PANs and letters in the
+/// files are ignored.
 caf::expected<operation_report> import_notes(workspace& space,
                                              const std::vector<import_item>& items);
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int tries_max = 3;
 
-// Every place of the user's wallets where a serial may be taken already.
+// The notes that are in the user's wallets already: their serials are taken.
 caf::expected<std::set<note_id>> known_notes(workspace& space) {
   std::set<note_id> out = space.holds->all();
   const auto add = [&](wallet_store& store) -> caf::error {
@@ -34,7 +34,8 @@ caf::expected<std::set<note_id>> known_notes(workspace& space) {
   return out;
 }
 
-// What servers hold of the targets. A server that said 250 is believed; all others are asked.
+// What the servers hold of the targets. A server that answered 250 is believed; FIND asks the
+// others.
 std::vector<found_row> find_targets(workspace& space, const std::vector<note>& targets,
                                     const std::string& letters) {
   std::vector<found_row> rows(targets.size(), found_row(space.servers(), find_answer::unknown));
@@ -56,7 +57,8 @@ std::vector<found_row> find_targets(workspace& space, const std::vector<note>& t
   return rows;
 }
 
-// The target with the letters of its row. An unanswered server may hold the target or nothing.
+// The target with the letters of its row. A server that did not answer may hold the target or
+// nothing.
 note target_with(const note& target, const found_row& row) {
   note out = target;
   out.pans.clear();
@@ -92,11 +94,11 @@ caf::expected<change_result> file_done(workspace& space, operation_journal& log,
                                        const std::vector<note>& targets) {
   change_result out;
   out.outcome = change_outcome::done;
-  auto change = *log.view().change;
+  const auto change = *log.view().change;
   if (log.view().graded.empty()) {
     graded_record record;
     for (auto& x : targets) {
-      auto all = count_letters(x.pown).passed == space.servers();
+      const auto all = count_letters(x.pown).passed == space.servers();
       record.notes.push_back({all ? note_verdict::authentic : note_verdict::fracked, x});
     }
     for (auto& x : change.sources)
@@ -104,15 +106,15 @@ caf::expected<change_result> file_done(workspace& space, operation_journal& log,
     if (auto err = log.append(encode(record)))
       return err;
   }
-  std::vector<note> whole;
+  std::vector<note> authentic;
   std::vector<note> fracked;
   for (auto& x : change.targets) {
     auto& graded = log.view().graded.at(x.id);
-    (graded.verdict == note_verdict::authentic ? whole : fracked).push_back(graded.coin);
+    (graded.verdict == note_verdict::authentic ? authentic : fracked).push_back(graded.coin);
     out.made.push_back(x.id);
   }
   out.fracked = static_cast<uint32_t>(fracked.size());
-  if (auto err = put_graded(space.user, folder::bank, whole, tag_of(log.id())))
+  if (auto err = put_graded(space.user, folder::bank, authentic, tag_of(log.id())))
     return err;
   if (auto err = put_graded(space.user, folder::fracked, fracked, tag_of(log.id())))
     return err;
@@ -151,7 +153,7 @@ caf::expected<change_record> propose_change(workspace& space, change_kind kind,
   const auto op =
       breaks ? raida::change_operation::break_note : raida::change_operation::join_notes;
   const auto wanted = breaks ? raida::change_count : size_t{1};
-  auto stored = space.user.find(sources, {folder::bank, folder::fracked});
+  const auto stored = space.user.find(sources, {folder::bank, folder::fracked});
   if (!stored)
     return stored.error();
   if (stored->size() != sources.size() || sources.size() != (breaks ? 1u : raida::change_count))
@@ -187,11 +189,13 @@ caf::expected<change_record> propose_change(workspace& space, change_kind kind,
   return out;
 }
 
-// Makes the change durable (P3), asks the servers for it, and finishes it as far as they let.
+// Makes the change durable (P3), sends it, and finishes it as far as the servers answer.
 caf::expected<change_result> carry_out(workspace& space, operation_journal& log,
                                        const change_record& record) {
   if (auto err = log.append(encode(record)))
     return err;
+  // P3: what the servers are about to be told is durable.
+  LC_ASSERT(log.view().change && log.view().change->session == record.session);
   auto files = record.targets;
   for (auto& x : files)
     x.pans = x.ans;
@@ -214,8 +218,8 @@ caf::expected<change_result> change_notes(workspace& space, change_kind kind,
     const auto record = propose_change(space, kind, sources);
     if (!record)
       return record.error();
-    // The change's own journal holds sources and targets until it is over, so that they stay held
-    // when its owner ends before it.
+    // The change's own journal holds sources and targets until it is over: they stay held even when
+    // its owner ends first.
     const auto id = draw_transfer_id();
     const auto targets = ids_of(record->targets);
     if (!space.holds->take(targets, id))
@@ -246,7 +250,7 @@ caf::expected<change_result> finish_change(workspace& space, operation_journal& 
       return err;
     return change_result{change_outcome::abandoned, {}, 0, false};
   }
-  auto change = *log.view().change;
+  const auto change = *log.view().change;
   if (!log.view().graded.empty())
     return file_done(space, log, {});
   auto targets = change.targets;

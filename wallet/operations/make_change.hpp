@@ -16,7 +16,7 @@ struct change_result {
   std::vector<note_id> made;
   /// Some of them are in Fracked.
   uint32_t fracked = 0;
-  /// Status 41 or such kept most servers from doing it: other serials may work.
+  /// Most servers refused it, by status 41 or the like: other serials may work.
   bool refused = false;
 };
 
@@ -27,7 +27,7 @@ struct change_result {
 /// filed and graded. Refused serials are tried again with others, while the sources still pass.
 ///
 /// Fails with ec::change_not_possible when the servers do not do it (the sources are as they were).
-/// Pending is no failure: sources and targets stay held by the change's journal.
+/// A pending change is not a failure: its journal holds sources and targets until it is settled.
 caf::expected<change_result> change_notes(workspace& space, change_kind kind,
                                           const std::vector<note_id>& sources,
                                           const transfer_id& owner);

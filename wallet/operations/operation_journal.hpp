@@ -9,8 +9,8 @@
 namespace liveconnect::wallet {
 
 /// The journal file of one operation together with what it says: a record is in the view only once
-/// it is durable. Owned by one thread, and in hand (note_holds.hpp) for as long as it lives: nobody
-/// else can open it meanwhile.
+/// it is durable. Owned by one thread, and in hand (note_holds.hpp) for as long as it lives: no
+/// other thread can open it meanwhile.
 class operation_journal {
 public:
   /// Makes the journal of a new operation, with room for the records of about `notes` notes, and
@@ -46,12 +46,11 @@ private:
 };
 
 /// The views of all open journals, oldest first; a damaged one fails the whole
-/// (docs/design/safety.md 5.1: stop, read-only, tell the person). A journal that has no record yet
-/// was killed at birth, before anything could happen: it is listed with an `opened_record` of its
-/// id alone.
+/// (docs/design/safety.md 5.1: stop, change nothing, tell the user). A journal without a record was
+/// killed before anything could happen: it is listed with an `opened_record` of its id alone.
 ///
 /// Journals in hand are seen as their thread last made them durable, and their files are not
-/// touched; one that is closed while this looks is left out.
+/// touched. A journal that its thread closes meanwhile is left out.
 caf::expected<std::vector<journal_view>> load_open_journals(workspace& space);
 
 } // namespace liveconnect::wallet

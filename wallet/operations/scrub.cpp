@@ -14,18 +14,18 @@ namespace liveconnect::wallet {
 
 namespace {
 
-bool is_whole(const journal_view& view, note_id id) {
-  auto graded = view.graded.find(id);
+bool is_authentic(const journal_view& view, note_id id) {
+  const auto graded = view.graded.find(id);
   return graded != view.graded.end() && graded->second.verdict == note_verdict::authentic;
 }
 
-bool all_whole(const journal_view& view, const std::vector<note>& notes) {
+bool all_authentic(const journal_view& view, const std::vector<note>& notes) {
   return std::all_of(notes.begin(), notes.end(),
-                     [&](const note& x) { return is_whole(view, x.id); });
+                     [&](const note& x) { return is_authentic(view, x.id); });
 }
 
-// Of every note sent, all servers said that they hold another's.
-bool nobody_holds_sent(const journal_view& view) {
+// All servers said of every note sent that they hold another secret.
+bool no_server_holds_sent(const journal_view& view) {
   std::set<note_id> gone;
   if (view.evidence)
     for (auto& x : view.evidence->lines)
@@ -35,17 +35,17 @@ bool nobody_holds_sent(const journal_view& view) {
                      [&](const note& x) { return gone.count(x.id) != 0; });
 }
 
-// The notes whose old secrets no server may hold any more. Empty where asking could prove nothing:
-// what we took, made or took back must be whole by the records first.
+// The notes to ask about: no server may hold their old secrets any more. Empty where asking could
+// prove nothing: what was received, made or taken back must be authentic by the records first.
 std::vector<note> to_ask(const journal_view& view) {
   switch (view.kind()) {
   case journal_kind::sender:
-    if (view.sending && all_whole(view, view.refresh))
+    if (view.sending && all_authentic(view, view.refresh))
       return view.sending->notes;
     break;
   case journal_kind::receiver:
   case journal_kind::import:
-    if (all_whole(view, view.received)) {
+    if (all_authentic(view, view.received)) {
       auto out = view.received;
       // Their second set is the one that the servers should hold now.
       for (auto& x : out)
@@ -54,7 +54,7 @@ std::vector<note> to_ask(const journal_view& view) {
     }
     break;
   case journal_kind::change:
-    if (view.change && all_whole(view, view.change->targets))
+    if (view.change && all_authentic(view, view.change->targets))
       return view.change->sources;
     break;
   case journal_kind::heal:
@@ -69,7 +69,7 @@ bool worth_asking(const journal_view& view) {
   return view.closed && !view.scrubbed && !proven_since(view) && !to_ask(view).empty();
 }
 
-// A server that holds the note's own second set holds what may stand only here.
+// A server that holds the note's own second set may hold a secret that stands only here.
 bool is_gone_everywhere(const note& asked, const found_row& row, const raida::quorum_rules& rules) {
   const auto counts = raida::count_answers(row);
   const auto ours = counts.an + (asked.pans.empty() ? 0 : counts.pan);
@@ -97,8 +97,8 @@ caf::expected<bool> scrub_if_due(workspace& space, const closed_journal& x, wall
   return true;
 }
 
-// Asks the servers about the notes of all these journals at once, and writes PROVEN into those
-// whose secrets nobody holds any more.
+// Asks the servers about the notes of all these journals at once, and writes PROVEN into each
+// journal whose secrets no server holds any more.
 caf::error ask(workspace& space, std::vector<closed_journal>& journals) {
   std::vector<note> notes;
   for (auto& x : journals) {
@@ -133,7 +133,7 @@ std::optional<wall_seconds> proven_since(const journal_view& view) {
   switch (view.kind()) {
   case journal_kind::sender:
     // What was never sent is as it was: in files of its own.
-    proven = view.sending ? nobody_holds_sent(view) : view.closed->how == closing::given_back;
+    proven = view.sending ? no_server_holds_sent(view) : view.closed->how == closing::given_back;
     break;
   case journal_kind::receiver:
   case journal_kind::import:
@@ -148,7 +148,7 @@ std::optional<wall_seconds> proven_since(const journal_view& view) {
     proven = view.heals.empty();
     break;
   case journal_kind::export_file:
-    // Whoever has the file may not have powned it yet.
+    // The file's new owner may not have powned its notes yet.
     proven = !view.sending;
     break;
   }
@@ -209,7 +209,7 @@ public:
   }
 
 private:
-  // Each has the same chance, so that one that is never proven keeps no other from it.
+  // Each journal has the same chance: one that is never proven does not keep the others waiting.
   void keep_question(closed_journal x) {
     ++askable_;
     if (questions_.size() < asked_a_start)
@@ -227,11 +227,11 @@ private:
         return;
       ++scrubbed_;
     }
-    // Scrubbed, or never to be: nothing that is written there says that it will be proven.
+    // Scrubbed, or never to be: by its records it cannot be proven.
     note_failure(archive_journal(space_.files(), space_.user.root(), x.id));
   }
 
-  // One that fails keeps no other from its turn.
+  // A journal that fails does not keep the others from their turn; the first failure is reported.
   void note_failure(caf::error err) {
     if (err && !failed_)
       failed_ = std::move(err);

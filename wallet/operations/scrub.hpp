@@ -8,7 +8,7 @@
 #include "wallet/journal/journal_view.hpp"
 #include "wallet/operations/workspace.hpp"
 
-/// Takes the secrets out of closed journals once nobody can need them any more
+/// Takes the secrets out of closed journals once no operation can need them any more
 /// (docs/design/safety.md I3). What is not proven stays as it is, for ever if need be.
 namespace liveconnect::wallet {
 
@@ -33,7 +33,7 @@ caf::expected<std::vector<journal_record>> scrubbed(const std::vector<journal_re
 /// the others asks the servers about a few, drawn at random: about the notes sent, those received
 /// under the secrets they came with, and the sources of a change. Writes down (PROVEN) when all
 /// that answer, 13+f or more, hold none of those secrets. Only where what was powned, taken back or
-/// made is whole (25 of 25 hold its new AN); the rest is not asked about and keeps its secrets.
+/// made is authentic (25 of 25 hold its new AN); the rest is not asked about and keeps its secrets.
 /// What is scrubbed, or can never be, goes to the archive, so that a start reads no more journals
 /// than there are open questions. One that cannot be read is left alone. A clock that was set back
 /// scrubs later, never earlier. Under the lock.

@@ -30,22 +30,22 @@ std::vector<note> ungraded(const journal_view& view, bool with) {
   return out;
 }
 
-// Those of the notes, which nobody has powned here, that enough servers still leave to whoever has
-// their ANs. What is another's already is graded as lost.
+// Of notes without PANs, those whose ANs enough servers still accept. Those whose ANs as many
+// refuse have another owner already, and are graded counterfeit.
 caf::expected<std::vector<note>> still_free(workspace& space, operation_journal& log,
                                             const std::vector<note>& notes) {
-  auto rows = raida::find(*space.port, notes, space.rules.times);
+  const auto rows = raida::find(*space.port, notes, space.rules.times);
   std::vector<note> out;
-  graded_record lost;
+  graded_record counterfeit;
   for (size_t i = 0; i < notes.size() && i < rows.size(); ++i) {
     const auto verdict = raida::conclude_an(raida::count_answers(rows[i]), space.rules.quorum);
     if (verdict == note_verdict::counterfeit)
-      lost.notes.push_back({verdict, with_found(notes[i], rows[i])});
+      counterfeit.notes.push_back({verdict, with_found(notes[i], rows[i])});
     else if (verdict != note_verdict::limbo)
       out.push_back(notes[i]);
   }
-  if (!lost.notes.empty())
-    if (auto err = log.append(encode(lost)))
+  if (!counterfeit.notes.empty())
+    if (auto err = log.append(encode(counterfeit)))
       return err;
   return out;
 }
@@ -67,10 +67,10 @@ caf::error put_finals(workspace& space, const journal_view& view, wallet_store& 
   return put_graded(at, where, missing, tag_of(view.id()));
 }
 
-// Lost notes lie in Counterfeit as they came, with both their sets. One that was lost before its
-// Pown has no file yet.
-caf::error file_lost(const journal_view& view, wallet_store& at) {
-  auto ids = unsettled(view, note_verdict::counterfeit);
+// A counterfeit note lies in Counterfeit as it came, with both its sets. One that was condemned
+// before its Pown has no file yet.
+caf::error file_counterfeits(const journal_view& view, wallet_store& at) {
+  const auto ids = unsettled(view, note_verdict::counterfeit);
   if (ids.empty())
     return {};
   const auto there = at.find(ids, {folder::suspect, folder::counterfeit});
@@ -89,10 +89,10 @@ caf::error file_lost(const journal_view& view, wallet_store& at) {
   return relocate(at, ids, folder::suspect, folder::counterfeit);
 }
 
-// The Suspect copies of the others are superseded.
+// The Suspect copies of authentic and fracked notes are superseded.
 caf::error clear_suspect(const journal_view& view, wallet_store& at) {
   auto superseded = unsettled(view, note_verdict::authentic);
-  auto fracked = unsettled(view, note_verdict::fracked);
+  const auto fracked = unsettled(view, note_verdict::fracked);
   superseded.insert(superseded.end(), fracked.begin(), fracked.end());
   return retire(at, superseded, folder::suspect);
 }
@@ -103,30 +103,30 @@ ownership_report report_of(const journal_view& view, size_t servers) {
   ownership_report out;
   auto fewest = servers;
   for (auto& x : view.received) {
-    auto found = view.graded.find(x.id);
+    const auto found = view.graded.find(x.id);
     if (found == view.graded.end()) {
-      ++out.pending;
-      (void)out.pending_value.add(value_of(x));
+      ++out.limbo;
+      (void)out.limbo_value.add(value_of(x));
       continue;
     }
     fewest = std::min(fewest, count_letters(found->second.coin.pown).passed);
     switch (found->second.verdict) {
     case note_verdict::authentic:
-      ++out.whole;
-      (void)out.ours.add(value_of(x));
+      ++out.authentic;
+      (void)out.value.add(value_of(x));
       break;
     case note_verdict::fracked:
       ++out.fracked;
-      (void)out.ours.add(value_of(x));
+      (void)out.value.add(value_of(x));
       break;
     case note_verdict::counterfeit:
     case note_verdict::superseded:
-      ++out.lost;
-      (void)out.lost_value.add(value_of(x));
+      ++out.counterfeit;
+      (void)out.counterfeit_value.add(value_of(x));
       break;
     case note_verdict::limbo:
-      ++out.pending;
-      (void)out.pending_value.add(value_of(x));
+      ++out.limbo;
+      (void)out.limbo_value.add(value_of(x));
       break;
     }
   }
@@ -181,7 +181,7 @@ caf::error pown_and_grade(workspace& space, operation_journal& log, wallet_store
   const auto open = ungraded(log.view(), true);
   for (auto& x : open)
     LC_ASSERT(x.pans.size() == x.ans.size());
-  // For people and other programs: the journal alone would do.
+  // For the user and other programs: the journal alone would do.
   if (auto err = at.put(folder::suspect, open, pans::with, tag_of(log.id())))
     return err;
   if (auto err = retire_container(at, container))
@@ -192,12 +192,45 @@ caf::error pown_and_grade(workspace& space, operation_journal& log, wallet_store
     return graded.error();
   if (graded->empty())
     return {};
-  LC_ASSERT(graded->size() <= open.size());
   // GRADED before the files: it has the whole vectors, so the files follow from it alone. Both are
   // durable before a Suspect copy goes and before any receipt (P4).
   graded_record record;
   record.notes = std::move(*graded);
   return log.append(encode(record));
+}
+
+// Files the notes that are graded, moves what is ours to the user's wallet, and writes SETTLED. No
+// server is asked.
+caf::error settle_graded(workspace& space, operation_journal& log, wallet_store& at) {
+  auto& view = log.view();
+  const auto authentic = unsettled(view, note_verdict::authentic);
+  const auto fracked = unsettled(view, note_verdict::fracked);
+  auto settled = unsettled(view, note_verdict::counterfeit);
+  settled.insert(settled.end(), authentic.begin(), authentic.end());
+  settled.insert(settled.end(), fracked.begin(), fracked.end());
+  if (settled.empty())
+    return {};
+  // Each was received, and none is settled yet.
+  LC_ASSERT(settled.size() + view.settled.size() <= view.received.size());
+  if (auto err = put_finals(space, view, at, authentic, folder::bank))
+    return err;
+  if (auto err = put_finals(space, view, at, fracked, folder::fracked))
+    return err;
+  if (auto err = file_counterfeits(view, at))
+    return err;
+  if (auto err = clear_suspect(view, at))
+    return err;
+  if (&at != &space.user) {
+    if (auto err = at.move(authentic, folder::bank, space.user, folder::bank))
+      return err;
+    if (auto err = at.move(fracked, folder::fracked, space.user, folder::fracked))
+      return err;
+  }
+  // Until here this journal held the notes, so no other operation can have spent one of them.
+  if (auto err = log.append(encode_ids(record_type::settled, settled)))
+    return err;
+  space.holds->release(settled, log.id());
+  return {};
 }
 
 } // namespace
@@ -213,36 +246,6 @@ caf::expected<ownership_report> take_ownership(workspace& space, operation_journ
   if (auto err = settle_graded(space, log, at))
     return err;
   return report_of(log.view(), space.servers());
-}
-
-caf::error settle_graded(workspace& space, operation_journal& log, wallet_store& at) {
-  auto& view = log.view();
-  auto whole = unsettled(view, note_verdict::authentic);
-  auto fracked = unsettled(view, note_verdict::fracked);
-  auto settled = unsettled(view, note_verdict::counterfeit);
-  settled.insert(settled.end(), whole.begin(), whole.end());
-  settled.insert(settled.end(), fracked.begin(), fracked.end());
-  if (settled.empty())
-    return {};
-  if (auto err = put_finals(space, view, at, whole, folder::bank))
-    return err;
-  if (auto err = put_finals(space, view, at, fracked, folder::fracked))
-    return err;
-  if (auto err = file_lost(view, at))
-    return err;
-  if (auto err = clear_suspect(view, at))
-    return err;
-  if (&at != &space.user) {
-    if (auto err = at.move(whole, folder::bank, space.user, folder::bank))
-      return err;
-    if (auto err = at.move(fracked, folder::fracked, space.user, folder::fracked))
-      return err;
-  }
-  // Until here the notes were held by this journal, so nobody can have spent one of them.
-  if (auto err = log.append(encode_ids(record_type::settled, settled)))
-    return err;
-  space.holds->release(settled, log.id());
-  return {};
 }
 
 } // namespace liveconnect::wallet

@@ -12,21 +12,22 @@ namespace liveconnect::wallet {
 /// Whether notes that have no PANs yet are powned at once.
 enum class pown_start : uint8_t {
   at_once,
-  /// Only those whose AN FIND finds at 13+f servers: somebody may be taking them back, and where he
-  /// has more than the rest, a Pown could only split what he has begun. Those that are his already
-  /// are lost; the others wait.
+  /// Only those whose AN FIND finds at 13+f servers: the sender may be taking them back, and where
+  /// it has begun, a Pown could only split the servers. Notes that the sender has taken back are
+  /// counterfeit here; the others wait.
   ask_first,
 };
 
-/// How taking ownership stands.
+/// How taking ownership stands: notes by their verdict. A note that has none yet is in limbo.
 struct ownership_report {
-  uint32_t whole = 0;
+  uint32_t authentic = 0;
   uint32_t fracked = 0;
-  uint32_t lost = 0;
-  uint32_t pending = 0;
-  amount ours;
-  amount lost_value;
-  amount pending_value;
+  uint32_t counterfeit = 0;
+  uint32_t limbo = 0;
+  /// Of the authentic and the fracked notes: those that are ours.
+  amount value;
+  amount counterfeit_value;
+  amount limbo_value;
   /// Over the notes that have a verdict.
   uint8_t fewest_passes = 0;
 };
@@ -36,18 +37,15 @@ ownership_report report_of(const journal_view& view, size_t servers);
 
 /// Carries RECEIVED notes of `log` (a receiver's or an import's) as far as the servers allow:
 /// Suspect copies, PANs durable (P3), POWN with FIND, GRADED and final files in `at` durable (P4),
-/// Suspect copies retired, what is ours moved to the user's wallet, and SETTLED. Notes are settled
-/// each as soon as it has its verdict: a note that somebody keeps in dispute holds up no other.
+/// Suspect copies retired, what is ours moved to the user's wallet, and SETTLED. Each note is
+/// settled as soon as it has its verdict: a note in dispute holds up no other.
 /// `at` is the hidden Receiver wallet, or the user's own for an import.
 ///
 /// From RECEIVED on it may be killed anywhere and repeated; a repeat after SETTLED changes nothing.
-/// Pending notes are no failure: they are in the report, stay in Suspect with AN and PAN, and the
-/// journal stays open.
+/// Notes in limbo are not a failure: the report counts them, they stay in Suspect with AN and PAN,
+/// and the journal stays open.
 caf::expected<ownership_report> take_ownership(workspace& space, operation_journal& log,
                                                wallet_store& at, const std::string& container,
                                                pown_start how = pown_start::at_once);
-
-/// The part after GRADED alone: the notes to the user's wallet, SETTLED. No server is asked.
-caf::error settle_graded(workspace& space, operation_journal& log, wallet_store& at);
 
 } // namespace liveconnect::wallet

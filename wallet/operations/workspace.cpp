@@ -96,6 +96,9 @@ std::string tag_of(const transfer_id& id) {
   return to_string(id).substr(0, 12);
 }
 
+namespace {
+
+// Sum of the user's Bank and Fracked.
 caf::expected<amount> user_total(workspace& space) {
   const auto listing = space.user.list({folder::bank, folder::fracked});
   if (!listing)
@@ -106,6 +109,8 @@ caf::expected<amount> user_total(workspace& space) {
       return fail(ec::internal, "balance overflows");
   return out;
 }
+
+} // namespace
 
 void log_to_user(workspace& space, bool deposit, amount sum, const std::string& remarks,
                  const std::string& description) {

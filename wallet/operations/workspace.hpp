@@ -28,13 +28,13 @@ struct wallet_rules {
   uint32_t lease_seconds = 120;
   /// Wall clock, milliseconds since 1970. For names, the log and delays of hours and days.
   std::function<uint64_t()> now_ms;
-  /// Milliseconds since this computer was started, sleep included; nobody can set it. For the
+  /// Milliseconds since this computer was started, sleep included; no user can set it. For the
   /// lease. The wall clock in its place when there is none.
   std::function<uint64_t()> up_ms;
 };
 
 /// What every operation on a wallet works with: its three directories, the way to the servers, the
-/// clock, and who holds which note. One a thread; the holds alone are shared.
+/// clock, and which notes are held. One a thread; the holds alone are shared.
 struct workspace {
   /// Opens the user's wallet and the hidden ones, making what is missing. Only under the wallet's
   /// lock. The references must outlive the workspace.
@@ -83,12 +83,9 @@ std::vector<note> notes_of(const std::vector<stored_note>& stored);
 /// The tag in the names of a transfer's files: the first 12 digits of its id.
 std::string tag_of(const transfer_id& id);
 
-/// A row in the user's transaction log and the balance after it. Commentary: a failure is no
-/// failure of the operation.
+/// Writes a row of the user's transaction log, with the balance after it. For the user's eyes only:
+/// when it cannot be written, the operation goes on.
 void log_to_user(workspace& space, bool deposit, amount sum, const std::string& remarks,
                  const std::string& description);
-
-/// Sum of the user's Bank and Fracked.
-caf::expected<amount> user_total(workspace& space);
 
 } // namespace liveconnect::wallet

@@ -20,7 +20,7 @@ caf::expected<step_report> check_servers(workspace& space) {
   return out;
 }
 
-caf::expected<step_report> set_aside_strangers(workspace& space, wallet_store& store) {
+caf::expected<step_report> set_aside_unclaimed(workspace& space, wallet_store& store) {
   // Files first: a transfer has its journal before it has files.
   std::vector<std::pair<folder, std::string>> files;
   for (auto where : {folder::import_, folder::export_}) {

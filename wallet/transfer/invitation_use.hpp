@@ -8,7 +8,7 @@
 /// Invitations are for one transfer: the sender burns them when it closes (docs/protocol.md 8).
 namespace liveconnect::wallet {
 
-/// Marks the invitation as used up, durably; may be repeated. Nothing is done about an empty text.
+/// Marks the invitation as used, durably; may be repeated. Does nothing for an empty text.
 [[nodiscard]] caf::error burn_invitation(workspace& space, const secret_bytes& text);
 
 /// Whether a new transfer of a sender may have these terms: fails with ec::bad_argument when the

@@ -12,8 +12,8 @@ namespace liveconnect::wallet {
 
 /// Checks a receipt against what was sent: signed by the key it carries (that this key is the
 /// peer's, the session has verified), for this transfer and this manifest, and with exactly the
-/// notes sent. Answers the notes that it does not call the receiver's (counterfeit, limbo). Fails
-/// with ec::bad_receipt.
+/// notes sent. Answers the notes that are not the receiver's by it (counterfeit, limbo). Fails with
+/// ec::bad_receipt.
 caf::expected<std::vector<note_id>> rejected_by(const std::string& json,
                                                 const sending_record& sent);
 

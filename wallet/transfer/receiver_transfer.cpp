@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 #include "messages/secure/manifest.hpp"
 #include "messages/secure/receipt.hpp"
@@ -53,7 +54,7 @@ caf::expected<step_report> receiver_transfer::run(receiver_step step) {
   case receiver_step::check_servers:
     return check_servers(*space_);
   case receiver_step::set_aside:
-    return set_aside_strangers(*space_, space_->receiver);
+    return set_aside_unclaimed(*space_, space_->receiver);
   case receiver_step::pown:
     // Asked for by a session: the sender is there, and does not take back meanwhile.
     return pown(pown_start::at_once);
@@ -183,10 +184,13 @@ caf::expected<step_report> receiver_transfer::receive(const coin_payload& coins)
     space_->holds->release(ids, log_->id());
     return err;
   }
+  LC_ASSERT(total(*notes) == log_->view().offered->sum);
   if (auto err = log_->append(encode_received(*notes)))
     return err;
-  // What came, as it came: for people. The journal alone does, so a failure here must not tell the
-  // sender that nothing was kept.
+  // P2: the whole set is durable before the sender hears that it came.
+  LC_ASSERT(log_->view().received.size() == log_->view().offered->notes);
+  // The container as it came, for the user. The journal alone would do, so a failure here must not
+  // tell the sender that nothing was kept.
   (void)space_->receiver.put_container(folder::import_, *notes, tag_of(log_->id()));
   return out;
 }
@@ -195,20 +199,21 @@ caf::expected<step_report> receiver_transfer::pown(pown_start how) {
   if (!log_ || log_->view().received.empty())
     return fail(ec::internal, "no complete set of notes was received");
   auto& space = *space_;
-  auto before = all_settled(log_->view());
-  auto report = log_->view().closed
-                    ? report_of(log_->view(), space.servers())
-                    : take_ownership(space, *log_, space.receiver, container_name(), how);
+  const auto before = all_settled(log_->view());
+  const auto report = log_->view().closed
+                          ? report_of(log_->view(), space.servers())
+                          : take_ownership(space, *log_, space.receiver, container_name(), how);
   if (!report)
     return report.error();
-  if (report->pending > 0)
-    return fail(ec::too_few_servers, std::to_string(report->pending) + " of " +
+  if (report->limbo > 0)
+    return fail(ec::too_few_servers, std::to_string(report->limbo) + " of " +
                                          std::to_string(log_->view().received.size()) +
                                          " notes wait for enough servers");
   if (!before) {
-    log_to_user(space, true, report->ours, "LiveConnect receive", to_string(log_->id()));
-    // The sender's other claimants are shut out for good once every server is ours (FIX after
-    // grading, docs/design/safety.md 2.1); a failure costs nothing, `wallet heal` tries again.
+    log_to_user(space, true, report->value, "LiveConnect receive", to_string(log_->id()));
+    // Another owner of the same secrets is shut out for good once every server holds ours (FIX
+    // after grading, docs/design/safety.md 2.1). A failure costs nothing: `wallet heal` tries
+    // again.
     std::vector<note_id> fracked;
     for (auto& x : log_->view().graded)
       if (x.second.verdict == note_verdict::fracked)
@@ -216,16 +221,20 @@ caf::expected<step_report> receiver_transfer::pown(pown_start how) {
     if (!fracked.empty())
       (void)heal_notes(space, space.user, fracked, log_->id());
   }
+  // Every note that was announced has a verdict, and no other has.
+  LC_ASSERT(report->authentic + report->fracked + report->counterfeit ==
+            log_->view().offered->notes);
   step_report out;
-  out.notes = report->whole + report->fracked + report->lost;
-  out.value = report->ours;
-  out.not_clean = report->fracked + report->lost;
+  out.notes = report->authentic + report->fracked + report->counterfeit;
+  out.value = report->value;
+  out.not_authentic = report->fracked + report->counterfeit;
   out.fewest_passes = report->fewest_passes;
-  out.text = std::to_string(report->whole + report->fracked) + " of " + std::to_string(out.notes) +
-             " notes made ours, by at least " + std::to_string(out.fewest_passes) + " servers";
-  if (report->lost > 0)
-    out.text = std::to_string(report->lost) + " of " + std::to_string(out.notes) +
-               " notes are counterfeit, " + to_display(report->ours) + " made ours";
+  out.text = std::to_string(report->authentic + report->fracked) + " of " +
+             std::to_string(out.notes) + " notes made ours, by at least " +
+             std::to_string(out.fewest_passes) + " servers";
+  if (report->counterfeit > 0)
+    out.text = std::to_string(report->counterfeit) + " of " + std::to_string(out.notes) +
+               " notes are counterfeit, " + to_display(report->value) + " made ours";
   return out;
 }
 
@@ -280,6 +289,7 @@ caf::expected<receipt_text> receiver_transfer::make_receipt(const receipt_terms&
     out.notes.push_back(std::move(line));
     local.lines.push_back(std::move(text));
   }
+  LC_ASSERT(out.notes.size() == view.offered->notes);
   const auto json = sign_receipt(out, signing_key::from_seed(seed_));
   if (auto err = log_->append(encode_text(record_type::receipt, json)))
     return err;
@@ -306,6 +316,8 @@ caf::expected<step_report> receiver_transfer::drop_offer() {
   if (!name.empty())
     if (auto moved = space_->receiver.move_file(folder::import_, name, folder::trash); !moved)
       return moved.error();
+  // What was received is the receiver's business until it is powned and graded.
+  LC_ASSERT(log_->view().received.empty());
   if (auto err = log_->close(closing::nothing_received, space_->now()))
     return err;
   space_->holds->release_all(log_->id());
@@ -322,7 +334,7 @@ caf::error receiver_transfer::carry_on() {
     space_->holds->release_all(log_->id());
     return {};
   case recovery_task::drop_offer: {
-    // A sender who comes back within the offer's life must find it: a closed id is refused.
+    // A sender that comes back within the offer's life must find it: a closed id is refused.
     if (!done_at_start(log_->view(), space_->now()))
       return {};
     const auto dropped = drop_offer();
@@ -332,7 +344,7 @@ caf::error receiver_transfer::carry_on() {
   case recovery_task::settle_notes: {
     const auto report = pown(asks_before_pown(log_->view(), space_->now()) ? pown_start::ask_first
                                                                            : pown_start::at_once);
-    // Pending notes are no failure of recovery.
+    // Notes that wait for more servers do not make recovery fail.
     return report || code_of(report.error()) == ec::too_few_servers ? caf::error{} : report.error();
   }
   case recovery_task::await_confirmation:

@@ -11,7 +11,8 @@
 
 namespace liveconnect::wallet {
 
-/// One transfer on the receiver's side, step by step. As sender_transfer.
+/// One transfer on the receiver's side, step by step. What sender_transfer says of itself holds
+/// here.
 ///
 ///     fresh -offer-> OFFERED -receive-> RECEIVED -pown-> POWN -> GRADED -receipt-> RECEIPT
 ///                                                                    -confirmed-> CLOSED
@@ -20,7 +21,8 @@ public:
   /// A new transfer, under an id that the manifest will bring; draws the receipt's key. Leaves no
   /// trace on the disk before offer().
   static receiver_transfer start(workspace& space, const transfer_terms& terms);
-  /// One that has a journal. Fails with ec::bad_argument when it is no open receiver's.
+  /// A transfer that has a journal. Fails with ec::bad_argument when that is not an open
+  /// receiver's.
   static caf::expected<receiver_transfer> reopen(workspace& space, const transfer_id& id);
 
   caf::expected<step_report> run(receiver_step step);
@@ -30,7 +32,7 @@ public:
   /// the same notes changes nothing.
   caf::expected<step_report> receive(const coin_payload& coins);
   /// The signed receipt: from the journal once it is there, so every call gives the same text. P4
-  /// holds by then. Fails while a note is pending.
+  /// holds by then. Fails while a note is in limbo.
   caf::expected<receipt_text> make_receipt(const receipt_terms& terms);
   caf::error confirmed();
   receipt_key key() const;
@@ -52,7 +54,7 @@ private:
   caf::expected<step_report> drop_offer();
   /// Every note of the payload, in order, or why not.
   caf::expected<std::vector<note>> checked(const coin_payload& coins) const;
-  /// Fails when we hold one of the notes anywhere already.
+  /// Fails when this wallet has one of the notes already, in whichever folder.
   caf::error require_new(const std::vector<note>& notes) const;
   std::string container_name() const;
 

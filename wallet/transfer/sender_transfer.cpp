@@ -43,6 +43,17 @@ char evidence_letter(raida::find_answer x) {
   return 'u';
 }
 
+// Whether each of `notes` is in `journalled` with the very PANs it has here.
+bool have_their_pans_in(const std::vector<note>& journalled, const std::vector<note>& notes) {
+  std::map<note_id, const note*> known;
+  for (auto& x : journalled)
+    known[x.id] = &x;
+  return std::all_of(notes.begin(), notes.end(), [&](const note& x) {
+    const auto found = known.find(x.id);
+    return found != known.end() && !x.pans.empty() && found->second->pans == x.pans;
+  });
+}
+
 // What 25 servers said of a note that is gone.
 std::string evidence_of(const found_row& row) {
   std::string out;
@@ -147,7 +158,7 @@ caf::expected<step_report> sender_transfer::check_servers() {
 }
 
 caf::expected<step_report> sender_transfer::set_aside() {
-  return set_aside_strangers(*space_, space_->sender);
+  return set_aside_unclaimed(*space_, space_->sender);
 }
 
 caf::error sender_transfer::record_selection(const std::vector<note>& notes) {
@@ -186,6 +197,7 @@ caf::error sender_transfer::select(amount sum, const std::vector<note>& keep) {
   selected_record record;
   record.sum = log_->view().selected ? log_->view().selected->sum : sum;
   record.notes = std::move(notes);
+  LC_ASSERT(total(record.notes) >= record.sum);
   return log_->append(encode(record));
 }
 
@@ -226,6 +238,7 @@ caf::error sender_transfer::drop_unneeded(const open_part& part, const change_pl
   const auto pick = pick_notes(part.notes, notes_needed(plan));
   if (!pick)
     return pick.error();
+  LC_ASSERT(total(*pick) == part.sum);
   std::set<note_id> kept;
   for (auto& x : *pick)
     kept.insert(x.id);
@@ -277,7 +290,7 @@ caf::error sender_transfer::break_one(const open_part& part, const change_plan& 
     return err;
   ++report.notes;
   (void)report.value.add(denomination_value(source->id.denomination));
-  report.not_clean += change->fracked;
+  report.not_authentic += change->fracked;
   ++broken[source->id.denomination];
   return {};
 }
@@ -345,7 +358,7 @@ caf::expected<bool> sender_transfer::join_ten(step_report& report) {
   if (auto err = select_instead(sources, *made))
     return err;
   report.notes += static_cast<uint32_t>(sources.size());
-  report.not_clean += change->fracked;
+  report.not_authentic += change->fracked;
   return true;
 }
 
@@ -370,13 +383,13 @@ caf::expected<step_report> sender_transfer::find_change() {
   const auto report = find_lost(*space_, terms_.id);
   step_report out;
   if (!report) {
-    // The notes that are sent are others: without the lost ones the transfer goes on.
+    // The notes to be sent are others: the transfer goes on without the lost ones.
     out.text = "lost notes could not be looked for: " + detail_of(report.error());
     return out;
   }
   out.notes = report->notes;
   out.value = report->value;
-  out.not_clean = report->not_clean;
+  out.not_authentic = report->not_healed;
   if (out.notes > 0)
     out.text =
         std::to_string(report->healed) + " of " + count_text(out.notes, "lost note") + " found";
@@ -389,7 +402,7 @@ step_report fixed(const heal_report& x) {
   step_report out;
   out.notes = x.notes;
   out.value = x.value;
-  out.not_clean = x.not_clean;
+  out.not_authentic = x.not_healed;
   out.fewest_passes = x.fewest_passes;
   if (x.notes > 0)
     out.text = std::to_string(x.healed) + " of " + count_text(x.notes, "fracked note") + " healed";
@@ -416,12 +429,12 @@ caf::expected<step_report> sender_transfer::move_to_sender() {
     return part.error();
   if (total(notes_of(part->notes)) != part->sum)
     return fail(ec::change_not_possible, "the notes set apart are not the exact sum");
-  std::vector<note_id> whole;
+  std::vector<note_id> authentic;
   std::vector<note_id> fracked;
   for (auto& x : part->notes)
-    (x.where == folder::bank ? whole : fracked).push_back(x.value.id);
-  if (!whole.empty())
-    if (auto err = space_->user.move(whole, folder::bank, space_->sender, folder::bank))
+    (x.where == folder::bank ? authentic : fracked).push_back(x.value.id);
+  if (!authentic.empty())
+    if (auto err = space_->user.move(authentic, folder::bank, space_->sender, folder::bank))
       return err;
   if (!fracked.empty())
     if (auto err = space_->user.move(fracked, folder::fracked, space_->sender, folder::fracked))
@@ -459,7 +472,7 @@ caf::expected<std::vector<stored_note>> sender_transfer::find_bad(step_report& r
     report.fewest_passes = std::min(report.fewest_passes, static_cast<uint8_t>(counts.passed));
     if (counts.failed == 0)
       continue;
-    ++report.not_clean;
+    ++report.not_authentic;
     if ((*stored)[i].where == folder::bank)
       now_fracked.push_back(notes[i].id);
   }
@@ -545,12 +558,12 @@ caf::expected<step_report> sender_transfer::put_in_export() {
   auto notes = notes_of(*stored);
   if (notes.size() != selected.notes.size() || total(notes) != selected.sum)
     return fail(ec::internal, "the notes in Sender are not the sum agreed");
-  // A healing that could not be finished has them: which secrets hold is not known.
+  // A healing that could not be finished may hold one: which of its secrets hold is not known.
   for (auto& x : notes)
     if (space_->holds->is_held_by_other(x.id, terms_.id))
       return fail(ec::wallet_busy, to_string(x.id) + " is being healed");
   for (size_t i = 0; i < notes.size(); ++i)
-    // The health check found nothing against it, so what its file still says is old.
+    // The health check found nothing against this note: the letters in its file are old.
     if ((*stored)[i].where == folder::bank)
       notes[i].pown.clear();
   std::sort(notes.begin(), notes.end(), [](const note& x, const note& y) { return x.id < y.id; });
@@ -560,6 +573,7 @@ caf::expected<step_report> sender_transfer::put_in_export() {
   if (auto err = record_selection(notes))
     return err;
   announced_ = announce(terms_.id, notes, space_->rules.lease_seconds);
+  LC_ASSERT(announced_->sum == log_->view().selected->sum);
   step_report out;
   out.notes = announced_->notes;
   out.value = announced_->sum;
@@ -585,6 +599,7 @@ caf::expected<coin_payload> sender_transfer::begin_sending(const receipt_terms& 
     record.announced = *announced_;
     record.at = space_->now();
     record.notes = log_->view().selected->notes;
+    LC_ASSERT(record.announced.id == log_->id());
     LC_ASSERT(total(record.notes) == record.announced.sum);
     LC_ASSERT(record.notes.size() == record.announced.notes);
     if (auto err = log_->append(encode(record)))
@@ -599,8 +614,9 @@ caf::expected<coin_payload> sender_transfer::begin_sending(const receipt_terms& 
   if (!known)
     if (auto err = log_->append(encode(session_record{terms})))
       return err;
-  // P1: SENDING is durable before the caller has a byte of a coin.
+  // P1: SENDING is durable before the caller has a byte of a coin, and says what was announced.
   LC_ASSERT(has_sent());
+  LC_ASSERT(log_->view().sending->announced == *announced_);
   return split_coins(log_->view().sending->notes);
 }
 
@@ -723,12 +739,14 @@ caf::error sender_transfer::take_back(const std::vector<note>& notes) {
     return err;
   if (auto err = log_->append(encode_pans(record_type::refresh, notes)))
     return err;
-  LC_ASSERT(!log_->view().refresh.empty());
   return claim_back(notes, true);
 }
 
 caf::error sender_transfer::claim_back(const std::vector<note>& notes, bool drawn_now) {
   auto& space = *space_;
+  // P6: only what was sent is taken back, and its PANs are durable before the Pown.
+  LC_ASSERT(has_sent());
+  LC_ASSERT(have_their_pans_in(log_->view().refresh, notes));
   const auto rows =
       claim_notes(space, notes, drawn_now ? claim_start::fresh : claim_start::unknown);
   auto graded = grade_or_heal(space, *log_, notes, rows);
@@ -752,21 +770,21 @@ caf::error sender_transfer::finish_refresh() {
 caf::error sender_transfer::file_decided(bool last) {
   auto& space = *space_;
   auto& view = log_->view();
-  auto decided = to_settle(view);
+  const auto decided = to_settle(view);
   if (decided.empty())
     return {};
   std::set<note_id> now{decided.begin(), decided.end()};
-  std::vector<note> whole;
+  std::vector<note> authentic;
   std::vector<note> fracked;
   std::vector<note_id> back;
   for (auto& id : parts_of(view).back) {
     if (now.count(id) == 0)
       continue;
     auto& graded = view.graded.at(id);
-    (graded.verdict == note_verdict::authentic ? whole : fracked).push_back(graded.coin);
+    (graded.verdict == note_verdict::authentic ? authentic : fracked).push_back(graded.coin);
     back.push_back(id);
   }
-  if (auto err = put_graded(space.user, folder::bank, whole, tag_of(terms_.id)))
+  if (auto err = put_graded(space.user, folder::bank, authentic, tag_of(terms_.id)))
     return err;
   if (auto err = put_graded(space.user, folder::fracked, fracked, tag_of(terms_.id)))
     return err;
@@ -775,8 +793,8 @@ caf::error sender_transfer::file_decided(bool last) {
   // The old copies are worthless from now on.
   if (auto err = retire(space.sender, back, folder::sent))
     return err;
-  // Until here the notes were held by this journal, so nobody can have spent one of them, nor
-  // brought one back to us. CLOSED says the same of the last ones.
+  // Until here this journal held the notes, so no other operation can have spent one of them, nor
+  // received one again. For the last ones CLOSED says so in place of SETTLED.
   if (last)
     return {};
   if (auto err = log_->append(encode_ids(record_type::settled, decided)))
@@ -848,6 +866,8 @@ caf::expected<step_report> sender_transfer::conclude(size_t fewest_passes) {
     return out;
   }
   LC_ASSERT(parts.back.size() + parts.gone.size() == view.sending->notes.size());
+  LC_ASSERT(parts.back_value.units() + parts.gone_value.units() ==
+            view.sending->announced.sum.units());
   const auto receipt = !view.receipt.empty();
   if (receipt)
     if (auto err = space_->user.put_file(folder::receipts, to_string(terms_.id) + ".json",
@@ -871,6 +891,8 @@ caf::error sender_transfer::count_lease() {
 }
 
 caf::error sender_transfer::close(closing how) {
+  // Once coins may have left, nothing is simply given back.
+  LC_ASSERT(how != closing::given_back || !has_sent());
   if (auto err = burn_invitation(*space_, terms_.invitation))
     return err;
   if (auto err = log_->close(how, space_->now()))
@@ -880,6 +902,7 @@ caf::error sender_transfer::close(closing how) {
 }
 
 caf::error sender_transfer::move_back() {
+  LC_ASSERT(!has_sent());
   auto& space = *space_;
   const auto ids = ids_of(log_->view().selected->notes);
   const auto moved = space.sender.find(ids, {folder::bank, folder::fracked});

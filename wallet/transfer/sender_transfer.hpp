@@ -27,7 +27,7 @@ class sender_transfer {
 public:
   /// A new transfer: leaves no trace on the disk before reserve().
   static sender_transfer start(workspace& space, const transfer_terms& terms);
-  /// One that has a journal. Fails with ec::bad_argument when it is no open sender's.
+  /// A transfer that has a journal. Fails with ec::bad_argument when that is not an open sender's.
   static caf::expected<sender_transfer> reopen(workspace& space, const transfer_id& id);
 
   /// Chooses and holds notes; record SELECTED.
@@ -76,7 +76,7 @@ private:
   /// Holds more of the user's notes, enough for `sum` with change, and records the selection.
   caf::error select(amount sum, const std::vector<note>& keep);
   caf::error record_selection(const std::vector<note>& notes);
-  /// Lets go of the notes of `part` that the plan does not need.
+  /// Releases the notes of `part` that the plan does not need.
   caf::error drop_unneeded(const open_part& part, const change_plan& plan);
   /// Puts the notes that a change made in the selection in place of its sources.
   caf::error select_instead(const std::vector<note_id>& sources,
@@ -101,11 +101,13 @@ private:
   caf::error claim_back(const std::vector<note>& notes, bool drawn_now);
   /// Likewise for all that are being taken back and have no verdict.
   caf::error finish_refresh();
-  /// Files the notes whose fate is known, and frees them; `last`: the journal closes right after.
+  /// Files the notes whose fate is known, and releases them; `last`: the journal closes right
+  /// after.
   caf::error file_decided(bool last);
   /// Files what is decided, closes when that is all, and reports.
   caf::expected<step_report> conclude(size_t fewest_passes);
-  /// Writes down from when the lease counts, where nobody has or the computer was started again.
+  /// Records from when on the lease counts, unless the journal says so and the computer has not
+  /// been restarted since.
   caf::error count_lease();
   /// Burns the invitation (docs/protocol.md 8), then closes.
   caf::error close(closing how);

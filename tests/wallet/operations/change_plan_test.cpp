@@ -49,7 +49,7 @@ TEST(change_plan, what_fits_is_taken_as_it_is) {
   EXPECT_EQ(plan->take.authentic, notes({{3, 3}, {2, 4}, {1, 3}, {0, 9}}));
 }
 
-TEST(change_plan, a_million_is_broken_down_to_the_last_digit_with_one_break_a_digit) {
+TEST(change_plan, a_million_is_broken_down_to_the_last_digit_with_one_break_per_digit) {
   auto plan = plan_change({notes({{6, 1}}), {}}, amount::from_coins(3439));
   ASSERT_TRUE(plan);
   EXPECT_EQ(broken(*plan), (std::vector<int>{6, 5, 4, 3, 2, 1}));
@@ -132,7 +132,7 @@ TEST(change_plan, too_little_is_refused) {
   EXPECT_EQ(code_of(plan.error()), ec::not_enough_coins);
 }
 
-TEST(change_plan, without_change_only_what_fits_goes) {
+TEST(change_plan, without_change_only_an_exact_choice_is_planned) {
   change_limits limits;
   limits.may_break = false;
   auto plan = plan_change({notes({{1, 5}}), {}}, amount::from_coins(4), limits);
@@ -141,7 +141,7 @@ TEST(change_plan, without_change_only_what_fits_goes) {
   EXPECT_TRUE(plan_change({notes({{1, 5}}), {}}, amount::from_coins(40), limits));
 }
 
-TEST(change_plan, nothing_is_no_sum) {
+TEST(change_plan, a_sum_of_zero_is_refused) {
   auto plan = plan_change({notes({{0, 3}}), {}}, amount{});
   ASSERT_FALSE(plan);
   EXPECT_EQ(code_of(plan.error()), ec::bad_argument);

@@ -22,7 +22,7 @@ namespace {
 
 using namespace wallet;
 
-// Says so whenever a folder has been read: what others may do in that moment, a test does there.
+// Calls the test whenever a folder has been read: it does there what another operation might do.
 class listening_file_ops : public fault_file_ops {
 public:
   using fault_file_ops::fault_file_ops;
@@ -30,7 +30,7 @@ public:
   caf::expected<std::vector<dir_entry>> list(const file_handle& directory,
                                              size_t entries_max) override {
     auto out = fault_file_ops::list(directory, entries_max);
-    // A copy: it may take itself away.
+    // A copy: the call may replace the original.
     if (auto now = on_list)
       now();
     return out;
@@ -55,7 +55,7 @@ TEST_F(operations, import_makes_notes_ours) {
   auto minted = pair.raida().mint(3, 100, 2);
   auto report = import_notes(space(), files_of(minted));
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->clean, 2u);
+  EXPECT_EQ(report->authentic, 2u);
   EXPECT_EQ(report->value, amount::from_coins(2000));
   for (auto& x : minted)
     EXPECT_EQ(pair.raida().holders(x), 0u);
@@ -94,7 +94,7 @@ TEST_F(operations, import_waits_for_servers_and_recovery_finishes_it) {
     pair.raida().add(fault::down(server));
   auto report = import_notes(space(), files_of(minted));
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->pending, 1u);
+  EXPECT_EQ(report->limbo, 1u);
   auto balance = balance_of(space());
   ASSERT_TRUE(balance);
   EXPECT_EQ(balance->spendable, amount{});
@@ -136,7 +136,7 @@ TEST_F(operations, export_never_writes_over_a_file) {
   EXPECT_EQ(pair.kept(), amount::from_coins(200));
 }
 
-TEST_F(operations, export_of_too_much_leaves_all_as_it_was) {
+TEST_F(operations, export_of_too_much_changes_nothing) {
   pair.mint_for_sender(2, 2);
   auto report = export_notes(space(), amount::from_coins(300), "/data/out.bin");
   ASSERT_FALSE(report);
@@ -151,7 +151,7 @@ TEST_F(operations, check_files_notes_where_the_servers_say) {
     pair.raida().damage(server, notes[1].id);
   auto report = check_notes(space());
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->clean, 2u);
+  EXPECT_EQ(report->authentic, 2u);
   EXPECT_EQ(report->fracked, 1u);
   EXPECT_EQ(report->counterfeit, 1u);
   EXPECT_EQ(report->fewest_passes, 0u);
@@ -159,7 +159,7 @@ TEST_F(operations, check_files_notes_where_the_servers_say) {
   EXPECT_EQ(alice().notes_in(folder::counterfeit).size(), 1u);
 }
 
-TEST_F(operations, a_file_that_is_no_note_is_named_wherever_money_is_counted) {
+TEST_F(operations, a_file_that_is_not_a_note_is_named_wherever_money_is_counted) {
   pair.mint_for_sender(2, 2);
   ASSERT_EQ(space().user.put_file(folder::bank, "100 CloudCoin #7 'x'.bin",
                                   byte_view{std::string_view{"half a note"}}),
@@ -188,7 +188,7 @@ TEST_F(operations, check_moves_nothing_because_of_silence) {
     pair.raida().add(fault::down(server));
   auto report = check_notes(space());
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->pending, 2u);
+  EXPECT_EQ(report->limbo, 2u);
   EXPECT_EQ(alice().notes_in(folder::bank).size(), 2u);
 }
 
@@ -212,7 +212,7 @@ TEST_F(operations, heal_killed_after_the_fix_still_knows_the_new_secrets) {
   auto notes = pair.mint_for_sender(2, 1);
   pair.raida().damage(1, notes[0].id);
   ASSERT_TRUE(check_notes(space()));
-  // The Fix arrives, its answer does not, and nobody answers any more: as if killed there.
+  // The Fix arrives, its answer does not, and no server answers any more: as if killed there.
   pair.raida().on_ask = [&](const raida::ask_all& ask) {
     if (ask.what == raida::command::fix)
       for (size_t server = 0; server < 25; ++server)
@@ -234,7 +234,7 @@ TEST_F(operations, lost_notes_are_found_under_either_secret) {
   auto with_pans = minted;
   for (auto& x : with_pans)
     x.pans = raida::draw_ans(25);
-  // A Pown that reached all servers for one of them, and nobody wrote down the answers.
+  // A Pown that reached all servers for one of them, and whose answers were not written down.
   (void)raida::pown(pair.raida(), {with_pans[0]});
   ASSERT_EQ(space().user.put(folder::limbo, with_pans, pans::with, "lost"), caf::error{});
   auto report = find_lost(space(), draw_transfer_id());
@@ -249,7 +249,7 @@ TEST_F(operations, lost_notes_are_found_under_either_secret) {
 TEST_F(operations, lost_notes_with_one_secret_are_asked_about_as_well) {
   auto notes = pair.raida().mint(2, 100, 4);
   alice().give(notes, folder::limbo);
-  // Well again at all servers; at 16; refused by 20; and silence about a note that 14 pass.
+  // Passed by all servers again; by 16; refused by 20; and a note that 14 pass, the others silent.
   for (size_t server = 0; server < 25; ++server) {
     if (server < 9)
       pair.raida().damage(server, notes[1].id);
@@ -298,14 +298,15 @@ TEST_F(operations, a_lost_note_that_a_bare_majority_passes_is_healed) {
     EXPECT_EQ(pair.raida().holders(x), 25u);
 }
 
-TEST_F(operations, a_healing_waits_for_no_server_and_forgets_nothing_that_one_may_hold) {
+TEST_F(operations, a_healing_waits_for_no_server_and_keeps_what_a_silent_one_may_hold) {
   auto notes = pair.raida().mint(2, 100, 2);
-  // Of the first note, an older Pown at server 5 is open as well.
+  // An older Pown of the first note is open at server 5.
   notes[0].pans = notes[0].ans;
   notes[0].pans[5] = authenticity_number::random();
   alice().give({notes[1]}, folder::fracked);
   ASSERT_EQ(space().user.put(folder::fracked, {notes[0]}, pans::with, "old"), caf::error{});
-  // A Fix at server 3 for both, of which nobody knows what came. The second note lacks ten others.
+  // A Fix of both notes at server 3 has an unknown outcome. Ten other servers refuse the second
+  // note.
   for (size_t server = 10; server < 20; ++server)
     pair.raida().damage(server, notes[1].id);
   heal_record heal;
@@ -325,7 +326,7 @@ TEST_F(operations, a_healing_waits_for_no_server_and_forgets_nothing_that_one_ma
   EXPECT_EQ(report->failed, 0u);
   EXPECT_TRUE(alice().open_journals().empty());
   EXPECT_TRUE(alice().holds().all().empty());
-  // What the silent ones may hold is kept with the notes.
+  // What the silent servers may hold is kept with the notes.
   auto fixed = [&](size_t i) { return raida::fixed_an(3, notes[i].id, heal.intents[0].pg); };
   auto now = alice().notes_in(folder::fracked);
   ASSERT_EQ(now.size(), 2u);
@@ -348,7 +349,7 @@ TEST_F(operations, a_healing_waits_for_no_server_and_forgets_nothing_that_one_ma
     EXPECT_EQ(pair.raida().holders(x), 25u);
 }
 
-TEST_F(operations, a_healing_that_breaks_off_keeps_its_notes_from_everybody) {
+TEST_F(operations, a_healing_that_breaks_off_keeps_its_notes_held) {
   fault_file_ops files{alice().disk()};
   alice().go_through(&files);
   ASSERT_EQ(alice().restart(), caf::error{});
@@ -366,7 +367,7 @@ TEST_F(operations, a_healing_that_breaks_off_keeps_its_notes_from_everybody) {
   pair.raida().on_ask = nullptr;
   EXPECT_TRUE(alice().holds().is_held_by_other(minted[0].id, from->id()));
   EXPECT_FALSE(alice().holds().is_held_by_other(minted[1].id, from->id()));
-  // Its transfer may neither send it nor, when it gives up, leave it to another.
+  // The note's transfer may neither send it nor, when it gives up, free it for another.
   ASSERT_TRUE(from->run(sender_step::move_to_sender));
   auto exported = from->run(sender_step::put_in_export);
   ASSERT_FALSE(exported);
@@ -377,7 +378,7 @@ TEST_F(operations, a_healing_that_breaks_off_keeps_its_notes_from_everybody) {
   auto refused = next.reserve(amount::from_coins(200));
   ASSERT_FALSE(refused);
   EXPECT_EQ(code_of(refused.error()), ec::not_enough_coins);
-  // Until the healing is known to be over.
+  // That lasts until the healing is over.
   auto report = recover(space(), [](const journal_view&) { return false; });
   ASSERT_TRUE(report);
   EXPECT_EQ(report->failed, 0u);
@@ -389,8 +390,8 @@ TEST_F(operations, a_healing_that_breaks_off_keeps_its_notes_from_everybody) {
     EXPECT_EQ(pair.raida().holders(x), 25u);
 }
 
-// A note of which one Fix takes and others do not, and a death at each call to the disk that
-// follows.
+// One Fix of a note works and others do not; then the program is killed at each call to the disk
+// that follows.
 TEST_F(operations, a_healing_killed_while_it_files_a_note_leaves_one_copy_that_goes_on) {
   for (auto where : {folder::fracked, folder::limbo})
     for (size_t at = 1;; ++at) {
@@ -446,7 +447,7 @@ TEST_F(operations, a_healing_killed_while_it_files_a_note_leaves_one_copy_that_g
     }
 }
 
-TEST_F(operations, a_journal_that_closes_while_recovery_looks_at_it_holds_nothing) {
+TEST_F(operations, a_journal_that_closes_while_recovery_reads_it_holds_nothing) {
   auto notes = pair.mint_for_sender(2, 1);
   auto id = draw_transfer_id();
   {
@@ -471,7 +472,7 @@ TEST_F(operations, a_journal_that_closes_while_recovery_looks_at_it_holds_nothin
   EXPECT_TRUE(alice().holds().all().empty());
 }
 
-TEST_F(operations, a_healing_that_is_over_leaves_its_notes_to_the_transfer_it_was_for) {
+TEST_F(operations, a_finished_healing_hands_its_notes_to_its_transfer) {
   auto minted = pair.mint_for_sender(2, 1);
   auto from = pair.start_sender();
   ASSERT_TRUE(from.reserve(amount::from_coins(100)));
@@ -485,7 +486,7 @@ TEST_F(operations, a_healing_that_is_over_leaves_its_notes_to_the_transfer_it_wa
     ASSERT_EQ(log->append(encode(heal)), caf::error{});
     alice().holds().hand_over({minted[0].id}, from.id(), id);
   }
-  // The transfer is in work; whoever carries its healing on must not free its note.
+  // The transfer is in work: carrying its healing on must not free its note.
   auto report = recover(space(), [](const journal_view&) { return false; });
   ASSERT_TRUE(report);
   EXPECT_EQ(report->closed, 1u);
@@ -493,7 +494,7 @@ TEST_F(operations, a_healing_that_is_over_leaves_its_notes_to_the_transfer_it_wa
   EXPECT_FALSE(alice().holds().is_held_by_other(minted[0].id, from.id()));
 }
 
-TEST_F(operations, a_filed_journal_lets_go_of_what_its_operation_held) {
+TEST_F(operations, a_filed_journal_releases_what_its_operation_held) {
   pair.mint_for_sender(2, 1);
   auto from = std::optional<sender_transfer>{pair.start_sender()};
   ASSERT_TRUE(from->reserve(amount::from_coins(100)));
@@ -501,7 +502,7 @@ TEST_F(operations, a_filed_journal_lets_go_of_what_its_operation_held) {
   auto held = from->view()->selected->notes[0].id;
   from.reset();
   {
-    // CLOSED is written, and then the disk would not file the journal.
+    // CLOSED is written, and then the disk fails to file the journal.
     auto file = journal::open(space().files(), space().user.root(), id);
     ASSERT_TRUE(file);
     auto closed = encode(closed_record{closing::given_back, 1});
@@ -513,13 +514,13 @@ TEST_F(operations, a_filed_journal_lets_go_of_what_its_operation_held) {
   EXPECT_EQ(alice().holds().all().count(held), 0u);
 }
 
-TEST_F(operations, a_lost_note_that_lies_twice_is_told_apart_by_the_servers) {
+TEST_F(operations, the_servers_tell_duplicates_of_a_lost_note_apart) {
   auto minted = pair.raida().mint(2, 100, 4);
   auto older = [](note x) {
     x.ans = raida::draw_ans(25);
     return x;
   };
-  // Twice in Limbo: once with a second set, once with numbers of old.
+  // Twice in Limbo: with a second set of secrets, and with secrets of old.
   auto with_pans = minted[0];
   with_pans.pans = raida::draw_ans(25);
   ASSERT_EQ(space().user.put(folder::limbo, {with_pans}, pans::with, "new"), caf::error{});
@@ -527,10 +528,10 @@ TEST_F(operations, a_lost_note_that_lies_twice_is_told_apart_by_the_servers) {
   // In Bank, where it is good, and in Limbo.
   alice().give({minted[1]});
   alice().give({older(minted[1])}, folder::limbo);
-  // In Limbo, where it is good, and in Bank: that copy is for `wallet check` to take away.
+  // In Limbo, where it is good, and in Bank: `wallet check` takes the copy in Bank away.
   alice().give({older(minted[2])});
   alice().give({minted[2]}, folder::limbo);
-  // And one without a twin.
+  // And a note without duplicates.
   alice().give({minted[3]}, folder::limbo);
   auto report = find_lost(space(), draw_transfer_id());
   ASSERT_TRUE(report) << detail_of(report.error());
@@ -554,7 +555,7 @@ TEST_F(operations, a_lost_note_that_lies_twice_is_told_apart_by_the_servers) {
   EXPECT_TRUE(alice().holds().all().empty());
 }
 
-TEST_F(operations, of_a_lost_note_that_lies_twice_the_copy_that_most_servers_pass_is_kept) {
+TEST_F(operations, of_a_lost_notes_duplicates_the_one_that_most_servers_pass_is_kept) {
   auto minted = pair.raida().mint(2, 900, 1);
   auto older = minted[0];
   for (size_t server = 0; server < 10; ++server)
@@ -567,7 +568,7 @@ TEST_F(operations, of_a_lost_note_that_lies_twice_the_copy_that_most_servers_pas
   EXPECT_EQ(pair.raida().holders(bank[0]), 25u);
 }
 
-TEST_F(operations, a_note_that_lies_twice_is_not_paid_out_and_keeps_no_other_from_it) {
+TEST_F(operations, a_note_that_lies_twice_is_not_paid_out_and_keeps_no_other_back) {
   auto minted = pair.raida().mint(2, 900, 2);
   auto other = minted[0];
   other.ans = raida::draw_ans(25);
@@ -579,7 +580,7 @@ TEST_F(operations, a_note_that_lies_twice_is_not_paid_out_and_keeps_no_other_fro
   EXPECT_EQ(from.view()->selected->notes[0].id, minted[1].id);
 }
 
-TEST_F(operations, a_lost_note_that_nobody_can_tell_apart_holds_up_no_transfer) {
+TEST_F(operations, lost_duplicates_that_the_servers_cannot_tell_apart_delay_no_transfer) {
   auto minted = pair.raida().mint(2, 900, 1);
   auto other = minted[0];
   other.ans = raida::draw_ans(25);
@@ -592,7 +593,7 @@ TEST_F(operations, a_lost_note_that_nobody_can_tell_apart_holds_up_no_transfer) 
   EXPECT_EQ(alice().notes_in(folder::limbo).size(), 2u);
 }
 
-TEST_F(operations, a_search_for_lost_notes_that_fails_fails_no_transfer) {
+TEST_F(operations, a_failed_search_for_lost_notes_fails_no_transfer) {
   fault_file_ops files{alice().disk()};
   alice().go_through(&files);
   ASSERT_EQ(alice().restart(), caf::error{});
@@ -635,7 +636,7 @@ TEST_F(operations, a_note_that_lies_twice_is_not_healed) {
   EXPECT_EQ(alice().notes_in(folder::fracked)[0].ans, notes[0].ans);
 }
 
-TEST_F(operations, check_condemns_one_copy_and_not_its_twin) {
+TEST_F(operations, check_condemns_one_copy_and_not_its_duplicate) {
   auto notes = pair.raida().mint(2, 100, 1);
   auto other = notes[0];
   other.ans = raida::draw_ans(25);
@@ -647,7 +648,7 @@ TEST_F(operations, check_condemns_one_copy_and_not_its_twin) {
   EXPECT_EQ(alice().notes_in(folder::bank)[0].ans, notes[0].ans);
 }
 
-TEST_F(operations, notes_are_held_before_they_are_looked_at) {
+TEST_F(operations, notes_are_held_before_they_are_read) {
   listening_file_ops files{alice().disk()};
   alice().go_through(&files);
   ASSERT_EQ(alice().restart(), caf::error{});
@@ -663,7 +664,7 @@ TEST_F(operations, notes_are_held_before_they_are_looked_at) {
   // Whenever a folder is read or a server asked, another operation tries to take the notes.
   auto grab = [&] {
     ++looks;
-    // The first look only tells which notes there are, in one folder or two.
+    // The first reading only tells which notes there are, in one folder or two.
     if (looks > first_look && alice().holds().take({seen}, other))
       ++taken;
   };
@@ -694,7 +695,7 @@ TEST_F(operations, a_journal_in_hand_is_read_by_others_and_touched_by_none) {
   auto log = operation_journal::create(space(), space().opened(journal_kind::import, id), 1);
   ASSERT_TRUE(log);
   ASSERT_EQ(log->append(encode_received(notes)), caf::error{});
-  // Its owner is just writing the next record: half of it is there.
+  // The thread that has it in hand is writing the next record: half of it is there.
   auto folder = alice().disk().open_directory(space().user.root() / "Journal");
   ASSERT_TRUE(folder);
   auto name = to_string(id) + ".lcj";
@@ -722,12 +723,12 @@ TEST_F(operations, a_journal_in_hand_is_read_by_others_and_touched_by_none) {
   auto second = operation_journal::open(space(), id);
   ASSERT_FALSE(second);
   EXPECT_EQ(code_of(second.error()), ec::wallet_busy);
-  // Recovery leaves it alone as well, whatever it is told about workers.
+  // Recovery leaves it alone as well, whatever `busy` says.
   auto report = recover(space(), [](const journal_view&) { return false; });
   ASSERT_TRUE(report) << detail_of(report.error());
   EXPECT_EQ(report->failed, 0u);
   EXPECT_EQ(*read_file(alice().disk(), *folder, name, 1 << 20), *written);
-  // When nobody has it any more, it is repaired like any other.
+  // Once it is not in hand any more, it is repaired like any other.
   log = fail(ec::internal, "dropped");
   ASSERT_TRUE(load_open_journals(space()));
   EXPECT_EQ(*read_file(alice().disk(), *folder, name, 1 << 20), *before);
@@ -736,7 +737,7 @@ TEST_F(operations, a_journal_in_hand_is_read_by_others_and_touched_by_none) {
 TEST_F(operations, a_journal_that_was_empty_when_listed_and_is_written_since_stays_open) {
   auto notes = pair.mint_for_sender(2, 1);
   auto id = draw_transfer_id();
-  // In hand and without its first record: another's look at it sees nothing but the id.
+  // In hand and without its first record: other threads see nothing but its id.
   auto hand = space().holds->take_journal(id);
   ASSERT_TRUE(hand);
   ASSERT_TRUE(journal::create(space().files(), space().user.root(), id, space().now_ms(), 4096));
@@ -744,7 +745,7 @@ TEST_F(operations, a_journal_that_was_empty_when_listed_and_is_written_since_sta
     EXPECT_EQ(seen.opened.servers, 0u);
     if (!hand)
       return false;
-    // Only now its worker writes, and lets go.
+    // Only now its worker writes the record, and ends.
     hand.reset();
     auto file = journal::open(space().files(), space().user.root(), id);
     EXPECT_TRUE(file);
@@ -767,7 +768,7 @@ TEST_F(operations, a_journal_that_closes_while_the_others_are_listed_is_left_out
   auto log = operation_journal::create(space(),
                                        space().opened(journal_kind::import, draw_transfer_id()), 1);
   ASSERT_TRUE(log);
-  // Its worker closes it and ends, between the reading of the names and the opening.
+  // Its worker closes it and ends, after the names were read and before it is opened.
   auto close = [&](caf::expected<operation_journal>& x) {
     files.on_list = nullptr;
     EXPECT_EQ(x->close(closing::done, 1), caf::error{});
@@ -796,7 +797,7 @@ TEST_F(operations, one_transfer_that_cannot_be_carried_on_holds_up_no_other) {
   auto second = std::optional<sender_transfer>{pair.start_sender()};
   ASSERT_TRUE(second->reserve(amount::from_coins(100)));
   ASSERT_TRUE(second->run(sender_step::move_to_sender));
-  // Where the first one's note belongs lies another of its name.
+  // Another note of the same name lies where the first transfer's note belongs.
   note other;
   other.id = blocked;
   other.ans = raida::draw_ans(25);
@@ -848,13 +849,13 @@ TEST_F(operations, start_up_settles_a_note_that_lies_twice) {
     EXPECT_EQ(pair.raida().holders(x), 25u);
 }
 
-TEST_F(operations, start_up_keeps_the_twin_that_knows_a_second_secret) {
+TEST_F(operations, start_up_keeps_the_duplicate_with_a_second_secret) {
   auto notes = pair.raida().mint(2, 100, 1);
   alice().give(notes, folder::fracked);
   auto open = notes[0];
   open.pans = open.ans;
   open.pans[3] = authenticity_number::random();
-  // Another of its name in the same folder: written, and the older one not yet taken away.
+  // A duplicate in the same folder: the new copy is written, the older one not yet taken away.
   ASSERT_EQ(space().user.put(folder::bank, {open}, pans::with, "zz"), caf::error{});
   auto file = space().user.list(folder::bank)->notes[0].file;
   ASSERT_TRUE(space().user.move_file(folder::bank, file, folder::fracked));
@@ -866,7 +867,7 @@ TEST_F(operations, start_up_keeps_the_twin_that_knows_a_second_secret) {
   EXPECT_EQ(kept[0].pans[3], open.pans[3]);
 }
 
-TEST_F(operations, start_up_tells_twins_apart_by_fifteen_servers_and_not_by_fewer) {
+TEST_F(operations, start_up_tells_duplicates_apart_by_fifteen_servers_and_not_by_fewer) {
   auto notes = pair.raida().mint(2, 100, 1);
   auto other = notes[0];
   other.ans = raida::draw_ans(25);
@@ -884,7 +885,7 @@ TEST_F(operations, start_up_tells_twins_apart_by_fifteen_servers_and_not_by_fewe
   EXPECT_EQ(alice().counted()[0].ans, notes[0].ans);
 }
 
-TEST_F(operations, start_up_brings_orphans_of_the_hidden_wallets_home) {
+TEST_F(operations, start_up_reclaims_orphans_of_the_hidden_wallets) {
   auto notes = pair.mint_for_sender(2, 2);
   ASSERT_EQ(space().user.move({notes[0].id}, folder::bank, space().sender, folder::bank),
             caf::error{});

@@ -9,7 +9,7 @@
 #include "wallet/raida/note_codec.hpp"
 #include "wallet/start_up.hpp"
 
-// I3: secrets stay until 24 hours after it is proven that nobody can need them, and then go.
+// I3: secrets stay until 24 hours after it is proven that no operation can need them, and then go.
 namespace liveconnect::test {
 namespace {
 
@@ -93,7 +93,7 @@ TEST_F(scrub, takes_the_secrets_out_of_a_received_transfer_after_a_day) {
   EXPECT_EQ(after.closed->how, closing::received);
   EXPECT_EQ(after.received.size(), 2u);
   EXPECT_EQ(after.graded.at(before.received[0].id).coin.pown, std::string(25, 'p'));
-  // Once is enough, nobody is asked again, and the money is where it was.
+  // Once is enough: no server is asked again, and the money is where it was.
   auto asked = pair.raida().asked[raida::command::find];
   start_again(pair.receiver());
   EXPECT_EQ(pair.raida().asked[raida::command::find], asked);
@@ -103,7 +103,7 @@ TEST_F(scrub, takes_the_secrets_out_of_a_received_transfer_after_a_day) {
 TEST_F(scrub, asks_the_servers_before_it_believes_a_receipt) {
   auto minted = pair.mint_for_sender(2, 1);
   ASSERT_EQ(pair.send(amount::from_coins(100)), caf::error{});
-  // One server fell back to the old secret: only here is what it holds.
+  // One server fell back to the old secret, which stands nowhere but here.
   auto now = pair.raida().held(4, minted[0].id);
   pair.raida().set_held(4, minted[0].id, minted[0].ans[4]);
   for (int i = 0; i < 3; ++i) {
@@ -114,13 +114,13 @@ TEST_F(scrub, asks_the_servers_before_it_believes_a_receipt) {
     EXPECT_FALSE(view.scrubbed);
     EXPECT_TRUE(holds(pair.sender(), view, minted[0].ans[4]));
   }
-  // Too few answer.
+  // Too few servers answer.
   pair.raida().set_held(4, minted[0].id, now);
   for (size_t server = 0; server < 11; ++server)
     pair.raida().add(fault::down(server));
   start_again(pair.sender());
   EXPECT_FALSE(closed(pair.sender(), journal_kind::sender).proven);
-  // All that can be reached say so; a day later the secrets go.
+  // All servers that can be reached hold other secrets; a day later the old ones go.
   pair.raida().clear_faults();
   pair.raida().add(fault::down(24));
   start_again(pair.sender());
@@ -159,7 +159,7 @@ TEST_F(scrub, keeps_what_was_received_while_a_server_holds_the_old_secret) {
   EXPECT_TRUE(closed(pair.receiver(), journal_kind::receiver).proven);
 }
 
-TEST_F(scrub, lets_what_is_scrubbed_take_no_turn_from_the_others) {
+TEST_F(scrub, spends_no_turn_on_what_is_scrubbed) {
   auto unproven = [&] {
     auto out = 0;
     auto& space = pair.sender().space();
@@ -173,7 +173,7 @@ TEST_F(scrub, lets_what_is_scrubbed_take_no_turn_from_the_others) {
     pair.mint_for_sender(2, 1);
     ASSERT_EQ(pair.send(amount::from_coins(100)), caf::error{});
     start_again(pair.sender());
-    // The newest alone is asked about, among ever more that are scrubbed.
+    // Only the newest journal is asked about, among ever more that are scrubbed.
     ASSERT_EQ(unproven(), 0) << i;
     pair.clock().advance_seconds(day);
     start_again(pair.sender());
@@ -181,7 +181,7 @@ TEST_F(scrub, lets_what_is_scrubbed_take_no_turn_from_the_others) {
   }
 }
 
-TEST_F(scrub, leaves_a_transfer_alone_whose_notes_are_not_whole) {
+TEST_F(scrub, leaves_a_transfer_alone_whose_notes_are_not_authentic) {
   auto minted = pair.mint_for_sender(2, 1);
   pair.raida().add(fault::down(6));
   ASSERT_EQ(pair.send(amount::from_coins(100)), caf::error{});
@@ -192,7 +192,7 @@ TEST_F(scrub, leaves_a_transfer_alone_whose_notes_are_not_whole) {
   auto view = closed(pair.receiver(), journal_kind::receiver);
   EXPECT_FALSE(view.scrubbed);
   EXPECT_TRUE(holds(pair.receiver(), view, before.received[0].pans[6]));
-  // No start looks at it again.
+  // No start reads it again.
   auto& space = pair.receiver().space();
   EXPECT_TRUE(closed_journal_ids(space.files(), space.user.root())->empty());
   EXPECT_TRUE(*is_closed_journal(space.files(), space.user.root(), view.id()));
@@ -224,7 +224,7 @@ journal_view closed_view(journal_kind kind, closing how) {
   return out;
 }
 
-TEST(scrub_rules, take_only_all_servers_word) {
+TEST(scrub_rules, take_the_word_of_all_servers_only) {
   auto sent = closed_view(journal_kind::sender, closing::sent_with_receipt);
   sent.selected.emplace();
   sent.sending.emplace();

@@ -12,7 +12,7 @@
 #include "wallet/operations/balance.hpp"
 #include "wallet/start_up.hpp"
 
-// Transfers with a peer, or servers, that do not do as they should.
+// Transfers with a peer or servers that break the rules, or do not answer.
 namespace liveconnect::test {
 namespace {
 
@@ -40,7 +40,7 @@ protected:
     return out;
   }
 
-  // Offers and sends what `notes` are, with a manifest that fits them.
+  // Offers and sends `notes`, with a manifest that fits them.
   caf::expected<step_report> offer_and_receive(const std::vector<note>& notes) {
     auto honest = announce(announced.id, notes, 120);
     if (auto offered = to->offer(honest); !offered)
@@ -55,7 +55,7 @@ protected:
   manifest announced;
 };
 
-TEST_F(transfer_trouble, a_set_that_is_not_the_manifests_is_not_kept) {
+TEST_F(transfer_trouble, a_set_that_does_not_match_the_manifest_is_not_kept) {
   pair.mint_for_sender(2, 3);
   send_coins(amount::from_coins(300));
   ASSERT_TRUE(to->offer(announced));
@@ -93,7 +93,7 @@ TEST_F(transfer_trouble, the_same_serial_twice_refuses_all) {
   EXPECT_TRUE(pair.receiver().holds().all().empty());
 }
 
-TEST_F(transfer_trouble, a_note_that_we_hold_already_refuses_all_and_ours_stays) {
+TEST_F(transfer_trouble, a_note_that_the_wallet_has_already_refuses_the_set_and_stays) {
   pair.mint_for_sender(2, 2);
   auto own = pair.mint_for_receiver(2, 1);
   send_coins(amount::from_coins(200));
@@ -118,7 +118,7 @@ TEST_F(transfer_trouble, a_counterfeit_among_good_notes_is_named_in_the_receipt)
   ASSERT_TRUE(offer_and_receive(notes));
   auto report = to->run(receiver_step::pown);
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->not_clean, 1u);
+  EXPECT_EQ(report->not_authentic, 1u);
   EXPECT_EQ(report->value, amount::from_coins(200));
   auto text = to->make_receipt(transfer_pair::terms());
   ASSERT_TRUE(text);
@@ -149,7 +149,7 @@ TEST_F(transfer_trouble, pans_that_came_with_a_file_are_ignored) {
     EXPECT_NE(ours[0].ans[i], theirs[i]);
 }
 
-TEST_F(transfer_trouble, fourteen_yes_are_not_enough_to_count) {
+TEST_F(transfer_trouble, fourteen_passes_are_not_enough) {
   pair.mint_for_sender(2, 1);
   send_coins(amount::from_coins(100));
   ASSERT_TRUE(to->offer(announced));
@@ -166,7 +166,7 @@ TEST_F(transfer_trouble, fourteen_yes_are_not_enough_to_count) {
   EXPECT_EQ(pair.raida().holders(pair.receiver().notes_in(folder::bank).at(0)), 25u);
 }
 
-TEST_F(transfer_trouble, a_sender_who_powns_again_himself_leaves_nobody_with_two_claims) {
+TEST_F(transfer_trouble, a_sender_that_powns_the_notes_again_leaves_none_with_two_owners) {
   for (uint32_t racing = 0; racing <= 25; racing += 1) {
     transfer_pair fresh;
     auto minted = fresh.mint_for_sender(2, 1);
@@ -186,13 +186,13 @@ TEST_F(transfer_trouble, a_sender_who_powns_again_himself_leaves_nobody_with_two
     auto done = receiver.run(receiver_step::pown);
     auto ours = fresh.receiver().counted();
     if (racing <= 12) {
-      // 13 hold ours: FIX brings the others over.
+      // 13 servers hold the receiver's secrets: FIX brings the others over.
       ASSERT_TRUE(done) << racing;
       ASSERT_EQ(ours.size(), 1u) << racing;
       EXPECT_EQ(fresh.raida().holders(ours[0]), 25u) << racing;
     } else {
       EXPECT_TRUE(ours.empty()) << racing;
-      // 13 and 14 refusals are no verdict yet (I6); 15 are.
+      // 13 and 14 refusals are not a verdict yet (I6); 15 are.
       EXPECT_EQ(static_cast<bool>(done), racing >= 15) << racing;
     }
   }
@@ -284,7 +284,8 @@ TEST_F(transfer_trouble, notes_are_not_taken_back_once_one_server_says_another_h
   pair.clock().advance_seconds(dispute_seconds - 501);
   EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::open);
   EXPECT_EQ(pair.raida().asked[raida::command::pown], 0u);
-  // Whoever had begun so long ago would have finished: nothing stays open for ever (I13).
+  // A receiver that had begun so long ago would have finished: no transfer stays open for ever
+  // (I13).
   pair.clock().advance_seconds(1);
   EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::returned);
   EXPECT_EQ(pair.kept(), amount::from_coins(100));
@@ -293,7 +294,7 @@ TEST_F(transfer_trouble, notes_are_not_taken_back_once_one_server_says_another_h
 
 TEST_F(transfer_trouble, a_note_that_left_fracked_comes_back_after_the_lease) {
   auto minted = pair.mint_for_sender(2, 1);
-  // One server lost it, and no Fix reaches that one.
+  // One server lost the note, and no Fix reaches that server.
   pair.raida().damage(3, minted[0].id);
   pair.raida().add(fault::lost_request(3, raida::command::fix, SIZE_MAX));
   send_coins(amount::from_coins(100));
@@ -303,7 +304,7 @@ TEST_F(transfer_trouble, a_note_that_left_fracked_comes_back_after_the_lease) {
   pair.clock().advance_seconds(119);
   EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::open);
   pair.clock().advance_seconds(1);
-  // A second server that has another now is a sign of the receiver.
+  // A second server that holds another secret now is a sign of the receiver.
   pair.raida().set_held(4, minted[0].id, authenticity_number::random());
   EXPECT_EQ(from->run(sender_step::ask_servers)->settled, settlement::open);
   pair.raida().set_held(4, minted[0].id, minted[0].ans[4]);
@@ -322,7 +323,7 @@ TEST_F(transfer_trouble, letters_of_another_day_excuse_no_server) {
   EXPECT_EQ(pair.raida().asked[raida::command::pown], 0u);
 }
 
-TEST_F(transfer_trouble, a_receiver_who_takes_some_notes_and_vanishes_holds_up_no_others) {
+TEST_F(transfer_trouble, a_receiver_that_takes_some_notes_and_vanishes_holds_up_no_others) {
   auto minted = pair.mint_for_sender(2, 3);
   send_coins(amount::from_coins(300));
   ASSERT_TRUE(from->run(sender_step::all_sent));
@@ -331,7 +332,7 @@ TEST_F(transfer_trouble, a_receiver_who_takes_some_notes_and_vanishes_holds_up_n
     pair.raida().set_held(server, taken, authenticity_number::random());
   pair.raida().set_held(3, disputed, authenticity_number::random());
 
-  // While the lease runs, only what is gone is decided.
+  // While the lease runs, only notes that are gone are decided.
   auto report = from->run(sender_step::ask_servers);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->settled, settlement::open);
@@ -348,7 +349,7 @@ TEST_F(transfer_trouble, a_receiver_who_takes_some_notes_and_vanishes_holds_up_n
   EXPECT_EQ(report->settled, settlement::open);
   EXPECT_EQ(report->returned, amount::from_coins(100));
   EXPECT_EQ(from->state(), transfer_state::sending);
-  // It is money again at once, under secrets that no receiver knows.
+  // The note is money again at once, under secrets that no receiver knows.
   auto home = pair.sender().notes_in(folder::bank);
   ASSERT_EQ(home.size(), 1u);
   EXPECT_EQ(home[0].id, untouched);
@@ -356,7 +357,7 @@ TEST_F(transfer_trouble, a_receiver_who_takes_some_notes_and_vanishes_holds_up_n
   EXPECT_EQ(balance_of(pair.sender().space())->spendable, amount::from_coins(100));
   EXPECT_EQ(balance_of(pair.sender().space())->in_transit, amount::from_coins(100));
 
-  // Nobody picks the disputed one, and the old transfer leaves the freed one to the next.
+  // No transfer picks the disputed note, and the old transfer leaves the freed one to the next.
   auto next = pair.start_sender();
   ASSERT_TRUE(next.reserve(amount::from_coins(100)));
   ASSERT_TRUE(next.run(sender_step::move_to_sender));
@@ -366,7 +367,8 @@ TEST_F(transfer_trouble, a_receiver_who_takes_some_notes_and_vanishes_holds_up_n
   EXPECT_EQ(pair.sender().holds().all().count(untouched), 0u);
   EXPECT_EQ(pair.sender().holds().all().count(disputed), 1u);
 
-  // After a restart too. The server that disputed comes round; then the last note comes home.
+  // After a restart too. The server that disputed changes its answer; then the last note comes
+  // back.
   from.reset();
   ASSERT_EQ(pair.sender().restart(), caf::error{});
   auto started = start_up(pair.sender().space());
@@ -414,7 +416,7 @@ TEST_F(transfer_trouble,
   ASSERT_TRUE(to->offer(announced));
   ASSERT_TRUE(to->receive(coins));
   to.reset();
-  // Meanwhile the sender took one note back, and began with another.
+  // Meanwhile the sender took one note back, and began to take back another.
   auto taken = minted[0].id, begun = minted[1].id, untouched = minted[2].id;
   auto fracked = minted[3].id;
   for (size_t server = 0; server < 25; ++server)
@@ -436,7 +438,7 @@ TEST_F(transfer_trouble,
   for (size_t server = 11; server < 25; ++server)
     EXPECT_EQ(pair.raida().held(server, begun), minted[1].ans[server]) << server;
   EXPECT_EQ(pair.receiver().space().receiver.list(folder::counterfeit)->notes.size(), 1u);
-  // The sender ends it one way or the other; then the rest is known.
+  // The sender finishes with that note; then its verdict is known.
   for (size_t server = 11; server < 25; ++server)
     pair.raida().set_held(server, begun, authenticity_number::random());
   auto settled = settle(pair.receiver().space(), announced.id);
@@ -445,7 +447,8 @@ TEST_F(transfer_trouble,
   EXPECT_EQ(pair.received(), amount::from_coins(200));
 }
 
-TEST_F(transfer_trouble, a_set_that_lay_past_the_lease_and_is_all_taken_back_is_closed_as_lost) {
+TEST_F(transfer_trouble,
+       a_set_that_lay_past_the_lease_and_is_all_taken_back_is_closed_as_counterfeit) {
   pair.mint_for_sender(2, 2);
   send_coins(amount::from_coins(200));
   ASSERT_TRUE(to->offer(announced));
@@ -481,7 +484,7 @@ TEST_F(transfer_trouble, a_receiver_killed_while_it_learns_that_notes_are_gone_g
       fresh.raida().set_held(server, minted[0].id, authenticity_number::random());
     fresh.receiver().go_through(&files);
     ASSERT_EQ(fresh.receiver().restart(), caf::error{});
-    // Dies in its start, once it has asked who owns the notes.
+    // It is killed in its start, once it has asked who owns the notes.
     size_t asked = 0;
     fresh.raida().on_ask = [&](const raida::ask_all&) {
       if (asked++ == 0)
@@ -490,7 +493,7 @@ TEST_F(transfer_trouble, a_receiver_killed_while_it_learns_that_notes_are_gone_g
     (void)start_up(fresh.receiver().space());
     fresh.raida().on_ask = nullptr;
     auto died = files.is_dead();
-    // Meanwhile the servers' minds change: they had fallen back, and hold the old secrets again.
+    // Meanwhile the servers change their answers: they fell back, and hold the old secrets again.
     for (size_t server = 0; server < 25; ++server)
       fresh.raida().set_held(server, minted[0].id, minted[0].ans[server]);
     fresh.receiver().go_through(nullptr);
@@ -502,7 +505,7 @@ TEST_F(transfer_trouble, a_receiver_killed_while_it_learns_that_notes_are_gone_g
     ASSERT_TRUE(open);
     ASSERT_EQ(open->size(), 1u);
     EXPECT_EQ((*open)[0].state, transfer_state::graded);
-    // Each note lies once where it belongs: ours, or for a counterfeit.
+    // Each note lies once where it belongs: as ours, or as counterfeit.
     auto lost = fresh.receiver().space().receiver.list(folder::counterfeit);
     ASSERT_TRUE(lost);
     EXPECT_EQ(fresh.receiver().counted().size() + lost->notes.size(), 2u);
@@ -512,7 +515,7 @@ TEST_F(transfer_trouble, a_receiver_killed_while_it_learns_that_notes_are_gone_g
   }
 }
 
-TEST_F(transfer_trouble, a_receiver_who_comes_too_late_finds_the_notes_taken_back) {
+TEST_F(transfer_trouble, a_receiver_that_comes_too_late_finds_the_notes_taken_back) {
   pair.mint_for_sender(2, 1);
   send_coins(amount::from_coins(100));
   ASSERT_TRUE(to->offer(announced));
@@ -533,7 +536,7 @@ TEST_F(transfer_trouble, giving_back_is_refused_once_coins_may_have_left) {
   EXPECT_EQ(code_of(done.error()), ec::outcome_unknown);
 }
 
-TEST_F(transfer_trouble, giving_back_before_that_leaves_all_as_it_was) {
+TEST_F(transfer_trouble, giving_back_before_sending_leaves_all_as_it_was) {
   pair.mint_for_sender(2, 2);
   auto sender = pair.start_sender();
   ASSERT_EQ(pair.prepare(sender, amount::from_coins(30)), caf::error{});
@@ -564,7 +567,7 @@ TEST_F(transfer_trouble, a_note_that_the_receiver_calls_counterfeit_but_left_com
   send_coins(amount::from_coins(200));
   ASSERT_TRUE(to->offer(announced));
   ASSERT_TRUE(to->receive(coins));
-  // One note only: for the other, the receiver lies.
+  // Of one note only: about the other, the receiver lies.
   auto notes = parsed();
   auto taken = notes[0];
   for (size_t i = 0; i < 25; ++i)

@@ -8,7 +8,7 @@
 #include "wallet/journal/journal.hpp"
 #include "wallet/operations/operation_journal.hpp"
 
-// The order rules P1..P6 of docs/design/safety.md 5.3, looked at from outside: whenever a request
+// The order rules P1..P6 of docs/design/safety.md 5.3, seen from outside: whenever a request
 // that can change a secret leaves, every secret in it stands in a journal already; whenever coins
 // or a receipt are answered, the record that must come first is there.
 namespace liveconnect::test {
@@ -16,7 +16,7 @@ namespace {
 
 using namespace wallet;
 
-// All records of all journals of a side, closed ones included, as one heap of bytes.
+// All records of all journals of a side, closed ones included, one after the other.
 secret_bytes journals_of(wallet_party& whose) {
   secret_bytes out;
   auto& space = whose.space();
@@ -30,7 +30,7 @@ secret_bytes journals_of(wallet_party& whose) {
   return out;
 }
 
-// What the open journals say on the disk, whoever has them in hand.
+// What the open journals say on the disk, also those in hand.
 std::vector<journal_view> on_disk(wallet_party& whose) {
   std::vector<journal_view> out;
   auto& space = whose.space();
