@@ -139,8 +139,9 @@ TEST_F(demo, shows_the_same_in_plain_text) {
   all.insert(all.begin(), "liveconnect");
   process x{all};
   ASSERT_EQ(x.wait(patience).value_or(-1), 0) << x.output() << x.errors();
-  for (auto text : {"25 servers are listening", "Sender makes change", "Sender has seen the receipt",
-                    "5,310", "1,871", "3,439", "pass 25/25", "Done: 3,439 sent", "Receipt "})
+  for (auto text :
+       {"25 servers are listening", "Sender makes change", "Sender has seen the receipt", "5,310",
+        "1,871", "3,439", "pass 25/25", "Done: 3,439 sent", "Receipt "})
     EXPECT_NE(x.output().find(text), std::string::npos) << text << "\n" << x.output();
   EXPECT_EQ(x.output().find('\033'), std::string::npos) << "colours in a pipe";
 }

@@ -45,8 +45,9 @@ source_files read_tree() {
   for (auto i = fs::recursive_directory_iterator(root()); i != fs::recursive_directory_iterator();
        ++i) {
     const auto path = i->path().lexically_relative(root()).generic_string();
-    if (i->is_directory()) {
-      if (is_foreign(path))
+    // In a second working tree of a clone, .git is a file.
+    if (is_foreign(path)) {
+      if (i->is_directory())
         i.disable_recursion_pending();
     } else if (i->is_regular_file()) {
       out.push_back({path, is_data(path) ? std::string{} : text_of(i->path())});
