@@ -25,7 +25,7 @@ enum class receiver_state : uint8_t {
   agreed,
   /// The wallet looks at the manifest.
   weighing,
-  /// An offer came without the seed's steps 6 to 9: do enough servers answer?
+  /// An offer came without the original steps 6 to 9: do enough servers answer?
   checking_offer,
   /// Ready_To_Receive is out, coins come.
   collecting,

@@ -79,7 +79,7 @@ core_effects session_core::end_peer(std::string_view reason) {
 core_effects session_core::count_unauthenticated_peer(core_effects before) {
   ++unauthenticated_peers_;
   if (!std::exchange(unauthenticated_told_, true))
-    before.push_back(effect::warn{"somebody without the key was in the room"});
+    before.push_back(effect::warn{"someone without the key was in the room"});
   if (unauthenticated_peers_ >= terms_.auth_failures_max)
     before.push_back(
         effect::feed{input::auth_failed{std::to_string(unauthenticated_peers_) +
@@ -209,7 +209,7 @@ core_effects session_core::take_receipt(const frame& x) {
 core_effects session_core::on_beat() {
   if (channel_ && !channel_->is_connected() && ++unproved_beats_ == unproved_beats_max &&
       !std::exchange(unauthenticated_told_, true))
-    return only(effect::warn{"somebody is in the room who has not shown the key"});
+    return only(effect::warn{"someone is in the room who has not shown the key"});
   return {};
 }
 

@@ -11,7 +11,7 @@
 namespace liveconnect::cli {
 
 /// Puts the two screens of one transfer side by side: collects what both programs report and shows
-/// each of the 25 steps once both have seen it, in the seed's order.
+/// each of the 25 steps once both have seen it, in the original order.
 class demo_steps {
 public:
   explicit demo_steps(output& out) : out_(out) {}

@@ -118,14 +118,14 @@ using keeper_actor = caf::typed_actor<
     // Export. Fails with ec::not_enough_coins, ec::change_not_possible, ec::file_exists: nothing
     // left.
     caf::replies_to<wallet::export_coins>::with<wallet::operation_report>,
-    // Detects every note that nobody holds and refiles it (Bank, Fracked). Changes no secret.
+    // Detects every note that no operation holds and refiles it (Bank, Fracked). Changes no secret.
     caf::replies_to<atom::check_notes>::with<wallet::operation_report>,
     // FIND for what is in Limbo, then heals what is in Fracked.
     caf::replies_to<atom::heal_notes>::with<wallet::operation_report>>;
 
 // --- sessions (actors/session) ---
 
-/// The SESSION OBSERVER interface: whoever shows a session to people or scripts. Hears every event
+/// The SESSION OBSERVER interface: what shows a session to people or scripts. Hears every event
 /// in the order it happens; `finished` is the last.
 using session_observer_actor =
     caf::typed_actor<caf::reacts_to<session::joined>, caf::reacts_to<session::peer_seen>,

@@ -34,7 +34,7 @@ constexpr std::array<refusal_row, refusal_count> refusal_rows{
     refusal_row{refusal::silent, "silent",
                 "Nothing was heard from you for too long, so send heartbeats."},
     refusal_row{refusal::lonely, "lonely",
-                "Nobody else came into the room, so agree on a time and connect again."},
+                "No one else came into the room, so agree on a time and connect again."},
     refusal_row{refusal::stalled, "stalled",
                 "You did not take what was sent to you, so connect again."},
     refusal_row{refusal::address, "address",

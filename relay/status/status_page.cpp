@@ -119,7 +119,7 @@ const reasons = {
   too_long: "a message over the size limit",
   slow: "a message that was not complete in time",
   silent: "nothing heard from it in time",
-  lonely: "nobody else came",
+  lonely: "no one else came",
   stalled: "does not take what is sent to it",
   address: "too many connections from one address",
   full: "the limit of connections or rooms is reached",

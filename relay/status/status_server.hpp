@@ -16,7 +16,7 @@ namespace liveconnect::relay {
 /// * /healthz: 200 while the byte loop answers, else 503.
 /// * /readyz: 200, or 503 while draining.
 /// * /balancer: 200, or 404 while draining: what HAProxy's `http-check disable-on-404` takes for
-///   "send nobody new, but bring those whose partner waits there" (docs/haproxy.cfg).
+///   "send only partners of those who wait there" (docs/haproxy.cfg).
 class status_server {
 public:
   /// Listens on HOST:PORT (port 0 lets the system choose) and serves until destruction. Fails with

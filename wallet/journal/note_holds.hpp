@@ -50,7 +50,7 @@ public:
   /// Gives back everything of `owner`.
   void release_all(const transfer_id& owner);
 
-  /// Whether somebody else than `owner` holds it.
+  /// Whether an owner other than `owner` holds it.
   bool is_held_by_other(note_id x, const transfer_id& owner) const;
   /// All that are held now.
   std::set<note_id> all() const;

@@ -94,7 +94,7 @@ TEST(bench_program, the_same_work_goes_through_haproxy_and_raw_loopback) {
 }
 
 TEST(bench_program, the_same_work_goes_through_peers_that_happen_to_be_installed) {
-  // Nobody needs them to build or test this; benchmarks/README.md says how to get them.
+  // They are not needed to build or test this; benchmarks/README.md says how to get them.
   std::vector<std::string> peers;
   if (!find_program("twist3").empty())
     peers.push_back("wormhole");
@@ -175,7 +175,7 @@ TEST(bench_program, a_refusal_is_named) {
   EXPECT_NE(x.result.at("what").get<std::string>().find("full"), std::string::npos);
 }
 
-TEST(bench_program, nobody_there_is_three) {
+TEST(bench_program, no_relay_there_is_three) {
   const auto x = short_run("bulk", {"127.0.0.1:1"});
   EXPECT_EQ(x.code, 3) << x.errors << x.output;
 }

@@ -39,7 +39,7 @@ protected:
   }
 };
 
-TEST_F(settings_test, built_in_values_hold_when_nobody_says_anything) {
+TEST_F(settings_test, built_in_values_hold_where_no_source_says_anything) {
   auto x = load();
   ASSERT_TRUE(x);
   EXPECT_EQ(x->data, folder.path() / ".local/share/liveconnect");

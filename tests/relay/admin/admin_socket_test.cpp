@@ -99,7 +99,7 @@ TEST_F(admin_socket_test, a_socket_in_use_is_kept_and_one_left_behind_is_replace
   close(fd);
   ASSERT_TRUE(std::filesystem::exists(path));
   EXPECT_TRUE(admin_server::open(path, echo));
-  // A file that is no socket is somebody's.
+  // A file that is not a socket belongs to another program.
   std::ofstream(path) << "mine";
   EXPECT_FALSE(admin_server::open(path, echo));
   EXPECT_TRUE(std::filesystem::exists(path));
@@ -120,7 +120,7 @@ TEST_F(admin_socket_test, survives_what_is_no_request) {
   EXPECT_EQ(ask({{"command", "alive"}}).back()["heard"], "alive");
 }
 
-TEST_F(admin_socket_test, nobody_there_is_said) {
+TEST_F(admin_socket_test, says_that_no_relay_is_there) {
   const auto err = ask_admin(path, {{"command", "x"}}, [](const json&) { FAIL(); });
   EXPECT_EQ(code_of(err), ec::relay_unreachable);
 }

@@ -36,7 +36,7 @@ TEST(usage_line, rounds_addresses_unless_asked) {
             std::string::npos);
 }
 
-TEST(usage_log, appends_every_record_and_nobody_else_reads_it) {
+TEST(usage_log, appends_every_record_for_its_owner_alone) {
   const liveconnect::test::temporary_folder folder;
   const auto path = (folder.path() / "usage.log").string();
   for (int round = 0; round < 2; ++round) {

@@ -223,7 +223,7 @@ TEST_F(status_server_test, a_taken_port_is_an_error_and_not_shared) {
   EXPECT_EQ(code_of(second.error()), ec::cannot_listen);
 }
 
-TEST_F(status_server_test, silent_clients_keep_nobody_else_out_for_long) {
+TEST_F(status_server_test, silent_clients_keep_no_other_out_for_long) {
   board.put({});
   std::vector<liveconnect::test::tcp_client> silent;
   for (int i = 0; i < 6; ++i)
