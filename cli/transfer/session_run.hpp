@@ -13,8 +13,8 @@ namespace liveconnect::cli {
 /// first signal cancels while nothing has moved and stops with an open journal afterwards
 /// (docs/design/safety.md 5.4); a cancel that takes longer than five seconds becomes a stop.
 ///
-/// The end's fields: role, session, transfer, amount, notes, receipt, ms (from the handshake on),
-/// total_ms, open.
+/// The end's fields: role, session, transfer, amount, notes, receipt, returned (what came back of a
+/// transfer that was sent in part), ms (from the handshake on), total_ms, open.
 command_end run_session(environment& env, caf::actor_system& system, role side,
                         const std::function<session_actor(session_observer_actor)>& spawn);
 

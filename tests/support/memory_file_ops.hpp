@@ -11,9 +11,8 @@
 
 namespace liveconnect::test {
 
-/// A disk in memory that forgets what was not synced (docs/design/safety.md 6.1, K5). Paths start
-/// at its root,
-/// `/`, which is there.
+/// A disk in memory that forgets what was not synced (docs/design/safety.md 6.1). Paths start at
+/// its root, `/`, which is there.
 class memory_file_ops : public wallet::file_ops {
 public:
   memory_file_ops();

@@ -21,8 +21,8 @@ namespace liveconnect::wallet {
 struct wallet_rules {
   raida::quorum_rules quorum;
   raida::command_times times;
-  /// Against servers that we do not run, change making is off (docs/design/architecture.md
-  /// "Decision 6").
+  /// What plans of change may do; Break and Join unless a caller takes them away
+  /// (docs/design/architecture.md "Decision 6").
   change_limits change;
   /// How long a sender promises not to take notes back (docs/protocol.md 6).
   uint32_t lease_seconds = 120;

@@ -212,8 +212,8 @@ caf::expected<step_report> receiver_transfer::pown(pown_start how) {
   if (!before) {
     log_to_user(space, true, report->value, "LiveConnect receive", to_string(log_->id()));
     // Another owner of the same secrets is shut out for good once every server holds ours (FIX
-    // after grading, docs/design/safety.md 2.1). A failure costs nothing: `wallet heal` tries
-    // again.
+    // after grading, docs/design/safety.md 2.1). A failure costs nothing: the
+    // next heal of the folder tries again.
     std::vector<note_id> fracked;
     for (auto& x : log_->view().graded)
       if (x.second.verdict == note_verdict::fracked)
