@@ -1,7 +1,6 @@
 // A RAIDA server as strangers see it: whole packets, and commands whose header is right and whose
 // payload is the fuzzer's, to three servers that know each other and hold a few notes. Whatever is
-// asked, the value that a server holds changes by the operator's create and free alone
-// (docs/design/safety.md I16).
+// asked, the value that a server holds changes by the operator's create and free alone.
 #include <algorithm>
 
 #include "messages/base/error.hpp"
