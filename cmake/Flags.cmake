@@ -3,6 +3,9 @@ add_compile_options(-Wall -Wextra -Wconversion -Wshadow -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 with -O2 takes the inactive alternatives of a moved std::variant for uninitialized.
   add_compile_options(-Wno-maybe-uninitialized)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # clang++ counts this among -Wall, g++ 12 does not; a name may mean something else in a derived class.
+  add_compile_options(-Wno-overloaded-virtual)
 endif()
 
 if(LIVECONNECT_SANITIZE)
@@ -12,6 +15,12 @@ if(LIVECONNECT_SANITIZE)
   if(LIVECONNECT_SANITIZE MATCHES "undefined")
     add_compile_options(-fno-sanitize=null)
   endif()
+endif()
+
+if(LIVECONNECT_FUZZ)
+  # All of our code tells the fuzzer which way it went.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_link_options(-fsanitize=fuzzer-no-link)
 endif()
 
 # A false assertion aborts builds for developers; in release it becomes ec::internal (messages/base/assert.hpp).

@@ -114,15 +114,20 @@ std::string variable_of(const setting_names& names, const setting_row& x) {
 caf::expected<settings_layer> read_settings_file(const setting_names& names,
                                                  const std::filesystem::path& file) {
   const auto name = printable(file.string());
-  const auto wrong = [&](const toml::source_region& at, const std::string& what) {
-    return fail(ec::bad_config, fmt::format("{}:{}: {}", name, at.begin.line, what));
-  };
   const auto text = read_text(file, name);
   if (!text)
     return text.error();
+  return read_settings_text(names, *text, name);
+}
+
+caf::expected<settings_layer> read_settings_text(const setting_names& names, std::string_view text,
+                                                 const std::string& name) {
+  const auto wrong = [&](const toml::source_region& at, const std::string& what) {
+    return fail(ec::bad_config, fmt::format("{}:{}: {}", name, at.begin.line, what));
+  };
   toml::table table;
   try {
-    table = toml::parse(*text, name);
+    table = toml::parse(text, name);
   } catch (const toml::parse_error& x) {
     return wrong(x.source(), printable(x.description()));
   }

@@ -83,6 +83,10 @@ using variable_lookup = std::function<const char*(const char*)>;
 caf::expected<settings_layer> read_settings_file(const setting_names& names,
                                                  const std::filesystem::path& file);
 
+/// The same for a text that was read already; `name` is what errors and origins call it. Pure.
+caf::expected<settings_layer> read_settings_text(const setting_names& names, std::string_view text,
+                                                 const std::string& name);
+
 /// The settings that are named in the environment.
 settings_layer read_environment(const setting_names& names, const variable_lookup& lookup);
 

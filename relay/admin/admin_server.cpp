@@ -80,6 +80,20 @@ std::string read_request(int fd) {
 
 } // namespace
 
+void answer_admin_request(std::string_view line, const admin_server::handler& what,
+                          const std::function<void(const std::string& text)>& send) {
+  const admin_server::say_function say = [&](const nlohmann::ordered_json& x) {
+    send(x.dump() + "\n");
+  };
+  nlohmann::ordered_json result{{"v", 1}, {"type", "result"}};
+  const auto request = nlohmann::json::parse(line, nullptr, false);
+  if (request.is_object())
+    result.update(what(request, say));
+  else
+    result.update({{"ok", false}, {"error", "a request is one line of JSON, of 1 KiB at most"}});
+  say(result);
+}
+
 struct admin_server::state {
   ~state() {
     if (thread.joinable()) {
@@ -109,16 +123,8 @@ struct admin_server::state {
 
   void answer(int fd) const {
     bool heard = true;
-    const say_function say = [&](const nlohmann::ordered_json& x) {
-      heard = heard && send_all(fd, x.dump() + "\n");
-    };
-    nlohmann::ordered_json result{{"v", 1}, {"type", "result"}};
-    const auto request = nlohmann::json::parse(read_request(fd), nullptr, false);
-    if (request.is_object())
-      result.update(what(request, say));
-    else
-      result.update({{"ok", false}, {"error", "a request is one line of JSON, of 1 KiB at most"}});
-    say(result);
+    answer_admin_request(read_request(fd), what,
+                         [&](const std::string& text) { heard = heard && send_all(fd, text); });
   }
 
   handler what;

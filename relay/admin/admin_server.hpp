@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <caf/expected.hpp>
 #include <nlohmann/json_fwd.hpp>
@@ -44,5 +45,11 @@ private:
   explicit admin_server(std::unique_ptr<state> made);
   std::unique_ptr<state> state_;
 };
+
+/// Answers one request: `line` is what the client sent, without its newline, and empty when no
+/// whole line came. Hands each line of the answer to `send`, newline included; `what` sees only
+/// requests that are JSON objects. Pure but for `what`.
+void answer_admin_request(std::string_view line, const admin_server::handler& what,
+                          const std::function<void(const std::string& text)>& send);
 
 } // namespace liveconnect::relay

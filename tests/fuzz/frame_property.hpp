@@ -5,7 +5,7 @@
 
 #include "messages/base/printable.hpp"
 #include "messages/wire/frame.hpp"
-#include "tests/fuzz/require.hpp"
+#include "tests/fuzz/target.hpp"
 
 namespace liveconnect::fuzz {
 

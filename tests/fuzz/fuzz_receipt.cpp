@@ -3,14 +3,15 @@
 #include <string>
 
 #include "messages/secure/receipt.hpp"
-#include "tests/fuzz/require.hpp"
+#include "tests/fuzz/target.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace liveconnect;
+namespace liveconnect::fuzz {
+
+FUZZ_TARGET(receipt) {
   static const auto key = signing_key::from_seed(secret<32>{});
   static const std::string key_field = "\"public_key\":\"" + to_hex(key.public_key()) + "\",";
   static const std::string name{"LC1receipt\0", 11};
-  auto text = std::string{byte_view(data, size).text()};
+  auto text = std::string{data.text()};
   const auto at = text.find("\"public_key\"");
   if (at != std::string::npos) {
     text = text.substr(0, at) + key_field;
@@ -20,5 +21,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto x = verify_receipt(text, key.public_key());
   if (x)
     REQUIRE(sign_receipt(*x, key) == text);
-  return 0;
 }
+
+} // namespace liveconnect::fuzz

@@ -3,8 +3,11 @@
 
 #include "tests/fuzz/frame_property.hpp"
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string text = "<" + std::string(reinterpret_cast<const char*>(data), size);
-  liveconnect::fuzz::check_frames(liveconnect::byte_view(std::string_view{text}));
-  return 0;
+namespace liveconnect::fuzz {
+
+FUZZ_TARGET(tag_frame) {
+  const std::string text = "<" + std::string(data.text());
+  check_frames(byte_view(std::string_view{text}));
 }
+
+} // namespace liveconnect::fuzz

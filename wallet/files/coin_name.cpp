@@ -1,5 +1,6 @@
 #include "wallet/files/coin_name.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "messages/base/bytes.hpp"
@@ -64,10 +65,16 @@ std::string with_suffix(const std::string& name, std::string_view suffix) {
     at = name.rfind('.');
   if (at == std::string::npos || at == 0)
     at = name.size();
-  // A name from elsewhere may be as long as the system allows: its end makes room.
+  auto begin = name.substr(0, at);
+  auto end = name.substr(at);
+  // A name from elsewhere may be as long as the system allows: what stands before the suffix makes
+  // room, or what stands behind it when that is nearly all of the name.
   const auto added = suffix.size() + 1;
-  const auto kept = name.size() + added > name_bytes_max && at > added ? at - added : at;
-  return name.substr(0, kept) + "-" + std::string{suffix} + name.substr(at);
+  if (name.size() + added > name_bytes_max) {
+    auto& shorter = begin.size() > added ? begin : end;
+    shorter.resize(shorter.size() - std::min(added, shorter.size()));
+  }
+  return begin + "-" + std::string{suffix} + end;
 }
 
 bool is_plain_name(std::string_view name) {

@@ -55,6 +55,10 @@ TEST(coin_name, a_suffix_never_makes_a_name_too_long) {
   const auto out = with_suffix(name, "abcdefgh");
   EXPECT_TRUE(is_plain_name(out));
   EXPECT_EQ(out.substr(out.size() - 13), "-abcdefgh.bin");
+  // The place of the suffix may be at the very beginning, where nothing can make room.
+  const auto early = with_suffix("a'." + std::string(252, 'x'), "abcdefgh");
+  EXPECT_TRUE(is_plain_name(early));
+  EXPECT_EQ(early.substr(0, 11), "a-abcdefgh'");
 }
 
 TEST(coin_name, only_one_plain_component_is_a_name) {
