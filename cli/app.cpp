@@ -109,6 +109,10 @@ finish_style how_to_finish() {
   return out;
 }
 
+/// A signal ends a command within a second (docs/design/cli.md "Screens"); the rest of the second
+/// is for the process itself. Commands that run servers or programs of ours take their own time.
+constexpr auto stop_within = std::chrono::milliseconds(900);
+
 } // namespace
 
 int run(int argc, const char* const* argv) {
@@ -125,8 +129,10 @@ int run(int argc, const char* const* argv) {
     const auto text = advice_for_signal(signal);
     out.result(exit_of_signal(signal), {{"what", text.what}, {"what_to_do", text.what_to_do}});
   }};
+  stop.end_within(stop_within);
   environment env{*conf, out, stop};
   auto end = (*words.table.find())(env);
+  stop.command_ended();
   // Stopped by a signal is never success, and the signal is what the caller has to know; what was
   // finished in spite of it is a success.
   if (end.failure && stop.signal() != 0)

@@ -46,8 +46,8 @@ struct receiver_worker_state {
 };
 
 /// The worker of a sender's transfer: carries out one step a message, in the order asked. Blocks on
-/// the disk and on servers, so spawn it detached. Ends with the last reference to it; the keeper
-/// watches it.
+/// the disk and on servers, on these no longer than its port allows a step, so spawn it detached.
+/// Ends with the last reference to it; the keeper watches it.
 sender_wallet_actor::behavior_type
 sender_worker(sender_wallet_actor::stateful_pointer<sender_worker_state> self,
               std::shared_ptr<worker_tools> tools, std::shared_ptr<sender_transfer> transfer);

@@ -80,14 +80,18 @@ template<class Task>
 std::invoke_result_t<Task, workspace&> keeper_state::when_started(Task task) {
   if (auto err = start())
     return err;
+  // What one message asks for is one step.
+  tools.port->begin_step();
   return task(*tools.space);
 }
 
 void keeper_state::on_down(const caf::down_msg& what) {
   workers.erase(what.source);
   // Notes that the worker reserved, and that no peer has seen, go back at once.
-  if (report)
+  if (report) {
+    tools.port->begin_step();
     (void)recover(*tools.space, in_work_now());
+  }
   answer_waiting();
 }
 
@@ -97,6 +101,7 @@ caf::result<recovery_report> keeper_state::recover_open() {
     return err;
   if (first)
     return *report;
+  tools.port->begin_step();
   return answer(recover(*tools.space, in_work_now()));
 }
 
@@ -249,6 +254,7 @@ void keeper_state::answer_waiting() {
       waiting.emplace_back(id, std::move(promise));
       continue;
     }
+    tools.port->begin_step();
     auto out = settle(*tools.space, id);
     if (out)
       promise.deliver(std::move(*out));
@@ -343,9 +349,10 @@ keeper_actor spawn_keeper(caf::actor_system& system, raida_client_actor raida,
            static_cast<uint64_t>(now.tv_nsec) / 1'000'000;
   };
   config.files = std::make_shared<posix_file_ops>();
-  const auto servers = options.servers;
-  config.make_port = [&system, raida, servers] {
-    return std::make_unique<raida::actor_port>(system, raida, servers);
+  raida::port_limits limits;
+  limits.step = options.step_within;
+  config.make_port = [&system, raida, servers = options.servers, limits] {
+    return std::make_unique<raida::actor_port>(system, raida, servers, limits);
   };
   return system.spawn<caf::detached>(keeper, std::move(config));
 }

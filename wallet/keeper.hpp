@@ -115,9 +115,14 @@ struct keeper_options {
   /// docs/design/architecture.md "Decision 6": off for servers that do not make change.
   change_limits change;
   uint32_t lease_seconds = 120;
+  /// How long one message to the keeper or to a worker may wait for servers; by default without end
+  /// (wallet/raida/client/actor_port.hpp).
+  caf::timespan step_within = caf::timespan::max();
 };
 
-/// A keeper on the real disk and clock, detached, with the servers behind `raida`.
+/// A keeper on the real disk and clock, detached, with the servers behind `raida`. Once `raida` has
+/// ended, the keeper and its workers wait for no server any more: what they do ends as over servers
+/// that are all down, and stays open where an answer was needed.
 keeper_actor spawn_keeper(caf::actor_system& system, raida_client_actor raida,
                           std::filesystem::path data, std::string wallet_name,
                           const keeper_options& options = {});

@@ -32,6 +32,8 @@ using session_impl_actor = session_actor::extend_with<link_owner_actor>::extend<
 constexpr uint8_t line_timer = 255;
 /// A little more than the byte loop gives a close that flushes.
 constexpr auto line_closes_within = std::chrono::seconds(7);
+/// The same once a person or the system wants the program to end.
+constexpr auto line_closes_within_when_stopped = std::chrono::milliseconds(200);
 
 constexpr size_t shown_characters_max = 200;
 
@@ -101,6 +103,8 @@ struct session_state {
   void on_down(const caf::down_msg& what);
   void close_line();
   void say_last_word();
+  /// Ends with what is known, and gives the line only moments to close.
+  void on_stop();
 
   // --- the machine ---
 
@@ -608,6 +612,13 @@ caf::timespan session_state::length_of(timer which) const {
   return config.answer_timeout;
 }
 
+void session_state::on_stop() {
+  handle(input::user_stopped{});
+  // Also after a cancel whose last bytes the relay does not take.
+  if (last_word)
+    self->delayed_send(self, line_closes_within_when_stopped, atom::tick_v, line_timer);
+}
+
 void session_state::on_timer(uint8_t which) {
   if (which == line_timer)
     return say_last_word();
@@ -689,7 +700,7 @@ session_impl_actor::behavior_type session_state::begin(pointer me, session_argum
         handle(input::approved{sum, yes});
       },
       [this](atom::cancel) { handle(input::user_cancelled{}); },
-      [this](atom::stop) { handle(input::user_stopped{}); },
+      [this](atom::stop) { on_stop(); },
       [this](const link_entered& x) { on_entered(x); },
       [this](const link_peer& x) { take_from_line(x.credit, [&] { on_peer(x); }); },
       [this](const link_frame& x) { take_from_line(x.credit, [&] { on_frame(x.what); }); },

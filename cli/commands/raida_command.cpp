@@ -87,10 +87,19 @@ std::vector<endpoint> look_up(const std::vector<host_port>& servers) {
 /// The way from this command to the servers of the settings.
 class server_access {
 public:
-  server_access(caf::actor_system& system, const io::runtime& net, const settings& conf)
-      : client_(raida::spawn_raida_client(system, net.gate(), look_up(conf.raida))),
-        port_(system, client_, conf.raida.size()) {}
-  ~server_access() { caf::anon_send_exit(client_, caf::exit_reason::user_shutdown); }
+  /// A signal stops the port: what waits for a server goes on without an answer.
+  server_access(caf::actor_system& system, const io::runtime& net, environment& env,
+                const raida::port_limits& limits = {})
+      : stop_(env.stop),
+        client_(raida::spawn_raida_client(system, net.gate(), look_up(env.conf.raida))),
+        port_(system, client_, env.conf.raida.size(), limits) {
+    stop_.attend(
+        [client = client_](int) { caf::anon_send_exit(client, caf::exit_reason::user_shutdown); });
+  }
+  ~server_access() {
+    stop_.attend({});
+    caf::anon_send_exit(client_, caf::exit_reason::user_shutdown);
+  }
   server_access(const server_access&) = delete;
   server_access& operator=(const server_access&) = delete;
 
@@ -98,6 +107,7 @@ public:
   const raida_client_actor& client() const { return client_; }
 
 private:
+  interrupts& stop_;
   raida_client_actor client_;
   raida::actor_port port_;
 };
@@ -153,6 +163,8 @@ struct run_arguments {
 };
 
 command_end run_servers(environment& env, const run_arguments& args) {
+  // Their records are written to the end, however long that takes.
+  env.stop.end_within({});
   const auto ids = parse_servers(args.servers);
   if (!ids)
     return failed(ids.error());
@@ -209,10 +221,14 @@ command_end show_status(environment& env) {
   caf::actor_system_config config;
   caf::actor_system system{io::share_work(config)};
   io::runtime net{system};
-  server_access access{system, net, env.conf};
+  raida::port_limits limits;
+  limits.step = env.conf.timeout;
+  server_access access{system, net, env, limits};
   const auto began = std::chrono::steady_clock::now();
   const auto echoes = raida::echo_all(access.port());
   const auto versions = raida::version_all(access.port());
+  if (env.stop.signal() != 0)
+    return failed(fail(ec::stopped));
   auto rows = json_fields::array();
   size_t up = 0;
   for (size_t i = 0; i < echoes.size(); ++i) {
@@ -349,7 +365,7 @@ command_end mint(environment& env, const mint_arguments& args) {
   caf::actor_system_config config;
   caf::actor_system system{io::share_work(config)};
   io::runtime net{system};
-  server_access access{system, net, env.conf};
+  server_access access{system, net, env};
   std::optional<keeper_actor> keeper;
   if (args.out.empty()) {
     // Before anything is made: a wallet that cannot be had must not cost serials.

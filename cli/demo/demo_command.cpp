@@ -369,6 +369,8 @@ private:
 };
 
 command_end run_demo(environment& env, const std::string& text) {
+  // Its servers, relay and clients are told to stop and waited for.
+  env.stop.end_within({});
   const auto sum = amount::parse(text);
   if (!sum)
     return failed(fail(ec::bad_amount, "'" + printable(text, 40) + "'"));

@@ -94,20 +94,56 @@ void interrupts::listen(std::function<void(int)> f) {
     listener_(signal_);
 }
 
+void interrupts::attend(std::function<void(int)> f) {
+  std::lock_guard guard{mutex_};
+  attendant_ = std::move(f);
+  if (attendant_ && signal_ != 0)
+    attendant_(signal_);
+}
+
+void interrupts::end_within(std::chrono::milliseconds time) {
+  std::lock_guard guard{mutex_};
+  end_within_ = time;
+}
+
+void interrupts::command_ended() {
+  std::lock_guard guard{mutex_};
+  end_within_ = {};
+  ends_at_.reset();
+}
+
+std::chrono::milliseconds interrupts::time_left() {
+  std::lock_guard guard{mutex_};
+  if (!ends_at_)
+    return for_ever;
+  const auto left = *ends_at_ - std::chrono::steady_clock::now();
+  // The command cannot end any more once its time is over: the process does, under the mutex.
+  if (left <= left.zero())
+    end_now(signal_);
+  return std::chrono::ceil<std::chrono::milliseconds>(left);
+}
+
+void interrupts::end_now(int number) {
+  last_word_(number);
+  ::_exit(128 + number);
+}
+
 void interrupts::watch() {
   while (!leaving_) {
-    const auto number = source_.wait(for_ever);
+    const auto number = source_.wait(time_left());
     if (number == 0)
       continue;
-    if (signal_ != 0) {
-      last_word_(number);
-      ::_exit(128 + number);
-    }
+    if (signal_ != 0)
+      end_now(number);
     std::lock_guard guard{mutex_};
     signal_ = number;
+    if (end_within_.count() > 0)
+      ends_at_ = std::chrono::steady_clock::now() + end_within_;
     raise_event(raised_);
     if (listener_)
       listener_(number);
+    if (attendant_)
+      attendant_(number);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace liveconnect::cli {
@@ -46,8 +47,9 @@ private:
 };
 
 /// Signals for a program that works while they come: the first one is kept and passed to a
-/// listener; the second one ends the process at once (through `last_word`), for commands that
-/// cannot stop: the journal makes that safe for money. Make it in main() before any other thread.
+/// listener, and may leave a bounded time (end_within()); the second one ends the process at once
+/// (through `last_word`), for commands that cannot stop: the journal makes both safe for money.
+/// Make it in main() before any other thread.
 class interrupts {
 public:
   /// `last_word` runs on the watching thread just before a second signal ends the process.
@@ -66,12 +68,30 @@ public:
   /// listener at a time; an empty function stops listening, and none runs after that returns.
   void listen(std::function<void(int)> f);
 
+  /// The same for a second function that stands beside the listener, and runs after it: for what a
+  /// command's parts do for as long as they live.
+  void attend(std::function<void(int)> f);
+
+  /// From now on the first signal, too, ends the process: this long after it came, through
+  /// `last_word`, unless the command has ended by then. It guards against work that no signal can
+  /// interrupt, such as a slow disk or a name that is being looked up. None when zero, as at first.
+  void end_within(std::chrono::milliseconds time);
+
+  /// The command has ended and its result is being written: only a second signal ends it now.
+  void command_ended();
+
 private:
   void watch();
+  std::chrono::milliseconds time_left();
+  [[noreturn]] void end_now(int number);
 
   signal_source source_{signal_source::hangup::ends};
   std::function<void(int)> last_word_;
   std::function<void(int)> listener_;
+  std::function<void(int)> attendant_;
+  /// Both under the mutex: how long the first signal leaves, and when that will be over.
+  std::chrono::milliseconds end_within_{0};
+  std::optional<std::chrono::steady_clock::time_point> ends_at_;
   std::mutex mutex_;
   std::atomic<int> signal_{0};
   std::atomic<bool> leaving_{false};

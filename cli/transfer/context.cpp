@@ -74,6 +74,10 @@ context::context() : system_(io::share_work(config_)), net_(system_, loop_bounds
 context::~context() {
   // A detached actor lives until it is told to go, even when there is no reference to it.
   caf::anon_send_exit(keeper_, caf::exit_reason::user_shutdown);
+  stop_servers();
+}
+
+void context::stop_servers() {
   caf::anon_send_exit(raida_, caf::exit_reason::user_shutdown);
 }
 
@@ -83,7 +87,10 @@ caf::expected<std::unique_ptr<context>> context::make(environment& env) {
     return std::move(servers.error());
   std::unique_ptr<context> out{new context};
   out->raida_ = raida::spawn_raida_client(out->system_, out->net_.gate(), *servers);
-  out->keeper_ = wallet::spawn_keeper(out->system_, out->raida_, env.conf.data, env.conf.wallet);
+  wallet::keeper_options options;
+  options.step_within = env.conf.timeout;
+  out->keeper_ =
+      wallet::spawn_keeper(out->system_, out->raida_, env.conf.data, env.conf.wallet, options);
   return out;
 }
 
@@ -156,9 +163,12 @@ command_end context::run_sender(environment& env, const invitation& invite,
   if (!worker)
     return failed(std::move(worker.error()));
   config->id = what.terms.id;
-  auto end = run_session(env, system_, role::sender, [&](session_observer_actor observer) {
-    return session::sender_session(system_, *config, net_.gate(), *worker, observer);
-  });
+  auto end = run_session(
+      env, system_, role::sender,
+      [&](session_observer_actor observer) {
+        return session::sender_session(system_, *config, net_.gate(), *worker, observer);
+      },
+      [this] { stop_servers(); });
   // Detached as well; what it leaves open the keeper carries on.
   caf::anon_send_exit(*worker, caf::exit_reason::user_shutdown);
   end.fields["transcript"] = config->transcript;
@@ -177,9 +187,12 @@ command_end context::run_receiver(environment& env, const invitation& invite,
   auto worker = ask<receiver_wallet_actor>(env, system_, keeper_, "Opening the transfer", what);
   if (!worker)
     return failed(std::move(worker.error()));
-  auto end = run_session(env, system_, role::receiver, [&](session_observer_actor observer) {
-    return session::receiver_session(system_, *config, net_.gate(), *worker, observer);
-  });
+  auto end = run_session(
+      env, system_, role::receiver,
+      [&](session_observer_actor observer) {
+        return session::receiver_session(system_, *config, net_.gate(), *worker, observer);
+      },
+      [this] { stop_servers(); });
   // Detached as well; what it leaves open the keeper carries on.
   caf::anon_send_exit(*worker, caf::exit_reason::user_shutdown);
   end.fields["transcript"] = config->transcript;

@@ -27,7 +27,8 @@ public:
   /// server's name is not known.
   static caf::expected<std::unique_ptr<context>> make(environment& env);
 
-  /// Lets the actors go and waits for them: an operation of the keeper ends first.
+  /// Lets the actors go and waits for them: an operation of the keeper ends first, and waits for no
+  /// server any more.
   ~context();
   context(const context&) = delete;
   context& operator=(const context&) = delete;
@@ -56,6 +57,9 @@ public:
 
 private:
   context();
+
+  /// Ends the client of the servers: whatever waits for one goes on without an answer.
+  void stop_servers();
 
   caf::expected<session::session_config>
   session_for(environment& env, const invitation& invite, role side,

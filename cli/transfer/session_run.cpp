@@ -15,7 +15,7 @@ namespace liveconnect::cli {
 namespace {
 
 constexpr auto wait_shown_after = std::chrono::seconds(1);
-constexpr auto cancel_patience = std::chrono::seconds(5);
+constexpr auto cancel_patience = std::chrono::milliseconds(400);
 
 json_fields fields_of(const session::finished& x) {
   json_fields out{{"role", to_string(x.side)}, {"session", printable(x.session)}};
@@ -35,7 +35,8 @@ json_fields fields_of(const session::finished& x) {
 } // namespace
 
 command_end run_session(environment& env, caf::actor_system& system, role side,
-                        const std::function<session_actor(session_observer_actor)>& spawn) {
+                        const std::function<session_actor(session_observer_actor)>& spawn,
+                        const std::function<void()>& stop_servers) {
   session_view view{env.out, side};
   caf::scoped_actor self{system};
   const auto observer = caf::actor_cast<caf::actor>(self);
@@ -68,6 +69,7 @@ command_end run_session(environment& env, caf::actor_system& system, role side,
             self->send(session, atom::cancel_v);
             self->delayed_send(session, cancel_patience, atom::stop_v);
           }
+          stop_servers();
         },
         [&](const caf::down_msg& x) { gone = x.source == session.address(); },
         caf::after(wait_shown_after) >> [&] { view.still_waiting(); });
@@ -78,6 +80,11 @@ command_end run_session(environment& env, caf::actor_system& system, role side,
   out.fields = fields_of(*end);
   if (!end->ok)
     out.failure = fail(end->code, end->detail);
+  if (env.stop.signal() != 0)
+    out.words.what_to_do = end->still_open
+                               ? "The transfer is open: run 'liveconnect resume' to finish it; no "
+                                 "coin is lost."
+                               : "No transfer is left open, and no coin is lost.";
   return out;
 }
 

@@ -27,6 +27,8 @@ public:
   std::function<void(const frame& what, io::socket_id from)> passed;
   /// No connection succeeds while true.
   bool down = false;
+  /// A client's wish to close its line is not carried out, as when what is queued cannot leave.
+  bool keeps_lines = false;
   /// Refuse every client with this reason, when not empty.
   std::string refusal;
   /// Check room tags, as the real one does.
@@ -53,7 +55,10 @@ public:
           },
           [me](const io::send& x) { me->take(x); },
           [](const io::send_to&) {},
-          [me](const io::close& x) { me->close(x.socket, io::close_reason::local); },
+          [me](const io::close& x) {
+            if (!me->keeps_lines)
+              me->close(x.socket, io::close_reason::local);
+          },
       };
     });
   }

@@ -652,6 +652,19 @@ TEST_F(session_ends, a_receiver_that_is_gone_after_the_coins_leaves_the_outcome_
   EXPECT_EQ(money->powned, 1u);
 }
 
+TEST_F(session_ends, a_stop_gives_a_line_that_does_not_close_only_moments) {
+  relay->keeps_lines = true;
+  start_sender();
+  run();
+  caf::anon_send(sender, atom::cancel_v);
+  run();
+  EXPECT_EQ(sender_end(), nullptr) << "what is queued may still leave";
+  caf::anon_send(sender, atom::stop_v);
+  advance(200ms);
+  ASSERT_NE(sender_end(), nullptr);
+  EXPECT_EQ(sender_end()->code, ec::stopped);
+}
+
 TEST_F(session_ends, both_started_again_complete_a_transfer_whose_coins_had_left) {
   bool cut = false;
   relay->on_frame = [&](frame& x, io::socket_id) {

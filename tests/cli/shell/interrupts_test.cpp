@@ -1,4 +1,7 @@
+#include <atomic>
+#include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <thread>
 #include <unistd.h>
 
@@ -54,6 +57,30 @@ TEST_F(signal_source_test, interrupts_pass_the_first_signal_to_the_listener) {
     std::this_thread::yield();
   EXPECT_EQ(heard, SIGINT);
   EXPECT_EQ(stop.signal(), SIGINT);
+}
+
+/// Makes `interrupts` that leave a command a millisecond, signals its own process, and works on as
+/// a command does that hears of no signal. Ends with 0 when that is what happens.
+[[noreturn]] void work_through_a_signal(bool has_ended) {
+  interrupts stop{[](int signal) { std::fprintf(stderr, "last word %d", signal); }};
+  std::atomic<int> attended{0};
+  stop.attend([&](int signal) { attended = signal; });
+  stop.end_within(1ms);
+  if (has_ended)
+    stop.command_ended();
+  ::kill(::getpid(), SIGTERM);
+  while (attended == 0 || !has_ended)
+    std::this_thread::yield();
+  ::_exit(0);
+}
+
+TEST_F(signal_source_test, a_command_that_does_not_end_after_a_signal_is_ended) {
+  EXPECT_EXIT(work_through_a_signal(false), ::testing::ExitedWithCode(128 + SIGTERM),
+              "last word 15");
+}
+
+TEST_F(signal_source_test, a_command_that_has_ended_writes_its_result_to_the_end) {
+  EXPECT_EXIT(work_through_a_signal(true), ::testing::ExitedWithCode(0), "^$");
 }
 
 } // namespace

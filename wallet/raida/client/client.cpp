@@ -17,11 +17,14 @@ struct fan_out {
   size_t pending = 0;
   caf::typed_response_promise<answers> promise;
 
-  void arrive(size_t server, answer x) {
-    LC_ASSERT_OR(server < got.list.size() && pending > 0, return );
+  /// Whether it was the last.
+  bool arrive(size_t server, answer x) {
+    LC_ASSERT_OR(server < got.list.size() && pending > 0, return false);
     got.list[server] = std::move(x);
-    if (--pending == 0)
-      promise.deliver(std::move(got));
+    if (--pending != 0)
+      return false;
+    promise.deliver(std::move(got));
+    return true;
   }
 };
 
@@ -48,22 +51,43 @@ caf::result<answers> raida_client_state::on_ask(const ask_all& x) {
   for (size_t i = 0; i < links_.size() && i < x.payloads.size(); ++i)
     if (i >= x.skip.size() || !x.skip[i])
       asked.push_back(i);
-  if (asked.empty())
+  if (leaving_)
+    for (auto i : asked)
+      all->got.list[i].what = outcome::unreachable;
+  if (asked.empty() || leaving_)
     return std::move(all->got);
+  ++open_;
   all->pending = asked.size();
   all->promise = self->make_response_promise<answers>();
+  const auto arrive = [this, all](size_t i, answer got) {
+    if (all->arrive(i, std::move(got)))
+      on_answered();
+  };
   for (auto i : asked)
     self->request(links_[i], x.deadline + slack_, ask_one{x.what, x.payloads[i], x.deadline})
-        .then([all, i](answer& got) { all->arrive(i, std::move(got)); },
-              [all, i](const caf::error& err) { all->arrive(i, answer_of(err)); });
+        .then([arrive, i](answer& got) { arrive(i, std::move(got)); },
+              [arrive, i](const caf::error& err) { arrive(i, answer_of(err)); });
   return all->promise;
+}
+
+void raida_client_state::on_answered() {
+  LC_ASSERT_OR(open_ > 0, return );
+  --open_;
+  if (open_ == 0 && leaving_)
+    self->quit(std::move(*leaving_));
 }
 
 void raida_client_state::on_exit(caf::exit_msg& x) {
   const auto sent_it = [&x](const raida_link_actor& link) { return link.address() == x.source; };
   const bool from_link = std::any_of(links_.begin(), links_.end(), sent_it);
-  if (!from_link && x.reason)
-    self->quit(std::move(x.reason));
+  if (from_link || !x.reason || leaving_)
+    return;
+  if (open_ == 0)
+    return self->quit(std::move(x.reason));
+  // Each link answers what is open before it ends; the last of those answers ends the client.
+  leaving_ = std::move(x.reason);
+  for (const auto& link : links_)
+    self->send_exit(link, *leaving_);
 }
 
 raida_client_actor::behavior_type raida_client(raida_client_state::pointer self,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include <caf/actor_system.hpp>
@@ -22,6 +23,8 @@ public:
   void setup(std::vector<raida_link_actor> links, caf::timespan slack);
   caf::result<answers> on_ask(const ask_all& x);
   void on_exit(caf::exit_msg& x);
+  /// A question has all its answers.
+  void on_answered();
 
   static inline const char* name = "raida_client";
 
@@ -29,6 +32,10 @@ private:
   pointer self;
   std::vector<raida_link_actor> links_;
   caf::timespan slack_{};
+  /// Questions that wait for links.
+  size_t open_ = 0;
+  /// Why it ends, once it has been told to and waits for its links' last answers.
+  std::optional<caf::error> leaving_;
 };
 
 /// The fan-out over all servers: hands each link its part and answers once all have. It waits for
@@ -36,7 +43,9 @@ private:
 ///
 /// Links itself to its links, so that they end with it; a link that ends before leaves its server
 /// `unreachable` and the client goes on. Ends by an exit message other than normal, or when no
-/// handle to it is left.
+/// handle to it is left. Told to end, it has its links end first and gives every open question the
+/// answers that they had by then: `silent` where bytes had left, `unreachable` where not. A later
+/// question finds every server `unreachable`. So no asker ever waits for a client that is gone.
 raida_client_actor::behavior_type raida_client(raida_client_state::pointer self,
                                                std::vector<raida_link_actor> links,
                                                caf::timespan slack);

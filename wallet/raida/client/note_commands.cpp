@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
-#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -90,7 +89,7 @@ answers ask_twice(raida_port& port, ask_all what, const command_times& times) {
 /// Works the queues off, one batch a server at a time, all servers at once.
 void run(raida_port& port, batch_queues queues, const exchange& x, const command_times& times) {
   const auto servers = port.servers();
-  for (;;) {
+  for (bool first = true;; first = false) {
     ask_all ask;
     ask.what = x.what;
     ask.payloads.resize(servers);
@@ -106,6 +105,9 @@ void run(raida_port& port, batch_queues queues, const exchange& x, const command
     if (largest == 0)
       return;
     ask.deadline = times.notes + times.per_note * static_cast<int64_t>(largest);
+    // The time of a step is meant for its rounds. More notes than a request holds are more work.
+    if (!first)
+      port.extend_step(ask.deadline);
     const auto skipped = ask.skip;
     const auto got =
         x.repeatable ? ask_twice(port, std::move(ask), times) : ask_once(port, std::move(ask));
@@ -332,7 +334,7 @@ serial_offer available_serials(raida_port& port, uint32_t session, change_operat
     return {std::string(port.servers(), letter::untried), target, {}};
   serial_retry again{times.change};
   auto out = ask_serials(port, session, op, held, rules, times);
-  while (servers_disagree(out, op, rules) && again.wait())
+  while (servers_disagree(out, op, rules) && again.wait(port))
     out = ask_serials(port, session, op, held, rules, times);
   return out;
 }
@@ -363,8 +365,8 @@ change_answer ask_change(raida_port& port, command what, uint32_t session, const
   ask.skip.assign(servers, true);
   for (size_t i = 0; i < servers; ++i)
     ask.skip[i] = got.list[i].what != outcome::answered || got.list[i].status != status::rate_limit;
-  if (std::find(ask.skip.begin(), ask.skip.end(), false) != ask.skip.end()) {
-    std::this_thread::sleep_for(times.limited);
+  const auto limited = std::find(ask.skip.begin(), ask.skip.end(), false) != ask.skip.end();
+  if (limited && port.pause(times.limited)) {
     auto second = ask_once(port, ask);
     for (size_t i = 0; i < servers; ++i)
       if (!ask.skip[i])

@@ -36,6 +36,7 @@ void raida_link_state::setup(byte_loop_actor loop, raida_link_config config) {
     if (msg.source == loop_.address())
       on_loop_down();
   });
+  self->set_exit_handler([this](caf::exit_msg& msg) { on_exit(msg); });
 }
 
 // --- a request's way ---
@@ -201,6 +202,17 @@ void raida_link_state::on_closed(io::socket_id socket, io::close_reason reason) 
 void raida_link_state::on_loop_down() {
   loop_is_gone_ = true;
   sockets_.clear();
+  answer_open();
+}
+
+void raida_link_state::on_exit(caf::exit_msg& x) {
+  if (!x.reason)
+    return;
+  answer_open();
+  self->quit(std::move(x.reason));
+}
+
+void raida_link_state::answer_open() {
   while (!requests_.empty()) {
     const auto& [number, first] = *requests_.begin();
     finish(number, first.without_answer());

@@ -116,6 +116,9 @@ private:
   void on_stream(uint64_t number, request& x, byte_view data);
   void on_closed(io::socket_id socket, io::close_reason reason);
   void on_loop_down();
+  void on_exit(caf::exit_msg& x);
+  /// Answers every request as far as it got: nothing more can come.
+  void answer_open();
 
   pointer self;
   raida_link_config config_;
@@ -142,7 +145,8 @@ private:
 /// to read it.
 ///
 /// Monitors the byte loop: when that ends, what is open is answered and later requests are
-/// `unreachable`. Ends by an exit message or with the RAIDA CLIENT it is linked to.
+/// `unreachable`. Ends by an exit message or with the RAIDA CLIENT it is linked to; what is open is
+/// answered before, so that nobody waits for a link that is gone.
 raida_link_impl::behavior_type raida_link(raida_link_state::pointer self, byte_loop_actor loop,
                                           raida_link_config config);
 

@@ -1,12 +1,10 @@
 #include "wallet/raida/client/retry.hpp"
 
-#include <thread>
-
 #include <sodium.h>
 
 namespace liveconnect::raida {
 
-bool serial_retry::wait() {
+bool serial_retry::wait(raida_port& port) {
   if (waited_ + 1 >= tries_max)
     return false;
   ++waited_;
@@ -14,8 +12,7 @@ bool serial_retry::wait() {
   const auto pause = std::chrono::milliseconds(5 + randombytes_uniform(most_ms));
   if (std::chrono::steady_clock::now() + pause >= until_)
     return false;
-  std::this_thread::sleep_for(pause);
-  return true;
+  return port.pause(pause);
 }
 
 } // namespace liveconnect::raida

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstddef>
 
+#include "wallet/raida/client/port.hpp"
+
 /// When to ask for serials again.
 namespace liveconnect::raida {
 
@@ -15,8 +17,9 @@ public:
   explicit serial_retry(std::chrono::nanoseconds within)
       : until_(std::chrono::steady_clock::now() + within) {}
 
-  /// Waits, and says whether to try again: at most tries_max - 1 times.
-  bool wait();
+  /// Waits, and says whether to try again: at most tries_max - 1 times, and never over a port that
+  /// was stopped.
+  bool wait(raida_port& port);
 
   static constexpr size_t tries_max = 5;
 

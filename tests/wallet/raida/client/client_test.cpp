@@ -136,7 +136,7 @@ TEST_F(client_test, links_end_with_their_client) {
   caf::anon_send_exit(client, caf::exit_reason::user_shutdown);
   run();
   EXPECT_EQ(ended, 2u);
-  EXPECT_FALSE(*got);
+  EXPECT_TRUE(*got) << "nobody waits for a client that is gone";
   caf::anon_send_exit(loop, caf::exit_reason::user_shutdown);
   run();
 }
@@ -151,6 +151,25 @@ TEST_F(client_test, links_end_with_the_last_handle_to_their_client) {
   EXPECT_EQ(system.registry().running(), before);
   caf::anon_send_exit(loop, caf::exit_reason::user_shutdown);
   run();
+}
+
+TEST_F(client_test, a_client_that_ends_answers_what_is_open_as_its_links_do) {
+  auto loop = std::make_shared<test::fake_byte_loop>();
+  auto loop_actor = system.spawn(test::run_fake_byte_loop, loop);
+  client = spawn_raida_client(system, loop_actor, std::vector<endpoint>(3));
+  run();
+  const auto got = ask(question(3));
+  loop->connected(1);
+  run();
+  ASSERT_FALSE(*got);
+  // By name: the test's own handle stays.
+  caf::anon_send_exit(client, caf::exit_reason::user_shutdown);
+  run();
+  ASSERT_TRUE(*got);
+  EXPECT_EQ((*got)->list[0].what, outcome::unreachable);
+  EXPECT_EQ((*got)->list[1].what, outcome::silent) << "its bytes had left";
+  EXPECT_EQ((*got)->list[2].what, outcome::unreachable);
+  caf::anon_send_exit(loop_actor, caf::exit_reason::user_shutdown);
 }
 
 } // namespace

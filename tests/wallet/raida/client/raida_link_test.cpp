@@ -383,5 +383,27 @@ TEST_F(raida_link_test, a_payload_that_no_packet_holds_is_not_asked) {
   EXPECT_TRUE(loop->connects.empty());
 }
 
+TEST_F(raida_link_test, a_link_that_ends_answers_what_is_open) {
+  raida_link_config bounds;
+  endpoint::parse("127.0.0.1:50007", bounds.at);
+  bounds.udp_max = 3;
+  start(bounds);
+  const auto sent = ask(command::pown, 37);
+  const auto spoiled = ask(command::pown, 37);
+  const auto opening = ask(command::pown, 37);
+  const auto waiting = ask(command::pown, 37);
+  connected(0);
+  connected(1);
+  received(1, bytes{1, 2, 3});
+  caf::anon_send_exit(link, caf::exit_reason::user_shutdown);
+  run();
+  for (const auto& got : {sent, spoiled, opening, waiting})
+    ASSERT_TRUE(*got);
+  EXPECT_EQ((*sent)->what, outcome::silent);
+  EXPECT_EQ((*spoiled)->what, outcome::invalid);
+  EXPECT_EQ((*opening)->what, outcome::unreachable);
+  EXPECT_EQ((*waiting)->what, outcome::unreachable);
+}
+
 } // namespace
 } // namespace liveconnect::raida
