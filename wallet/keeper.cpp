@@ -187,6 +187,16 @@ caf::result<open_transfer> keeper_state::settle_when_free(const transfer_id& id)
   return promise;
 }
 
+caf::result<open_transfer> keeper_state::cancel(const transfer_id& id) {
+  const auto journals = load_open_journals(*tools.space);
+  if (!journals)
+    return journals.error();
+  for (auto& x : *journals)
+    if (x.id() == id && is_in_work(x))
+      return fail(ec::wallet_busy, "the transfer is in work");
+  return answer(cancel_transfer(*tools.space, id));
+}
+
 caf::result<operation_report> keeper_state::import(const import_files& what) {
   operation_report refused;
   const auto items = read_import_files(*tools.space, what.paths, refused);
@@ -298,6 +308,9 @@ keeper_actor::behavior_type keeper_state::begin(pointer me) {
       },
       [this](atom::settle, const transfer_id& id) {
         return when_started([&](workspace&) { return settle_when_free(id); });
+      },
+      [this](atom::cancel, const transfer_id& id) {
+        return when_started([&](workspace&) { return cancel(id); });
       },
       [this](atom::balance) {
         return when_started([](workspace& space) { return answer(balance_of(space)); });

@@ -68,6 +68,8 @@ struct keeper_state {
   /// Settles the transfer now, or when the worker that has it in hand has ended: two never write
   /// one journal.
   caf::result<open_transfer> settle_when_free(const transfer_id& id);
+  /// Ends a sender's transfer on the user's word; refuses one that a worker has in hand.
+  caf::result<open_transfer> cancel(const transfer_id& id);
   caf::result<operation_report> import(const import_files& what);
   caf::result<operation_report> import(const import_coins& what);
   /// Looks for what lies in Limbo, then heals what is fracked.

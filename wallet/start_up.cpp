@@ -368,6 +368,22 @@ caf::expected<journal_view> closed_view(workspace& space, const transfer_id& id)
   return replay(*records);
 }
 
+// How a transfer is shown whose journal was closed just now; `before` is what it was.
+caf::expected<open_transfer> describe_closed(workspace& space, const journal_view& before) {
+  auto out = describe(before);
+  out.state = transfer_state::closed;
+  out.waits_for.clear();
+  const auto over = closed_view(space, before.id());
+  if (!over)
+    return over.error();
+  if (over->closed)
+    out.settled = settlement_of(over->closed->how);
+  const auto parts = parts_of(*over);
+  out.returned = parts.back_value;
+  out.written_off = parts.written_off_value;
+  return out;
+}
+
 } // namespace
 
 caf::expected<open_transfer> settle(workspace& space, const transfer_id& id) {
@@ -380,22 +396,32 @@ caf::expected<open_transfer> settle(workspace& space, const transfer_id& id) {
     const auto closed = carry_on(space, *views, view, true);
     if (!closed)
       return closed.error();
-    if (*closed) {
-      auto out = describe(view);
-      out.state = transfer_state::closed;
-      out.waits_for.clear();
-      const auto over = closed_view(space, id);
-      if (!over)
-        return over.error();
-      if (over->closed)
-        out.settled = settlement_of(over->closed->how);
-      out.returned = parts_of(*over).back_value;
-      return out;
-    }
+    if (*closed)
+      return describe_closed(space, view);
     const auto log = operation_journal::open(space, id);
     if (!log)
       return log.error();
     return describe(log->view());
+  }
+  return fail(ec::bad_argument, "no open transfer " + to_string(id));
+}
+
+caf::expected<open_transfer> cancel_transfer(workspace& space, const transfer_id& id) {
+  const auto views = load_open_journals(space);
+  if (!views)
+    return views.error();
+  for (auto& view : *views) {
+    if (view.id() != id || view.opened.servers == 0)
+      continue;
+    auto transfer = sender_transfer::reopen(space, id);
+    if (!transfer)
+      return transfer.error();
+    const auto done = transfer->cancel();
+    if (!done)
+      return done.error();
+    return transfer->state() == transfer_state::closed
+               ? describe_closed(space, view)
+               : caf::expected<open_transfer>{describe(*transfer->view())};
   }
   return fail(ec::bad_argument, "no open transfer " + to_string(id));
 }

@@ -31,6 +31,12 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy);
 /// Fails with ec::bad_argument when no journal of that id is open.
 caf::expected<open_transfer> settle(workspace& space, const transfer_id& id);
 
+/// Ends one open transfer that this wallet sends, on the user's word: sender_transfer::cancel().
+/// Answers what became of it. Fails with ec::outcome_unknown while the notes could still be decided
+/// by the servers or the receiver, with ec::bad_argument for what is no open transfer of a sender:
+/// then nothing is written off.
+caf::expected<open_transfer> cancel_transfer(workspace& space, const transfer_id& id);
+
 /// Transfers, imports and exports that are open, oldest first.
 caf::expected<std::vector<open_transfer>> open_transfers(workspace& space);
 

@@ -330,6 +330,8 @@ void sender_machine::on(const input::work_done& x) {
       tell(warning{"the servers say that the receiver owns the coins; no receipt came"});
       return end(true, ec::internal, {}, false);
     case wallet::settlement::returned:
+    // Only `liveconnect cancel` writes off, and that speaks to the keeper.
+    case wallet::settlement::written_off:
       return end(false, end_code_, end_detail_, false);
     case wallet::settlement::open:
       // give_back that succeeds has given back; only ask_servers may leave it open.

@@ -108,6 +108,10 @@ using keeper_actor = caf::typed_actor<
     // Asks the servers about an open transfer and does what their answers allow without the peer.
     // Answers where it stands now (`closed` when it is over).
     caf::replies_to<atom::settle, transfer_id>::with<wallet::open_transfer>,
+    // The user's word that a sender's transfer is to end: asks the servers, and writes off what
+    // they give to nobody. Fails with ec::outcome_unknown and the reason while the notes can still
+    // be decided otherwise, with ec::bad_argument for what is no open transfer of a sender.
+    caf::replies_to<atom::cancel, transfer_id>::with<wallet::open_transfer>,
     // Where the money is. Asks no server.
     caf::replies_to<atom::balance>::with<wallet::wallet_balance>,
     // Notes of the user's wallet, largest first, those in transit included.

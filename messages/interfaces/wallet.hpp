@@ -70,6 +70,9 @@ enum class settlement : uint8_t {
   sent,
   /// The notes are back in the user's wallet; closed.
   returned,
+  /// The user gave up notes that the servers give to nobody; the others are the receiver's or back;
+  /// closed.
+  written_off,
 };
 
 /// What a step did: for the screen, for scripts, and for the next step.
@@ -89,6 +92,8 @@ struct step_report {
   /// Likewise: value of the notes that had left and are the sender's again. Beside settlement::sent
   /// when the receiver took only some.
   amount returned;
+  /// Likewise: value of the notes that the user has given up.
+  amount written_off;
 };
 
 /// How far a transfer is, as its journal tells. Sender: selected..closed, receiver:
@@ -152,6 +157,8 @@ struct open_transfer {
   settlement settled = settlement::open;
   /// Only when closed: value of the notes that had left and are the sender's again.
   amount returned;
+  /// Only when closed: value of the notes that the sender has given up.
+  amount written_off;
 };
 
 /// A file in a folder of notes that cannot be read as one: what it may be worth is counted nowhere.

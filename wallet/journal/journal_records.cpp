@@ -191,11 +191,28 @@ bool get(byte_reader& in, session_record& x) {
   return get_array(in, x.terms.invitation) && get_array(in, x.terms.handshake_hash);
 }
 
-bool get(byte_reader& in, evidence_record& x) {
-  x.at = in.u64();
-  return get_list(in, x.lines, 9, [&](evidence_record::line& line) {
+void put_lines(writer& out, const std::vector<evidence_record::line>& lines) {
+  put_list(out, lines, [&](const evidence_record::line& line) {
+    put_id(out, line.id);
+    put_text(out, line.found);
+  });
+}
+
+bool get_lines(byte_reader& in, std::vector<evidence_record::line>& lines) {
+  return get_list(in, lines, 9, [&](evidence_record::line& line) {
     return get_id(in, line.id) && get_text(in, line.found) && line.found.size() <= UINT8_MAX;
   });
+}
+
+bool get(byte_reader& in, evidence_record& x) {
+  x.at = in.u64();
+  return get_lines(in, x.lines);
+}
+
+bool get(byte_reader& in, look_record& x) {
+  x.at = in.u64();
+  x.up_ms = in.u64();
+  return get_lines(in, x.lines);
 }
 
 bool get(byte_reader& in, graded_record& x) {
@@ -223,7 +240,7 @@ bool get(byte_reader& in, heal_record& x) {
 }
 
 bool get(byte_reader& in, closed_record& x) {
-  if (!get_enum(in, x.how, closing::given_back, closing::abandoned))
+  if (!get_enum(in, x.how, closing::given_back, closing::written_off))
     return false;
   x.at = in.u64();
   return in.ok();
@@ -338,6 +355,8 @@ constexpr std::array record_rows{
     record_row{record_type::proven, "PROVEN", keep},
     record_row{record_type::scrubbed, "SCRUBBED", keep},
     record_row{record_type::lease, "LEASE", keep},
+    record_row{record_type::look, "LOOK", keep},
+    record_row{record_type::written_off, "WRITTEN_OFF", keep},
 };
 
 const record_row* find_row(record_type x) {
@@ -389,6 +408,8 @@ const char* to_string(closing x) {
     return "done";
   case closing::abandoned:
     return "abandoned";
+  case closing::written_off:
+    return "written off";
   }
   return "unknown";
 }
@@ -424,10 +445,21 @@ journal_record encode(const session_record& x) {
 journal_record encode(const evidence_record& x) {
   return record(record_type::evidence, [&](writer& out) {
     out.u64(x.at);
-    put_list(out, x.lines, [&](const evidence_record::line& line) {
-      put_id(out, line.id);
-      put_text(out, line.found);
-    });
+    put_lines(out, x.lines);
+  });
+}
+
+journal_record encode(const look_record& x) {
+  return record(record_type::look, [&](writer& out) {
+    out.u64(x.at).u64(x.up_ms);
+    put_lines(out, x.lines);
+  });
+}
+
+journal_record encode_written_off(const evidence_record& x) {
+  return record(record_type::written_off, [&](writer& out) {
+    out.u64(x.at);
+    put_lines(out, x.lines);
   });
 }
 
@@ -516,6 +548,10 @@ bool decode(byte_view payload, session_record& x) {
 }
 
 bool decode(byte_view payload, evidence_record& x) {
+  return get_whole(payload, x);
+}
+
+bool decode(byte_view payload, look_record& x) {
   return get_whole(payload, x);
 }
 

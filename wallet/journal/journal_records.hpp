@@ -87,6 +87,13 @@ enum class record_type : uint16_t {
   /// S: from when on the lease is counted, in milliseconds of this computer's uptime. The last one
   /// counts.
   lease = 20,
+  /// S, R and import: what the servers said of notes that they leave undecided: look_record. A
+  /// later
+  /// look at a note replaces the earlier one.
+  look = 23,
+  /// S: notes that the user has given up, with what the servers said last: evidence_record. At most
+  /// one a journal.
+  written_off = 24,
 };
 const char* to_string(record_type x);
 
@@ -128,6 +135,17 @@ struct evidence_record {
     std::string found;
   };
   std::vector<line> lines;
+};
+
+/// What each server said of notes that stay undecided, and when it was asked: what a second look at
+/// another time is compared with.
+struct look_record {
+  /// For people, and for a silence of a day.
+  wall_seconds at = 0;
+  /// Milliseconds of this computer's uptime.
+  uint64_t up_ms = 0;
+  /// One letter a server: 'a' holds the AN, 'p' the PAN, 'x' another secret, 'u' unknown.
+  std::vector<evidence_record::line> lines;
 };
 
 /// The verdict on one note; never limbo.
@@ -185,6 +203,8 @@ enum class closing : uint8_t {
   done = 7,
   /// Change: the servers did not do it; the sources are as they were.
   abandoned = 8,
+  /// S: the user gave up notes that the servers give to nobody.
+  written_off = 9,
 };
 const char* to_string(closing x);
 
@@ -200,6 +220,9 @@ journal_record encode(const selected_record& x);
 journal_record encode(const sending_record& x);
 journal_record encode(const session_record& x);
 journal_record encode(const evidence_record& x);
+journal_record encode(const look_record& x);
+/// An evidence_record's payload as a record `written_off`.
+journal_record encode_written_off(const evidence_record& x);
 journal_record encode(const graded_record& x);
 journal_record encode(const change_record& x);
 journal_record encode(const heal_record& x);
@@ -223,6 +246,7 @@ bool decode(byte_view payload, selected_record& x);
 bool decode(byte_view payload, sending_record& x);
 bool decode(byte_view payload, session_record& x);
 bool decode(byte_view payload, evidence_record& x);
+bool decode(byte_view payload, look_record& x);
 bool decode(byte_view payload, graded_record& x);
 bool decode(byte_view payload, change_record& x);
 bool decode(byte_view payload, heal_record& x);

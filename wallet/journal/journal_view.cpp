@@ -26,6 +26,14 @@ std::set<note_id> evident(const journal_view& view) {
   return out;
 }
 
+std::set<note_id> given_up(const journal_view& view) {
+  std::set<note_id> out;
+  if (view.written_off)
+    for (auto& x : view.written_off->lines)
+      out.insert(x.id);
+  return out;
+}
+
 // Gives PANs to the notes of `list` that `pans` names: one or more, each in the list and without
 // PANs (I5).
 bool give_pans(std::vector<note>& list, const std::vector<note>& pans) {
@@ -300,6 +308,42 @@ caf::error take_lease(journal_view& view, byte_view payload) {
   return {};
 }
 
+caf::error take_look(journal_view& view, byte_view payload) {
+  look_record record;
+  if (!decode(payload, record))
+    return unreadable(record_type::look);
+  std::set<note_id> known = id_set(view.received);
+  if (view.sending)
+    for (auto& one : view.sending->notes)
+      known.insert(one.id);
+  for (auto& line : record.lines)
+    if (known.count(line.id) == 0)
+      return misplaced(record_type::look);
+  for (auto& line : record.lines)
+    view.looks[line.id] = {record.at, record.up_ms, std::move(line.found)};
+  LC_ASSERT(view.looks.size() <= known.size());
+  return {};
+}
+
+caf::error take_written_off(journal_view& view, byte_view payload) {
+  evidence_record record;
+  if (!decode(payload, record))
+    return unreadable(record_type::written_off);
+  if (!view.sending || view.written_off || record.lines.empty())
+    return misplaced(record_type::written_off);
+  // Only what nothing has decided: a note that is the receiver's, or ours again, is not given up.
+  auto open = id_set(undecided(view));
+  for (auto& one : view.refresh)
+    if (view.graded.count(one.id) == 0)
+      open.insert(one.id);
+  for (auto& line : record.lines)
+    if (open.erase(line.id) == 0)
+      return misplaced(record_type::written_off);
+  view.written_off = std::move(record);
+  LC_ASSERT(view.written_off->lines.size() <= view.sending->notes.size());
+  return {};
+}
+
 caf::error take_closed(journal_view& view, byte_view payload) {
   closed_record record;
   if (!decode(payload, record))
@@ -349,6 +393,8 @@ constexpr std::array record_rules{
     record_rule{record_type::proven, S | R | I | C | H | E, take_proven},
     record_rule{record_type::scrubbed, S | R | I | C | H | E, take_scrubbed},
     record_rule{record_type::lease, S, take_lease},
+    record_rule{record_type::look, S | R | I, take_look},
+    record_rule{record_type::written_off, S, take_written_off},
 };
 
 const record_rule* find_rule(record_type x) {
@@ -478,8 +524,11 @@ std::vector<note_id> held_by(const journal_view& view) {
 }
 
 bool all_graded(const journal_view& view) {
+  const auto over = given_up(view);
   auto all = true;
-  each_claimed(view, [&](const note& x) { all = all && view.graded.count(x.id) != 0; });
+  each_claimed(view, [&](const note& x) {
+    all = all && (view.graded.count(x.id) != 0 || over.count(x.id) != 0);
+  });
   return all;
 }
 
@@ -493,6 +542,8 @@ std::vector<note> undecided(const journal_view& view) {
   if (!view.sending)
     return out;
   auto decided = evident(view);
+  const auto over = given_up(view);
+  decided.insert(over.begin(), over.end());
   for (auto& x : view.refresh)
     decided.insert(x.id);
   std::set<note_id> rejected{view.rejected.begin(), view.rejected.end()};
@@ -506,7 +557,7 @@ std::vector<note> undecided(const journal_view& view) {
 std::vector<note_id> to_settle(const journal_view& view) {
   auto parts = parts_of(view);
   std::vector<note_id> out;
-  for (auto some : {&parts.gone, &parts.back})
+  for (auto some : {&parts.gone, &parts.back, &parts.written_off})
     for (auto& x : *some)
       if (view.settled.count(x) == 0)
         out.push_back(x);
@@ -519,7 +570,13 @@ sent_parts parts_of(const journal_view& view) {
     return out;
   auto open = id_set(undecided(view));
   auto claimed = id_set(view.refresh);
+  const auto over = given_up(view);
   for (auto& x : view.sending->notes) {
+    if (over.count(x.id) != 0) {
+      out.written_off.push_back(x.id);
+      (void)out.written_off_value.add(value_of(x));
+      continue;
+    }
     auto graded = view.graded.find(x.id);
     if (open.count(x.id) != 0 || (claimed.count(x.id) != 0 && graded == view.graded.end()))
       continue;
@@ -530,7 +587,9 @@ sent_parts parts_of(const journal_view& view) {
     (back ? out.back : out.gone).push_back(x.id);
     (void)(back ? out.back_value : out.gone_value).add(value_of(x));
   }
-  LC_ASSERT_OR(out.gone.size() + out.back.size() <= view.sending->notes.size(), return {});
+  LC_ASSERT_OR(out.gone.size() + out.back.size() + out.written_off.size() <=
+                   view.sending->notes.size(),
+               return {});
   return out;
 }
 

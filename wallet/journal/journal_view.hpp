@@ -17,6 +17,15 @@
 /// what docs/design/safety.md 5.3 and 5.4 say.
 namespace liveconnect::wallet {
 
+/// What the servers said of one note when they left it undecided (record LOOK).
+struct earlier_look {
+  wall_seconds at = 0;
+  /// Milliseconds of uptime.
+  uint64_t up_ms = 0;
+  /// One letter a server (look_record).
+  std::string found;
+};
+
 /// What a journal's records add up to.
 struct journal_view {
   opened_record opened;
@@ -43,6 +52,10 @@ struct journal_view {
   std::optional<wall_seconds> scrubbed;
   /// S: milliseconds of uptime.
   std::optional<uint64_t> lease_from;
+  /// By note, the last look at it.
+  std::map<note_id, earlier_look> looks;
+  /// S: notes that the user has given up.
+  std::optional<evidence_record> written_off;
   std::optional<closed_record> closed;
 
   transfer_id id() const { return opened.id; }
@@ -69,14 +82,16 @@ transfer_state state_of(const journal_view& view);
 /// records, so that reservations outlive a crash.
 std::vector<note_id> held_by(const journal_view& view);
 
-/// Whether all notes that the journal has sent a Pown, Break or Join for have a verdict.
+/// Whether all notes that the journal has sent a Pown, Break or Join for have a verdict, or were
+/// given up.
 bool all_graded(const journal_view& view);
 
 /// Whether every note received is settled.
 bool all_settled(const journal_view& view);
 
 /// S: the notes sent that nothing settles yet: neither the receipt nor evidence says that they are
-/// the receiver's, and they are not being taken back. In the manifest's order.
+/// the receiver's, they are not being taken back, and the user has not given them up. In the
+/// manifest's order.
 std::vector<note> undecided(const journal_view& view);
 
 /// S: the notes whose fate is known and that are not settled.
@@ -90,6 +105,9 @@ struct sent_parts {
   /// Ours again under new secrets.
   std::vector<note_id> back;
   amount back_value;
+  /// Nobody's for all that the servers say; the user has given them up.
+  std::vector<note_id> written_off;
+  amount written_off_value;
 };
 sent_parts parts_of(const journal_view& view);
 

@@ -59,6 +59,8 @@ settlement settlement_of(closing how) {
   case closing::nothing_received:
   case closing::abandoned:
     return settlement::returned;
+  case closing::written_off:
+    return settlement::written_off;
   case closing::done:
     return settlement::open;
   }
@@ -93,6 +95,11 @@ std::string waits_for(const journal_view& view) {
   case recovery_task::drop_offer:
     return "the sender's coins";
   case recovery_task::ask_servers:
+    if (!view.looks.empty())
+      return "servers that agree on who owns the notes; 'liveconnect cancel' writes off what stays "
+             "undecided";
+    if (!view.receipt.empty())
+      return "the servers' word on the notes that the receiver says it did not get";
     return "the receiver's receipt, or the servers' word on who owns the notes";
   case recovery_task::finish_refresh:
     return "enough servers, to take the notes back";
@@ -112,13 +119,73 @@ void order_for_recovery(std::vector<journal_view>& views) {
   });
 }
 
+namespace {
+
+char look_letter(find_answer x) {
+  switch (x) {
+  case find_answer::an:
+    return 'a';
+  case find_answer::pan:
+    return 'p';
+  case find_answer::neither:
+  case find_answer::no_such_note:
+    return 'x';
+  case find_answer::unknown:
+  case find_answer::not_asked:
+    return 'u';
+  }
+  return 'u';
+}
+
+size_t count_of(const std::string& letters, char x) {
+  return static_cast<size_t>(std::count(letters.begin(), letters.end(), x));
+}
+
+// is_lost_claim(), by the letters of a look.
+bool is_lost_look(const std::string& letters, const raida::quorum_rules& rules) {
+  return letters.size() == rules.servers && count_of(letters, 'u') == 0 &&
+         count_of(letters, 'a') == 0 && count_of(letters, 'p') < rules.majority;
+}
+
+// Whether 13 servers cannot hold the AN of a note that nobody here has powned.
+bool is_taken_look(const std::string& letters, const raida::quorum_rules& rules) {
+  return letters.size() == rules.servers && count_of(letters, 'u') == 0 &&
+         count_of(letters, 'a') < rules.majority;
+}
+
+} // namespace
+
+std::string letters_of(const found_row& row) {
+  std::string out;
+  for (auto x : row)
+    out += look_letter(x);
+  return out;
+}
+
+std::string merged_look(const earlier_look* before, const found_row& now) {
+  auto out = letters_of(now);
+  if (before == nullptr || before->found.size() != out.size())
+    return out;
+  for (size_t i = 0; i < out.size(); ++i)
+    if (out[i] == 'u')
+      out[i] = before->found[i];
+  return out;
+}
+
+bool is_second_look(const earlier_look& before, uint64_t up_ms) {
+  return up_ms < before.up_ms || up_ms - before.up_ms >= uint64_t{second_look_seconds} * 1000;
+}
+
 sent_outcome conclude_sent(const note& sent, const found_row& row, patience how,
                            const raida::quorum_rules& rules) {
   const auto verdict = raida::conclude_an(raida::count_answers(row), rules);
   if (verdict == note_verdict::counterfeit)
     return sent_outcome::gone;
   if (verdict == note_verdict::limbo)
-    return sent_outcome::pending;
+    return how == patience::exhausted && row.size() == rules.servers &&
+                   raida::count_answers(row).an >= rules.majority
+               ? sent_outcome::take_back
+               : sent_outcome::pending;
   auto disputed = false;
   for (size_t i = 0; i < row.size(); ++i) {
     const auto yes_or_silent = row[i] == find_answer::an || row[i] == find_answer::unknown ||
@@ -204,6 +271,70 @@ std::optional<graded_note> grade_claimed(const note& coin, const found_row& foun
     out.coin.pans = coin.pans;
   }
   return out;
+}
+
+bool is_lost_claim(const found_row& found, const raida::quorum_rules& rules) {
+  return is_lost_look(letters_of(found), rules);
+}
+
+bool is_first_loss(const found_row& found, const earlier_look* before,
+                   const raida::quorum_rules& rules) {
+  return is_lost_claim(found, rules) && (before == nullptr || !is_lost_look(before->found, rules));
+}
+
+std::optional<graded_note> grade_lost(const note& coin, const found_row& found,
+                                      const earlier_look* before, uint64_t up_ms,
+                                      const raida::quorum_rules& rules) {
+  if (!is_lost_claim(found, rules) || before == nullptr || !is_lost_look(before->found, rules) ||
+      !is_second_look(*before, up_ms))
+    return std::nullopt;
+  graded_note out;
+  out.verdict = note_verdict::counterfeit;
+  out.coin = with_found(coin, found);
+  out.coin.ans = coin.ans;
+  out.coin.pans = coin.pans;
+  return out;
+}
+
+free_outcome conclude_free(const found_row& row, bool patient, const earlier_look* before,
+                           uint64_t up_ms, const raida::quorum_rules& rules) {
+  const auto counts = raida::count_answers(row);
+  const auto verdict = raida::conclude_an(counts, rules);
+  if (verdict == note_verdict::counterfeit)
+    return free_outcome::lost;
+  if (verdict != note_verdict::limbo)
+    return free_outcome::free;
+  if (row.size() != rules.servers)
+    return free_outcome::pending;
+  if (counts.an >= rules.majority)
+    return patient ? free_outcome::free : free_outcome::pending;
+  if (!is_taken_look(letters_of(row), rules))
+    return free_outcome::pending;
+  if (before == nullptr || !is_taken_look(before->found, rules))
+    return free_outcome::lost_once;
+  return is_second_look(*before, up_ms) ? free_outcome::lost : free_outcome::pending;
+}
+
+bool is_patience_over(const journal_view& view, wall_seconds now) {
+  return view.offered &&
+         has_passed(view.opened.at, now, std::max(view.offered->lease_seconds, dispute_seconds));
+}
+
+write_off conclude_write_off(const found_row& row, const earlier_look* before, patience how,
+                             uint64_t up_ms, wall_seconds now, const raida::quorum_rules& rules) {
+  if (how != patience::exhausted)
+    return write_off::too_early;
+  if (before == nullptr || row.size() != rules.servers)
+    return write_off::asked_once;
+  const auto counts = raida::count_answers(row);
+  const auto holds_majority = counts.an + counts.pan >= rules.majority;
+  const auto all = merged_look(before, row);
+  const auto could_be_ours = count_of(all, 'a') + count_of(all, 'p') + count_of(all, 'u');
+  if (could_be_ours < rules.majority)
+    return is_second_look(*before, up_ms) ? write_off::allowed : write_off::asked_once;
+  if (has_passed(before->at, now, silence_seconds))
+    return write_off::allowed;
+  return holds_majority ? write_off::ours : write_off::may_return;
 }
 
 change_outcome conclude_change(change_kind kind, const std::vector<found_row>& targets,

@@ -72,10 +72,18 @@ using found_row = std::vector<raida::find_answer>;
 enum class sent_outcome : uint8_t {
   /// It is gone for 13+f servers: evidence.
   gone,
-  /// It still carries our AN at 13+f servers, and nothing stands against taking it back.
+  /// It still carries our AN at 13+f servers, or at 13 once all patience is over, and nothing
+  /// stands against taking it back.
   take_back,
   pending,
 };
+
+/// One letter a server for FIND's answers: 'a' holds the AN, 'p' the PAN, 'x' something else (or
+/// has no such note), 'u' has not said.
+std::string letters_of(const found_row& row);
+
+/// A look at a note as LOOK keeps it: where a server is silent now, what it said before stands.
+std::string merged_look(const earlier_look* before, const found_row& now);
 
 /// How much of the time is over that S leaves a note to the receiver.
 enum class patience : uint8_t {
@@ -93,9 +101,23 @@ enum class patience : uint8_t {
 /// server that lies, or lost the note, keep it from both for good (I13).
 inline constexpr uint32_t dispute_seconds = 3600;
 
+/// How long after the first look a second one confirms it, by uptime: long enough that a server
+/// which was being restarted, or had fallen back, answers otherwise.
+inline constexpr uint32_t second_look_seconds = 30;
+
+/// How long a server must have been silent before a note is written off that this server's answer
+/// could still give back: a day, by the wall clock.
+inline constexpr uint32_t silence_seconds = 24 * 3600;
+
+/// Whether a look at uptime `up_ms` is at another time than `before`: second_look_seconds later, or
+/// after the computer was started again.
+bool is_second_look(const earlier_look& before, uint64_t up_ms);
+
 /// Concludes from FIND (docs/design/safety.md 5.4, S in SENDING). `sent` is the note as it left:
 /// where its letters say that a server refused it then, that server's "no" does not
-/// point to the receiver.
+/// point to the receiver. From patience::exhausted on 13 servers are enough to take a note back:
+/// the Pown comes first and the healing to 13+f after it, under secrets that the receiver does not
+/// know.
 sent_outcome conclude_sent(const note& sent, const found_row& row, patience how,
                            const raida::quorum_rules& rules);
 
@@ -129,6 +151,63 @@ bool counts_lease_anew(const journal_view& view, uint64_t up_ms);
 /// keeps the PANs while a server's answer is unknown.
 std::optional<graded_note> grade_claimed(const note& coin, const found_row& found,
                                          const raida::quorum_rules& rules);
+
+/// Whether a claim can never win: every server has answered, none holds the AN any more, and fewer
+/// than 13 hold our PAN. No server is left that could become the thirteenth, and so few cannot heal
+/// the others. One such look is no verdict (docs/design/safety.md I7); see grade_lost().
+bool is_lost_claim(const found_row& found, const raida::quorum_rules& rules);
+
+/// Whether `found` is_lost_claim() and no look before said so: LOOK has to be written.
+bool is_first_loss(const found_row& found, const earlier_look* before,
+                   const raida::quorum_rules& rules);
+
+/// The verdict counterfeit on a claim that is_lost_claim() now and was so in the look `before`, at
+/// another time; none otherwise. Both sets of secrets are kept.
+std::optional<graded_note> grade_lost(const note& coin, const found_row& found,
+                                      const earlier_look* before, uint64_t up_ms,
+                                      const raida::quorum_rules& rules);
+
+/// What a receiver does about a note without PANs whose sender may be taking it back (R in RECEIVED
+/// after the lease).
+enum class free_outcome : uint8_t {
+  /// The sender has left it: pown it.
+  free,
+  /// It is another's.
+  lost,
+  /// Every server has answered and fewer than 13 hold the AN, for the first time: LOOK has to be
+  /// written, and a second look confirms it.
+  lost_once,
+  pending,
+};
+
+/// Concludes from FIND(AN, zero). `patient`: lease and dispute_seconds are over, so a sender that
+/// had begun to take the note back would have finished; then 13 servers that hold the AN are
+/// enough.
+free_outcome conclude_free(const found_row& row, bool patient, const earlier_look* before,
+                           uint64_t up_ms, const raida::quorum_rules& rules);
+
+/// Whether lease and dispute_seconds are surely over for the receiver: by the wall clock, from when
+/// the transfer was opened here.
+bool is_patience_over(const journal_view& view, wall_seconds now);
+
+/// Whether a sender may write a note off that neither is gone nor came back.
+enum class write_off : uint8_t {
+  /// The lease or the dispute hour runs: the receiver may be at it.
+  too_early,
+  /// 13 servers hold a secret of ours: they can still give it back.
+  ours,
+  /// Servers that are silent could still give it back; their silence is younger than a day.
+  may_return,
+  /// The servers say so for the first time, or said so less than second_look_seconds ago.
+  asked_once,
+  allowed,
+};
+
+/// Concludes from FIND(AN, PAN or zero) about a note that has left, and the look before this one. A
+/// note whose claim 13 or 14 servers hold and no Fix completes may be written off as well, after a
+/// day.
+write_off conclude_write_off(const found_row& row, const earlier_look* before, patience how,
+                             uint64_t up_ms, wall_seconds now, const raida::quorum_rules& rules);
 
 /// The coin's vector after `found`, whatever the verdict: what healing starts from.
 note with_found(const note& coin, const found_row& found);

@@ -125,17 +125,33 @@ size_t passes_beyond(const note& now, const std::vector<note>& given) {
 
 } // namespace
 
+const earlier_look* look_at(const journal_view& view, note_id id) {
+  const auto found = view.looks.find(id);
+  return found == view.looks.end() ? nullptr : &found->second;
+}
+
 caf::expected<std::vector<graded_note>> grade_or_heal(workspace& space, operation_journal& log,
                                                       const std::vector<note>& notes,
                                                       const std::vector<found_row>& rows) {
   std::vector<graded_note> out;
   std::vector<note> weak;
+  look_record looks;
+  looks.at = space.now();
+  looks.up_ms = space.up_ms();
   for (size_t i = 0; i < notes.size() && i < rows.size(); ++i) {
     if (auto graded = grade_claimed(notes[i], rows[i], space.rules.quorum))
       out.push_back(std::move(*graded));
+    else if (auto lost = grade_lost(notes[i], rows[i], look_at(log.view(), notes[i].id),
+                                    looks.up_ms, space.rules.quorum))
+      out.push_back(std::move(*lost));
+    else if (is_first_loss(rows[i], look_at(log.view(), notes[i].id), space.rules.quorum))
+      looks.lines.push_back({notes[i].id, letters_of(rows[i])});
     else if (raida::has_bare_majority(raida::count_answers(rows[i]), space.rules.quorum))
       weak.push_back(with_found(notes[i], rows[i]));
   }
+  if (!looks.lines.empty())
+    if (auto err = log.append(encode(looks)))
+      return err;
   if (weak.empty()) {
     LC_ASSERT(are_among(out, notes));
     return out;

@@ -27,10 +27,15 @@ std::vector<found_row> claim_notes(workspace& space, const std::vector<note>& no
 
 /// The verdicts on claimed notes that are certain. Where a majority but not 13+f holds our PAN, the
 /// others are healed first, intents durable in `log` before each Fix (docs/design/safety.md 5.4).
-/// Notes without an entry stay in limbo. Fails only when the journal does.
+/// Where every server has answered and the claim cannot win any more, the first look is recorded
+/// (LOOK), and a second one at another time is the verdict counterfeit. Notes without an entry stay
+/// in limbo. Fails only when the journal does.
 caf::expected<std::vector<graded_note>> grade_or_heal(workspace& space, operation_journal& log,
                                                       const std::vector<note>& notes,
                                                       const std::vector<found_row>& rows);
+
+/// The last look at a note that `view` has, or nullptr.
+const earlier_look* look_at(const journal_view& view, note_id id);
 
 /// For going on after a kill, when a Fix of `heals` may have been carried out or not: asks FIND
 /// which of the possible ANs each server holds, and writes those into `notes`.

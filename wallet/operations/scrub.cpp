@@ -40,7 +40,8 @@ bool no_server_holds_sent(const journal_view& view) {
 std::vector<note> to_ask(const journal_view& view) {
   switch (view.kind()) {
   case journal_kind::sender:
-    if (view.sending && all_authentic(view, view.refresh))
+    // What was given up may still be proven, by its secrets alone.
+    if (view.sending && !view.written_off && all_authentic(view, view.refresh))
       return view.sending->notes;
     break;
   case journal_kind::receiver:

@@ -31,19 +31,37 @@ std::vector<note> ungraded(const journal_view& view, bool with) {
 }
 
 // Of notes without PANs, those whose ANs enough servers still accept. Those whose ANs as many
-// refuse have another owner already, and are graded counterfeit.
+// refuse have another owner already, and are graded counterfeit; so are those that too few servers
+// are left to accept, once a second look at another time says the same.
 caf::expected<std::vector<note>> still_free(workspace& space, operation_journal& log,
                                             const std::vector<note>& notes) {
   const auto rows = raida::find(*space.port, notes, space.rules.times);
+  const auto& view = log.view();
+  const auto patient = is_patience_over(view, space.now());
   std::vector<note> out;
   graded_record counterfeit;
+  look_record looks;
+  looks.at = space.now();
+  looks.up_ms = space.up_ms();
   for (size_t i = 0; i < notes.size() && i < rows.size(); ++i) {
-    const auto verdict = raida::conclude_an(raida::count_answers(rows[i]), space.rules.quorum);
-    if (verdict == note_verdict::counterfeit)
-      counterfeit.notes.push_back({verdict, with_found(notes[i], rows[i])});
-    else if (verdict != note_verdict::limbo)
+    const auto* before = look_at(view, notes[i].id);
+    switch (conclude_free(rows[i], patient, before, looks.up_ms, space.rules.quorum)) {
+    case free_outcome::free:
       out.push_back(notes[i]);
+      break;
+    case free_outcome::lost:
+      counterfeit.notes.push_back({note_verdict::counterfeit, with_found(notes[i], rows[i])});
+      break;
+    case free_outcome::lost_once:
+      looks.lines.push_back({notes[i].id, letters_of(rows[i])});
+      break;
+    case free_outcome::pending:
+      break;
+    }
   }
+  if (!looks.lines.empty())
+    if (auto err = log.append(encode(looks)))
+      return err;
   if (!counterfeit.notes.empty())
     if (auto err = log.append(encode(counterfeit)))
       return err;

@@ -6,9 +6,9 @@
 
 #include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/time_text.hpp"
 #include "messages/secure/manifest.hpp"
 #include "messages/secure/receipt.hpp"
-#include "wallet/journal/recovery.hpp"
 #include "wallet/operations/announcement.hpp"
 #include "wallet/operations/choose_notes.hpp"
 #include "wallet/operations/claim_notes.hpp"
@@ -691,6 +691,7 @@ caf::expected<step_report> sender_transfer::ask_servers() {
   if (view.closed) {
     auto out = settled_report(settlement_of(view.closed->how));
     out.returned = parts_of(view).back_value;
+    out.written_off = parts_of(view).written_off_value;
     return out;
   }
   if (!has_sent())
@@ -713,6 +714,8 @@ caf::error sender_transfer::decide_open(size_t& fewest_passes) {
   evidence_record evidence;
   evidence.at = space_->now();
   std::vector<note> back;
+  std::vector<note> pending;
+  std::vector<found_row> pending_rows;
   for (size_t i = 0; i < open.size() && i < rows.size(); ++i) {
     const auto row = for_sent(open[i], rows[i]);
     fewest_passes = std::min(fewest_passes, raida::count_answers(row).an);
@@ -725,13 +728,37 @@ caf::error sender_transfer::decide_open(size_t& fewest_passes) {
       back.push_back(std::move(open[i]));
       break;
     case sent_outcome::pending:
+      pending.push_back(std::move(open[i]));
+      pending_rows.push_back(row);
       break;
     }
   }
   if (!evidence.lines.empty())
     if (auto err = log_->append(encode(evidence)))
       return err;
+  if (auto err = record_looks(pending, pending_rows))
+    return err;
   return back.empty() ? caf::error{} : take_back(back);
+}
+
+caf::error sender_transfer::record_looks(const std::vector<note>& notes,
+                                         const std::vector<found_row>& rows) {
+  auto& view = log_->view();
+  for (size_t i = 0; i < notes.size() && i < rows.size(); ++i)
+    undecided_rows_[notes[i].id] = rows[i];
+  // Before that the receiver may be at it, and what the servers say means little.
+  if (patience_of(view, space_->up_ms()) != patience::exhausted)
+    return {};
+  look_record record;
+  record.at = space_->now();
+  record.up_ms = space_->up_ms();
+  for (size_t i = 0; i < notes.size() && i < rows.size(); ++i) {
+    const auto* before = look_at(view, notes[i].id);
+    auto found = merged_look(before, rows[i]);
+    if (before == nullptr || before->found != found)
+      record.lines.push_back({notes[i].id, std::move(found)});
+  }
+  return record.lines.empty() ? caf::error{} : log_->append(encode(record));
 }
 
 caf::error sender_transfer::take_back(const std::vector<note>& notes) {
@@ -752,15 +779,26 @@ caf::error sender_transfer::claim_back(const std::vector<note>& notes, bool draw
   auto graded = grade_or_heal(space, *log_, notes, rows);
   if (!graded)
     return graded.error();
-  if (graded->empty())
-    return {};
-  graded_record record;
-  record.notes = std::move(*graded);
-  return log_->append(encode(record));
+  if (!graded->empty()) {
+    graded_record record;
+    record.notes = std::move(*graded);
+    if (auto err = log_->append(encode(record)))
+      return err;
+  }
+  std::vector<note> pending;
+  std::vector<found_row> pending_rows;
+  for (size_t i = 0; i < notes.size() && i < rows.size(); ++i)
+    if (log_->view().graded.count(notes[i].id) == 0) {
+      pending.push_back(notes[i]);
+      pending_rows.push_back(rows[i]);
+    }
+  return record_looks(pending, pending_rows);
 }
 
 caf::error sender_transfer::finish_refresh() {
   std::vector<note> open;
+  if (all_graded(log_->view()))
+    return {};
   for (auto& x : log_->view().refresh)
     if (log_->view().graded.count(x.id) == 0)
       open.push_back(x);
@@ -814,16 +852,44 @@ std::string gone_text(const sent_parts& parts) {
          " the receiver's";
 }
 
+std::string written_off_text(const sent_parts& parts) {
+  auto out = to_display(parts.written_off_value) + " written off";
+  if (!parts.gone.empty())
+    out = gone_text(parts) + ", " + out;
+  return parts.back.empty() ? out : back_text(parts) + ", " + out;
+}
+
 // What a transfer that stays open waits for.
 std::string waiting_text(const journal_view& view, const sent_parts& parts, uint64_t up_ms) {
+  const auto how = patience_of(view, up_ms);
   std::string out = "the receiver may still take the notes";
   if (!all_graded(view))
     out = "too few servers answer to take all notes back";
-  else if (patience_of(view, up_ms) != patience::leased)
+  else if (how == patience::promise_kept)
     out = "the servers do not agree yet on who owns the notes";
+  else if (how == patience::exhausted)
+    out = "the servers give the notes to nobody; 'liveconnect cancel' writes off what stays so";
   if (!parts.gone.empty())
     out = gone_text(parts) + ", of the others " + out;
   return parts.back.empty() ? out : back_text(parts) + ", " + out;
+}
+
+// The evidence for a write-off, for the wallet's owner: what each server said, and when. A function
+// of the records, so that a repeat after a kill makes the same file.
+std::string write_off_text(const journal_view& view) {
+  const auto& over = *view.written_off;
+  auto out = "Transfer " + to_string(view.id()) + ": notes written off by 'liveconnect cancel'.\n" +
+             "One letter a server, 0 to " + std::to_string(view.opened.servers - 1) +
+             ": a holds this wallet's secret, p its new secret, x another owner's, u no answer.\n" +
+             "The files of the notes are in Sent of the hidden Sender wallet; no secret was "
+             "deleted.\n\n";
+  for (auto& line : over.lines) {
+    out += to_string(line.id) + "\n";
+    if (const auto* before = look_at(view, line.id))
+      out += "  at " + time_to_text(before->at) + "  " + before->found + "\n";
+    out += "  at " + time_to_text(over.at) + "  " + line.found + "\n";
+  }
+  return out;
 }
 
 // How a transfer ended of which every note is decided.
@@ -835,13 +901,17 @@ struct conclusion {
 
 conclusion conclusion_of(const sent_parts& parts, bool with_receipt) {
   conclusion out;
-  if (!with_receipt && parts.gone.empty())
+  if (!parts.written_off.empty())
+    out = {settlement::written_off, closing::written_off, written_off_text(parts)};
+  else if (!with_receipt && parts.gone.empty())
     out = {settlement::returned, closing::taken_back, back_text(parts)};
   else if (with_receipt)
     out = {settlement::sent, closing::sent_with_receipt, "the receiver's receipt is filed"};
   else
     out = {settlement::sent, closing::sent_by_evidence,
            "the servers say the notes are the receiver's"};
+  if (!parts.written_off.empty())
+    return out;
   // With a receipt, only what it did not cover came back.
   if (parts.gone.empty())
     out.text = back_text(parts);
@@ -865,22 +935,32 @@ caf::expected<step_report> sender_transfer::conclude(size_t fewest_passes) {
     out.text = waiting_text(view, parts, space_->up_ms());
     return out;
   }
-  LC_ASSERT(parts.back.size() + parts.gone.size() == view.sending->notes.size());
-  LC_ASSERT(parts.back_value.units() + parts.gone_value.units() ==
+  LC_ASSERT(parts.back.size() + parts.gone.size() + parts.written_off.size() ==
+            view.sending->notes.size());
+  LC_ASSERT(parts.back_value.units() + parts.gone_value.units() + parts.written_off_value.units() ==
             view.sending->announced.sum.units());
   const auto receipt = !view.receipt.empty();
   if (receipt)
     if (auto err = space_->user.put_file(folder::receipts, to_string(terms_.id) + ".json",
                                          byte_view{view.receipt}))
       return err;
+  if (view.written_off)
+    if (auto err =
+            space_->user.put_file(folder::receipts, to_string(terms_.id) + ".written_off.txt",
+                                  byte_view{write_off_text(view)}))
+      return err;
   const auto end = conclusion_of(parts, receipt);
   auto out = settled_report(end.settled);
   out.returned = parts.back_value;
+  out.written_off = parts.written_off_value;
   out.text = end.text;
   if (auto err = close(end.how))
     return err;
   if (!parts.gone.empty())
     log_to_user(*space_, false, parts.gone_value, "LiveConnect send", to_string(terms_.id));
+  if (!parts.written_off.empty())
+    log_to_user(*space_, false, parts.written_off_value, "LiveConnect cancel",
+                to_string(terms_.id));
   return out;
 }
 
@@ -942,6 +1022,67 @@ caf::expected<step_report> sender_transfer::give_back() {
   if (auto err = close(closing::given_back))
     return err;
   return out;
+}
+
+namespace {
+
+// Why a note is not written off, for the person who asked for it.
+std::string refusal_text(write_off why, const found_row& row, uint64_t wait_seconds) {
+  const auto counts = raida::count_answers(row);
+  const auto ours = std::to_string(counts.an + counts.pan);
+  switch (why) {
+  case write_off::too_early:
+    return "the receiver may still take the coins for " + std::to_string((wait_seconds + 59) / 60) +
+           " min; after that they can be taken back or written off";
+  case write_off::ours:
+    return ours + " servers hold the coins for this wallet and can still give them back; those "
+                  "that are missing may have to be healed first";
+  case write_off::may_return:
+    return std::to_string(counts.unknown) + " servers are silent and could still give the coins "
+                                            "back; after a day of silence they can be written off";
+  case write_off::asked_once:
+    return "the servers have said only once that they give the coins to nobody; a second answer, " +
+           std::to_string(second_look_seconds) + " s later, is needed";
+  case write_off::allowed:
+    break;
+  }
+  return {};
+}
+
+// How long the receiver may still take what was sent.
+uint64_t patience_left(const journal_view& view, uint64_t up_ms) {
+  const auto whole =
+      uint64_t{std::max(view.sending->announced.lease_seconds, dispute_seconds)} * 1000;
+  const auto gone_by = view.lease_from && up_ms >= *view.lease_from ? up_ms - *view.lease_from : 0;
+  return gone_by >= whole ? 0 : (whole - gone_by + 999) / 1000;
+}
+
+} // namespace
+
+caf::expected<step_report> sender_transfer::cancel() {
+  if (!log_)
+    return fail(ec::internal, "nothing is reserved");
+  undecided_rows_.clear();
+  const auto asked = ask_servers();
+  if (!asked || asked->settled != settlement::open || log_->view().closed)
+    return asked;
+  auto& view = log_->view();
+  evidence_record record;
+  record.at = space_->now();
+  for (auto& [id, row] : undecided_rows_) {
+    const auto* before = look_at(view, id);
+    const auto can = conclude_write_off(row, before, patience_of(view, space_->up_ms()),
+                                        space_->up_ms(), space_->now(), space_->rules.quorum);
+    if (can != write_off::allowed)
+      return fail(ec::outcome_unknown,
+                  refusal_text(can, row, patience_left(view, space_->up_ms())));
+    record.lines.push_back({id, letters_of(row)});
+  }
+  if (record.lines.empty())
+    return asked;
+  if (auto err = log_->append(encode_written_off(record)))
+    return err;
+  return conclude(asked->fewest_passes);
 }
 
 caf::error sender_transfer::carry_on(bool with_servers) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "messages/interfaces/wallet.hpp"
+#include "wallet/journal/recovery.hpp"
 #include "wallet/operations/operation_journal.hpp"
 #include "wallet/operations/workspace.hpp"
 
@@ -17,7 +18,8 @@ namespace liveconnect::wallet {
 /// (docs/design/safety.md 5.4, 5.5).
 ///
 ///     fresh -reserve-> SELECTED -begin_sending-> SENDING -receipt, ask_servers-> CLOSED
-///                         |                         \-> REFRESH -> GRADED -> CLOSED(taken back)
+///                         |                         |-> REFRESH -> GRADED -> CLOSED(taken back)
+///                         |                         \-cancel-> WRITTEN_OFF -> CLOSED(written off)
 ///                         \-give_back-> CLOSED(given back)
 ///
 /// From SENDING on each note goes its own way: the receipt or EVIDENCE makes it the receiver's,
@@ -40,6 +42,13 @@ public:
   /// Checks the receipt against what was sent, files it (P5) and closes; when it leaves notes out,
   /// the transfer stays open for those.
   caf::error file_receipt(const receipt_text& text);
+
+  /// The user's word that the transfer is to end (docs/design/safety.md 5.4): gives back what never
+  /// left, asks the servers, and writes off the notes that they give neither to the receiver nor
+  /// back. No secret goes: the notes' files lie in Sent, and the journal keeps all. Refuses with
+  /// ec::outcome_unknown and the reason, with nothing written off, while any note could still be
+  /// decided otherwise.
+  caf::expected<step_report> cancel();
 
   /// Brings the transfer as far as it can go without the peer: the tasks of recovery.
   /// `with_servers` is for ask_servers, which start-up leaves alone.
@@ -95,6 +104,9 @@ private:
   /// Asks the servers about the notes that nothing decides yet: EVIDENCE for those that are gone,
   /// taking back for those that may be. Lowers `fewest_passes` to what they show.
   caf::error decide_open(size_t& fewest_passes);
+  /// Remembers what the servers say of these undecided notes: in the journal, once patience is over
+  /// and where it says something new, and for cancel().
+  caf::error record_looks(const std::vector<note>& notes, const std::vector<found_row>& rows);
   /// Makes the notes' PANs durable (P6), then brings the notes back.
   caf::error take_back(const std::vector<note>& notes);
   /// Brings notes back whose PANs are durable (REFRESH): GRADED for what is certain.
@@ -123,6 +135,8 @@ private:
   transfer_terms terms_;
   std::optional<operation_journal> log_;
   std::optional<manifest> announced_;
+  /// What the servers said last of notes that stay undecided.
+  std::map<note_id, found_row> undecided_rows_;
 };
 
 } // namespace liveconnect::wallet

@@ -92,11 +92,27 @@ TEST(recovery, a_sent_note_is_gone_only_when_fifteen_say_so) {
 
 TEST(recovery, a_sent_note_is_taken_back_only_untouched_and_after_the_lease) {
   auto untouched = row(15, find_answer::an, 0, find_answer::neither);
-  auto few = row(14, find_answer::an, 0, find_answer::neither);
   auto x = sent_whole();
   EXPECT_EQ(conclude_sent(x, untouched, patience::leased, rules), sent_outcome::pending);
   EXPECT_EQ(conclude_sent(x, untouched, patience::promise_kept, rules), sent_outcome::take_back);
-  EXPECT_EQ(conclude_sent(x, few, patience::exhausted, rules), sent_outcome::pending);
+}
+
+TEST(recovery, thirteen_servers_are_enough_to_take_back_once_all_patience_is_over) {
+  auto x = sent_whole();
+  for (size_t an = 0; an <= 25; ++an)
+    for (size_t no = 0; an + no <= 25; ++no) {
+      auto found = row(an, find_answer::an, no, find_answer::neither);
+      auto expected = sent_outcome::pending;
+      if (no >= 15)
+        expected = sent_outcome::gone;
+      else if (an >= 13)
+        expected = sent_outcome::take_back;
+      EXPECT_EQ(conclude_sent(x, found, patience::exhausted, rules), expected) << an << " " << no;
+      // Before the hour is over 13 or 14 are not enough.
+      if (an < 15 && no < 15) {
+        EXPECT_EQ(conclude_sent(x, found, patience::promise_kept, rules), sent_outcome::pending);
+      }
+    }
 }
 
 TEST(recovery, a_note_that_some_server_gives_to_another_is_left_to_him_for_an_hour) {
@@ -115,8 +131,117 @@ TEST(recovery, a_note_that_some_server_gives_to_another_is_left_to_him_for_an_ho
     x.pown[24] = 'n';
     EXPECT_EQ(conclude_sent(x, touched, patience::promise_kept, rules), sent_outcome::pending);
   }
-  auto beyond = row(14, find_answer::an, 11, find_answer::neither);
+  auto beyond = row(12, find_answer::an, 13, find_answer::neither);
   EXPECT_EQ(conclude_sent(sent_whole(), beyond, patience::exhausted, rules), sent_outcome::pending);
+}
+
+earlier_look look_of(const found_row& found, uint64_t up_ms = 1'000'000, wall_seconds at = 1000) {
+  return {at, up_ms, letters_of(found)};
+}
+
+TEST(recovery, a_look_keeps_what_a_silent_server_said_before) {
+  auto before = look_of(row(12, find_answer::an, 3, find_answer::neither));
+  EXPECT_EQ(before.found, "aaaaaaaaaaaaxxxuuuuuuuuuu");
+  EXPECT_EQ(merged_look(nullptr, row(1, find_answer::pan, 1, find_answer::no_such_note)),
+            "pxuuuuuuuuuuuuuuuuuuuuuuu");
+  EXPECT_EQ(merged_look(&before, row(1, find_answer::neither, 0, find_answer::an)),
+            "xaaaaaaaaaaaxxxuuuuuuuuuu");
+}
+
+TEST(recovery, a_claim_that_cannot_win_is_lost_when_a_second_look_says_so) {
+  auto coin = claimed();
+  for (size_t pan = 0; pan <= 25; ++pan)
+    for (size_t neither = 0; pan + neither <= 25; ++neither) {
+      auto found = row(pan, find_answer::pan, neither, find_answer::neither);
+      auto before = look_of(found);
+      auto later = before.up_ms + second_look_seconds * 1000;
+      EXPECT_EQ(is_lost_claim(found, rules), pan < 13 && pan + neither == 25);
+      EXPECT_EQ(is_first_loss(found, nullptr, rules), is_lost_claim(found, rules));
+      EXPECT_FALSE(is_first_loss(found, &before, rules));
+      EXPECT_FALSE(grade_lost(coin, found, nullptr, later, rules));
+      EXPECT_FALSE(grade_lost(coin, found, &before, later - 1, rules));
+      auto graded = grade_lost(coin, found, &before, later, rules);
+      EXPECT_EQ(graded.has_value(), is_lost_claim(found, rules));
+      // The computer was started again in between.
+      EXPECT_EQ(grade_lost(coin, found, &before, before.up_ms - 1, rules).has_value(),
+                is_lost_claim(found, rules));
+      if (graded) {
+        EXPECT_EQ(graded->verdict, note_verdict::counterfeit);
+        EXPECT_EQ(graded->coin.ans, coin.ans);
+        EXPECT_EQ(graded->coin.pans, coin.pans);
+      }
+    }
+  // What one look called silent, or the AN's, is no first look of a loss.
+  auto lost = row(12, find_answer::pan, 13, find_answer::neither);
+  auto silent = look_of(row(12, find_answer::pan, 12, find_answer::neither));
+  EXPECT_FALSE(grade_lost(coin, lost, &silent, UINT64_MAX, rules));
+  EXPECT_TRUE(is_first_loss(lost, &silent, rules));
+  EXPECT_FALSE(is_lost_claim(row(12, find_answer::pan, 13, find_answer::an), rules));
+}
+
+TEST(recovery, of_two_claims_at_all_servers_at_most_one_is_not_lost) {
+  for (size_t k = 0; k <= 25; ++k) {
+    auto here = row(k, find_answer::pan, 25 - k, find_answer::neither);
+    auto there = row(25 - k, find_answer::pan, k, find_answer::neither);
+    EXPECT_NE(is_lost_claim(here, rules), is_lost_claim(there, rules)) << k;
+  }
+}
+
+TEST(recovery, a_received_note_that_the_sender_began_to_take_back_is_decided_in_the_end) {
+  for (size_t an = 0; an <= 25; ++an)
+    for (size_t no = 0; an + no <= 25; ++no) {
+      auto found = row(an, find_answer::an, no, find_answer::neither);
+      auto before = look_of(found);
+      auto later = before.up_ms + second_look_seconds * 1000;
+      auto first = conclude_free(found, false, nullptr, later, rules);
+      auto patient = conclude_free(found, true, nullptr, later, rules);
+      auto second = conclude_free(found, true, &before, later, rules);
+      if (no >= 15) {
+        EXPECT_EQ(first, free_outcome::lost);
+      } else if (an >= 15) {
+        EXPECT_EQ(first, free_outcome::free);
+      } else if (an >= 13) {
+        EXPECT_EQ(first, free_outcome::pending);
+        EXPECT_EQ(patient, free_outcome::free);
+      } else if (an + no == 25) {
+        EXPECT_EQ(first, free_outcome::lost_once);
+        EXPECT_EQ(second, free_outcome::lost);
+        EXPECT_EQ(conclude_free(found, true, &before, later - 1, rules), free_outcome::pending);
+      } else {
+        EXPECT_EQ(second, free_outcome::pending);
+      }
+    }
+}
+
+TEST(recovery, a_note_is_written_off_only_when_nobody_can_give_it_back) {
+  const uint64_t later = 1'000'000 + second_look_seconds * 1000;
+  const wall_seconds day = 1000 + silence_seconds;
+  for (size_t an = 0; an <= 25; ++an)
+    for (size_t no = 0; an + no <= 25; ++no) {
+      auto found = row(an, find_answer::an, no, find_answer::neither);
+      auto before = look_of(found);
+      auto answer = [&](const earlier_look* x, patience how, uint64_t up, wall_seconds now) {
+        return conclude_write_off(found, x, how, up, now, rules);
+      };
+      for (auto how : {patience::leased, patience::promise_kept})
+        EXPECT_EQ(answer(&before, how, later, day), write_off::too_early);
+      EXPECT_EQ(answer(nullptr, patience::exhausted, later, day), write_off::asked_once);
+      const auto could_be_ours = 25 - no >= 13;
+      auto soon = answer(&before, patience::exhausted, later, 1100);
+      if (!could_be_ours) {
+        EXPECT_EQ(soon, write_off::allowed);
+        EXPECT_EQ(answer(&before, patience::exhausted, later - 1, 1100), write_off::asked_once);
+      } else {
+        EXPECT_EQ(soon, an >= 13 ? write_off::ours : write_off::may_return);
+        EXPECT_EQ(answer(&before, patience::exhausted, later, day), write_off::allowed);
+      }
+    }
+  // A server that said yes and is silent now still counts.
+  auto before = look_of(row(12, find_answer::an, 13, find_answer::neither));
+  before.found[24] = 'a';
+  auto now = row(12, find_answer::an, 12, find_answer::neither);
+  EXPECT_EQ(conclude_write_off(now, &before, patience::exhausted, later, 1100, rules),
+            write_off::may_return);
 }
 
 TEST(recovery, a_server_with_the_notes_own_second_set_counts_for_neither_side) {
