@@ -255,7 +255,7 @@ caf::expected<std::vector<note>> mint_notes(raida_port& port, const operator_key
     }
     if (ids.empty()) {
       if (!again)
-        again.emplace(admin_deadline);
+        again.emplace(port, admin_deadline);
       if (again->wait())
         continue;
       return fail(ec::change_not_possible, "no serial is free on every server for notes of " +

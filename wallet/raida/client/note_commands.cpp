@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <deque>
 #include <functional>
-#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -330,7 +329,7 @@ serial_offer available_serials(raida_port& port, uint32_t session, change_operat
   const auto target = static_cast<int8_t>(op == change_operation::break_note ? held - 1 : held + 1);
   if (session == 0 || !is_denomination(held) || !is_denomination(target))
     return {std::string(port.servers(), letter::untried), target, {}};
-  serial_retry again{times.change};
+  serial_retry again{port, times.change};
   auto out = ask_serials(port, session, op, held, rules, times);
   while (servers_disagree(out, op, rules) && again.wait())
     out = ask_serials(port, session, op, held, rules, times);
@@ -364,7 +363,7 @@ change_answer ask_change(raida_port& port, command what, uint32_t session, const
   for (size_t i = 0; i < servers; ++i)
     ask.skip[i] = got.list[i].what != outcome::answered || got.list[i].status != status::rate_limit;
   if (std::find(ask.skip.begin(), ask.skip.end(), false) != ask.skip.end()) {
-    std::this_thread::sleep_for(times.limited);
+    port.pause(times.limited);
     auto second = ask_once(port, ask);
     for (size_t i = 0; i < servers; ++i)
       if (!ask.skip[i])

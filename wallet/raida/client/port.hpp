@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <thread>
 
 #include "messages/interfaces/raida.hpp"
 
@@ -21,6 +23,10 @@ public:
   /// Never fails as a whole: the list has servers() entries, each with its own outcome; a server
   /// that was not to be asked says `not_asked`.
   virtual answers ask(const ask_all& what) = 0;
+
+  /// Blocks for this long: the pause before servers are asked the same again. Simulations let their
+  /// own clock go on instead.
+  virtual void pause(std::chrono::nanoseconds length) { std::this_thread::sleep_for(length); }
 };
 
 } // namespace liveconnect::raida

@@ -1,7 +1,5 @@
 #include "wallet/raida/client/retry.hpp"
 
-#include <thread>
-
 #include <sodium.h>
 
 namespace liveconnect::raida {
@@ -14,7 +12,7 @@ bool serial_retry::wait() {
   const auto pause = std::chrono::milliseconds(5 + randombytes_uniform(most_ms));
   if (std::chrono::steady_clock::now() + pause >= until_)
     return false;
-  std::this_thread::sleep_for(pause);
+  port_.pause(pause);
   return true;
 }
 

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstddef>
 
+#include "wallet/raida/client/port.hpp"
+
 /// When to ask for serials again.
 namespace liveconnect::raida {
 
@@ -11,9 +13,9 @@ namespace liveconnect::raida {
 /// sessions that collided do not collide again. Blocks; for one series of tries.
 class serial_retry {
 public:
-  /// No further try begins once `within` has passed.
-  explicit serial_retry(std::chrono::nanoseconds within)
-      : until_(std::chrono::steady_clock::now() + within) {}
+  /// Pauses on `port`. No further try begins once `within` has passed.
+  serial_retry(raida_port& port, std::chrono::nanoseconds within)
+      : port_(port), until_(std::chrono::steady_clock::now() + within) {}
 
   /// Waits, and says whether to try again: at most tries_max - 1 times.
   bool wait();
@@ -21,6 +23,7 @@ public:
   static constexpr size_t tries_max = 5;
 
 private:
+  raida_port& port_;
   std::chrono::steady_clock::time_point until_;
   size_t waited_ = 0;
 };
