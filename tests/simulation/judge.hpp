@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/person.hpp"
+#include "tests/simulation/server_farm.hpp"
+#include "tests/simulation/strangers.hpp"
+
+namespace liveconnect::simulation {
+
+/// What is judged when a run is over.
+struct outcome_of_run {
+  server_farm* servers = nullptr;
+  std::vector<person*> who;
+  strangers* others = nullptr;
+  const scenario* what = nullptr;
+  switches judged;
+  /// The notes that were there from the beginning, but for the forger's.
+  std::vector<note> minted;
+  /// The forger's, with the value that it began with.
+  amount forgers;
+};
+
+/// Every rule that was broken, one line each: I1, I2, I3, I13, I16, what is counted without a
+/// majority behind it. From the servers' side wherever they know it.
+std::vector<std::string> judge(const outcome_of_run& x);
+
+} // namespace liveconnect::simulation

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+
+namespace liveconnect::simulation {
+
+/// What a run may hold, and what it is judged by. One that is off stands for a fault of the wallet
+/// or of the servers that is known and not mended yet: runs would fail by it, and hide others. To
+/// find it: `simulation --with NAME`.
+struct switches {
+  /// Alice takes tickets before she sends and uses them afterwards.
+  bool old_tickets = false;
+  /// A client mixes tickets, changes and Fix of its own notes.
+  bool forger = false;
+  /// A Fix is under way, slowed by one server, while the receiver powns.
+  bool fix_race = false;
+  /// A Break or Join reaches some servers only.
+  bool split_change = false;
+  /// Two copies of one wallet.
+  bool second_copy = false;
+  /// The payee takes ownership at some servers and never comes back; or the payer does so.
+  bool split_claim = false;
+  /// Servers come back with an older state, more of them than the margin allows for.
+  bool many_roll_back = false;
+  /// Judged: no server ever has more in use, or less, than was created.
+  bool judge_supply = false;
+  /// Judged: a server that was down must not go on holding a secret that the payer knows.
+  bool judge_secrets = false;
+  /// Judged: what a wallet counts, it can pay with.
+  bool judge_payable = false;
+};
+
+/// What is on in the tests of every commit. A fault that has been mended is switched on here, in
+/// the commit that mends it.
+inline constexpr switches committed{};
+
+/// Everything: what has to hold in the end.
+switches all_on();
+
+/// Sets the switch of this name; false when there is none.
+bool set_switch(switches& x, const std::string& name, bool on);
+
+/// The options of `simulation` that make these switches of the committed ones, a blank before each.
+std::string names_of_difference(const switches& x);
+
+/// All names, blank between them.
+std::string switch_names();
+
+} // namespace liveconnect::simulation
