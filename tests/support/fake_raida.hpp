@@ -90,6 +90,8 @@ public:
   /// Sets the record; none frees it (a server that fell back to an old state). The server forgets
   /// its tickets and reservations.
   void set_held(size_t server, note_id id, std::optional<authenticity_number> an);
+  /// The server's program starts again: it forgets its tickets and reservations.
+  void restart(size_t server);
   /// How many servers hold the note's ANs: the truth, past all faults.
   size_t holders(const note& x) { return lab_.passes(x); }
 
