@@ -92,9 +92,9 @@ protected:
     EXPECT_EQ(to_string(pair->kept()), to_string(pair->minted()));
   }
 
+  // None where the disk fails.
   std::vector<journal_view> journals() {
     auto out = load_open_journals(alice().space());
-    EXPECT_TRUE(out);
     return out ? std::move(*out) : std::vector<journal_view>{};
   }
 
