@@ -30,6 +30,7 @@ wallet_paths wallet_party::paths() const {
 caf::error wallet_party::restart() {
   space_.reset();
   holds_ = std::make_unique<note_holds>();
+  rules_.refusals = std::make_shared<raida::change_refusals>();
   auto opened = workspace::open(*files_, *port_, *holds_, paths(), name_, rules_);
   if (!opened)
     return opened.error();

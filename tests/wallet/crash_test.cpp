@@ -38,7 +38,10 @@ const scenario with_change{"with_change", amount::from_coins(30), [](transfer_pa
                            }};
 
 const scenario with_join{"with_join", amount::from_coins(100),
-                         [](transfer_pair& pair) { pair.mint_for_sender(1, 10); }};
+                         [](transfer_pair& pair) {
+                           pair.sender().rules().change.notes_max = 5;
+                           pair.mint_for_sender(1, 10);
+                         }};
 
 const scenario with_fracked{"with_fracked", amount::from_coins(200), [](transfer_pair& pair) {
                               auto notes = pair.mint_for_sender(2, 2);
@@ -331,6 +334,33 @@ TEST(crash, of_the_sender_while_its_notes_go_different_ways_loses_nothing) {
     if (::testing::Test::HasFailure())
       return;
   }
+}
+
+TEST(crash, a_break_that_reached_some_servers_is_finished) {
+  for (size_t reached = 1; reached < 25; ++reached)
+    for (size_t refused = 0; refused < 3; ++refused) {
+      SCOPED_TRACE(std::to_string(reached) + " reached, " + std::to_string(refused) + " refused it before");
+      transfer_pair pair;
+      auto notes = pair.mint_for_sender(2, 1);
+      for (size_t s = 0; s < refused; ++s)
+        pair.raida().damage(s, notes[0].id);
+      for (size_t s = reached; s < 25; ++s)
+        pair.raida().add(fault::lost_request(s, raida::command::break_note));
+      {
+        auto from = pair.start_sender();
+        (void)pair.prepare(from, amount::from_coins(30));
+      }
+      pair.raida().clear_faults();
+      for (int start = 0; start < 3; ++start) {
+        pair.clock().advance_seconds(7200);
+        ASSERT_EQ(pair.sender().restart(), caf::error{});
+        auto report = start_up(pair.sender().space());
+        ASSERT_TRUE(report);
+        if (start == 2) {
+          EXPECT_TRUE(report->still_open.empty());
+        }
+      }
+    }
 }
 
 TEST(crash, of_the_sender_loses_nothing) {
