@@ -88,11 +88,10 @@ std::vector<endpoint> look_up(const std::vector<host_port>& servers) {
 class server_access {
 public:
   /// A signal stops the port: what waits for a server goes on without an answer.
-  server_access(caf::actor_system& system, const io::runtime& net, environment& env,
-                const raida::port_limits& limits = {})
+  server_access(caf::actor_system& system, const io::runtime& net, environment& env)
       : stop_(env.stop),
         client_(raida::spawn_raida_client(system, net.gate(), look_up(env.conf.raida))),
-        port_(system, client_, env.conf.raida.size(), limits) {
+        port_(system, client_, env.conf.raida.size(), limits_of(env.conf)) {
     stop_.attend(
         [client = client_](int) { caf::anon_send_exit(client, caf::exit_reason::user_shutdown); });
   }
@@ -107,6 +106,12 @@ public:
   const raida_client_actor& client() const { return client_; }
 
 private:
+  static raida::port_limits limits_of(const settings& conf) {
+    raida::port_limits out;
+    out.step = conf.timeout;
+    return out;
+  }
+
   interrupts& stop_;
   raida_client_actor client_;
   raida::actor_port port_;
@@ -221,9 +226,7 @@ command_end show_status(environment& env) {
   caf::actor_system_config config;
   caf::actor_system system{io::share_work(config)};
   io::runtime net{system};
-  raida::port_limits limits;
-  limits.step = env.conf.timeout;
-  server_access access{system, net, env, limits};
+  server_access access{system, net, env};
   const auto began = std::chrono::steady_clock::now();
   const auto echoes = raida::echo_all(access.port());
   const auto versions = raida::version_all(access.port());
@@ -369,7 +372,9 @@ command_end mint(environment& env, const mint_arguments& args) {
   std::optional<keeper_actor> keeper;
   if (args.out.empty()) {
     // Before anything is made: a wallet that cannot be had must not cost serials.
-    keeper = wallet::spawn_keeper(system, access.client(), env.conf.data, env.conf.wallet);
+    wallet::keeper_options options;
+    options.step_within = env.conf.timeout;
+    keeper = wallet::spawn_keeper(system, access.client(), env.conf.data, env.conf.wallet, options);
     auto ready =
         ask<wallet::recovery_report>(env, system, *keeper, "Opening the wallet", atom::recover_v);
     if (!ready)

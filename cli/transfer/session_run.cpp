@@ -84,7 +84,7 @@ command_end run_session(environment& env, caf::actor_system& system, role side,
     out.words.what_to_do = end->still_open
                                ? "The transfer is open: run 'liveconnect resume' to finish it; no "
                                  "coin is lost."
-                               : "No transfer is left open, and no coin is lost.";
+                               : "No coins are under way, and none is lost.";
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -72,10 +73,12 @@ protected:
   /// Servers and a relay, the weather in front of the servers, and as many notes as the plans take.
   void start(size_t purses) {
     start_servers();
-    start_relay();
+    // All programs come from one address, and many at once.
+    start_relay(
+        {"--connections-per-address-max", "0", "--new-connections-per-address-per-minute", "0"});
     weather_.emplace(server_port_, raida_count, [this](size_t, uint8_t group, uint8_t command) {
       pown_seen_ = pown_seen_ || (group == 1 && command == 20);
-      return false;
+      return lose_fixes_ && group == 2 && command == 80;
     });
     const auto file = (folder_.path() / "purses.bin").string();
     const auto count = std::to_string(3 * purses);
@@ -144,16 +147,14 @@ protected:
   /// Both sides carry on, the sun shining, until nothing is open but what waits for a peer that has
   /// seen nothing; then the lease ends.
   void resume_both(const std::string& sender, const std::string& receiver) const {
-    // A start carries on what needs no peer.
-    (void)run_to_end(sender, {"wallet", "list"});
-    (void)run_to_end(receiver, {"wallet", "list"});
-    const auto both = open_journals_of(sender) > 0 && open_journals_of(receiver) > 0;
-    const auto wait = both ? "20s" : "1s";
+    const auto sender_open = open_journals_of(sender) > 0;
+    const auto receiver_open = open_journals_of(receiver) > 0;
+    const auto wait = sender_open && receiver_open ? "20s" : "1s";
     std::optional<client> here;
     std::optional<client> there;
-    if (open_journals_of(sender) > 0)
+    if (sender_open)
       here.emplace(arguments(sender, {"resume", "--wait", wait, "--timeout", "10s"}));
-    if (both)
+    if (receiver_open)
       there.emplace(arguments(receiver, {"resume", "--wait", wait, "--timeout", "10s"}));
     if (here)
       (void)here->result();
@@ -183,6 +184,8 @@ protected:
 
   std::optional<server_proxy> weather_;
   std::atomic<bool> pown_seen_{false};
+  /// Whether the answers to Fix are lost.
+  std::atomic<bool> lose_fixes_{false};
   std::vector<note> tens_;
   std::vector<note> ones_;
 };
@@ -214,9 +217,6 @@ protected:
     // What was done in spite of the signal is a success.
     EXPECT_TRUE(out.code() == 128 + plan.signal || out.code() == 0) << name << ": " << out.result;
     (void)stop(other, SIGTERM);
-    if (!out.cut_off() && !out.open() && out.code() != 0 && plan.stopped == role::receiver) {
-      EXPECT_EQ(open_journals_of(receiver), 0u) << name << " said that nothing is open";
-    }
     resume_both(sender, receiver);
     expect_conserved(name, sender, receiver, plan.makes_change() ? "10" : sum);
     return out;
@@ -296,6 +296,44 @@ TEST_F(stopping, a_receiver_whose_pown_is_on_the_way_leaves_it_to_resume) {
   EXPECT_EQ(to_string(ask_servers("receiver").counted), sum);
 }
 
+TEST_F(stopping, a_step_of_many_rounds_ends_with_its_timeout) {
+  ASSERT_NO_FATAL_FAILURE(start(1));
+  // Five servers fall back to what they knew two owners ago, so the notes must be fixed there
+  // before they are sent.
+  stop_servers();
+  const auto old = folder_.path() / "old";
+  std::filesystem::copy(data("servers"), old);
+  start_servers();
+  const auto between = (folder_.path() / "between.bin").string();
+  ASSERT_EQ(run_to_end("first", {"wallet", "import", purse(0, false)}).value("code", -1), 0);
+  ASSERT_EQ(run_to_end("first", {"wallet", "export", sum, "--out", between}).value("code", -1), 0);
+  ASSERT_EQ(run_to_end("sender", {"wallet", "import", between}).value("code", -1), 0);
+  stop_servers();
+  for (const auto& entry : std::filesystem::directory_iterator{data("servers")})
+    if (entry.path().filename().string().rfind("server-2", 0) == 0)
+      std::filesystem::copy(old / entry.path().filename(), entry.path(),
+                            std::filesystem::copy_options::overwrite_existing);
+  start_servers();
+  ASSERT_EQ(run_to_end("sender", {"wallet", "check"}).value("fracked", 0), 3);
+  // Each Fix is waited for, for 40 s.
+  lose_fixes_ = true;
+  auto sends = run_in_weather(
+      "sender", {"send", sum, "--invitation", invitation().string(), "--timeout", "3s"});
+  ASSERT_TRUE(sends.wait_for("invitation"));
+  auto receives = run_in_weather("receiver", {"receive", invitation().string(), "--yes"});
+  ASSERT_TRUE(sends.wait_for_step(12));
+  const auto began = clock::now();
+  EXPECT_TRUE(sends.wait_for_step(13, hang));
+  const auto took = std::chrono::duration_cast<milliseconds>(clock::now() - began);
+  std::printf("with --timeout 3s, fixing at five silent servers took %d ms\n",
+              static_cast<int>(took.count()));
+  (void)stop(sends, SIGTERM);
+  (void)stop(receives, SIGTERM);
+  lose_fixes_ = false;
+  resume_both("sender", "receiver");
+  expect_conserved("fix", "sender", "receiver", sum);
+}
+
 TEST_F(stopping, commands_without_a_peer_end_at_once_over_slow_and_silent_servers) {
   ASSERT_NO_FATAL_FAILURE(start(3));
   ASSERT_EQ(run_to_end("sender", {"wallet", "import", purse(0, true)}).value("code", -1), 0);
@@ -311,12 +349,9 @@ TEST_F(stopping, commands_without_a_peer_end_at_once_over_slow_and_silent_server
     std::vector<std::string> words;
   };
   const row rows[] = {
-      {"import", {"wallet", "import", purse(1, false)}},
-      {"check", {"wallet", "check"}},
-      {"export", {"wallet", "export", "3", "--out", coins}},
-      {"resume", {"resume"}},
-      {"mint", {"raida", "mint", "5", "--out", minted}},
-      {"status", {"raida", "status"}},
+      {"import", {"wallet", "import", purse(1, false)}},     {"check", {"wallet", "check"}},
+      {"export", {"wallet", "export", "3", "--out", coins}}, {"resume", {"resume"}},
+      {"mint", {"raida", "mint", "5", "--out", minted}},     {"status", {"raida", "status"}},
   };
   for (const auto& x : rows) {
     std::printf("%-14s", x.name);

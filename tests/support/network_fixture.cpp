@@ -174,9 +174,11 @@ void network_test::stop_servers() {
   servers_.reset();
 }
 
-void network_test::start_relay() {
-  relay_.emplace(std::vector<std::string>{"liveconnect-relay", "run", "--listen",
-                                          "127.0.0.1:" + std::to_string(relay_port_)});
+void network_test::start_relay(std::vector<std::string> more) {
+  std::vector<std::string> words{"liveconnect-relay", "run", "--listen",
+                                 "127.0.0.1:" + std::to_string(relay_port_)};
+  words.insert(words.end(), more.begin(), more.end());
+  relay_.emplace(words);
   auto line = relay_->read_until("listening on ", start_patience);
   if (!line)
     throw std::runtime_error("the relay does not start: " + relay_->errors());

@@ -84,7 +84,7 @@ protected:
   /// Starts what is asked for; throws when it does not come up.
   void start_servers(const std::string& which = "0-24");
   void stop_servers();
-  void start_relay();
+  void start_relay(std::vector<std::string> more = {});
   void kill_relay();
 
   /// Servers, relay, and a purse for the sender.

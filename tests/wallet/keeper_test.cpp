@@ -13,12 +13,14 @@ using namespace wallet;
 // One thread runs all actors here, so they may share the servers.
 class shared_port : public raida::raida_port {
 public:
-  explicit shared_port(fake_raida& to) : to_(&to) {}
+  shared_port(fake_raida& to, size_t& steps) : to_(&to), steps_(&steps) {}
   size_t servers() const override { return to_->servers(); }
   raida::answers ask(const raida::ask_all& what) override { return to_->ask(what); }
+  void begin_step() override { ++*steps_; }
 
 private:
   fake_raida* to_;
+  size_t* steps_;
 };
 
 class keeper_test : public actor_test {
@@ -32,7 +34,7 @@ protected:
     out.wallet_name = name;
     out.files = disk;
     out.rules.now_ms = [this] { return clock.ms; };
-    out.make_port = [this] { return std::make_unique<shared_port>(servers); };
+    out.make_port = [this] { return std::make_unique<shared_port>(servers, steps); };
     out.detached_workers = false;
     return system.spawn(keeper, std::move(out));
   }
@@ -62,6 +64,8 @@ protected:
   }
 
   fake_raida servers;
+  // Steps that ports have begun.
+  size_t steps = 0;
   test_clock clock;
   std::shared_ptr<memory_file_ops> alice_disk = std::make_shared<memory_file_ops>();
   std::shared_ptr<memory_file_ops> bob_disk = std::make_shared<memory_file_ops>();
@@ -97,6 +101,21 @@ TEST_F(keeper_test, imports_minted_coins_and_counts_them) {
   ASSERT_TRUE(checked);
   EXPECT_EQ(checked->fewest_passes, 25u);
   EXPECT_TRUE(ask<operation_report>(alice, atom::heal_notes_v));
+}
+
+TEST_F(keeper_test, gives_each_message_a_steps_whole_time_for_the_servers) {
+  auto alice = make_keeper(alice_disk, "alice");
+  ASSERT_TRUE(ask<recovery_report>(alice, atom::recover_v));
+  for (size_t i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(ask<wallet_balance>(alice, atom::balance_v));
+    EXPECT_EQ(steps, i);
+  }
+  open_sender what{{role::sender, draw_transfer_id(), invitation_text()}};
+  auto worker = ask<sender_wallet_actor>(alice, what);
+  ASSERT_TRUE(worker);
+  const auto before = steps;
+  ASSERT_TRUE(ask<step_report>(*worker, sender_step::check_servers));
+  EXPECT_EQ(steps, before + 1) << "and so does a worker";
 }
 
 TEST_F(keeper_test, exports_through_a_message) {
