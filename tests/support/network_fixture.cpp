@@ -220,8 +220,9 @@ std::vector<std::string> network_test::arguments(const std::string& side,
   return words;
 }
 
-client network_test::run(const std::string& side, std::vector<std::string> words) const {
-  return client{arguments(side, std::move(words))};
+client network_test::run(const std::string& side, std::vector<std::string> words,
+                         const process::options& how) const {
+  return client{arguments(side, std::move(words)), how};
 }
 
 json network_test::run_to_end(const std::string& side, std::vector<std::string> words) const {
@@ -264,49 +265,52 @@ holdings network_test::ask_servers(const std::string& side) const {
       }
     }
   }
+  // Two vectors that 13 servers pass share entries (each server stores one value), as a note does
+  // before and after it was healed: one note, one value.
+  holdings out;
+  std::set<note_id> valid_anywhere;
+  std::set<note_id> valid_counted;
+  const auto powns = detect_all(notes);
+  for (size_t i = 0; i < notes.size(); ++i) {
+    auto passes = static_cast<size_t>(std::count(powns[i].begin(), powns[i].end(), 'p'));
+    if (counts[i]) {
+      ++out.notes;
+      out.fewest_passes = std::min(out.fewest_passes, passes);
+    }
+    if (passes < quorum)
+      continue;
+    if (valid_anywhere.insert(notes[i].id).second) {
+      EXPECT_TRUE(out.anywhere.add(value_of(notes[i])));
+    }
+    if (!counts[i])
+      continue;
+    EXPECT_TRUE(valid_counted.insert(notes[i].id).second)
+        << to_string(notes[i].id) << " counts twice on one disk";
+    EXPECT_TRUE(out.counted.add(value_of(notes[i])));
+  }
+  return out;
+}
+
+std::vector<std::string> network_test::detect_all(const std::vector<note>& notes) const {
   std::vector<std::string> servers;
   for (uint16_t i = 0; i < raida_count; ++i)
     servers.push_back("127.0.0.1:" + std::to_string(server_port_ + i));
-  // One id may lie there with several vectors (an old copy in Trash or Sent); a request names each
-  // note once, so they are asked in rounds.
-  // One id may lie there with several vectors (an older copy in Trash or Sent); a request names
-  // each note once, so they are asked in rounds. Two vectors that 13 servers pass share entries
-  // (each server stores one value), as a note does before and after it was healed: one note, one
-  // value.
-  holdings out;
-  std::vector<bool> asked(notes.size());
-  std::set<note_id> valid_anywhere;
-  std::set<note_id> valid_counted;
+  std::vector<std::string> out(notes.size());
+  // One id may stand there with several vectors (an older copy in Trash or Sent); a request names
+  // each note once, so they are asked in rounds.
   for (size_t left = notes.size(); left > 0;) {
     std::vector<note> round;
     std::vector<size_t> index;
     std::set<note_id> in_round;
     for (size_t i = 0; i < notes.size(); ++i)
-      if (!asked[i] && in_round.insert(notes[i].id).second) {
+      if (out[i].empty() && in_round.insert(notes[i].id).second) {
         round.push_back(notes[i]);
         index.push_back(i);
-        asked[i] = true;
         --left;
       }
-    auto powns = detect(servers, round);
-    for (size_t i = 0; i < round.size(); ++i) {
-      auto passes = static_cast<size_t>(std::count(powns[i].begin(), powns[i].end(), 'p'));
-      auto counted = counts[index[i]];
-      if (counted) {
-        ++out.notes;
-        out.fewest_passes = std::min(out.fewest_passes, passes);
-      }
-      if (passes < quorum)
-        continue;
-      if (valid_anywhere.insert(round[i].id).second) {
-        EXPECT_TRUE(out.anywhere.add(value_of(round[i])));
-      }
-      if (!counted)
-        continue;
-      EXPECT_TRUE(valid_counted.insert(round[i].id).second)
-          << to_string(round[i].id) << " counts twice on one disk";
-      EXPECT_TRUE(out.counted.add(value_of(round[i])));
-    }
+    const auto powns = detect(servers, round);
+    for (size_t i = 0; i < round.size(); ++i)
+      out[index[i]] = powns[i];
   }
   return out;
 }

@@ -96,7 +96,8 @@ protected:
 
   /// Arguments for a program of one side, settings of this network included.
   std::vector<std::string> arguments(const std::string& side, std::vector<std::string> words) const;
-  client run(const std::string& side, std::vector<std::string> words) const;
+  client run(const std::string& side, std::vector<std::string> words,
+             const process::options& how = {}) const;
   /// Runs to the end and answers the result.
   json run_to_end(const std::string& side, std::vector<std::string> words) const;
 
@@ -110,6 +111,9 @@ protected:
 
   /// What one side holds by the servers' word, asked by the test itself.
   holdings ask_servers(const std::string& side) const;
+
+  /// Detect of any notes, one letter a server; the same note may stand there with several numbers.
+  std::vector<std::string> detect_all(const std::vector<note>& notes) const;
 
   /// `spendable` and `in_transit` of `wallet list`.
   struct balance {

@@ -207,6 +207,9 @@ caf::expected<folder_listing> wallet_store::list(folder where) const {
       report(notes.error());
     else if (notes->size() != 1)
       report(fail(ec::bad_coin_file, "several notes in one file of a working folder"));
+    else if (notes->front().id.serial > serial_max)
+      // No server knows it and no journal can name it: a transfer must never choose it.
+      report(fail(ec::bad_coin_file, to_string(notes->front().id) + " cannot exist"));
     else
       out.notes.push_back({std::move(notes->front()), where, x.name});
   }

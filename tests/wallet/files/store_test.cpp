@@ -119,6 +119,17 @@ TEST_F(store_test, unreadable_files_are_reported_and_stay) {
   EXPECT_EQ(store.list_files(folder::bank)->size(), 6u);
 }
 
+TEST_F(store_test, a_note_that_no_journal_could_name_is_not_listed) {
+  ASSERT_FALSE(
+      store.put_file(folder::bank, "1.bin",
+                     view(*encode_coin_file({sample_note(0, serial_max + 1)}, pans::without))));
+  const auto out = store.list(folder::bank);
+  ASSERT_TRUE(out);
+  EXPECT_TRUE(out->notes.empty());
+  ASSERT_EQ(out->unreadable.size(), 1u);
+  EXPECT_EQ(code_of(out->unreadable[0].problem), ec::bad_coin_file);
+}
+
 TEST_F(store_test, the_same_note_in_two_folders_is_reported) {
   ASSERT_FALSE(store.put(folder::bank, {sample_note(0, 5), sample_note(0, 6)}, pans::without, "x"));
   ASSERT_FALSE(store.put(folder::suspect, {sample_note(0, 5, 1, true)}, pans::with, "x"));
