@@ -48,6 +48,7 @@ public:
       if (!x.who->is_gone())
         judge_open(x);
     judge_counted();
+    judge_received();
     judge_value();
     judge_forger();
     judge_kept_secrets();
@@ -216,7 +217,23 @@ private:
       }
       return others < settled;
     }
-    return in_play(kind::roll_back) && case_.judged.many_roll_back;
+    return in_play(kind::roll_back) && case_.judged.many_servers;
+  }
+
+  // --- I12: what a payee was told is its own stays its own ---
+
+  void judge_received() {
+    if (in_play(kind::read_secrets) || in_play(kind::second_copy))
+      return;
+    for (const auto& x : all_) {
+      if (x.number != case_.payee || x.who->is_gone())
+        continue;
+      for (const auto id : case_.received)
+        if (std::none_of(x.counted.begin(), x.counted.end(),
+                         [id](const note& one) { return one.id == id; }))
+          return complain("I12: person " + std::to_string(x.number) + " was told that " +
+                          to_string(id) + " is its own, and has it no more");
+    }
   }
 
   // --- I2 ---
@@ -229,7 +246,12 @@ private:
         if (one.id == id && case_.servers->honest_holders(one) >= majority)
           return true;
     }
-    return known_at(strangers_number(), id) >= majority;
+    if (known_at(strangers_number(), id) >= majority)
+      return true;
+    // Money in a file is whoever's who imports it.
+    return std::any_of(case_.what->legs.begin(), case_.what->legs.end(), [&](const leg& x) {
+      return x.by_file && known_at(x.from, id) >= majority;
+    });
   }
 
   void judge_value() {

@@ -20,6 +20,9 @@ struct outcome_of_run {
   switches judged;
   /// The notes that were there from the beginning, but for the forger's.
   std::vector<note> minted;
+  /// What the payee of the last transfer was told is its own.
+  size_t payee = bob;
+  std::vector<note_id> received;
   /// The forger's, with the value that it began with.
   amount forgers;
 };

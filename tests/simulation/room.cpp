@@ -229,7 +229,7 @@ void room::arm(role x, timer which) {
 void room::transmit(role from, any_input what) {
   if (!secured_)
     return;
-  ++frames_;
+  ++frames_; // Counts over all sessions of the transfer.
   for (const auto& x : what_.faults)
     if (x.what == fault_item::kind::cut_line && x.nth == frames_)
       return part();

@@ -125,7 +125,7 @@ std::string to_string(const scenario& x) {
   }
   for (const auto& one : x.legs)
     out += std::string("; ") + name_of(one.from) + " sends " + to_display(one.sum) + " to " +
-           name_of(one.to);
+           name_of(one.to) + (one.by_file ? " in a file" : "");
   if (x.fracked_at > 0)
     out += "; " + std::to_string(x.fracked_at) + " servers refuse Alice's first note";
   if (!x.servers_fix)
@@ -164,12 +164,13 @@ void draw_money(seeded& random, scenario& out) {
     purse = {2, 1, 1, 0, 0};
     first.sum = amount::from_coins(121);
   }
+  first.by_file = random.chance(10);
   out.legs = {first};
   const auto more = random.below(10);
   if (more == 0)
-    out.legs.push_back({bob, alice, first.sum});
+    out.legs.push_back({bob, alice, first.sum, random.chance(30)});
   if (more == 1)
-    out.legs.push_back({bob, carol, first.sum});
+    out.legs.push_back({bob, carol, first.sum, random.chance(30)});
   if (random.chance(30))
     out.fracked_at = static_cast<uint32_t>(random.between(1, 4));
 }
@@ -222,7 +223,9 @@ fault_item draw_fault(seeded& random) {
                                  kind::late_request, kind::down,        kind::silent,
                                  kind::slow,        kind::roll_back,   kind::lying,
                                  kind::kill,        kind::kill,        kind::kill,
+                                 kind::kill,        kind::kill,        kind::disk,
                                  kind::disk,        kind::disk,        kind::disk,
+                                 kind::disk,
                                  kind::cut_line,    kind::cut_line,    kind::cancel};
   fault_item out;
   out.what = random.one_of(all);
@@ -343,7 +346,7 @@ bool is_change(const fault_item& x) {
 
 /// Whether the switches allow the fault beside the others.
 // branches: a line a switch
-bool is_allowed(const fault_item& x, const switches& allowed, const scenario& so_far) {
+bool is_allowed(const fault_item& x, const switches& allowed) {
   switch (x.what) {
   case kind::old_tickets:
     return x.from == 0 ? allowed.fix_race : allowed.old_tickets;
@@ -356,11 +359,12 @@ bool is_allowed(const fault_item& x, const switches& allowed, const scenario& so
   case kind::never_back:
     return allowed.split_claim;
   case kind::roll_back:
-    return allowed.many_roll_back || size_of(x.servers) <= 2;
+    return allowed.many_servers || size_of(x.servers) <= 2;
+  case kind::down:
+    return allowed.many_servers || size_of(x.servers) <= 7;
   default:
     break;
   }
-  (void)so_far;
   return allowed.split_change || !is_change(x);
 }
 
@@ -396,15 +400,18 @@ scenario draw_scenario(uint64_t seed, const switches& allowed) {
   out.servers_fix = !random.chance(15);
   draw_money(random, out);
   std::vector<fault_item> faults;
-  for (auto left = random.below(6); left > 0; --left)
+  for (auto left = random.below(8); left > 0; --left)
     faults.push_back(draw_fault(random));
   if (random.chance(30))
     for (auto& x : draw_actor(random))
       faults.push_back(x);
   for (const auto& x : faults)
-    if (is_allowed(x, allowed, out))
+    if (is_allowed(x, allowed))
       out.faults.push_back(x);
   keep_within_bounds(out);
+  // Where servers refuse a Fix, a note that some refused before is split by any datagram lost.
+  if (!allowed.split_change && !out.servers_fix)
+    out.fracked_at = 0;
   return out;
 }
 

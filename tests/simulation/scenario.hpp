@@ -120,6 +120,8 @@ struct leg {
   size_t from = alice;
   size_t to = bob;
   amount sum;
+  /// By a coin file that one exports and the other imports, not by a session.
+  bool by_file = false;
 };
 
 /// Everything that a run follows from. Drawn from a seed, or made by hand for a test.

@@ -138,7 +138,8 @@ void strangers::change_something(game& x) {
     if (x.big.id.denomination == denomination_min)
       return;
     x.small.clear();
-    const auto first = 1024 * static_cast<uint32_t>(x.random.below(16));
+    // On the page that a server reserves first.
+    const auto first = 10 * static_cast<uint32_t>(x.random.below(16));
     for (uint32_t i = 0; i < change_count; ++i) {
       note made;
       made.id = {static_cast<int8_t>(x.big.id.denomination - 1), first + i};

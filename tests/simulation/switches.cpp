@@ -13,7 +13,7 @@ constexpr std::pair<const char*, bool switches::*> table[] = {
     {"split_change", &switches::split_change},
     {"second_copy", &switches::second_copy},
     {"split_claim", &switches::split_claim},
-    {"many_roll_back", &switches::many_roll_back},
+    {"many_servers", &switches::many_servers},
     {"judge_supply", &switches::judge_supply},
     {"judge_secrets", &switches::judge_secrets},
     {"judge_payable", &switches::judge_payable},

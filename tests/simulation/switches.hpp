@@ -20,8 +20,9 @@ struct switches {
   bool second_copy = false;
   /// The payee takes ownership at some servers and never comes back; or the payer does so.
   bool split_claim = false;
-  /// Servers come back with an older state, more of them than the margin allows for.
-  bool many_roll_back = false;
+  /// Many servers are down during a transfer, or come back with an older state: more of them than
+  /// the margin allows for.
+  bool many_servers = false;
   /// Judged: no server ever has more in use, or less, than was created.
   bool judge_supply = false;
   /// Judged: a server that was down must not go on holding a secret that the payer knows.

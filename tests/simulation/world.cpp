@@ -10,7 +10,9 @@
 #include "wallet/journal/journal.hpp"
 #include "wallet/journal/recovery.hpp"
 #include "wallet/operations/check_notes.hpp"
+#include "wallet/operations/export_notes.hpp"
 #include "wallet/operations/heal_notes.hpp"
+#include "wallet/operations/import_notes.hpp"
 #include "wallet/operations/make_change.hpp"
 #include "wallet/operations/operation_journal.hpp"
 #include "wallet/start_up.hpp"
@@ -31,6 +33,9 @@ constexpr sim_time day = seconds(24 * 3600);
 /// Far from the serials that servers offer for change.
 constexpr uint32_t first_serial = 500'000;
 
+/// Where a wallet that hands coins over in a file makes it.
+constexpr const char* exported_path = "/data/handed.bin";
+
 constexpr const char* names[] = {"Alice", "Bob", "Carol"};
 
 constexpr size_t index_of(role x) {
@@ -48,6 +53,17 @@ settlement end_of(workspace& space, const transfer_id& id) {
     return settlement::open;
   const auto view = replay(*records);
   return view && view->closed ? settlement_of(view->closed->how) : settlement::open;
+}
+
+/// What the receiver's journal says is its own for good.
+std::vector<note_id> graded_ours(const receiver_transfer& x) {
+  std::vector<note_id> out;
+  if (x.view() == nullptr)
+    return out;
+  for (const auto& [id, graded] : x.view()->graded)
+    if (graded.verdict == note_verdict::authentic || graded.verdict == note_verdict::fracked)
+      out.push_back(id);
+  return out;
 }
 
 bool has_open_journal(workspace& space, const transfer_id& id) {
@@ -260,7 +276,12 @@ void world::begin(leg_state& x, role side) {
   if (x.finished[i] || x.starts[i] >= starts_max + (calm_ ? 1 : 0))
     return;
   const auto program = [this, &x, side](workspace& space) {
-    side == role::sender ? send(x, space) : receive(x, space);
+    if (auto report = start_up(space); !report)
+      return say("start-up fails: " + detail_of(report.error()));
+    if (x.terms.by_file)
+      side == role::sender ? export_file(x, space) : import_file(x, space);
+    else
+      side == role::sender ? send(x, space) : receive(x, space);
   };
   if (start(who, side == role::sender ? "to send" : "to receive", program,
             [this, &x, side] { after_program(x, side); }))
@@ -284,8 +305,6 @@ void world::after_program(leg_state& x, role side) {
 }
 
 void world::send(leg_state& x, workspace& space) {
-  if (auto report = start_up(space); !report)
-    return say("start-up fails: " + detail_of(report.error()));
   if (has_open_journal(space, x.id)) {
     auto again = sender_transfer::reopen(space, x.id);
     if (again)
@@ -306,12 +325,12 @@ void world::send(leg_state& x, workspace& space) {
 }
 
 void world::receive(leg_state& x, workspace& space) {
-  if (auto report = start_up(space); !report)
-    return say("start-up fails: " + detail_of(report.error()));
   if (x.id != transfer_id{} && has_open_journal(space, x.id)) {
     auto again = receiver_transfer::reopen(space, x.id);
-    if (again)
-      x.meeting->receive(*who_[x.terms.to], *again, x.terms.sum);
+    if (!again)
+      return;
+    x.meeting->receive(*who_[x.terms.to], *again, x.terms.sum);
+    x.received = graded_ours(*again);
     return;
   }
   if (x.id != transfer_id{} && end_of(space, x.id) == settlement::sent) {
@@ -324,6 +343,33 @@ void world::receive(leg_state& x, workspace& space) {
   terms.side = role::receiver;
   auto fresh = receiver_transfer::start(space, terms);
   x.meeting->receive(*who_[x.terms.to], fresh, x.terms.sum);
+  x.received = graded_ours(fresh);
+}
+
+// --- coins in a file ---
+
+void world::export_file(leg_state& x, workspace& space) {
+  auto& done = x.finished[index_of(role::sender)];
+  // A program that was killed has made its file, or finishes it when it starts again.
+  if (!calm_ && x.starts[0] == 0)
+    if (const auto made = export_notes(space, x.terms.sum, exported_path); !made)
+      say("the export fails: " + detail_of(made.error()));
+  const auto folder = space.files().open_directory("/data");
+  if (!folder)
+    return;
+  auto file = read_file(space.files(), *folder, "handed.bin", coin_file_with_pans_bytes_max);
+  if (!file)
+    return;
+  x.file = std::move(*file);
+  done = true;
+}
+
+void world::import_file(leg_state& x, workspace& space) {
+  if (x.file.empty())
+    return;
+  const auto done = import_notes(space, {{"handed.bin", x.file}});
+  say(done ? "imported " + to_display(done->value) : "the import fails: " + detail_of(done.error()));
+  x.finished[index_of(role::receiver)] = bool(done);
 }
 
 // --- a second copy of a wallet ---
@@ -434,6 +480,10 @@ std::vector<std::string> world::verdict() {
   x.judged = judged_;
   x.minted = minted_;
   x.forgers = forgers_;
+  if (!legs_.empty()) {
+    x.payee = legs_.back()->terms.to;
+    x.received = legs_.back()->received;
+  }
   auto out = broken_;
   for (auto& one : judge(x))
     out.push_back(std::move(one));

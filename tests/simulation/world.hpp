@@ -49,6 +49,10 @@ private:
     sim_time begins = 0;
     std::unique_ptr<room> meeting;
     transfer_id id;
+    /// Of a transfer by file, once it is made.
+    secret_bytes file;
+    /// What the receiver's wallet called its own.
+    std::vector<note_id> received;
     /// How often each side has started for it.
     std::array<uint32_t, 2> starts{};
     std::array<bool, 2> finished{};
@@ -63,6 +67,8 @@ private:
   void after_program(leg_state& x, role side);
   void send(leg_state& x, wallet::workspace& space);
   void receive(leg_state& x, wallet::workspace& space);
+  void export_file(leg_state& x, wallet::workspace& space);
+  void import_file(leg_state& x, wallet::workspace& space);
   void calm_down();
   void finish_legs();
   void everybody(const std::function<void(size_t, wallet::workspace&)>& what, sim_time until);
