@@ -38,6 +38,10 @@ struct journal_view {
   std::string receipt;
   std::optional<change_record> change;
   std::vector<heal_record> heals;
+  /// Heal: the notes of all AGAIN records, in their order.
+  std::vector<note> again;
+  /// Heal: the notes of all SUPERSEDED records, in their order.
+  std::vector<note> superseded;
   std::string destination;
   std::optional<wall_seconds> proven;
   std::optional<wall_seconds> scrubbed;
