@@ -70,8 +70,6 @@ struct keeper_state {
   caf::result<open_transfer> settle_when_free(const transfer_id& id);
   caf::result<operation_report> import(const import_files& what);
   caf::result<operation_report> import(const import_coins& what);
-  /// Looks for what lies in Limbo, then heals what is fracked.
-  caf::result<operation_report> heal();
 
   // --- its workers ---
 
