@@ -45,7 +45,8 @@ protected:
             store == &who.space().user && (where == folder::bank || where == folder::fracked);
         if (counts || where == but || where == folder::receipts)
           continue;
-        for (auto& file : *store->list_files(where)) {
+        const auto files = store->list_files(where);
+        for (auto& file : *files) {
           const auto content = store->read(where, file);
           const auto notes = parse_coin_file(view(*content));
           if (!notes)
