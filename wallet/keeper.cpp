@@ -9,7 +9,7 @@
 #include "wallet/operations/balance.hpp"
 #include "wallet/operations/check_notes.hpp"
 #include "wallet/operations/export_notes.hpp"
-#include "wallet/operations/heal_notes.hpp"
+#include "wallet/operations/heal_wallet.hpp"
 #include "wallet/operations/import_notes.hpp"
 #include "wallet/operations/operation_journal.hpp"
 #include "wallet/raida/client/actor_port.hpp"
@@ -28,16 +28,6 @@ caf::result<T> answer(caf::expected<T> x) {
   if (!x)
     return x.error();
   return std::move(*x);
-}
-
-operation_report as_operation(const heal_report& x) {
-  operation_report out;
-  out.notes = x.notes;
-  out.value = x.value;
-  out.authentic = x.healed;
-  out.fracked = x.not_healed;
-  out.fewest_passes = x.fewest_passes;
-  return out;
 }
 
 } // namespace
@@ -215,23 +205,6 @@ caf::result<operation_report> keeper_state::import(const import_coins& what) {
   return answer(import_notes(*tools.space, items));
 }
 
-caf::result<operation_report> keeper_state::heal() {
-  const auto owner = draw_transfer_id();
-  const auto found = find_lost(*tools.space, owner);
-  if (!found)
-    return found.error();
-  const auto healed = heal_all(*tools.space, owner);
-  if (!healed)
-    return healed.error();
-  auto out = as_operation(*healed);
-  for (auto* x : {&*found, &*healed})
-    out.lines.insert(out.lines.end(), x->lines.begin(), x->lines.end());
-  if (found->notes > 0)
-    out.lines.push_back(std::to_string(found->healed) + " of " + std::to_string(found->notes) +
-                        " lost notes found");
-  return out;
-}
-
 bool keeper_state::is_in_work(const journal_view& view) const {
   const auto owner = view.kind() == journal_kind::change || view.kind() == journal_kind::heal
                          ? view.opened.parent
@@ -331,7 +304,9 @@ keeper_actor::behavior_type keeper_state::begin(pointer me) {
       [this](atom::check_notes) {
         return when_started([](workspace& space) { return answer(check_notes(space)); });
       },
-      [this](atom::heal_notes) { return when_started([this](workspace&) { return heal(); }); },
+      [this](atom::heal_notes) {
+        return when_started([](workspace& space) { return answer(heal_wallet(space)); });
+      },
   };
 }
 

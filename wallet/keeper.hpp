@@ -72,8 +72,6 @@ struct keeper_state {
   caf::result<open_transfer> cancel(const transfer_id& id);
   caf::result<operation_report> import(const import_files& what);
   caf::result<operation_report> import(const import_coins& what);
-  /// Looks for what lies in Limbo, then heals what is fracked.
-  caf::result<operation_report> heal();
 
   // --- its workers ---
 

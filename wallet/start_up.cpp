@@ -11,6 +11,7 @@
 #include "wallet/operations/import_notes.hpp"
 #include "wallet/operations/make_change.hpp"
 #include "wallet/operations/operation_journal.hpp"
+#include "wallet/operations/pown_again.hpp"
 #include "wallet/operations/scrub.hpp"
 #include "wallet/transfer/common_steps.hpp"
 #include "wallet/transfer/receiver_transfer.hpp"
@@ -227,11 +228,13 @@ caf::error settle_duplicates(workspace& space, recovery_report& report) {
       report.lines.push_back(to_string(duplicate.id) + " lies twice in the wallet");
       continue;
     }
+    heal_journal log{space, {}, copies->size()};
     for (size_t i = 0; i < copies->size(); ++i)
       if (i != *kept)
-        if (auto moved = space.user.move_file((*copies)[i].where, (*copies)[i].file, folder::trash);
-            !moved)
-          return moved.error();
+        if (auto err = drop_copy(space.user, (*copies)[i], (*copies)[*kept].value, log))
+          return err;
+    if (auto err = log.close())
+      return err;
     report.lines.push_back(to_string(duplicate.id) +
                            " lay twice in the wallet; one copy set aside");
   }
@@ -319,6 +322,14 @@ caf::expected<recovery_report> start_up(workspace& space) {
   }
   auto report = recover(space, nothing_in_work);
   if (report) {
+    // A receiver that met silent servers owes them its Pown: until then its giver's secrets pass
+    // there.
+    const auto whole = finish_open_powns(space);
+    if (!whole)
+      report->lines.push_back("open Powns could not be carried on: " + detail_of(whole.error()));
+    else if (*whole > 0)
+      report->lines.push_back(std::to_string(*whole) + (*whole == 1 ? " note is" : " notes are") +
+                              " held by all servers now");
     const auto scrubbed = scrub_closed(space);
     if (!scrubbed)
       report->lines.push_back("old secrets could not be taken out of closed journals: " +

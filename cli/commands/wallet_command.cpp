@@ -42,11 +42,37 @@ json_fields fields_of(const wallet::wallet_balance& x) {
       by_denomination[denomination_name(
           static_cast<int8_t>(static_cast<int>(i) + denomination_min))] = x.by_denomination[i];
   return {{"spendable", to_string(x.spendable)},
+          {"payable", to_string(x.payable)},
           {"in_transit", to_string(x.in_transit)},
           {"notes", x.notes},
           {"fracked", x.fracked},
           {"by_denomination", by_denomination},
           {"unreadable", x.unreadable.size()}};
+}
+
+/// One line and one event a note.
+void show_notes(environment& env, const std::vector<wallet::listed_note>& notes) {
+  for (const auto& x : notes) {
+    env.out.event("note", {{"denomination", denomination_name(x.id.denomination)},
+                           {"serial", x.id.serial},
+                           {"folder", x.folder},
+                           {"pown", x.pown},
+                           {"held", x.held},
+                           {"payable", x.obstacle.empty()},
+                           {"obstacle", x.obstacle}});
+    env.out.line(fmt::format(
+        "{:>14}  #{:<8} {}{}", denomination_name(x.id.denomination), x.id.serial, x.folder,
+        x.held ? ", in an open transfer"
+               : (x.obstacle.empty() ? "" : fmt::format(", not payable now: {}", x.obstacle))));
+  }
+}
+
+/// `; 100 of it cannot be paid now (liveconnect wallet heal)`, or nothing.
+std::string stuck_text(const wallet::wallet_balance& x) {
+  auto stuck = x.spendable;
+  if (!stuck.subtract(x.payable) || stuck.is_zero())
+    return {};
+  return fmt::format("; {} of it cannot be paid now (liveconnect wallet heal)", to_display(stuck));
 }
 
 command_end list_notes(environment& env) {
@@ -59,19 +85,12 @@ command_end list_notes(environment& env) {
                                                        "Reading the wallet", atom::list_notes_v);
     if (!notes)
       return failed(std::move(notes.error()));
-    for (const auto& x : *notes) {
-      env.out.event("note", {{"denomination", denomination_name(x.id.denomination)},
-                             {"serial", x.id.serial},
-                             {"folder", x.folder},
-                             {"pown", x.pown},
-                             {"held", x.held}});
-      env.out.line(fmt::format("{:>14}  #{:<8} {}{}", denomination_name(x.id.denomination),
-                               x.id.serial, x.folder, x.held ? ", in an open transfer" : ""));
-    }
+    show_notes(env, *notes);
     env.out.last(fmt::format(
-        "{} in {} note{}{}{}", to_display(balance->spendable), balance->notes,
+        "{} in {} note{}{}{}{}", to_display(balance->spendable), balance->notes,
         plural(balance->notes),
         balance->fracked == 0 ? "" : fmt::format(", {} of them fracked", balance->fracked),
+        stuck_text(*balance),
         balance->in_transit.is_zero() ? ""
                                       : fmt::format("; {} in transit (liveconnect resume)",
                                                     to_display(balance->in_transit))));
@@ -209,10 +228,22 @@ command_end check_notes(environment& env) {
   });
 }
 
+command_end heal_notes(environment& env) {
+  return with_wallet(env, false, [&](context& all) -> command_end {
+    auto report = ask<wallet::operation_report>(env, all.system(), all.keeper(),
+                                                "Healing the notes", atom::heal_notes_v);
+    if (!report)
+      return failed(std::move(report.error()));
+    return end_of(env, *report, "healed or sound",
+                  "They no longer count, and are in the wallet's folder Counterfeit",
+                  "Run 'liveconnect wallet heal' again later");
+  });
+}
+
 } // namespace
 
 void add_wallet_command(CLI::App& root, command_table& table) {
-  const auto group = root.add_subcommand("wallet", "List, import, export and check coins");
+  const auto group = root.add_subcommand("wallet", "List, import, export, check and heal coins");
   table.add(group, list_notes);
   const auto list = group->add_subcommand("list", "Print the balance and the notes");
   table.add(list, list_notes);
@@ -232,6 +263,10 @@ void add_wallet_command(CLI::App& root, command_table& table) {
 
   const auto check = group->add_subcommand("check", "Ask the servers about every note");
   table.add(check, check_notes);
+
+  const auto heal = group->add_subcommand(
+      "heal", "Give weak notes back to the servers that miss them, then ask about every note");
+  table.add(heal, heal_notes);
 }
 
 } // namespace liveconnect::cli

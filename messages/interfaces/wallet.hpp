@@ -174,6 +174,8 @@ struct unreadable_note {
 struct wallet_balance {
   /// Bank and Fracked of the user's wallet, less what open transfers hold.
   amount spendable;
+  /// Of these, what can be paid now by what the servers last said: the rest is to be healed first.
+  amount payable;
   /// Held by open transfers: hidden wallets, locked notes, Limbo.
   amount in_transit;
   std::array<uint32_t, denomination_count> by_denomination{};
@@ -240,6 +242,8 @@ struct listed_note {
   std::string pown;
   /// An open transfer or operation holds it.
   bool held = false;
+  /// Why it cannot be paid now, one clause; empty when it can.
+  std::string obstacle;
 };
 
 /// What an import, export, health check or healing did.

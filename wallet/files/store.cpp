@@ -349,24 +349,29 @@ caf::error wallet_store::update(folder from, folder to, const std::vector<note>&
   }
   if (auto err = batch.write(*ops_, pair->destination))
     return err;
-  return move_to_trash(pair->source, retired);
+  return remove_all(pair->source, retired);
 }
 
-caf::error wallet_store::move_to_trash(const file_handle& from,
-                                       const std::vector<std::string>& files) {
+caf::error wallet_store::remove_all(const file_handle& from,
+                                    const std::vector<std::string>& files) {
   if (files.empty())
     return caf::none;
-  auto trash = open_folder(folder::trash);
-  if (!trash)
-    return trash.error();
-  auto names = name_set::of(*ops_, *trash);
-  if (!names)
-    return names.error();
-  std::vector<renaming> moves;
-  moves.reserve(files.size());
-  for (const auto& x : files)
-    moves.push_back({x, names->claim(x)});
-  return move_all(*ops_, from, *trash, moves);
+  for (const auto& x : files) {
+    const auto there = ops_->exists(from, x);
+    if (!there)
+      return there.error();
+    if (*there)
+      if (auto err = ops_->remove(from, x))
+        return err;
+  }
+  return ops_->sync_directory(from);
+}
+
+caf::error wallet_store::remove_file(folder where, const std::string& file) {
+  const auto directory = open_folder(where);
+  if (!directory)
+    return directory.error();
+  return remove_all(*directory, {file});
 }
 
 // branches: one guard per write that can fail, in the order recovery relies on
@@ -420,7 +425,7 @@ caf::error wallet_store::move(const std::vector<note_id>& ids, folder from, wall
     if (auto err = ops_->sync_directory(pair->source))
       return err;
   }
-  return move_to_trash(pair->source, superfluous);
+  return remove_all(pair->source, superfluous);
 }
 
 caf::expected<std::string> wallet_store::put_container(folder where, const std::vector<note>& notes,

@@ -46,8 +46,10 @@ struct duplicate_note {
 };
 
 /// The notes of one wallet directory: blocking, for the one worker that holds the wallet's lock.
-/// Identity comes from the record in each file, never from its name. Nothing here deletes or
-/// overwrites a coin file (docs/design/safety.md I8, I9).
+/// Identity comes from the record in each file, never from its name. Nothing here overwrites a coin
+/// file (docs/design/safety.md I9), and a file goes only when its secrets stand elsewhere: in the
+/// note's new file, or in the journal of the operation that superseded them (I8). So no second copy
+/// of living secrets is left behind.
 class wallet_store {
 public:
   /// Opens an existing wallet, after checking that it is one and that no other user may write to
@@ -86,11 +88,12 @@ public:
   [[nodiscard]] caf::error put(folder where, const std::vector<note>& notes, pans which,
                                const std::string& tag);
 
-  /// Puts the notes as they are now and retires every older copy of them in `from` to Trash: for
-  /// notes whose numbers changed (healed, graded, learned more about). `from` may equal `to`. New
-  /// copies are durable before an old one moves, so a crash leaves both. May be repeated. Fails
-  /// with ec::file_exists when another folder than `from` holds a note of the id with other
-  /// numbers; Limbo and Counterfeit keep such notes side by side (I9).
+  /// Puts the notes as they are now and removes every older copy of them in `from`: for notes whose
+  /// numbers changed (healed, graded, learned more about). What an older copy has and the new one
+  /// has not must be durable in a journal. `from` may equal `to`. New copies are durable before an
+  /// old one goes, so a crash leaves both. May be repeated. Fails with ec::file_exists when another
+  /// folder than `from` holds a note of the id with other numbers; Limbo and Counterfeit keep such
+  /// notes side by side (I9).
   [[nodiscard]] caf::error update(folder from, folder to, const std::vector<note>& notes,
                                   pans which, const std::string& tag);
 
@@ -119,6 +122,10 @@ public:
   /// Moves one file as it is, by name; a taken name gets a random suffix. Answers the new name.
   caf::expected<std::string> move_file(folder from, const std::string& file, folder to);
 
+  /// Removes one file, durably. Only a copy whose secrets stand in another file of the same note,
+  /// or in a journal. A file that is not there counts as removed.
+  [[nodiscard]] caf::error remove_file(folder where, const std::string& file);
+
   /// Moves everything in a folder to Trash/<stamp>-<folder>; answers how many files. Never deletes
   /// (I8).
   caf::expected<size_t> set_aside(folder where, wall_time now);
@@ -139,7 +146,7 @@ private:
   };
   caf::expected<folder_pair> open_pair(folder from, const wallet_store& target, folder to) const;
   caf::expected<file_handle> open_folder(folder where) const;
-  caf::error move_to_trash(const file_handle& from, const std::vector<std::string>& files);
+  caf::error remove_all(const file_handle& from, const std::vector<std::string>& files);
 
   file_ops* ops_;
   std::filesystem::path root_;

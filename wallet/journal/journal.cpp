@@ -507,6 +507,14 @@ closed_journal_ids(file_ops& ops, const std::filesystem::path& wallet_root) {
   return list_ids(ops, *folder);
 }
 
+caf::expected<std::vector<transfer_id>>
+archived_journal_ids(file_ops& ops, const std::filesystem::path& wallet_root) {
+  const auto folder = open_folder_of_closed(ops, wallet_root, archive_folder_name);
+  if (!folder)
+    return folder.error();
+  return list_ids(ops, *folder);
+}
+
 caf::expected<bool> is_open_journal(file_ops& ops, const std::filesystem::path& wallet_root,
                                     const transfer_id& id) {
   const auto folder = open_journal_folder(ops, wallet_root);

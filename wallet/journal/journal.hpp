@@ -139,6 +139,10 @@ caf::expected<std::vector<transfer_id>> open_journal_ids(file_ops& ops,
 caf::expected<std::vector<transfer_id>>
 closed_journal_ids(file_ops& ops, const std::filesystem::path& wallet_root);
 
+/// Likewise of the archived ones.
+caf::expected<std::vector<transfer_id>>
+archived_journal_ids(file_ops& ops, const std::filesystem::path& wallet_root);
+
 /// Whether a journal of this id is open, or closed (archived or not); from its name alone.
 caf::expected<bool> is_open_journal(file_ops& ops, const std::filesystem::path& wallet_root,
                                     const transfer_id& id);

@@ -342,6 +342,14 @@ stripped strip_pans(const journal_record& x) {
   return encode_pans(static_cast<record_type>(x.type), notes);
 }
 
+stripped strip_notes(const journal_record& x) {
+  std::vector<note> notes;
+  if (!decode_notes(view(x.payload), notes))
+    return unreadable(x);
+  clear_secrets(notes);
+  return encode_notes(static_cast<record_type>(x.type), notes);
+}
+
 stripped keep(const journal_record& x) {
   return x;
 }
@@ -377,6 +385,8 @@ constexpr std::array record_rows{
     record_row{record_type::owed, "OWED", keep},
     record_row{record_type::look, "LOOK", keep},
     record_row{record_type::written_off, "WRITTEN_OFF", keep},
+    record_row{record_type::again, "AGAIN", strip_notes},
+    record_row{record_type::superseded, "SUPERSEDED", strip_notes},
 };
 
 const record_row* find_row(record_type x) {
@@ -538,6 +548,10 @@ journal_record encode_received(const std::vector<note>& x) {
   });
 }
 
+journal_record encode_notes(record_type type, const std::vector<note>& x) {
+  return record(type, [&](writer& out) { put_notes(out, x); });
+}
+
 journal_record encode_pans(record_type type, const std::vector<note>& x) {
   return record(type, [&](writer& out) {
     put_list(out, x, [&](const note& one) {
@@ -609,6 +623,11 @@ bool decode_offered(byte_view payload, manifest& x) {
 }
 
 bool decode_received(byte_view payload, std::vector<note>& x) {
+  byte_reader in{payload};
+  return get_notes(in, x) && in.left() == 0;
+}
+
+bool decode_notes(byte_view payload, std::vector<note>& x) {
   byte_reader in{payload};
   return get_notes(in, x) && in.left() == 0;
 }

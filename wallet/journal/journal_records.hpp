@@ -96,6 +96,13 @@ enum class record_type : uint16_t {
   /// S: notes that the user has given up, with what the servers said last: evidence_record. At most
   /// one a journal.
   written_off = 24,
+  /// Heal: P3 of a Pown that sends a note's newest secrets to servers which hold an older set of
+  /// ours. Notes: `ans` is what those servers hold, `pans` what all are to hold; where the two are
+  /// the same, nothing is sent.
+  again = 26,
+  /// Heal: these sets of notes, which lay in files of the wallet, are replaced and stand here only:
+  /// notes.
+  superseded = 27,
 };
 const char* to_string(record_type x);
 
@@ -248,6 +255,8 @@ journal_record encode(const heal_record& x);
 journal_record encode(const closed_record& x);
 journal_record encode_offered(const manifest& x);
 journal_record encode_received(const std::vector<note>& x);
+/// `type` is again or superseded. The notes as they are, with both sets.
+journal_record encode_notes(record_type type, const std::vector<note>& x);
 /// PANs of notes: `type` is pown or refresh. Only the notes' ids and `pans` are written.
 journal_record encode_pans(record_type type, const std::vector<note>& x);
 /// `type` is receipt or destination.
@@ -273,6 +282,7 @@ bool decode(byte_view payload, heal_record& x);
 bool decode(byte_view payload, closed_record& x);
 bool decode_offered(byte_view payload, manifest& x);
 bool decode_received(byte_view payload, std::vector<note>& x);
+bool decode_notes(byte_view payload, std::vector<note>& x);
 bool decode_pans(byte_view payload, std::vector<note>& x);
 bool decode_text(byte_view payload, std::string& x);
 bool decode_ids(byte_view payload, std::vector<note_id>& x);

@@ -304,6 +304,22 @@ caf::error take_heal(journal_view& view, byte_view payload) {
   return {};
 }
 
+caf::error add_notes(std::vector<note>& to, record_type type, byte_view payload) {
+  std::vector<note> notes;
+  if (!decode_notes(payload, notes) || notes.empty())
+    return unreadable(type);
+  to.insert(to.end(), std::make_move_iterator(notes.begin()), std::make_move_iterator(notes.end()));
+  return {};
+}
+
+caf::error take_again(journal_view& view, byte_view payload) {
+  return add_notes(view.again, record_type::again, payload);
+}
+
+caf::error take_superseded(journal_view& view, byte_view payload) {
+  return add_notes(view.superseded, record_type::superseded, payload);
+}
+
 caf::error take_proven(journal_view& view, byte_view payload) {
   uint64_t at = 0;
   if (!decode_moment(payload, at))
@@ -418,6 +434,8 @@ constexpr std::array record_rules{
     record_rule{record_type::owed, C, take_owed},
     record_rule{record_type::look, S | R | I, take_look},
     record_rule{record_type::written_off, S, take_written_off},
+    record_rule{record_type::again, H, take_again},
+    record_rule{record_type::superseded, H, take_superseded},
 };
 
 const record_rule* find_rule(record_type x) {
@@ -512,6 +530,9 @@ void each_claimed(const journal_view& view, F f) {
   } else if (view.kind() == journal_kind::heal) {
     for (auto& heal : view.heals)
       for (auto& x : heal.targets)
+        f(x);
+    for (auto some : {&view.again, &view.superseded})
+      for (auto& x : *some)
         f(x);
   } else {
     for (auto& x : view.received)

@@ -51,6 +51,10 @@ struct journal_view {
   /// Change: since when its notes are filed and only servers are owed.
   std::optional<wall_seconds> owed_since;
   std::vector<heal_record> heals;
+  /// Heal: the notes of all AGAIN records, in their order.
+  std::vector<note> again;
+  /// Heal: the notes of all SUPERSEDED records, in their order.
+  std::vector<note> superseded;
   std::string destination;
   std::optional<wall_seconds> proven;
   std::optional<wall_seconds> scrubbed;

@@ -1,6 +1,7 @@
 #include "wallet/operations/balance.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "messages/base/error.hpp"
@@ -83,6 +84,31 @@ caf::error add_unreadable_elsewhere(workspace& space, wallet_balance& out) {
   return {};
 }
 
+// Why a counted note that no operation holds cannot be paid now, by what the servers last said;
+// empty when it can. A note about which nothing was written down may well be good.
+std::string obstacle_of(const note& x, const raida::quorum_rules& rules) {
+  const auto passed = count_letters(x.pown).passed;
+  if (x.pown.empty() || passed >= rules.settled())
+    return {};
+  return "only " + std::to_string(passed) + " of " + std::to_string(rules.servers) +
+         " servers passed it last, and " + std::to_string(rules.settled()) +
+         " are needed: run 'liveconnect wallet heal'";
+}
+
+// Likewise for a note in any folder.
+std::string obstacle_of(const stored_note& x, const std::string& prefix, bool held, bool doubled,
+                        const raida::quorum_rules& rules) {
+  if (held || !prefix.empty())
+    return "an open transfer holds it: run 'liveconnect resume'";
+  if (x.where == folder::limbo)
+    return "the servers have not told yet whose it is: run 'liveconnect wallet heal'";
+  if (x.where == folder::suspect)
+    return "it is not yours yet";
+  if (doubled)
+    return "it lies twice in the wallet: run 'liveconnect wallet check'";
+  return obstacle_of(x.value, rules);
+}
+
 } // namespace
 
 caf::expected<wallet_balance> balance_of(workspace& space) {
@@ -108,6 +134,8 @@ caf::expected<wallet_balance> balance_of(workspace& space) {
         !counted.insert(x.value.id).second)
       continue;
     (void)out.spendable.add(value_of(x.value));
+    if (obstacle_of(x.value, space.rules.quorum).empty())
+      (void)out.payable.add(value_of(x.value));
     ++out.by_denomination[index_of(x.value.id.denomination)];
     ++out.notes;
     if (x.where == folder::fracked)
@@ -134,12 +162,16 @@ caf::expected<std::vector<listed_note>> list_notes(workspace& space) {
     const auto listing = store.list(where);
     if (!listing)
       return listing.error();
+    std::map<note_id, size_t> counted;
+    for (auto& x : listing->notes)
+      counted[x.value.id] += x.where == folder::bank || x.where == folder::fracked ? 1 : 0;
     for (auto& x : listing->notes) {
       listed_note one;
       one.id = x.value.id;
       one.folder = prefix + to_string(x.where);
       one.pown = x.value.pown;
       one.held = held.count(x.value.id) != 0;
+      one.obstacle = obstacle_of(x, prefix, one.held, counted[x.value.id] > 1, space.rules.quorum);
       out.push_back(std::move(one));
     }
     return {};

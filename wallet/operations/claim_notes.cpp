@@ -4,6 +4,7 @@
 #include <set>
 
 #include "messages/base/assert.hpp"
+#include "wallet/operations/server_memory.hpp"
 #include "wallet/raida/derive.hpp"
 
 namespace liveconnect::wallet {
@@ -157,10 +158,10 @@ caf::expected<std::vector<graded_note>> grade_or_heal(workspace& space, operatio
     return out;
   }
   adopt_intents(space, weak, log.view().heals);
-  auto healed =
-      raida::heal(*space.port, weak, persist_in(log, weak), space.rules.quorum, space.rules.times);
+  auto healed = heal_by_tickets(space, weak, persist_in(log, weak));
   if (!healed)
     return healed.error();
+  remember_healing(space, *healed);
   for (auto& x : healed->notes) {
     // A server that passes the AN we were given passes the giver as well: it does not vote for us.
     const auto ours = passes_beyond(x, notes);

@@ -100,11 +100,12 @@ caf::expected<std::string> find_container(workspace& space, const operation_jour
   return out;
 }
 
-// Nothing has left: the container goes to Trash, and the notes are free again.
+// Nothing has left: the container goes, since the notes' own files are there, and they are free
+// again.
 caf::error give_up(workspace& space, operation_journal& log, const std::string& container) {
   if (!container.empty())
-    if (auto aside = space.user.move_file(folder::export_, container, folder::trash); !aside)
-      return aside.error();
+    if (auto err = space.user.remove_file(folder::export_, container))
+      return err;
   if (auto err = log.close(closing::given_back, space.now()))
     return err;
   space.holds->release_all(log.id());

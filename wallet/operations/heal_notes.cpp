@@ -8,6 +8,10 @@
 
 #include "messages/base/error.hpp"
 #include "wallet/operations/claim_notes.hpp"
+#include "wallet/operations/import_notes.hpp"
+#include "wallet/operations/known_secrets.hpp"
+#include "wallet/operations/pown_again.hpp"
+#include "wallet/operations/server_memory.hpp"
 #include "wallet/raida/derive.hpp"
 
 namespace liveconnect::wallet {
@@ -52,8 +56,8 @@ caf::expected<std::vector<stored_note>> single_copies(wallet_store& store,
   return out;
 }
 
-// Finishes a store.update() of this healing that was killed or failed half-way: the copy with the
-// healing's tag is the newer one, so the older copies go to Trash.
+// Finishes the filing of this healing that was killed or failed half-way: the copy with the
+// healing's tag is the newer one, so the older copies go. The journal has their secrets.
 caf::error finish_updates(wallet_store& store, const std::vector<note_id>& ids,
                           const std::string& tag) {
   const auto all = store.find(ids, healing_folders);
@@ -65,9 +69,9 @@ caf::error finish_updates(wallet_store& store, const std::vector<note_id>& ids,
     if (is_newer(x))
       replaced.insert(x.value.id);
   for (auto& x : *all)
-    if (replaced.count(x.value.id) != 0 && !is_newer(x) && x.where != folder::bank)
-      if (auto moved = store.move_file(x.where, x.file, folder::trash); !moved)
-        return moved.error();
+    if (replaced.count(x.value.id) != 0 && !is_newer(x))
+      if (auto err = store.remove_file(x.where, x.file))
+        return err;
   return {};
 }
 
@@ -76,7 +80,7 @@ caf::error finish_updates(wallet_store& store, const std::vector<note_id>& ids,
 // 13+f servers pass it (I6).
 caf::error file_healed(workspace& space, wallet_store& store,
                        const std::vector<stored_note>& before, const std::vector<note>& after,
-                       const std::string& tag, heal_report& report) {
+                       heal_journal& log, heal_report& report) {
   for (auto& x : after) {
     const auto was = std::find_if(before.begin(), before.end(),
                                   [&](const stored_note& y) { return y.value.id == x.id; });
@@ -91,17 +95,16 @@ caf::error file_healed(workspace& space, wallet_store& store,
     auto to = was->where;
     if (authentic)
       to = folder::bank;
-    else if (counts.passed >= space.rules.quorum.settled())
+    // Silence takes no note out of Bank.
+    else if (counts.passed >= space.rules.quorum.settled() &&
+             (to != folder::bank || counts.failed > 0))
       to = folder::fracked;
-    // New letters alone are worth an update: of a note that is sent fracked, they tell later which
-    // server refused it before the receiver had it.
-    if (to == was->where && same_numbers(was->value, x) && was->value.pown == x.pown)
-      continue;
     auto now = x;
     if (authentic)
       now.pans.clear();
-    if (auto err =
-            store.update(was->where, to, {now}, now.pans.empty() ? pans::without : pans::with, tag))
+    // New letters alone are worth a file: of a note that is sent fracked, they tell later which
+    // server refused it before the receiver had it.
+    if (auto err = file_anew(store, *was, now, to, log))
       return err;
   }
   return {};
@@ -120,31 +123,35 @@ caf::expected<heal_report> heal_in(workspace& space, wallet_store& store,
   if (stored->empty())
     return report;
   const auto notes = notes_of(*stored);
-  const auto id = draw_transfer_id();
-  std::optional<operation_journal> log;
-  const auto persist = [&](const std::vector<raida::fix_intent>& intents) -> caf::error {
-    if (!log) {
-      auto made = operation_journal::create(space, space.opened(journal_kind::heal, id, owner),
-                                            notes.size());
-      if (!made)
-        return made.error();
-      log.emplace(std::move(*made));
-    }
-    heal_record record;
-    record.targets = notes;
-    record.intents = intents;
-    return log->append(encode(record));
+  heal_journal log{space, owner, notes.size()};
+  const auto go = [&]() -> caf::error {
+    // From the wallet's own history first, since that asks nothing of other servers; a note of
+    // Limbo is not counted, and a claim on it is no more than a claim.
+    const auto now = where == folder::limbo ? caf::expected<std::vector<note>>{notes}
+                                            : pown_again(space, notes, log.again());
+    if (!now)
+      return now.error();
+    const auto persist = [&](const std::vector<raida::fix_intent>& intents) {
+      heal_record record;
+      record.targets = *now;
+      record.intents = intents;
+      return log.append(encode(record));
+    };
+    const auto healed = heal_by_tickets(space, *now, persist, where != folder::limbo);
+    if (!healed)
+      return healed.error();
+    if (auto err = file_healed(space, store, *stored, healed->notes, log, report))
+      return err;
+    if (auto err = log.close())
+      return err;
+    remember_healing(space, *healed);
+    return {};
   };
-  auto result = raida::heal(*space.port, notes, persist, space.rules.quorum, space.rules.times);
-  auto failed = result ? file_healed(space, store, *stored, result->notes, tag_of(id), report)
-                       : std::move(result.error());
-  if (!failed && log)
-    failed = log->close(closing::done, space.now());
-  if (failed) {
+  if (auto err = go()) {
     // The journal is open and claims the notes until it is carried on.
-    if (log)
-      held.leave(ids_of(notes), id);
-    return failed;
+    if (log.is_begun())
+      held.leave(ids_of(notes), log.id());
+    return err;
   }
   return report;
 }
@@ -159,21 +166,28 @@ std::map<size_t, authenticity_number> tried(const journal_view& view, note_id id
   return out;
 }
 
-// Asks FIND which of a note's two secrets each server holds. What a silent server may hold stays as
-// the note's second set.
+// Takes over what FIND said of a note with two sets: the second one is what all servers are to
+// hold, so a server that holds the first alone does not pass the note. Where the two differ and a
+// server is silent or holds the first, both stay.
+void adopt_present(note& x, const found_row& found) {
+  const auto second = x.pans;
+  x.pown.assign(x.ans.size(), letter::silent);
+  raida::adopt_found(x, found);
+  for (size_t s = 0; s < x.pown.size() && s < found.size(); ++s) {
+    if (found[s] == raida::find_answer::an && second[s] != x.ans[s])
+      x.pown[s] = letter::failed;
+    else if (x.pown[s] != letter::silent)
+      x.pans[s] = x.ans[s];
+  }
+  if (x.pans == x.ans)
+    x.pans.clear();
+}
+
+// Asks FIND which of a note's two secrets each server holds.
 void settle_second_sets(workspace& space, std::vector<note>& notes) {
   const auto found = raida::find(*space.port, notes, space.rules.times);
-  for (size_t i = 0; i < notes.size(); ++i) {
-    auto& x = notes[i];
-    x.pown.assign(x.ans.size(), letter::silent);
-    if (i < found.size())
-      raida::adopt_found(x, found[i]);
-    for (size_t s = 0; s < x.pown.size(); ++s)
-      if (x.pown[s] != letter::silent)
-        x.pans[s] = x.ans[s];
-    if (x.pans == x.ans)
-      x.pans.clear();
-  }
+  for (size_t i = 0; i < notes.size() && i < found.size(); ++i)
+    adopt_present(notes[i], found[i]);
 }
 
 // Gives notes the letters of this moment: by FIND where a note has two sets of secrets, by Detect
@@ -233,20 +247,23 @@ judged_copies judge(workspace& space, const copies_of_note& copies) {
   return out;
 }
 
-// Moves the copies in Limbo, except `good`, to Trash.
-caf::error drop_other_copies(workspace& space, const copies_of_note& copies, size_t good) {
+// Removes the copies in Limbo, except `good`.
+caf::error drop_other_copies(workspace& space, const copies_of_note& copies, size_t good,
+                             heal_journal& log) {
   for (size_t i = 0; i < copies.size(); ++i)
     if (i != good && lies_in_limbo(copies[i]))
-      if (auto moved = space.user.move_file(folder::limbo, copies[i].file, folder::trash); !moved)
-        return moved.error();
+      if (auto err = drop_copy(space.user, copies[i], copies[good].value, log))
+        return err;
   return {};
 }
 
-// A note may have duplicates: in two files of Limbo, or in Limbo and in Bank or Fracked. Moves the
-// copies that a good one makes worthless to Trash, and answers the notes of which no copy is known
-// to be good.
-caf::expected<std::set<note_id>>
-settle_duplicates_in_limbo(workspace& space, const std::vector<note_id>& ids, heal_report& report) {
+// A note may have duplicates: in two files of Limbo, or in Limbo and in Bank or Fracked. Removes
+// the copies that a good one makes worthless, and answers the notes of which no copy is known to be
+// good.
+caf::expected<std::set<note_id>> settle_duplicates_in_limbo(workspace& space,
+                                                            const std::vector<note_id>& ids,
+                                                            heal_journal& log,
+                                                            heal_report& report) {
   auto all = space.user.find(ids, healing_folders);
   if (!all)
     return all.error();
@@ -266,91 +283,119 @@ settle_duplicates_in_limbo(workspace& space, const std::vector<note_id>& ids, he
                       : "lies twice, and the servers do not tell the copies apart yet");
       continue;
     }
-    if (auto err = drop_other_copies(space, copies, *judged.good))
+    if (auto err = drop_other_copies(space, copies, *judged.good, log))
       return err;
   }
   return out;
 }
 
+// Drops the second set where a server has said which secret it holds.
+void drop_answered(note& x) {
+  for (size_t s = 0; s < x.pans.size() && s < x.pown.size(); ++s)
+    if (x.pown[s] == letter::passed || x.pown[s] == letter::failed)
+      x.pans[s] = x.ans[s];
+  if (x.pans == x.ans)
+    x.pans.clear();
+}
+
 // Notes of Limbo on their way to the folder that the servers' answers name.
 class limbo_sorter {
 public:
-  limbo_sorter(workspace& space, heal_report& report) : space_(space), report_(report) {}
+  limbo_sorter(workspace& space, heal_report& report, heal_journal& log)
+      : space_(space), report_(report), log_(log) {}
 
   // Notes with a second set of secrets: Find says which of them each server holds.
-  caf::error sort_by_find(const std::vector<note>& open) {
-    const auto found = raida::find(*space_.port, open, space_.rules.times);
+  caf::error sort_by_find(const std::vector<stored_note>& open) {
+    const auto found = raida::find(*space_.port, notes_of(open), space_.rules.times);
     for (size_t i = 0; i < open.size() && i < found.size(); ++i) {
-      auto now = open[i];
-      // Letters of another day say nothing about today's answers.
-      now.pown.assign(now.ans.size(), letter::silent);
-      raida::adopt_found(now, found[i]);
-      const auto to = place(now);
-      if (to != folder::limbo && count_letters(now.pown).unknown() == 0)
-        now.pans.clear();
-      if (auto err = file(open[i], to == folder::counterfeit ? open[i] : now, to))
+      auto now = open[i].value;
+      // Where a majority took the second set, the first is no longer a secret of ours alone. Else
+      // the Pown never got anywhere, and either set is good.
+      if (raida::count_answers(found[i]).pan >= space_.rules.quorum.majority) {
+        adopt_present(now, found[i]);
+      } else {
+        // Letters of another day say nothing about today's answers.
+        now.pown.assign(now.ans.size(), letter::silent);
+        raida::adopt_found(now, found[i]);
+      }
+      if (auto err = sort(open[i], std::move(now)))
         return err;
     }
     return {};
   }
 
-  // Notes with one set: Detect, and a second time where it refuses (one bad Detect is no verdict:
-  // docs/formats/wallet.md "Legal moves").
-  caf::error sort_by_detect(const std::vector<note>& plain) {
-    const auto letters = raida::detect(*space_.port, plain, space_.rules.times);
-    std::vector<note> doubted;
-    for (size_t i = 0; i < plain.size() && i < letters.size(); ++i)
-      if (count_letters(letters[i]).failed >= settled())
-        doubted.push_back(plain[i]);
-    const auto again = raida::detect(*space_.port, doubted, space_.rules.times);
+  // Notes with one set: Detect.
+  caf::error sort_by_detect(const std::vector<stored_note>& plain) {
+    const auto letters = raida::detect(*space_.port, notes_of(plain), space_.rules.times);
     for (size_t i = 0; i < plain.size() && i < letters.size(); ++i) {
-      auto now = plain[i];
-      const auto second = std::find_if(doubted.begin(), doubted.end(),
-                                       [&](const note& x) { return x.id == now.id; });
-      now.pown = second == doubted.end() ? letters[i]
-                                         : again[static_cast<size_t>(second - doubted.begin())];
-      if (auto err = file(plain[i], now, place(now)))
+      auto now = plain[i].value;
+      now.pown = letters[i];
+      if (auto err = sort(plain[i], std::move(now)))
         return err;
+    }
+    return {};
+  }
+
+  // Asks about the notes that 13+f servers refuse once more, under every set of secrets that this
+  // disk has for them: one refusal is no verdict (I7). Notes that live elsewhere are in revived().
+  caf::error judge_refused() {
+    const auto told = look_for_living(space_, notes_of(refused_));
+    if (!told)
+      return told.error();
+    for (auto& x : refused_) {
+      const auto id = x.value.id;
+      count_note(report_, x.value);
+      if (const auto living = told->living.find(id); living != told->living.end()) {
+        revived_.push_back(living->second);
+        continue;
+      }
+      ++report_.not_healed;
+      if (told->dead.count(id) == 0)
+        continue;
+      if (auto moved = space_.user.move_file(x.where, x.file, folder::counterfeit); !moved)
+        return moved.error();
     }
     return {};
   }
 
   // Notes that a majority passes and some server refuses: to be healed.
   const std::vector<note_id>& weak() const { return weak_; }
+  // Notes whose living secrets were found elsewhere on this disk: to be made ours anew.
+  const std::vector<note>& revived() const { return revived_; }
 
 private:
   size_t settled() const { return space_.rules.quorum.settled(); }
 
-  // Where a note goes by its letters.
-  folder place(const note& x) {
-    const auto counts = count_letters(x.pown);
-    count_note(report_, x);
+  caf::error sort(const stored_note& before, note now) {
+    const auto counts = count_letters(now.pown);
+    if (counts.failed >= settled()) {
+      refused_.push_back(before);
+      return {};
+    }
+    count_note(report_, now);
+    auto to = folder::limbo;
     if (counts.passed >= settled()) {
       ++report_.healed;
-      return counts.passed == x.ans.size() ? folder::bank : folder::fracked;
-    }
-    if (counts.failed >= settled()) {
+      to = counts.passed == now.ans.size() ? folder::bank : folder::fracked;
+    } else if (counts.passed >= space_.rules.quorum.majority && counts.failed > 0) {
+      weak_.push_back(now.id);
+      drop_answered(now);
+    } else {
       ++report_.not_healed;
-      return folder::counterfeit;
     }
-    if (counts.passed >= space_.rules.quorum.majority && counts.failed > 0)
-      weak_.push_back(x.id);
-    else
-      ++report_.not_healed;
-    return folder::limbo;
-  }
-
-  caf::error file(const note& before, const note& now, folder to) {
-    if (to == folder::limbo && same_numbers(before, now))
+    if (to == folder::bank)
+      now.pans.clear();
+    if (to == folder::limbo && same_numbers(before.value, now))
       return {};
-    return space_.user.update(folder::limbo, to, {now},
-                              now.pans.empty() ? pans::without : pans::with,
-                              tag_of(draw_transfer_id()));
+    return file_anew(space_.user, before, now, to, log_);
   }
 
   workspace& space_;
   heal_report& report_;
+  heal_journal& log_;
   std::vector<note_id> weak_;
+  std::vector<stored_note> refused_;
+  std::vector<note> revived_;
 };
 
 // Heals notes of Limbo, and adds what became of them to the report.
@@ -366,6 +411,57 @@ caf::error heal_weak(workspace& space, const std::vector<note_id>& weak, const t
   report.healed += static_cast<uint32_t>(out->size());
   report.not_healed += static_cast<uint32_t>(weak.size() - count);
   return {};
+}
+
+// Makes notes of Limbo ours under new secrets whose living ones were found elsewhere on this disk.
+caf::error revive(workspace& space, const std::vector<note>& notes, heal_report& report) {
+  operation_report done;
+  if (auto err = take_in(space, notes, done))
+    return err;
+  report.healed += done.authentic + done.fracked;
+  report.not_healed += done.counterfeit + done.limbo;
+  return {};
+}
+
+// Sorts the notes of Limbo that are held, but for those whose copies cannot be told apart.
+caf::error sort_limbo(workspace& space, const std::vector<note_id>& held, heal_journal& log,
+                      limbo_sorter& sorter, heal_report& report) {
+  const auto doubled = settle_duplicates_in_limbo(space, held, log, report);
+  if (!doubled)
+    return doubled.error();
+  const auto stored = space.user.find(held, {folder::limbo});
+  if (!stored)
+    return stored.error();
+  std::vector<stored_note> open;
+  std::vector<stored_note> plain;
+  for (auto& x : *stored)
+    if (doubled->count(x.value.id) == 0)
+      (x.value.pans.empty() ? plain : open).push_back(x);
+  if (auto err = sorter.sort_by_find(open))
+    return err;
+  if (auto err = sorter.sort_by_detect(plain))
+    return err;
+  if (auto err = sorter.judge_refused())
+    return err;
+  return log.close();
+}
+
+// Learns what became of the Fixes and Powns of a healing that was killed, and files its notes.
+caf::error settle_healed(workspace& space, wallet_store& store,
+                         const std::vector<stored_note>& stored, heal_journal& log,
+                         const journal_view& view, heal_report& report) {
+  auto notes = notes_of(stored);
+  adopt_intents(space, notes, view.heals);
+  for (auto& x : notes) {
+    if (x.pans.size() != x.ans.size())
+      x.pans = x.ans;
+    // A Fix went only where Find had denied what was open before.
+    for (auto& [server, an] : tried(view, x.id))
+      if (server < x.pans.size())
+        x.pans[server] = an;
+  }
+  settle_second_sets(space, notes);
+  return file_healed(space, store, stored, notes, log, report);
 }
 
 } // namespace
@@ -384,30 +480,26 @@ caf::expected<heal_report> heal_all(workspace& space, const transfer_id& owner) 
 
 caf::error finish_heal(workspace& space, operation_journal& log) {
   heal_report report;
-  if (!log.view().heals.empty()) {
-    const auto ids = ids_of(log.view().heals.back().targets);
-    for (auto store : {&space.user, &space.sender, &space.receiver}) {
-      if (auto err = finish_updates(*store, ids, tag_of(log.id())))
-        return err;
-      const auto stored = single_copies(*store, ids, {folder::fracked, folder::limbo}, report);
-      if (!stored)
-        return stored.error();
-      if (stored->empty())
-        continue;
-      auto notes = notes_of(*stored);
-      adopt_intents(space, notes, log.view().heals);
-      for (auto& x : notes) {
-        if (x.pans.size() != x.ans.size())
-          x.pans = x.ans;
-        // A Fix went only where Find had denied what was open before.
-        for (auto& [server, an] : tried(log.view(), x.id))
-          if (server < x.pans.size())
-            x.pans[server] = an;
-      }
-      settle_second_sets(space, notes);
-      if (auto err = file_healed(space, *store, *stored, notes, tag_of(log.id()), report))
-        return err;
-    }
+  heal_journal into{space, log};
+  std::set<note_id> touched;
+  for (auto& heal : log.view().heals)
+    for (auto& x : heal.targets)
+      touched.insert(x.id);
+  for (auto some : {&log.view().again, &log.view().superseded})
+    for (auto& x : *some)
+      touched.insert(x.id);
+  const std::vector<note_id> ids{touched.begin(), touched.end()};
+  for (auto store : {&space.user, &space.sender, &space.receiver}) {
+    if (ids.empty())
+      break;
+    if (auto err = finish_updates(*store, ids, tag_of(log.id())))
+      return err;
+    const auto stored =
+        single_copies(*store, ids, {folder::bank, folder::fracked, folder::limbo}, report);
+    if (!stored)
+      return stored.error();
+    if (auto err = settle_healed(space, *store, *stored, into, log.view(), report))
+      return err;
   }
   return log.close(closing::done, space.now());
 }
@@ -417,29 +509,24 @@ caf::expected<heal_report> find_lost(workspace& space, const transfer_id& owner)
   const auto listing = space.user.list(folder::limbo);
   if (!listing)
     return listing.error();
+  if (listing->notes.empty())
+    return report;
+  heal_journal log{space, owner, listing->notes.size()};
   // Holds first, files second, as in heal_in().
   std::optional<hold_guard> held{std::in_place, *space.holds, ids_of(notes_of(listing->notes)),
                                  owner};
-  const auto doubled = settle_duplicates_in_limbo(space, held->held(), report);
-  if (!doubled)
-    return doubled.error();
-  const auto stored = space.user.find(held->held(), {folder::limbo});
-  if (!stored)
-    return stored.error();
-  std::vector<note> open;
-  std::vector<note> plain;
-  for (auto& x : *stored)
-    if (doubled->count(x.value.id) == 0)
-      (x.value.pans.empty() ? plain : open).push_back(x.value);
-  limbo_sorter sorter{space, report};
-  if (auto err = sorter.sort_by_find(open))
+  limbo_sorter sorter{space, report, log};
+  if (auto err = sort_limbo(space, held->held(), log, sorter, report)) {
+    if (log.is_begun())
+      held->leave(held->held(), log.id());
     return err;
-  if (auto err = sorter.sort_by_detect(plain))
+  }
+  // What follows holds them itself: in its journal's name, should it fail.
+  held.reset();
+  if (auto err = revive(space, sorter.revived(), report))
     return err;
   if (sorter.weak().empty())
     return report;
-  // Healing holds them itself: in its journal's name, should it fail.
-  held.reset();
   if (auto err = heal_weak(space, sorter.weak(), owner, report))
     return err;
   return report;

@@ -145,8 +145,9 @@ std::optional<wall_seconds> proven_since(const journal_view& view) {
     proven = !view.change && view.heals.empty();
     break;
   case journal_kind::heal:
-    // What the Fixes came to stands in the notes' files.
-    proven = view.heals.empty();
+    // What it came to stands in the notes' files; what was there before stands here alone, and a
+    // server that falls back to it needs it.
+    proven = view.heals.empty() && view.again.empty() && view.superseded.empty();
     break;
   case journal_kind::export_file:
     // The file's new owner may not have powned its notes yet.

@@ -30,20 +30,40 @@ std::vector<note> ungraded(const journal_view& view, bool with) {
   return out;
 }
 
-// Of notes without PANs, those whose ANs enough servers still accept. Those whose ANs as many
-// refuse have another owner already, and are graded counterfeit; so are those that too few servers
-// are left to accept, once a second look at another time says the same.
+// What the servers say about the ANs of these notes. A note that enough refuse is asked about a
+// second time: one bad answer is no verdict (I7).
+std::vector<found_row> ask_about_ans(workspace& space, const std::vector<note>& notes) {
+  auto rows = raida::find(*space.port, notes, space.rules.times);
+  rows.resize(notes.size());
+  std::vector<note> doubted;
+  std::vector<size_t> which;
+  for (size_t i = 0; i < notes.size(); ++i)
+    if (raida::conclude_an(raida::count_answers(rows[i]), space.rules.quorum) ==
+        note_verdict::counterfeit) {
+      doubted.push_back(notes[i]);
+      which.push_back(i);
+    }
+  const auto again = raida::find(*space.port, doubted, space.rules.times);
+  for (size_t k = 0; k < which.size() && k < again.size(); ++k)
+    rows[which[k]] = again[k];
+  return rows;
+}
+
+// Of notes without PANs, those whose ANs enough servers still accept. Those whose ANs 13+f refuse
+// have another owner already, and are graded counterfeit: nothing is sent that could take a server
+// from that owner. So are those that too few servers are left to accept, once a second look at
+// another time says the same.
 caf::expected<std::vector<note>> still_free(workspace& space, operation_journal& log,
-                                            const std::vector<note>& notes) {
-  const auto rows = raida::find(*space.port, notes, space.rules.times);
+                                            const std::vector<note>& notes, pown_start how) {
+  const auto rows = ask_about_ans(space, notes);
   const auto& view = log.view();
-  const auto patient = is_patience_over(view, space.now());
+  const auto patient = how == pown_start::if_majority || is_patience_over(view, space.now());
   std::vector<note> out;
   graded_record counterfeit;
   look_record looks;
   looks.at = space.now();
   looks.up_ms = space.up_ms();
-  for (size_t i = 0; i < notes.size() && i < rows.size(); ++i) {
+  for (size_t i = 0; i < notes.size(); ++i) {
     const auto* before = look_at(view, notes[i].id);
     switch (conclude_free(rows[i], patient, before, looks.up_ms, space.rules.quorum)) {
     case free_outcome::free:
@@ -154,13 +174,13 @@ ownership_report report_of(const journal_view& view, size_t servers) {
 
 namespace {
 
-// Draws PANs for the notes that have none, and makes them durable (P3). With
-// pown_start::ask_first only for those whose AN the servers still hold. Answers how the notes with
+// Draws PANs for the notes that have none, and makes them durable (P3). Unless they are to be
+// powned at once, only for those whose AN the servers still hold. Answers how the notes with
 // PANs are to be claimed.
 caf::expected<claim_start> begin_pown(workspace& space, operation_journal& log, pown_start how) {
   auto bare = ungraded(log.view(), false);
-  if (how == pown_start::ask_first && !bare.empty()) {
-    auto free = still_free(space, log, bare);
+  if (how != pown_start::at_once && !bare.empty()) {
+    auto free = still_free(space, log, bare, how);
     if (!free)
       return free.error();
     bare = std::move(*free);
@@ -177,17 +197,10 @@ caf::expected<claim_start> begin_pown(workspace& space, operation_journal& log, 
   return start;
 }
 
-// Moves the container that the notes came in from Import to Imported, where it is still in Import.
+// Removes the container that the notes came in: the journal has what was in it, and servers that
+// miss the Pown would still take it.
 caf::error retire_container(wallet_store& at, const std::string& container) {
-  if (container.empty())
-    return {};
-  const auto files = at.list_files(folder::import_);
-  if (!files)
-    return files.error();
-  if (std::find(files->begin(), files->end(), container) == files->end())
-    return {};
-  const auto moved = at.move_file(folder::import_, container, folder::imported);
-  return moved ? caf::error{} : moved.error();
+  return container.empty() ? caf::error{} : at.remove_file(folder::import_, container);
 }
 
 // Powns what has no verdict yet, as far as the servers answer, and writes GRADED.

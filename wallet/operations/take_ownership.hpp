@@ -16,6 +16,9 @@ enum class pown_start : uint8_t {
   /// it has begun, a Pown could only split the servers. Notes that the sender has taken back are
   /// counterfeit here; the others wait.
   ask_first,
+  /// Likewise, but a majority is enough: no giver is there to take an imported note back, and what
+  /// a majority holds can be healed.
+  if_majority,
 };
 
 /// How taking ownership stands: notes by their verdict. A note that has none yet is in limbo.

@@ -25,7 +25,8 @@ caf::expected<workspace> workspace::open(file_ops& files, raida::raida_port& por
   if (!receiver)
     return receiver.error();
   return workspace{
-      std::move(*user), std::move(*sender), std::move(*receiver), &port, &holds, rules};
+      std::move(*user),          std::move(*sender), std::move(*receiver), &port, &holds, rules,
+      paths.data / "liveconnect"};
 }
 
 opened_record workspace::opened(journal_kind kind, const transfer_id& id,
@@ -74,7 +75,15 @@ caf::error relocate(wallet_store& store, const std::vector<note_id>& ids, folder
 }
 
 caf::error retire(wallet_store& store, const std::vector<note_id>& ids, folder from) {
-  return relocate(store, ids, from, folder::trash);
+  if (ids.empty())
+    return {};
+  const auto copies = store.find(ids, {from});
+  if (!copies)
+    return copies.error();
+  for (auto& x : *copies)
+    if (auto err = store.remove_file(from, x.file))
+      return err;
+  return {};
 }
 
 caf::error put_graded(wallet_store& store, folder where, const std::vector<note>& notes,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -53,6 +54,8 @@ struct workspace {
   raida::raida_port* port;
   note_holds* holds;
   wallet_rules rules;
+  /// `<data>/liveconnect`, for what is no wallet's own.
+  std::filesystem::path state;
 
   file_ops& files() const { return user.ops(); }
   uint64_t now_ms() const { return rules.now_ms(); }
@@ -77,7 +80,9 @@ std::vector<note> notes_of(const std::vector<stored_note>& stored);
 [[nodiscard]] caf::error relocate(wallet_store& store, const std::vector<note_id>& ids, folder from,
                                   folder to);
 
-/// Likewise to Trash: superseded, but never deleted (I8).
+/// Removes every copy of these notes that lies in `from`. Only notes that the operation's journal
+/// has with all their secrets, or that lie elsewhere with the same ones: a second copy of living
+/// secrets would be left behind (I3). Notes that are not there are skipped, so a repeat finishes.
 [[nodiscard]] caf::error retire(wallet_store& store, const std::vector<note_id>& ids, folder from);
 
 /// Makes files of notes whose verdict is known, with PANs where a server is still open. A note that

@@ -1013,8 +1013,8 @@ caf::expected<step_report> sender_transfer::give_back() {
     return files.error();
   for (auto& x : *files)
     if (x.find(tag_of(terms_.id)) != std::string::npos)
-      if (auto aside = space_->sender.move_file(folder::export_, x, folder::trash); !aside)
-        return aside.error();
+      if (auto err = space_->sender.remove_file(folder::export_, x))
+        return err;
   auto out = settled_report(settlement::returned);
   out.text = "nothing left; the notes are in the wallet";
   if (auto err = close(closing::given_back))

@@ -436,6 +436,8 @@ TEST_F(operations, a_healing_killed_while_it_files_a_note_leaves_one_copy_that_g
       EXPECT_EQ(report->failed, 0u);
       EXPECT_TRUE(fresh.sender().open_journals().empty());
       EXPECT_TRUE(fresh.sender().holds().all().empty());
+      // A server that did not do its Fix is left alone for a while.
+      fresh.clock().advance_seconds(3600);
       ASSERT_TRUE(find_lost(fresh.sender().space(), draw_transfer_id()));
       ASSERT_TRUE(heal_all(fresh.sender().space(), draw_transfer_id()));
       auto bank = fresh.sender().notes_in(folder::bank);
@@ -546,7 +548,8 @@ TEST_F(operations, the_servers_tell_duplicates_of_a_lost_note_apart) {
   ASSERT_EQ(bank.size(), 4u);
   for (auto& x : bank)
     EXPECT_EQ(pair.raida().holders(x), x.id == minted[2].id ? 0u : 25u);
-  EXPECT_EQ(alice().notes_in(folder::trash).size(), 4u);
+  // What was superseded stands in a journal and in no second file.
+  EXPECT_TRUE(alice().notes_in(folder::trash).empty());
   // The check takes the bad copy away, and then the good one is found.
   ASSERT_TRUE(check_notes(space()));
   ASSERT_TRUE(find_lost(space(), draw_transfer_id()));
@@ -645,7 +648,8 @@ TEST_F(operations, check_condemns_one_copy_and_not_its_duplicate) {
   for (int i = 0; i < 2; ++i)
     ASSERT_TRUE(check_notes(space()));
   ASSERT_EQ(alice().notes_in(folder::bank).size(), 1u);
-  EXPECT_EQ(alice().notes_in(folder::bank)[0].ans, notes[0].ans);
+  EXPECT_EQ(pair.raida().holders(alice().notes_in(folder::bank)[0]), 25u);
+  EXPECT_TRUE(alice().notes_in(folder::counterfeit).empty());
 }
 
 TEST_F(operations, notes_are_held_before_they_are_read) {
@@ -861,10 +865,11 @@ TEST_F(operations, start_up_keeps_the_duplicate_with_a_second_secret) {
   ASSERT_TRUE(space().user.move_file(folder::bank, file, folder::fracked));
   ASSERT_EQ(alice().restart(), caf::error{});
   ASSERT_TRUE(start_up(space()));
-  auto kept = alice().notes_in(folder::fracked);
+  // The copy that knew of the second secret stayed, and the server has it now.
+  auto kept = alice().counted();
   ASSERT_EQ(kept.size(), 1u);
-  ASSERT_EQ(kept[0].pans.size(), 25u);
-  EXPECT_EQ(kept[0].pans[3], open.pans[3]);
+  EXPECT_EQ(kept[0].ans, open.pans);
+  EXPECT_EQ(pair.raida().holders(kept[0]), 25u);
 }
 
 TEST_F(operations, start_up_tells_duplicates_apart_by_fifteen_servers_and_not_by_fewer) {

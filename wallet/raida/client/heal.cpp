@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <optional>
 
 #include "wallet/raida/derive.hpp"
 
@@ -26,14 +27,16 @@ bool is_open(const note& x, size_t server) {
 
 /// Where each note fails, as the pown strings say: the targets of a Fix, by server. Only notes that
 /// a majority passes: the others cannot be healed, and must not be touched.
-std::map<size_t, std::vector<size_t>> find_targets(const std::vector<note>& notes,
-                                                   const quorum_rules& rules) {
+std::map<size_t, std::vector<size_t>>
+find_targets(const std::vector<note>& notes, const quorum_rules& rules, const heal_limits& limits) {
   std::map<size_t, std::vector<size_t>> out;
   for (size_t i = 0; i < notes.size(); ++i) {
-    if (grade_detect(notes[i].pown, rules) != note_verdict::fracked)
+    if (grade_detect(notes[i].pown, rules) != note_verdict::fracked ||
+        limits.no_tickets.count(notes[i].id) != 0)
       continue;
     for (size_t server = 0; server < notes[i].pown.size(); ++server)
-      if (notes[i].pown[server] == letter::failed && !is_open(notes[i], server))
+      if (notes[i].pown[server] == letter::failed && !is_open(notes[i], server) &&
+          !(server < limits.no_fix.size() && limits.no_fix[server]))
         out[server].push_back(i);
   }
   return out;
@@ -75,10 +78,18 @@ void drop_settled(note& x) {
     x.pans.clear();
 }
 
+/// What it means that a server holds a note's first secret and not its second.
+enum class first_alone : uint8_t {
+  /// The Fix did not work: the second secret is nobody's.
+  settles,
+  /// A Pown is still to be brought to its end.
+  stays_open,
+};
+
 /// Asks Find about one server's notes and takes over what it holds. Where it does not answer, both
 /// candidates stay.
 void settle(raida_port& port, std::vector<note>& notes, const std::vector<size_t>& indices,
-            const server_choice& where, const command_times& times) {
+            const server_choice& where, first_alone meaning, const command_times& times) {
   std::vector<note> asked;
   for (auto i : indices)
     asked.push_back(notes[i]);
@@ -87,6 +98,8 @@ void settle(raida_port& port, std::vector<note>& notes, const std::vector<size_t
     auto& x = notes[indices[k]];
     for (size_t server = 0; server < found[k].size(); ++server) {
       const auto told = found[k][server];
+      if (told == find_answer::an && meaning == first_alone::stays_open)
+        continue;
       if (told == find_answer::pan)
         x.ans[server] = x.pans[server];
       else if (told != find_answer::not_asked && told != find_answer::unknown)
@@ -105,18 +118,24 @@ void settle_open(raida_port& port, std::vector<note>& notes, const command_times
   if (open.empty())
     return;
   settle(port, notes, open, server_choice(open.size(), std::vector<bool>(port.servers(), true)),
-         times);
+         first_alone::stays_open, times);
 }
 
 void detect_all(raida_port& port, std::vector<note>& notes, const command_times& times) {
   auto letters = detect(port, notes, times);
-  for (size_t i = 0; i < notes.size(); ++i)
-    notes[i].pown = std::move(letters[i]);
+  for (size_t i = 0; i < notes.size(); ++i) {
+    auto& x = notes[i];
+    x.pown = std::move(letters[i]);
+    // The server holds the first secret, which may be another's as well.
+    for (size_t server = 0; server < x.pown.size(); ++server)
+      if (is_open(x, server) && x.pown[server] == letter::passed)
+        x.pown[server] = letter::untried;
+  }
 }
 
 /// Sends one Fix and finds out what came of it, whatever the server said: the answer may be lost or
-/// false, and a Fix must not be repeated with the same tickets.
-void fix_and_settle(raida_port& port, std::vector<note>& notes, const fix_intent& intent,
+/// false. Answers what the server did: 'p', 'f' or 'n' as in heal_result.
+char fix_and_settle(raida_port& port, std::vector<note>& notes, const fix_intent& intent,
                     const ticket_set& tickets, const command_times& times) {
   const auto servers = port.servers();
   std::vector<size_t> indices;
@@ -129,34 +148,49 @@ void fix_and_settle(raida_port& port, std::vector<note>& notes, const fix_intent
     x.pans[intent.server] = fixed_an(static_cast<uint8_t>(intent.server), x.id, intent.pg);
     indices.push_back(i);
   }
-  fix(port, intent.server, intent.notes, intent.pg, tickets.tickets, times);
+  const auto said = fix(port, intent.server, intent.notes, intent.pg, tickets.tickets, times);
   std::vector<bool> only(servers, false);
   only[intent.server] = true;
-  settle(port, notes, indices, server_choice(indices.size(), only), times);
+  settle(port, notes, indices, server_choice(indices.size(), only), first_alone::settles, times);
+  for (auto i : indices)
+    if (notes[i].ans[intent.server] ==
+        fixed_an(static_cast<uint8_t>(intent.server), notes[i].id, intent.pg))
+      return letter::passed;
+  const auto counts = count_letters(said);
+  return counts.failed + counts.error > 0 ? letter::failed : letter::silent;
 }
 
 /// Heals notes that fit one request.
 caf::error heal_batch(raida_port& port, std::vector<note>& notes, const persist_intents& persist,
-                      const quorum_rules& rules, const command_times& times, heal_result& out) {
-  settle_open(port, notes, times);
-  detect_all(port, notes, times);
+                      const quorum_rules& rules, const command_times& times,
+                      const heal_limits& limits, heal_result& out) {
+  if (!limits.just_asked) {
+    settle_open(port, notes, times);
+    detect_all(port, notes, times);
+  }
   std::vector<bool> clean_before;
   for (const auto& x : notes)
     clean_before.push_back(grade_detect(x.pown, rules) == note_verdict::authentic);
 
+  std::optional<ticket_set> taken;
   for (int i = 0; i < fix_tries_max; ++i) {
-    const auto targets = find_targets(notes, rules);
+    const auto targets = find_targets(notes, rules, limits);
     if (targets.empty())
       break;
-    const auto issuers = choose_issuers(notes, targets, port.servers());
-    const auto tickets = get_tickets(port, notes, issuers, times);
+    if (!taken) {
+      taken = get_tickets(port, notes, choose_issuers(notes, targets, port.servers()), times);
+      for (size_t k = 0; k < notes.size(); ++k)
+        if (taken->covering(k) > 0)
+          out.ticketed.push_back(notes[k].id);
+    }
+    const auto& tickets = *taken;
     const auto intents = plan_fixes(notes, targets, tickets, rules);
     if (intents.empty())
       break;
     if (auto failed = persist(intents))
       return failed;
     for (const auto& intent : intents)
-      fix_and_settle(port, notes, intent, tickets, times);
+      out.fixes[intent.server] = fix_and_settle(port, notes, intent, tickets, times);
     settle_open(port, notes, times);
     detect_all(port, notes, times);
   }
@@ -174,13 +208,14 @@ caf::error heal_batch(raida_port& port, std::vector<note>& notes, const persist_
 
 caf::expected<heal_result> heal(raida_port& port, std::vector<note> notes,
                                 const persist_intents& persist, const quorum_rules& rules,
-                                const command_times& times) {
+                                const command_times& times, const heal_limits& limits) {
   heal_result out;
+  out.fixes.assign(port.servers(), letter::untried);
   for (size_t from = 0; from < notes.size(); from += heal_notes_max) {
     const auto until = std::min(from + heal_notes_max, notes.size());
     std::vector<note> some(std::make_move_iterator(notes.begin() + static_cast<ptrdiff_t>(from)),
                            std::make_move_iterator(notes.begin() + static_cast<ptrdiff_t>(until)));
-    if (auto failed = heal_batch(port, some, persist, rules, times, out))
+    if (auto failed = heal_batch(port, some, persist, rules, times, limits, out))
       return failed;
   }
   return out;

@@ -258,6 +258,7 @@ ticket_set get_tickets(raida_port& port, const std::vector<note>& notes, const s
     asked.push_back(i < detect_notes_max && is_whole(notes[i], servers));
   exchange x;
   x.what = command::get_ticket;
+  x.repeatable = false;
   x.encode = [&](const batch& which, size_t server) { return encode_notes(notes, which, server); };
   x.take = [&out](const answer& got, const batch& which, size_t server) {
     const auto told = decode_ticket(got, which.size());

@@ -87,8 +87,8 @@ struct ticket_set {
 };
 
 /// Gets one ticket of each server for all notes that `where` chooses for it. At most
-/// detect_notes_max notes, the rest is left out. Asks each server once more where silent; the slot
-/// the first answer took expires by itself.
+/// detect_notes_max notes, the rest is left out. Never repeats: a server whose answer was lost
+/// would give a second of its few slots for the same notes.
 ticket_set get_tickets(raida_port& port, const std::vector<note>& notes, const server_choice& where,
                        const command_times& times = {});
 

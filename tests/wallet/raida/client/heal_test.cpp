@@ -134,7 +134,7 @@ TEST(heal, a_lost_answer_to_fix_is_found) {
   EXPECT_EQ(raida.holders(done->notes[0]), raida_count);
 }
 
-TEST(heal, a_failed_fix_is_tried_once_more_with_fresh_tickets) {
+TEST(heal, a_failed_fix_is_tried_once_more_with_the_same_tickets) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);
   raida.damage(0, notes[0].id);
@@ -143,7 +143,7 @@ TEST(heal, a_failed_fix_is_tried_once_more_with_fresh_tickets) {
   const auto done = heal(raida, notes, log.writer());
   ASSERT_TRUE(done);
   EXPECT_EQ(log.tries.size(), 2u);
-  EXPECT_EQ(raida.asked[command::get_ticket], 2u);
+  EXPECT_EQ(raida.asked[command::get_ticket], 1u);
   EXPECT_EQ(done->healed, 1u);
   EXPECT_EQ(raida.holders(done->notes[0]), raida_count);
 }
@@ -228,7 +228,7 @@ TEST(heal, open_pans_are_settled_before_anything_is_fixed) {
   auto notes = raida.mint(2, 100, 1);
   auto& x = notes[0];
   x.pans = draw_ans(raida_count);
-  for (size_t i = 0; i < 10; ++i)
+  for (size_t i = 0; i < 15; ++i)
     raida.set_held(i, x.id, x.pans[i]);
   raida.damage(20, x.id);
   journal log;
@@ -237,6 +237,60 @@ TEST(heal, open_pans_are_settled_before_anything_is_fixed) {
   ASSERT_EQ(log.tries.size(), 1u);
   EXPECT_EQ(log.tries[0].size(), 1u);
   EXPECT_EQ(raida.holders(done->notes[0]), raida_count);
+}
+
+TEST(heal, a_server_that_holds_the_first_secret_alone_does_not_pass_and_keeps_both) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  const auto givers = notes[0].ans;
+  notes[0].pans = draw_ans(raida_count);
+  for (size_t i = 0; i < 15; ++i)
+    raida.set_held(i, notes[0].id, notes[0].pans[i]);
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  EXPECT_EQ(count_letters(done->notes[0].pown).passed, 15u);
+  EXPECT_EQ(done->notes[0].ans[20], givers[20]);
+  ASSERT_EQ(done->notes[0].pans.size(), raida_count);
+  EXPECT_EQ(done->notes[0].pans[20], notes[0].pans[20]);
+  EXPECT_EQ(raida.asked[command::get_ticket], 0u);
+}
+
+TEST(heal, what_earlier_healings_have_shown_is_left_out) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 2);
+  for (auto& x : notes)
+    raida.damage(0, x.id);
+  raida.damage(1, notes[1].id);
+  journal log;
+  heal_limits limits;
+  limits.no_fix = {true};
+  limits.no_tickets = {notes[1].id};
+  auto done = heal(raida, notes, log.writer(), {}, {}, limits);
+  ASSERT_TRUE(done);
+  EXPECT_EQ(raida.asked[command::get_ticket], 0u);
+  EXPECT_EQ(raida.asked[command::fix], 0u);
+  EXPECT_EQ(done->fixes, std::string(raida_count, 'u'));
+  limits.no_fix.clear();
+  done = heal(raida, notes, log.writer(), {}, {}, limits);
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->healed, 1u);
+  EXPECT_EQ(done->fixes[0], 'p');
+  EXPECT_EQ(done->ticketed, std::vector<note_id>{notes[0].id});
+}
+
+TEST(heal, tells_which_servers_did_no_fix) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  for (const size_t server : {0u, 1u, 2u})
+    raida.damage(server, notes[0].id);
+  raida.add(fault::lying(0, command::fix, 242));
+  raida.add(fault::lost_request(1, command::fix, SIZE_MAX));
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->fixes.substr(0, 4), "fnpu");
+  EXPECT_EQ(raida.asked[command::get_ticket], 1u);
 }
 
 TEST(heal, any_mix_of_losses_never_costs_a_pass) {
