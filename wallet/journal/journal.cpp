@@ -50,7 +50,8 @@ journal_tag tag_of(const journal_tag& previous, byte_view header, byte_view payl
 }
 
 bool is_zero(byte_view x) {
-  return sodium_is_zero(x.data(), x.size()) == 1;
+  // What is compared is no secret: how much of a journal is still empty.
+  return x.empty() || (x[0] == 0 && std::equal(x.begin() + 1, x.end(), x.begin()));
 }
 
 /// A record in place: where its parts stand, whether or not it verifies.
