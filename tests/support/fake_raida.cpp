@@ -53,6 +53,18 @@ fault fault::lying(size_t server, command on, uint8_t status, bool applied, size
 
 fake_raida::fake_raida(size_t servers, uint64_t seed) : lab_(servers, seed), random_(seed) {}
 
+fake_raida::fake_raida(const fake_raida& of)
+    : asked(of.asked), arrived(of.arrived), lab_(of.lab_), faults_(of.faults_),
+      delayed_(of.delayed_), random_(of.random_), lose_requests_(of.lose_requests_),
+      lose_replies_(of.lose_replies_), doubles_(of.doubles_) {}
+
+void fake_raida::for_each_held(
+    size_t server, const std::function<void(note_id, const authenticity_number&)>& visit) const {
+  for (const auto& [id, x] : lab_.store(server).committed())
+    if (x.mfs != 0)
+      visit(id, x.an);
+}
+
 void fake_raida::add(const fault& x) {
   faults_.push_back(x);
   if (!x.on && x.what == fault::reply::unreachable)

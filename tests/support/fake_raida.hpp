@@ -58,6 +58,10 @@ struct fault {
 class fake_raida : public raida::raida_port {
 public:
   explicit fake_raida(size_t servers = raida_count, uint64_t seed = 1);
+  /// The same servers, restarted, apart from `of` from here on, with the same faults before them
+  /// and the same requests still under way. Nobody watches them: on_ask is empty.
+  fake_raida(const fake_raida& of);
+  fake_raida& operator=(const fake_raida&) = delete;
 
   size_t servers() const override { return lab_.servers(); }
   raida::answers ask(const raida::ask_all& what) override;
@@ -90,6 +94,9 @@ public:
   /// Sets the record; none frees it (a server that fell back to an old state). The server forgets
   /// its tickets and reservations.
   void set_held(size_t server, note_id id, std::optional<authenticity_number> an);
+  /// Every record in use on a server.
+  void for_each_held(size_t server,
+                     const std::function<void(note_id, const authenticity_number&)>& visit) const;
   /// How many servers hold the note's ANs: the truth, past all faults.
   size_t holders(const note& x) { return lab_.passes(x); }
 

@@ -1,6 +1,7 @@
 #include "tests/support/memory_file_ops.hpp"
 
 #include <algorithm>
+#include <random>
 
 #include "wallet/files/coin_name.hpp"
 
@@ -27,6 +28,31 @@ memory_file_ops::memory_file_ops() : root_(std::make_shared<node>()) {
   all_.push_back(root_);
 }
 
+memory_file_ops::memory_file_ops(const memory_file_ops& of) : lie_(of.lie_) {
+  std::map<const node*, node_ptr> copies;
+  const std::function<node_ptr(const node_ptr&)> copy = [&](const node_ptr& x) {
+    if (x == nullptr)
+      return node_ptr{};
+    const auto [found, fresh] = copies.emplace(x.get(), nullptr);
+    if (!fresh)
+      return found->second;
+    auto out = std::make_shared<node>();
+    copies[x.get()] = out;
+    all_.push_back(out);
+    out->is_directory = x->is_directory;
+    out->content = x->content;
+    out->durable_content = x->durable_content;
+    for (const auto& [name, below] : x->names)
+      out->names[name] = copy(below);
+    for (const auto& [name, below] : x->durable_names)
+      out->durable_names[name] = copy(below);
+    return out;
+  };
+  root_ = copy(of.root_);
+  for (const auto& x : of.pending_)
+    pending_.push_back({copy(x.target), copy(x.to), x.to_name, copy(x.from), x.from_name});
+}
+
 void memory_file_ops::add_durable(pending& x) {
   if (x.to != nullptr)
     x.to->durable_names[x.to_name] = x.target;
@@ -42,36 +68,95 @@ void memory_file_ops::remove_durable(pending& x) {
   x.from = nullptr;
 }
 
-void memory_file_ops::keep_some_sectors(node& file, std::mt19937& random) {
+namespace {
+
+/// The part of a file that one sector holds; empty behind its end.
+byte_view sector_of(const bytes& content, size_t from) {
+  return byte_view{content}.sub(std::min(from, content.size()), sector_bytes);
+}
+
+/// Whether a sector would hold something else with `content` than with `durable`; what is missing
+/// reads as zero.
+bool differs_at(const bytes& content, const bytes& durable, size_t from) {
+  const auto x = sector_of(content, from), y = sector_of(durable, from);
+  const auto& longer = x.size() < y.size() ? y : x;
+  const auto common = std::min(x.size(), y.size());
+  return !std::equal(x.begin(), x.begin() + common, y.begin()) ||
+         std::any_of(longer.begin() + common, longer.end(), [](uint8_t b) { return b != 0; });
+}
+
+} // namespace
+
+size_t memory_file_ops::undecided_in(const node& file) {
+  if (file.content == file.durable_content)
+    return 0;
+  size_t out = file.content.size() != file.durable_content.size() ? 1 : 0;
+  const auto end = std::max(file.content.size(), file.durable_content.size());
+  for (size_t from = 0; from < end; from += sector_bytes)
+    out += differs_at(file.content, file.durable_content, from) ? 1 : 0;
+  return out;
+}
+
+size_t memory_file_ops::undecided() const {
+  size_t out = 0;
+  for (const auto& x : pending_)
+    out += (x.to != nullptr ? 1u : 0u) + (x.from != nullptr ? 1u : 0u);
+  for (const auto& x : all_)
+    out += undecided_in(*x);
+  return out;
+}
+
+void memory_file_ops::keep_some_sectors(node& file, const std::function<bool()>& reached) {
   bytes out = file.durable_content;
-  if (random() % 2 == 0)
+  if (file.content.size() != out.size() && reached())
     out.resize(file.content.size(), 0);
-  for (size_t from = 0; from < out.size(); from += sector_bytes) {
-    const auto to = std::min(from + sector_bytes, out.size());
-    const bool arrived = random() % 2 == 0;
-    for (auto i = from; arrived && i < to; ++i)
+  const auto end = std::max(file.content.size(), file.durable_content.size());
+  for (size_t from = 0; from < end; from += sector_bytes) {
+    if (!differs_at(file.content, file.durable_content, from) || !reached())
+      continue;
+    for (auto i = from; i < std::min(from + sector_bytes, out.size()); ++i)
       out[i] = i < file.content.size() ? file.content[i] : uint8_t{0};
   }
   file.content = file.durable_content = out;
 }
 
-void memory_file_ops::lose_power(uint32_t seed) {
-  std::mt19937 random{seed};
+void memory_file_ops::lose_power(const std::function<bool()>& reached) {
   for (auto& x : pending_) {
-    const auto kept = random() % 3;
-    if (kept == 0)
-      continue;
-    add_durable(x);
-    if (kept == 2)
+    const bool waited = x.to != nullptr;
+    const bool appeared = waited && reached();
+    const bool went = x.from != nullptr && reached();
+    if (appeared)
+      add_durable(x);
+    // A removal never becomes durable before the name elsewhere.
+    if (went && (appeared || !waited))
       remove_durable(x);
   }
   pending_.clear();
   for (auto& x : all_) {
     x->names = x->durable_names;
     if (x->content != x->durable_content)
-      keep_some_sectors(*x, random);
+      keep_some_sectors(*x, reached);
   }
   locks_.clear();
+}
+
+void memory_file_ops::lose_power(uint32_t seed) {
+  std::mt19937 random{seed};
+  lose_power([&] { return random() % 2 == 0; });
+}
+
+void memory_file_ops::for_each_durable(
+    const std::function<void(const std::string&, const bytes&)>& visit) const {
+  const std::function<void(const node&, const std::string&)> walk = [&](const node& x,
+                                                                        const std::string& path) {
+    for (const auto& [name, below] : x.durable_names) {
+      if (below->is_directory)
+        walk(*below, path + "/" + name);
+      else
+        visit(path + "/" + name, below->durable_content);
+    }
+  };
+  walk(*root_, {});
 }
 
 file_handle memory_file_ops::handle_of(node_ptr x) {
@@ -120,6 +205,8 @@ caf::expected<std::vector<dir_entry>> memory_file_ops::list(const file_handle& d
 }
 
 caf::error memory_file_ops::sync_directory(const file_handle& directory) {
+  if (lie_ == disk_lie::no_sync || lie_ == disk_lie::no_directory_sync)
+    return caf::none;
   const auto here = at(directory);
   for (auto& x : pending_) {
     const bool source = x.from == here;
@@ -186,7 +273,8 @@ caf::expected<size_t> memory_file_ops::read(const file_handle& file, uint64_t of
 }
 
 caf::error memory_file_ops::sync(const file_handle& file) {
-  at(file)->durable_content = at(file)->content;
+  if (lie_ != disk_lie::no_sync)
+    at(file)->durable_content = at(file)->content;
   return caf::none;
 }
 
@@ -213,7 +301,7 @@ caf::expected<bool> memory_file_ops::rename_no_replace(const file_handle& from,
   const auto found = at(from)->names.find(name);
   if (found == at(from)->names.end())
     return missing(name);
-  if (at(to)->names.count(new_name) > 0)
+  if (at(to)->names.count(new_name) > 0 && lie_ != disk_lie::rename_replaces)
     return taken(new_name);
   auto x = found->second;
   at(from)->names.erase(found);

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -11,17 +11,49 @@
 
 namespace liveconnect::test {
 
+/// A promise that a disk does not keep. Tests of the crash suite itself: a suite that does not
+/// notice such a disk could not notice a wallet that forgets to sync either.
+enum class disk_lie : uint8_t {
+  none,
+  /// Every sync says that it worked and does nothing.
+  no_sync,
+  /// Content is synced, names are not.
+  no_directory_sync,
+  /// A rename that must not replace an existing file does.
+  rename_replaces,
+};
+
 /// A disk in memory that forgets what was not synced (docs/design/safety.md 6.1). Paths start at
 /// its root, `/`, which is there.
+///
+/// Content and names are durable apart from each other: sync() makes what a file holds durable and
+/// not its name, sync_directory() makes names durable and not what the files hold.
 class memory_file_ops : public wallet::file_ops {
 public:
   memory_file_ops();
+  /// The same disk once more, as it stands, with what is not synced on it. Handles and locks are
+  /// those of a running program: the copy has none.
+  memory_file_ops(const memory_file_ops& of);
+  memory_file_ops& operator=(const memory_file_ops&) = delete;
+
+  void tell(disk_lie x) { lie_ = x; }
+
+  /// How many decisions a power cut takes now: for each name that would appear or go, for each
+  /// unsynced sector and each unsynced length, whether it reached the disk.
+  size_t undecided() const;
 
   /// The power fails and comes back: synced content and synced names are there; of everything else
-  /// an arbitrary part, chosen by `seed`. Unsynced content arrives by sectors of 512 bytes, in any
-  /// combination; unsynced names one by one. A rename never shows in neither directory, as every
-  /// journalling file system promises. Open handles stay open and must not be used any more.
+  /// what `reached` says, asked undecided() times. Unsynced content arrives by sectors of 512
+  /// bytes, in any combination; unsynced names one by one. A rename never shows in neither
+  /// directory, as every journalling file system promises. Open handles stay open and must not be
+  /// used any more.
+  void lose_power(const std::function<bool()>& reached);
+  /// The same, with an arbitrary part chosen by `seed`.
   void lose_power(uint32_t seed);
+
+  /// Every file that would be there if the power failed now and nothing unsynced had arrived.
+  void for_each_durable(
+      const std::function<void(const std::string& path, const bytes& content)>& visit) const;
 
   caf::expected<wallet::file_handle> open_directory(const std::filesystem::path& path) override;
   caf::expected<wallet::file_handle> open_directory_at(const wallet::file_handle& parent,
@@ -85,8 +117,10 @@ private:
   node_ptr at(const wallet::file_handle& x) const { return open_.at(x.id()); }
   static void add_durable(pending& x);
   static void remove_durable(pending& x);
-  static void keep_some_sectors(node& file, std::mt19937& random);
+  static size_t undecided_in(const node& file);
+  static void keep_some_sectors(node& file, const std::function<bool()>& reached);
 
+  disk_lie lie_ = disk_lie::none;
   node_ptr root_;
   std::vector<node_ptr> all_;
   std::vector<pending> pending_;

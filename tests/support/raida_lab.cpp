@@ -69,9 +69,16 @@ void scripted_random::fill(uint8_t* out, size_t size) {
 // --- raida_lab ---
 
 struct raida_lab::node {
-  node(server_options options, uint64_t seed)
-      : random(seed), core(std::move(options), store, random) {}
+  node(const server_options& how, uint64_t seed)
+      : options(how), random(seed), core(how, store, random) {}
+  /// The same server, restarted.
+  node(const node& of)
+      : options(of.options), store(of.store), random(of.random), core(of.options, store, random),
+        down(of.down), answers_to_lose(of.answers_to_lose) {
+    core.reset();
+  }
 
+  server_options options;
   memory_store store;
   scripted_random random;
   server_core core;
@@ -94,9 +101,15 @@ raida_lab::raida_lab(size_t servers, const secret<16>& operator_key, const std::
     options.servers = static_cast<uint8_t>(servers);
     options.admin_key = operator_key_;
     options.version = version;
-    nodes_.push_back(std::make_unique<node>(std::move(options), seed * 1000 + i));
+    nodes_.push_back(std::make_unique<node>(options, seed * 1000 + i));
     nodes_.back()->core.reset();
   }
+}
+
+raida_lab::raida_lab(const raida_lab& of)
+    : operator_key_(of.operator_key_), random_(of.random_), now_(of.now_) {
+  for (const auto& x : of.nodes_)
+    nodes_.push_back(std::make_unique<node>(*x));
 }
 
 raida_lab::~raida_lab() = default;
@@ -195,6 +208,10 @@ void raida_lab::lose_answers(size_t server, size_t count) {
 
 server_core& raida_lab::core(size_t server) {
   return nodes_[server]->core;
+}
+
+const memory_store& raida_lab::store(size_t server) const {
+  return nodes_[server]->store;
 }
 
 memory_store& raida_lab::store(size_t server) {

@@ -24,6 +24,8 @@ public:
   /// Sets a record directly, as if committed.
   void put(note_id id, const authenticity_number& an, uint8_t mfs);
 
+  const std::map<note_id, raida::record>& committed() const { return committed_; }
+
   /// The next commits fail.
   bool disk_is_full = false;
 
@@ -52,6 +54,10 @@ public:
   explicit raida_lab(size_t servers = raida_count, uint64_t seed = 1);
   raida_lab(size_t servers, const secret<16>& operator_key, const std::string& version,
             uint64_t seed = 1);
+  /// The same servers once more, restarted: their records and the clock are there, tickets and
+  /// reservations are not.
+  raida_lab(const raida_lab& of);
+  raida_lab& operator=(const raida_lab&) = delete;
   ~raida_lab() override;
 
   size_t servers() const override { return nodes_.size(); }
@@ -76,6 +82,7 @@ public:
 
   raida::server_core& core(size_t server);
   memory_store& store(size_t server);
+  const memory_store& store(size_t server) const;
   scripted_random& random(size_t server);
   raida::moment now() const { return now_; }
 

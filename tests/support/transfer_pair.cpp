@@ -14,6 +14,12 @@ transfer_pair::transfer_pair(uint64_t seed)
     : raida_(raida_count, seed), sender_(std::make_unique<wallet_party>(raida_, clock_, "Alice")),
       receiver_(std::make_unique<wallet_party>(raida_, clock_, "Bob")) {}
 
+transfer_pair::transfer_pair(const transfer_pair& of)
+    : raida_(of.raida_), clock_(of.clock_),
+      sender_(std::make_unique<wallet_party>(raida_, clock_, *of.sender_)),
+      receiver_(std::make_unique<wallet_party>(raida_, clock_, *of.receiver_)), minted_(of.minted_),
+      next_serial_(of.next_serial_) {}
+
 std::vector<note> transfer_pair::mint(int8_t denomination, size_t count, wallet_party& whose) {
   // Far from the serials that servers offer for change.
   auto& next = next_serial_[denomination];

@@ -16,11 +16,18 @@ class transfer_pair {
 public:
   /// The seed decides what the network loses, where it is told to.
   explicit transfer_pair(uint64_t seed = 1);
+  /// The same moment once more, apart from `of` from here on: both disks, the servers' records and
+  /// the clock. The programs were killed: both sides need wallet_party::restart().
+  transfer_pair(const transfer_pair& of);
+  transfer_pair& operator=(const transfer_pair&) = delete;
 
   fake_raida& raida() { return raida_; }
+  const fake_raida& raida() const { return raida_; }
   test_clock& clock() { return clock_; }
   wallet_party& sender() { return *sender_; }
   wallet_party& receiver() { return *receiver_; }
+  const wallet_party& sender() const { return *sender_; }
+  const wallet_party& receiver() const { return *receiver_; }
 
   /// Issues notes into the sender's Bank.
   std::vector<note> mint_for_sender(int8_t denomination, size_t count);

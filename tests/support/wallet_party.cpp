@@ -16,6 +16,11 @@ wallet_party::wallet_party(raida::raida_port& port, test_clock& clock, const std
     throw std::runtime_error("no wallet: " + detail_of(err));
 }
 
+wallet_party::wallet_party(raida::raida_port& port, test_clock& clock, const wallet_party& of)
+    : disk_(of.disk_), port_(&port), clock_(&clock), name_(of.name_), rules_(of.rules_) {
+  rules_.now_ms = [this] { return clock_->ms; };
+}
+
 wallet_paths wallet_party::paths() const {
   wallet_paths out;
   out.data = "/data";

@@ -22,6 +22,9 @@ struct test_clock {
 class wallet_party {
 public:
   wallet_party(raida::raida_port& port, test_clock& clock, const std::string& name);
+  /// The same side with a copy of its disk, among other servers and under another clock: only
+  /// restart() makes a workspace on it.
+  wallet_party(raida::raida_port& port, test_clock& clock, const wallet_party& of);
 
   /// Valid once restart() or the constructor succeeded.
   wallet::workspace& space() { return *space_; }
@@ -29,6 +32,7 @@ public:
   /// For the next restart().
   wallet::wallet_rules& rules() { return rules_; }
   memory_file_ops& disk() { return disk_; }
+  const memory_file_ops& disk() const { return disk_; }
   wallet::wallet_paths paths() const;
 
   /// From here on everything goes through `files` (a fault_file_ops over disk(), say), or through
