@@ -97,8 +97,7 @@ caf::error fault_file_ops::injected(std::string_view name, const std::string& pa
     return {};
   auto words =
       std::string{spoken(name)} + " '" + path + "': " + std::system_category().message(error_);
-  if (!struck_)
-    struck_at_ = path;
+  struck_at_.push_back(path);
   struck_ = true;
   return fail(ec::disk_failed, std::move(words));
 }
@@ -139,7 +138,8 @@ auto fault_file_ops::run(const char* name, const std::string& path, Call call) -
   if (trace_.size() != at_)
     return do_it();
   struck_ = what_ != disk_fault::none;
-  struck_at_ = path;
+  if (struck_)
+    struck_at_.push_back(path);
   switch (what_) {
   case disk_fault::die_before:
     dead_ = true;
@@ -259,6 +259,8 @@ caf::expected<bool> fault_file_ops::rename_no_replace(const file_handle& from,
                                                       const std::string& name,
                                                       const file_handle& to,
                                                       const std::string& new_name) {
+  if (before_rename && !dead_)
+    before_rename(path_of(to, new_name));
   return run("rename_no_replace", path_of(to, new_name), [&]() -> caf::expected<bool> {
     if (no_exclusive_rename)
       return false;

@@ -52,6 +52,7 @@ public:
     at_ = at;
     error_ = 0;
     struck_ = false;
+    struck_at_.clear();
     changes_ = 0;
     trace_.clear();
   }
@@ -65,12 +66,14 @@ public:
   void recovered() { error_ = 0; }
   /// Whether the fault that was armed has been met.
   bool has_struck() const { return struck_; }
-  /// What the failed call was about: its path, as it stands in the error.
-  const std::string& struck_at() const { return struck_at_; }
+  /// What the failed calls were about: their paths, as they stand in the errors.
+  const std::vector<std::string>& struck_at() const { return struck_at_; }
 
   /// Called before each call that changes the disk, with its number, while the process lives.
   std::function<void(size_t)> before_change;
-  /// The same before each call.
+  /// Called before each rename that must not replace, with the path of its new name.
+  std::function<void(const std::string&)> before_rename;
+  /// Called with its number before each call of whatever kind.
   std::function<void(size_t)> before_call;
 
   /// Names of the calls since arm(), in order.
@@ -139,7 +142,7 @@ private:
   size_t error_at_ = 0;
   bool error_for_good_ = false;
   bool struck_ = false;
-  std::string struck_at_;
+  std::vector<std::string> struck_at_;
   std::map<int, std::string> paths_;
   std::vector<std::string> trace_;
 };

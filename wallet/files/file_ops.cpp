@@ -244,9 +244,9 @@ caf::expected<secret_bytes> read_file(file_ops& ops, const file_handle& director
   if (!status)
     return with_name(name, status.error());
   if (status->size_bytes > bytes_max)
-    return fail(ec::disk_failed, "'" + printable(name) +
-                                     "': " + std::to_string(status->size_bytes) +
-                                     " bytes, at most " + std::to_string(bytes_max) + " are read");
+    return fail(ec::wallet_damaged,
+                "'" + printable(name) + "': " + std::to_string(status->size_bytes) +
+                    " bytes, at most " + std::to_string(bytes_max) + " are read");
   secret_bytes out(static_cast<size_t>(status->size_bytes));
   size_t done = 0;
   while (done < out.size()) {

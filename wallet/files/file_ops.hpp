@@ -197,7 +197,8 @@ struct renaming {
 [[nodiscard]] caf::error write_all(file_ops& ops, const file_handle& file, uint64_t offset,
                                    byte_view from);
 
-/// Reads a whole regular file of at most `bytes_max` bytes; a longer one fails before it is read.
+/// Reads a whole regular file of at most `bytes_max` bytes; a longer one fails before it is read,
+/// with ec::wallet_damaged: no disk is at fault.
 caf::expected<secret_bytes> read_file(file_ops& ops, const file_handle& directory,
                                       const std::string& name, uint64_t bytes_max);
 

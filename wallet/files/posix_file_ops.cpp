@@ -147,8 +147,8 @@ caf::expected<std::vector<dir_entry>> posix_file_ops::list(const file_handle& di
     if (name == "." || name == "..")
       continue;
     if (out.size() == entries_max)
-      return fail(ec::disk_failed,
-                  "list: more than " + std::to_string(entries_max) + " entries in a directory");
+      return fail(ec::disk_failed, "list '" + shown(place_of(directory.id())) + "': more than " +
+                                       std::to_string(entries_max) + " entries");
     auto kind = entry_kind::other;
     if (entry->d_type == DT_REG) {
       kind = entry_kind::file;
@@ -169,7 +169,7 @@ caf::expected<std::vector<dir_entry>> posix_file_ops::list(const file_handle& di
 }
 
 caf::error posix_file_ops::sync_directory(const file_handle& directory) {
-  if (sync_file(directory.id()) != 0)
+  if (uninterrupted([&] { return sync_file(directory.id()); }) != 0)
     return failed("fsync", directory);
   return caf::none;
 }
@@ -237,13 +237,14 @@ caf::expected<size_t> posix_file_ops::read(const file_handle& file, uint64_t off
 }
 
 caf::error posix_file_ops::sync(const file_handle& file) {
-  if (sync_file(file.id()) != 0)
+  // An interruption tells nothing of the data: waiting on is no second try after a failure.
+  if (uninterrupted([&] { return sync_file(file.id()); }) != 0)
     return failed("fsync", file);
   return caf::none;
 }
 
 caf::error posix_file_ops::sync_data(const file_handle& file) {
-  if (sync_file_data(file.id()) != 0)
+  if (uninterrupted([&] { return sync_file_data(file.id()); }) != 0)
     return failed("fdatasync", file);
   return caf::none;
 }

@@ -140,6 +140,35 @@ private:
 
 } // namespace
 
+namespace {
+
+/// Whether all parts of a wallet are there and can be opened. What is there and cannot be opened
+/// now is another trouble than what is missing.
+caf::error require_parts(file_ops& ops, const file_handle& directory,
+                         const std::filesystem::path& root) {
+  const auto require = [&](const char* name, const caf::expected<file_handle>& opened) {
+    if (opened)
+      return caf::error{};
+    const auto there = ops.exists(directory, name);
+    if (!there)
+      return there.error();
+    if (*there)
+      return opened.error();
+    return fail(ec::bad_argument,
+                "'" + printable(root.filename().string()) +
+                    "' is not a wallet: transactions.csv, config.toml, Bank or Fracked is missing");
+  };
+  for (const auto* name : {to_string(folder::bank), to_string(folder::fracked)})
+    if (auto err = require(name, ops.open_directory_at(directory, name)))
+      return err;
+  for (const auto* name : {transactions_file_name, config_file_name})
+    if (auto err = require(name, ops.open_read(directory, name)))
+      return err;
+  return caf::none;
+}
+
+} // namespace
+
 wallet_store::wallet_store(file_ops& ops, std::filesystem::path root, file_handle directory)
     : ops_(&ops), root_(std::move(root)), directory_(std::move(directory)) {}
 
@@ -147,24 +176,8 @@ caf::expected<wallet_store> wallet_store::open(file_ops& ops, const std::filesys
   auto directory = ops.open_directory(root);
   if (!directory)
     return directory.error();
-  if (!is_wallet(ops, root)) {
-    // What is there and cannot be opened is another trouble than what is missing.
-    for (const auto* name : {to_string(folder::bank), to_string(folder::fracked)}) {
-      const auto there = ops.exists(*directory, name);
-      const auto opened = ops.open_directory_at(*directory, name);
-      if (there && *there && !opened)
-        return opened.error();
-    }
-    for (const auto* name : {transactions_file_name, config_file_name}) {
-      const auto there = ops.exists(*directory, name);
-      const auto opened = ops.open_read(*directory, name);
-      if (there && *there && !opened)
-        return opened.error();
-    }
-    return fail(ec::bad_argument,
-                "'" + printable(root.filename().string()) +
-                    "' is not a wallet: transactions.csv, config.toml, Bank or Fracked is missing");
-  }
+  if (auto err = require_parts(ops, *directory, root))
+    return err;
   if (auto err = check_permissions(ops, root))
     return err;
   return wallet_store{ops, root, std::move(*directory)};
@@ -197,9 +210,16 @@ caf::expected<folder_listing> wallet_store::list(folder where) const {
     const auto report = [&](caf::error err) {
       out.unreadable.push_back({where, x.name, std::move(err)});
     };
+    if (x.kind != entry_kind::file) {
+      report(fail(ec::bad_coin_file, "not a regular file"));
+      continue;
+    }
     const auto raw = read_file(*ops_, *directory, x.name, single_bytes_max);
     if (!raw) {
-      report(raw.error());
+      // Another thread of ours, or another program, may have moved it since the names were read.
+      const auto there = ops_->exists(*directory, x.name);
+      if (!there || *there)
+        report(raw.error());
       continue;
     }
     auto notes = parse_coin_file(view(*raw));
@@ -261,6 +281,8 @@ caf::expected<std::vector<stored_note>> wallet_store::find(const std::vector<not
   const auto all = list(where);
   if (!all)
     return all.error();
+  if (auto err = disk_trouble(*all))
+    return err;
   const std::unordered_set<note_id> wanted(ids.begin(), ids.end());
   std::vector<stored_note> out;
   for (auto& x : all->notes) {
@@ -281,6 +303,8 @@ caf::error wallet_store::put(folder where, const std::vector<note>& notes, pans 
   const auto there = list(where);
   if (!there)
     return there.error();
+  if (auto err = disk_trouble(*there))
+    return err;
   const auto copies = index(*there);
   file_batch batch;
   std::unordered_set<note_id> seen;
@@ -314,6 +338,9 @@ wallet_store::open_pair(folder from, const wallet_store& target, folder to) cons
   auto there = target.list(to);
   if (!there)
     return there.error();
+  for (const auto* x : {&*here, &*there})
+    if (auto err = disk_trouble(*x))
+      return err;
   return folder_pair{std::move(*source), std::move(*destination), std::move(*here),
                      std::move(*there)};
 }
@@ -532,6 +559,13 @@ caf::expected<size_t> wallet_store::remove_leftovers() {
   if (auto err = clean(ops_->open_directory(root_)))
     return err;
   return removed;
+}
+
+caf::error disk_trouble(const folder_listing& x) {
+  for (const auto& one : x.unreadable)
+    if (code_of(one.problem) == ec::disk_failed)
+      return one.problem;
+  return caf::none;
 }
 
 std::vector<duplicate_note> duplicates_of(const folder_listing& x) {

@@ -24,7 +24,9 @@ struct stored_note {
   std::string file;
 };
 
-/// A file that could not be read as one note; it stays where it is.
+/// A file that could not be read as one note; it stays where it is. `problem` is ec::disk_failed
+/// where the disk is at fault, a moment's lack of descriptors included: the file may well be a
+/// note. Everything else is no note of ours, whenever it is read.
 struct unreadable_file {
   folder where = folder::bank;
   std::string file;
@@ -38,6 +40,10 @@ struct folder_listing {
   std::vector<stored_note> notes;
   std::vector<unreadable_file> unreadable;
 };
+
+/// The first file of a listing that the disk did not give, and why; empty when it gave all. What is
+/// missing from such a listing may lie there all the same.
+caf::error disk_trouble(const folder_listing& x);
 
 /// One note found in more than one file.
 struct duplicate_note {
@@ -64,7 +70,8 @@ public:
   file_ops& ops() const { return *ops_; }
 
   /// Every .bin file of a working folder, one note each; a file of several notes is reported as
-  /// unreadable here. Directories and other files are skipped.
+  /// unreadable here, and so is what the disk does not give. Directories and other files are
+  /// skipped. For showing and choosing: what is found is there, what is not may be.
   caf::expected<folder_listing> list(folder where) const;
 
   /// The notes of several folders together.
@@ -78,7 +85,9 @@ public:
                                    uint64_t bytes_max = coin_file_with_pans_bytes_max) const;
 
   /// All copies of these notes in these folders, in the order of list(). A note that is not there
-  /// is simply missing from the answer.
+  /// is simply missing from the answer. Fails when the disk does not give a file of the folders:
+  /// this, put(), update() and move() must not take a note that cannot be read now for one that is
+  /// gone, since it would be left where it counts, or made a second time.
   caf::expected<std::vector<stored_note>> find(const std::vector<note_id>& ids,
                                                const std::vector<folder>& where) const;
 

@@ -169,12 +169,16 @@ std::vector<crash_world::claim> crash_world::claims() {
       out.push_back({name, std::move(x)});
     whose->disk().for_each_durable([&](const std::string& path, const bytes& content) {
       const auto file = path.substr(path.rfind('/') + 1);
+      // Where an export cannot make its file, it says so and leaves the coins in the wallet's
+      // Export.
+      const auto exported =
+          path.rfind("/data/Wallets/", 0) == 0 && path.find("/Export/") != std::string::npos;
       // A killed export leaves what it was writing: the same secrets, under a name nobody opens.
-      if (path.rfind(outside, 0) != 0 || is_temporary_name(file))
+      if ((path.rfind(outside, 0) != 0 && !exported) || is_temporary_name(file))
         return;
       if (auto notes = parse_coin_file(byte_view{content}))
         for (auto& x : *notes)
-          out.push_back({path, std::move(x)});
+          out.push_back({"a file of the user's", std::move(x)});
     });
   }
   return out;

@@ -275,10 +275,7 @@ void a_gift(crash_world& world) {
   auto& receiver = world.pair().receiver();
   auto notes = world.pair().raida().mint(2, 700'000, 2);
   world.pair().raida().damage(9, notes[1].id);
-  const auto content = encode_coin_file(notes, pans::without);
-  require(error_of(content));
-  const auto directory = make_outside(receiver);
-  require(put(receiver.disk(), directory, "gift.bin", view(*content)));
+  put_outside(receiver, "gift.bin", notes);
 }
 
 /// Notes of every kind that `wallet check` and `wallet heal` meet.
@@ -304,6 +301,13 @@ const std::vector<side> only_sender{side::sender};
 const std::vector<side> only_receiver{side::receiver};
 
 } // namespace
+
+void put_outside(wallet_party& whose, const std::string& file, const std::vector<note>& notes) {
+  const auto content = encode_coin_file(notes, pans::without);
+  require(error_of(content));
+  const auto directory = make_outside(whose);
+  require(put(whose.disk(), directory, file, view(*content)));
+}
 
 const std::vector<scenario>& all_scenarios() {
   static const std::vector<scenario> all{

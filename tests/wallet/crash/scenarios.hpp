@@ -14,6 +14,10 @@ const std::vector<scenario>& all_scenarios();
 /// One of them; throws when there is none of that name.
 const scenario& scenario_named(const std::string& name);
 
+/// For a scenario's set-up: a coin file of these notes in a directory of the user's own, outside
+/// every wallet.
+void put_outside(wallet_party& whose, const std::string& file, const std::vector<note>& notes);
+
 /// A scenario and whose program is killed in it: what a test is about.
 struct crash_case {
   const scenario* what = nullptr;

@@ -1,3 +1,4 @@
+#include <cerrno>
 #include <fstream>
 #include <sys/stat.h>
 
@@ -95,6 +96,83 @@ TEST_F(store_test, a_name_that_is_taken_gets_a_suffix) {
   ASSERT_EQ(out->notes.size(), 2u);
   EXPECT_EQ(out->notes[0].value.id, (note_id{2, 9}));
   EXPECT_EQ(out->notes[1].file.find("1 CloudCoin #5 'x-"), 0u);
+}
+
+// A note that the disk does not give just now is not gone: whoever looks for it must not go on as
+// if it were, or it stays where it counts, or is made a second time.
+TEST_F(store_test, a_note_that_the_disk_does_not_give_is_not_taken_for_gone) {
+  const std::vector<note> notes{sample_note(0, 5), sample_note(0, 6)};
+  ASSERT_FALSE(store.put(folder::bank, notes, pans::without, "x"));
+  const auto before = store.list(folder::bank)->notes;
+  for (const int error : {EIO, EMFILE, ENFILE, ENOMEM, EACCES})
+    for (const auto step : {0, 1, 2, 3}) {
+      auto met = false;
+      for (size_t at = 1; at < 100; ++at) {
+        fault_file_ops faulty{disk};
+        auto doomed = open(faulty, "/w");
+        faulty.arm(disk_fault::none, 0);
+        faulty.arm_error(error, at, false);
+        if (step == 0) {
+          const auto found = doomed.find({notes[0].id, notes[1].id}, {folder::bank});
+          EXPECT_TRUE(!found || found->size() == 2);
+        } else if (step == 1) {
+          const auto err = doomed.put(folder::bank, {sample_note(0, 5, 1)}, pans::without, "y");
+          EXPECT_TRUE(err);
+        } else if (step == 2) {
+          const auto err = doomed.move({notes[0].id, notes[1].id}, folder::bank, folder::trash);
+          EXPECT_TRUE(err || count(store, folder::bank) == 0u);
+          if (!err) {
+            ASSERT_FALSE(store.move({notes[0].id, notes[1].id}, folder::trash, folder::bank));
+          }
+        } else {
+          const auto err =
+              doomed.update(folder::bank, folder::bank, {notes[0]}, pans::without, "z");
+          EXPECT_TRUE(err || count(store, folder::bank) == 2u);
+        }
+        EXPECT_EQ(count(store, folder::bank), 2u) << "step " << step << ", call " << at;
+        met = met || faulty.has_struck();
+        if (faulty.trace().size() < at)
+          break;
+      }
+      EXPECT_TRUE(met);
+    }
+  EXPECT_EQ(store.list(folder::bank)->notes.size(), before.size());
+}
+
+TEST_F(store_test, what_the_disk_does_not_give_is_told_from_what_is_no_note) {
+  ASSERT_FALSE(store.put(folder::bank, {sample_note(0, 5)}, pans::without, "x"));
+  ASSERT_FALSE(store.put_file(folder::bank, "huge.bin", bytes(100'000, 9)));
+  EXPECT_FALSE(disk_trouble(*store.list(folder::bank)));
+  EXPECT_TRUE(store.find({note_id{0, 5}}, {folder::bank}));
+  fault_file_ops faulty{disk};
+  const auto doomed = open(faulty, "/w");
+  auto seen = false;
+  for (size_t at = 1; at < 20; ++at) {
+    faulty.arm(disk_fault::none, 0);
+    faulty.arm_error(EIO, at, false);
+    const auto listing = doomed.list(folder::bank);
+    if (!listing || !disk_trouble(*listing))
+      continue;
+    seen = true;
+    EXPECT_EQ(code_of(disk_trouble(*listing)), ec::disk_failed);
+    EXPECT_NE(detail_of(disk_trouble(*listing)).find(faulty.struck_at().front()), std::string::npos);
+  }
+  EXPECT_TRUE(seen);
+}
+
+TEST_F(store_test, a_wallet_that_cannot_be_opened_now_is_not_called_no_wallet) {
+  for (const int error : {EIO, EMFILE, ENFILE, ENOMEM})
+    for (const auto for_good : {false, true})
+      for (size_t at = 1; at < 300; ++at) {
+        fault_file_ops faulty{disk};
+        faulty.arm_error(error, at, for_good);
+        const auto opened = wallet_store::open_or_create(faulty, "/w", "w");
+        if (!opened) {
+          EXPECT_EQ(code_of(opened.error()), ec::disk_failed) << detail_of(opened.error());
+        }
+        if (faulty.trace().size() < at)
+          break;
+      }
 }
 
 TEST_F(store_test, unreadable_files_are_reported_and_stay) {
