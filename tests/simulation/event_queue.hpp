@@ -40,6 +40,14 @@ public:
       now_ = until;
   }
 
+  /// Lets the next thing happen; false when there is none.
+  bool run_next() {
+    if (events_.empty())
+      return false;
+    run_until(events_.top().when);
+    return true;
+  }
+
   uint64_t happened() const { return happened_; }
 
 private:

@@ -6,7 +6,8 @@
 namespace liveconnect::simulation {
 
 /// Blocking code that runs until it waits, and goes on when it is told to: how the wallet's
-/// straight-line code meets a simulated clock. All fibers share one thread, so a seed gives one run.
+/// straight-line code meets a simulated clock. All fibers share one thread, so a seed gives one
+/// run.
 class fiber {
 public:
   explicit fiber(std::function<void()> body);

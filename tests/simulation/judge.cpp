@@ -76,8 +76,8 @@ private:
     out.who = &who;
     out.number = i;
     note_holds holds;
-    auto space = workspace::open(who.disk(), who, holds, person::paths(), person::wallet_name,
-                                 who.rules());
+    auto space =
+        workspace::open(who.disk(), who, holds, person::paths(), person::wallet_name, who.rules());
     if (!space)
       return complain("I13: the wallet of person " + std::to_string(i) +
                       " cannot be opened: " + detail_of(space.error()));
@@ -109,7 +109,7 @@ private:
       secrets_.read(x.who->disk(), x.number);
       tell_derived(x);
     }
-    for (const auto& x : case_.others->secrets())
+    for (const auto& x : case_.others)
       secrets_.tell(x.an, strangers_number());
   }
 
@@ -249,9 +249,8 @@ private:
     if (known_at(strangers_number(), id) >= majority)
       return true;
     // Money in a file is whoever's who imports it.
-    return std::any_of(case_.what->legs.begin(), case_.what->legs.end(), [&](const leg& x) {
-      return x.by_file && known_at(x.from, id) >= majority;
-    });
+    return std::any_of(case_.what->legs.begin(), case_.what->legs.end(),
+                       [&](const leg& x) { return x.by_file && known_at(x.from, id) >= majority; });
   }
 
   void judge_value() {
@@ -333,10 +332,9 @@ private:
               ++shared;
           }
           if (shared > 0)
-            return complain("I3: person " + std::to_string(other.number) +
-                            " knows what " + std::to_string(shared) + " servers hold for " +
-                            to_string(one.id) + ", which person " + std::to_string(x.number) +
-                            " counts");
+            return complain("I3: person " + std::to_string(other.number) + " knows what " +
+                            std::to_string(shared) + " servers hold for " + to_string(one.id) +
+                            ", which person " + std::to_string(x.number) + " counts");
         }
   }
 
@@ -348,9 +346,9 @@ private:
         for (size_t s = 0; s < case_.servers->servers(); ++s)
           away += case_.servers->is_down(s) || case_.servers->lies(s) ? 1 : 0;
         if (!x.who->is_gone() && holders >= majority && holders + away < settled)
-          return complain("I6: person " + std::to_string(x.number) + " counts " +
-                          to_string(one.id) + " and cannot pay with it: " +
-                          std::to_string(holders) + " servers hold it");
+          return complain(
+              "I6: person " + std::to_string(x.number) + " counts " + to_string(one.id) +
+              " and cannot pay with it: " + std::to_string(holders) + " servers hold it");
       }
   }
 

@@ -15,7 +15,8 @@ namespace liveconnect::simulation {
 struct outcome_of_run {
   server_farm* servers = nullptr;
   std::vector<person*> who;
-  strangers* others = nullptr;
+  /// What clients without a wallet know.
+  std::vector<strangers::drawn> others;
   const scenario* what = nullptr;
   switches judged;
   /// The notes that were there from the beginning, but for the forger's.

@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "tests/simulation/exhaustive.hpp"
 #include "tests/simulation/shrink.hpp"
 #include "tests/simulation/world.hpp"
 
@@ -24,11 +25,17 @@ struct options {
   uint64_t failures_max = 10;
   switches on = committed;
   std::vector<size_t> dropped;
+  /// Explores everything instead.
+  bool explores = false;
+  small_rules small;
+  exploration_bounds bounds{30 * 60, UINT64_MAX};
 };
 
 constexpr const char* usage =
     "simulation [--seeds A-B | --replay N] [--trace] [--all] [--with NAME] [--without NAME]\n"
-    "           [--drop I,J,..] [--no-shrink] [--failures N]\n";
+    "           [--drop I,J,..] [--no-shrink] [--failures N]\n"
+    "simulation --exhaustive note|break [--seconds N] [--states N] [--losses N] [--doubles N]\n"
+    "           [--lates N] [--kills N] [--starts N] [--old-holder 0|1]\n";
 
 bool read_numbers(const std::string& text, char between, std::vector<uint64_t>& out) {
   const char* at = text.c_str();
@@ -40,6 +47,37 @@ bool read_numbers(const std::string& text, char between, std::vector<uint64_t>& 
     at = *end == '\0' ? end : end + 1;
   }
   return !out.empty();
+}
+
+/// The options of an exploration.
+bool read_bound(const std::string& name, const std::string& value, options& out) {
+  if (name == "--exhaustive") {
+    out.small.what = value == "break" ? small_case::broken_note : small_case::one_note;
+    return out.explores = value == "break" || value == "note";
+  }
+  std::vector<uint64_t> numbers;
+  if (!read_numbers(value, '-', numbers))
+    return false;
+  const auto n = static_cast<uint32_t>(numbers[0]);
+  const std::pair<const char*, uint32_t*> table[] = {{"--losses", &out.small.losses},
+                                                     {"--doubles", &out.small.doubles},
+                                                     {"--lates", &out.small.lates},
+                                                     {"--kills", &out.small.kills},
+                                                     {"--starts", &out.small.starts}};
+  for (const auto& [known, to] : table)
+    if (name == known) {
+      *to = n;
+      return true;
+    }
+  if (name == "--old-holder")
+    out.small.old_holder = n != 0;
+  else if (name == "--seconds")
+    out.bounds.seconds = n;
+  else if (name == "--states")
+    out.bounds.states = numbers[0];
+  else
+    return false;
+  return true;
 }
 
 // branches: a line an option
@@ -64,7 +102,7 @@ bool read_option(const std::string& name, const std::string& value, options& out
     out.dropped.assign(numbers.begin(), numbers.end());
     return true;
   }
-  return false;
+  return read_bound(name, value, out);
 }
 
 bool read(int count, char** text, options& out) {
@@ -109,20 +147,24 @@ run_report run_one(const options& o, const scenario& x) {
   if (!o.trace)
     return world(x, o.on).run();
   std::printf("%s\n", to_string(x).c_str());
-  return world(x, o.on, [](sim_time when, const std::string& what) {
-           std::printf("%12.3f  %s\n", static_cast<double>(when) / 1e6, what.c_str());
-         })
+  return world(x, o.on,
+               [](sim_time when, const std::string& what) {
+                 std::printf("%12.3f  %s\n", static_cast<double>(when) / 1e6, what.c_str());
+               })
       .run();
 }
 
-} // namespace
+int run_exploration(const options& o) {
+  const auto got = explore(o.small, o.bounds);
+  std::printf("%s\n", to_string(got).c_str());
+  for (const auto& x : got.broken)
+    std::printf("  %s\n", x.c_str());
+  for (const auto& x : got.way_there)
+    std::printf("    %s\n", x.c_str());
+  return got.broken.empty() ? 0 : 1;
+}
 
-int main(int count, char** text) {
-  options o;
-  if (sodium_init() < 0 || !read(count, text, o)) {
-    std::fprintf(stderr, "%sswitches: %s\n", usage, switch_names().c_str());
-    return 2;
-  }
+int run_seeds(const options& o) {
   const auto began = std::chrono::steady_clock::now();
   run_report all;
   uint64_t failures = 0;
@@ -145,4 +187,15 @@ int main(int count, char** text) {
               n(all.frames), n(all.disk_calls), n(all.kills), took.count(),
               static_cast<double>(seeds) / took.count());
   return failures == 0 ? 0 : 1;
+}
+
+} // namespace
+
+int main(int count, char** text) {
+  options o;
+  if (sodium_init() < 0 || !read(count, text, o)) {
+    std::fprintf(stderr, "%sswitches: %s\n", usage, switch_names().c_str());
+    return 2;
+  }
+  return o.explores ? run_exploration(o) : run_seeds(o);
 }

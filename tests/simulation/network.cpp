@@ -20,7 +20,8 @@ size_t network::place_of(const question_name& name, size_t server) const {
 }
 
 size_t first_asked(const scenario& what, const question_name& name) {
-  const auto group = mixed(what.seed ^ mixed(uint64_t{name.number} << 8 | name.person)) % what.groups;
+  const auto group =
+      mixed(what.seed ^ mixed(uint64_t{name.number} << 8 | name.person)) % what.groups;
   size_t out = 0;
   while (group_of(out, what.groups) != group)
     ++out;

@@ -21,17 +21,25 @@ struct question_name {
   uint32_t number = 0;
 };
 
+/// Takes requests to servers, and brings answers or not.
+class datagram_way {
+public:
+  virtual ~datagram_way() = default;
+  /// Sends one request; `answered` is called with the answer, twice where the datagram came twice,
+  /// or not at all.
+  virtual void send(const question_name& name, size_t server, const secret_bytes& payload,
+                    std::function<void(raida::answer)> answered) = 0;
+};
+
 /// The way to the servers and back. Every datagram and every answer is an event of its own, with a
 /// delay that follows from the seed; the scenario's faults lose, double and delay them.
-class network {
+class network final : public datagram_way {
 public:
   /// All outlive it.
   network(event_queue& events, server_farm& servers, const scenario& what);
 
-  /// Sends one request; `answered` is called with the answer, twice where the datagram came twice,
-  /// or not at all.
   void send(const question_name& name, size_t server, const secret_bytes& payload,
-            std::function<void(raida::answer)> answered);
+            std::function<void(raida::answer)> answered) override;
   /// No datagram is lost any more. What is late still comes.
   void calm_down() { calm_ = true; }
 

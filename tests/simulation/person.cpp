@@ -12,12 +12,19 @@ using test::disk_fault;
 
 namespace {
 
+uint64_t hash_of(byte_view x) {
+  uint64_t out = x.size();
+  for (const auto one : x)
+    out = mixed(out ^ one);
+  return out;
+}
+
 /// The wall clock at the beginning of every run.
 constexpr uint64_t wall_begins_ms = 1'790'000'000'000;
 
 } // namespace
 
-person::person(event_queue& events, network& net, const scenario& what, size_t who)
+person::person(event_queue& events, datagram_way& net, const scenario& what, size_t who)
     : events_(events), net_(net), what_(what), who_(who),
       disk_(std::make_unique<test::memory_file_ops>()) {}
 
@@ -36,15 +43,18 @@ wallet::wallet_paths person::paths() {
 
 wallet::wallet_rules person::rules() const {
   wallet::wallet_rules out;
-  out.now_ms = [this] { return wall_begins_ms + events_.now() / 1000; };
-  out.up_ms = [this] { return 60'000 + (events_.now() - power_on_since_) / 1000; };
+  out.now_ms = [this] {
+    return wall_begins_ms + (frozen_up_ms_ != 0 ? frozen_wall_ms_ : events_.now() / 1000);
+  };
+  out.up_ms = [this] {
+    return frozen_up_ms_ != 0 ? frozen_up_ms_ : 60'000 + (events_.now() - power_on_since_) / 1000;
+  };
   return out;
 }
 
 void person::give(const std::vector<note>& notes) {
   wallet::note_holds holds;
-  auto space =
-      wallet::workspace::open(*disk_, *this, holds, paths(), wallet_name, rules());
+  auto space = wallet::workspace::open(*disk_, *this, holds, paths(), wallet_name, rules());
   if (!space)
     throw std::logic_error("no wallet: " + detail_of(space.error()));
   for (const auto& x : notes)
@@ -61,7 +71,7 @@ void person::run(program what, std::function<void()> ended) {
   loses_power_ = false;
   files_ = std::make_unique<test::fault_file_ops>(*disk_);
   arm_disk();
-  ++programs_;
+  memory_ = mixed(++programs_);
   holds_ = std::make_unique<wallet::note_holds>();
   fiber_ = std::make_unique<fiber>([this] { body(); });
   go_on();
@@ -84,7 +94,9 @@ void person::body() {
 }
 
 void person::go_on() {
+  choose_row(1 + who_ * 1000 + programs_);
   fiber_->resume();
+  choose_row(0);
   if (fiber_->is_over())
     end_program();
 }
@@ -158,11 +170,14 @@ answers person::ask(const ask_all& what) {
   require_alive();
   const question_name name{who_, what.what, asked_[what.what]++, questions_++};
   const auto* death = deadly(name);
+  memory_ = mixed(memory_ ^ static_cast<uint64_t>(what.what));
   if (on_question)
     on_question(name);
   const auto all = std::make_shared<open_question>();
   all->got.list.resize(servers());
   all->answered.resize(servers());
+  // Until all have left, none may be the last to be answered.
+  all->open = 1;
   uint32_t sent = 0;
   const auto first = first_asked(what_, name);
   for (size_t k = 0; k < servers(); ++k) {
@@ -181,6 +196,8 @@ answers person::ask(const ask_all& what) {
       if (all->over || all->answered[i])
         return;
       all->answered[i] = true;
+      memory_ +=
+          mixed(i << 8 ^ x.status ^ static_cast<uint64_t>(x.what) << 16 ^ hash_of(x.payload) << 20);
       all->got.list[i] = std::move(x);
       if (--all->open > 0)
         return;
@@ -193,10 +210,10 @@ answers person::ask(const ask_all& what) {
     loses_power_ = death->power_cut;
     throw killed{};
   }
-  if (all->open == 0)
+  if (--all->open == 0)
     return std::move(all->got);
-  const auto deadline =
-      static_cast<sim_time>(std::chrono::duration_cast<std::chrono::microseconds>(what.deadline).count());
+  const auto deadline = static_cast<sim_time>(
+      std::chrono::duration_cast<std::chrono::microseconds>(what.deadline).count());
   events_.after(deadline, [this, all] {
     if (std::exchange(all->over, true))
       return;

@@ -27,7 +27,7 @@ public:
   using program = std::function<void(wallet::workspace&)>;
 
   /// All outlive it.
-  person(event_queue& events, network& net, const scenario& what, size_t who);
+  person(event_queue& events, datagram_way& net, const scenario& what, size_t who);
   ~person() override;
 
   /// Starts a program, now. Only when none runs. `ended` is called when it is over, killed or not.
@@ -62,6 +62,18 @@ public:
   /// Called before each question to the servers.
   std::function<void(const question_name&)> on_question;
 
+  /// The clocks stand still from now on, this long after the beginning: what is written says
+  /// nothing of when.
+  void freeze_clock(uint64_t up_ms, uint64_t wall_ms = 0) {
+    frozen_up_ms_ = up_ms;
+    frozen_wall_ms_ = wall_ms;
+  }
+  /// Questions asked so far, by all its programs.
+  uint32_t questions() const { return questions_; }
+  bool is_waiting() const { return waiting_; }
+  /// What the program has in memory follows from this: its number, its questions, their answers.
+  uint64_t memory() const { return memory_; }
+
   uint64_t disk_calls() const { return disk_calls_; }
   uint64_t kills() const { return kills_; }
   uint32_t programs() const { return programs_; }
@@ -81,7 +93,7 @@ private:
   const fault_item* deadly(const question_name& name) const;
 
   event_queue& events_;
-  network& net_;
+  datagram_way& net_;
   const scenario& what_;
   size_t who_;
   std::unique_ptr<test::memory_file_ops> disk_;
@@ -90,6 +102,9 @@ private:
   std::unique_ptr<fiber> fiber_;
   program work_;
   std::function<void()> ended_;
+  uint64_t frozen_up_ms_ = 0;
+  uint64_t frozen_wall_ms_ = 0;
+  uint64_t memory_ = 0;
   bool dead_ = false;
   bool waiting_ = false;
   bool calm_ = false;

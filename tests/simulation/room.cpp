@@ -165,7 +165,8 @@ void room::handle(role x, any_input what) {
   while (!me.inputs.empty() && me.runs) {
     auto next = std::move(me.inputs.front());
     me.inputs.pop_front();
-    auto list = me.sends ? me.sends->advance(std::move(next)) : me.receives->advance(std::move(next));
+    auto list =
+        me.sends ? me.sends->advance(std::move(next)) : me.receives->advance(std::move(next));
     for (auto& one : list)
       carry_out(x, one);
   }

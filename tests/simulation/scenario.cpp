@@ -12,10 +12,10 @@ namespace {
 
 const char* name_of(kind x) {
   static constexpr const char* names[] = {
-      "loss",      "cut_request", "cut_answers", "late_request", "down",     "silent",
-      "slow",      "roll_back",   "lying",       "kill",         "disk",     "cut_line",
-      "cancel",    "never_back",  "old_tickets", "payer_powns",  "read_secrets",
-      "second_copy", "forger"};
+      "loss",        "cut_request",  "cut_answers", "late_request", "down",
+      "silent",      "slow",         "roll_back",   "lying",        "kill",
+      "disk",        "cut_line",     "cancel",      "never_back",   "old_tickets",
+      "payer_powns", "read_secrets", "second_copy", "forger"};
   return names[static_cast<size_t>(x)];
 }
 
@@ -25,14 +25,14 @@ const char* name_of(size_t person) {
 }
 
 const char* name_of(lie x) {
-  static constexpr const char* names[] = {"no lie", "always yes", "always no",       "random",
+  static constexpr const char* names[] = {"no lie", "always yes", "always no", "random",
                                           "stale",  "another's",  "twice"};
   return names[static_cast<size_t>(x)];
 }
 
 const char* name_of(disk_fault x) {
   static constexpr const char* names[] = {
-      "none",       "dies before", "dies after",           "fails once", "fails for good",
+      "none",        "dies before",          "dies after",  "fails once", "fails for good",
       "fails after", "short write and dies", "short write", "interrupted"};
   return names[static_cast<size_t>(x)];
 }
@@ -183,10 +183,11 @@ server_set draw_servers(seeded& random, size_t most) {
 }
 
 command draw_command(seeded& random) {
-  static constexpr command all[] = {command::pown,      command::pown,       command::pown,
-                                    command::find,      command::detect,     command::fix,
-                                    command::break_note, command::join_notes, command::get_ticket,
-                                    command::available_serials};
+  static constexpr command all[] = {command::pown,       command::pown,
+                                    command::pown,       command::find,
+                                    command::detect,     command::fix,
+                                    command::break_note, command::join_notes,
+                                    command::get_ticket, command::available_serials};
   return random.one_of(all);
 }
 
@@ -219,14 +220,12 @@ void draw_window(seeded& random, fault_item& x) {
 
 /// Faults of the network, the disks and the people: nobody cheats.
 fault_item draw_fault(seeded& random) {
-  static constexpr kind all[] = {kind::loss,        kind::cut_request, kind::cut_answers,
-                                 kind::late_request, kind::down,        kind::silent,
-                                 kind::slow,        kind::roll_back,   kind::lying,
-                                 kind::kill,        kind::kill,        kind::kill,
-                                 kind::kill,        kind::kill,        kind::disk,
-                                 kind::disk,        kind::disk,        kind::disk,
-                                 kind::disk,
-                                 kind::cut_line,    kind::cut_line,    kind::cancel};
+  static constexpr kind all[] = {
+      kind::loss,     kind::cut_request, kind::cut_answers, kind::late_request, kind::down,
+      kind::silent,   kind::slow,        kind::roll_back,   kind::lying,        kind::kill,
+      kind::kill,     kind::kill,        kind::kill,        kind::kill,         kind::disk,
+      kind::disk,     kind::disk,        kind::disk,        kind::disk,         kind::cut_line,
+      kind::cut_line, kind::cancel};
   fault_item out;
   out.what = random.one_of(all);
   if (names_request(out.what))

@@ -73,8 +73,7 @@ void secret_search::read_bytes(byte_view content, size_t who) {
   for (size_t i = 0; i + size <= content.size(); ++i) {
     if (!first_bytes_[static_cast<size_t>(content.data()[i]) << 8 | content.data()[i + 1]])
       continue;
-    const auto found =
-        known_.find(key{reinterpret_cast<const char*>(content.data() + i), size});
+    const auto found = known_.find(key{reinterpret_cast<const char*>(content.data() + i), size});
     if (found != known_.end())
       found->second |= 1u << who;
   }

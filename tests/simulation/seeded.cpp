@@ -1,14 +1,26 @@
 #include "tests/simulation/seeded.hpp"
 
+#include <map>
+
 #include <sodium.h>
 
 namespace liveconnect::simulation {
 
 namespace {
 
-seeded& row() {
-  static seeded out{0};
+struct all_rows {
+  uint64_t seed = 0;
+  std::map<uint64_t, seeded> rows;
+  seeded* now = nullptr;
+};
+
+all_rows& rows() {
+  static all_rows out;
   return out;
+}
+
+seeded& row() {
+  return *rows().now;
 }
 
 const char* name() {
@@ -33,8 +45,15 @@ randombytes_implementation source = {name, draw, nullptr, nullptr, fill, nullptr
 } // namespace
 
 void seed_sodium(uint64_t seed) {
-  row() = seeded{seed};
+  rows().seed = seed;
+  rows().rows.clear();
+  choose_row(0);
   randombytes_set_implementation(&source);
+}
+
+void choose_row(uint64_t number) {
+  auto& all = rows();
+  all.now = &all.rows.emplace(number, seeded{mixed(all.seed) ^ number}).first->second;
 }
 
 } // namespace liveconnect::simulation

@@ -36,5 +36,8 @@ private:
 /// Gives libsodium numbers that repeat with `seed`, for the whole process: the wallet draws its
 /// secrets, ids and sessions there. A new call begins a new row.
 void seed_sodium(uint64_t seed);
+/// From here on sodium's numbers come from another row of the same seed: each program draws from
+/// its own, whatever others draw meanwhile. Row 0 is whoever has none.
+void choose_row(uint64_t number);
 
 } // namespace liveconnect::simulation

@@ -315,8 +315,8 @@ void server_farm::set_lie(size_t server, lie how) {
   if (how != lie::stale)
     return;
   at.old_records.emplace(at.store);
-  at.old_core = std::make_unique<server_core>(options_for(server, servers()), *at.old_records,
-                                              at.random);
+  at.old_core =
+      std::make_unique<server_core>(options_for(server, servers()), *at.old_records, at.random);
   (void)at.old_core->reset();
 }
 
@@ -386,6 +386,16 @@ size_t server_farm::honest_holders(const note& x) {
   for (size_t i = 0; i < servers() && i < x.ans.size(); ++i)
     if (const auto an = held(i, x.id); an && !lies(i) && *an == x.ans[i])
       ++out;
+  return out;
+}
+
+uint64_t server_farm::state_of(size_t server) const {
+  uint64_t out = 0;
+  for (const auto& [id, x] : nodes_[server]->store.records()) {
+    out = mixed(out ^ std::hash<note_id>()(id) ^ (x.mfs != 0 ? 1 : 0));
+    for (size_t i = 0; i < 8; ++i)
+      out = mixed(out ^ x.an.data()[i]);
+  }
   return out;
 }
 

@@ -50,6 +50,8 @@ public:
   bool is_fracked(size_t server, note_id id);
 
   std::optional<authenticity_number> held(size_t server, note_id id);
+  /// What the server holds, as one number.
+  uint64_t state_of(size_t server) const;
   /// How many of the honest servers hold these ANs.
   size_t honest_holders(const note& x);
   /// All notes that some server has in use.

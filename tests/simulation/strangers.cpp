@@ -37,10 +37,11 @@ void strangers::take_tickets(const std::vector<note>& notes) {
   with_tickets_ = notes;
   const auto which = all_of(notes.size());
   for (size_t s = 0; s < raida_count; ++s)
-    ask(command::get_ticket, s, encode_notes(notes, which, s), [this, s, n = notes.size()](answer x) {
-      if (const auto got = decode_ticket(x, n); got.ticket != 0)
-        tickets_[s] = got.ticket;
-    });
+    ask(command::get_ticket, s, encode_notes(notes, which, s),
+        [this, s, n = notes.size()](answer x) {
+          if (const auto got = decode_ticket(x, n); got.ticket != 0)
+            tickets_[s] = got.ticket;
+        });
 }
 
 void strangers::fix_with_tickets() {
@@ -88,7 +89,10 @@ std::vector<size_t> strangers::some_servers(seeded& random) const {
   const auto how = random.below(4);
   const auto cut = random.between(1, raida_count - 1);
   for (size_t s = 0; s < raida_count; ++s) {
-    const bool chosen = how == 0 ? true : how == 1 ? s < cut : how == 2 ? s >= cut : random.chance(50);
+    const bool chosen = how == 0   ? true
+                        : how == 1 ? s < cut
+                        : how == 2 ? s >= cut
+                                   : random.chance(50);
     if (chosen)
       out.push_back(s);
   }
@@ -156,11 +160,11 @@ void strangers::change_something(game& x) {
   const auto held = static_cast<int8_t>(breaks ? x.big.id.denomination : x.big.id.denomination - 1);
   for (const auto s : some_servers(x.random)) {
     ask(command::available_serials, s, encode_available(x.session, op, held), [](answer) {});
-    events_.after(milliseconds(150), [this, s, breaks, session = x.session, big = x.big,
-                                      small = x.small] {
-      ask(breaks ? command::break_note : command::join_notes, s,
-          encode_change(session, big, small, s), [](answer) {});
-    });
+    events_.after(milliseconds(150),
+                  [this, s, breaks, session = x.session, big = x.big, small = x.small] {
+                    ask(breaks ? command::break_note : command::join_notes, s,
+                        encode_change(session, big, small, s), [](answer) {});
+                  });
   }
 }
 

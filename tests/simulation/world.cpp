@@ -74,9 +74,8 @@ bool has_open_journal(workspace& space, const transfer_id& id) {
 } // namespace
 
 world::world(const scenario& what, const switches& judged, const trace_line& trace)
-    : what_(what), judged_(judged), trace_(trace),
-      servers_(events_, raida_count, what.seed), net_(events_, servers_, what_),
-      others_(events_, net_, what_, people) {
+    : what_(what), judged_(judged), trace_(trace), servers_(events_, raida_count, what.seed),
+      net_(events_, servers_, what_), others_(events_, net_, what_, people) {
   for (size_t i = 0; i < people; ++i)
     who_.push_back(std::make_unique<person>(events_, net_, what_, i));
   for (size_t i = 0; trace && i < people; ++i)
@@ -368,7 +367,8 @@ void world::import_file(leg_state& x, workspace& space) {
   if (x.file.empty())
     return;
   const auto done = import_notes(space, {{"handed.bin", x.file}});
-  say(done ? "imported " + to_display(done->value) : "the import fails: " + detail_of(done.error()));
+  say(done ? "imported " + to_display(done->value)
+           : "the import fails: " + detail_of(done.error()));
   x.finished[index_of(role::receiver)] = bool(done);
 }
 
@@ -403,7 +403,8 @@ void world::spend_copy() {
 
 void world::everybody(const std::function<void(size_t, workspace&)>& what, sim_time until) {
   for (size_t i = 0; i < people; ++i)
-    start(i, "again", [&what, i](workspace& space) { what(i, space); }, [] {});
+    start(
+        i, "again", [&what, i](workspace& space) { what(i, space); }, [] {});
   events_.run_until(until);
   for (size_t i = 0; i < people; ++i)
     if (who_[i]->is_running()) {
@@ -420,8 +421,8 @@ void world::settle_open(size_t who, workspace& space) {
                     " fails: " + detail_of(report.error()));
   for (const auto& x : report->still_open)
     if (const auto settled = settle(space, x.id); !settled)
-      complain("I13: person " + std::to_string(who) + " cannot settle: " +
-               detail_of(settled.error()));
+      complain("I13: person " + std::to_string(who) +
+               " cannot settle: " + detail_of(settled.error()));
 }
 
 void world::care_for(size_t who, workspace& space) {
@@ -475,7 +476,7 @@ std::vector<std::string> world::verdict() {
   x.servers = &servers_;
   for (auto& one : who_)
     x.who.push_back(one.get());
-  x.others = &others_;
+  x.others = others_.secrets();
   x.what = &what_;
   x.judged = judged_;
   x.minted = minted_;

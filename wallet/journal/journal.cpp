@@ -1,6 +1,7 @@
 #include "wallet/journal/journal.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include <sodium.h>
 
@@ -50,8 +51,8 @@ journal_tag tag_of(const journal_tag& previous, byte_view header, byte_view payl
 }
 
 bool is_zero(byte_view x) {
-  // What is compared is no secret: how much of a journal is still empty.
-  return x.empty() || (x[0] == 0 && std::equal(x.begin() + 1, x.end(), x.begin()));
+  // Room that was made and not written is long and no secret: the quick way.
+  return x.empty() || (x.data()[0] == 0 && std::memcmp(x.data(), x.data() + 1, x.size() - 1) == 0);
 }
 
 /// A record in place: where its parts stand, whether or not it verifies.
