@@ -180,6 +180,10 @@ command_end run_servers(environment& env, const run_arguments& args) {
   if (!endpoint::parse(args.host, args.port_base, options.at))
     return failed(
         fail(ec::bad_argument, "--host takes a numeric address, such as 127.0.0.1 or ::"));
+  options.log = [&env](const std::string& text) {
+    env.out.event("warning", {{"text", text}});
+    env.out.note(text);
+  };
   // Where the servers that do not run here are: Fix asks them.
   options.addresses = look_up(env.conf.raida);
 
@@ -222,7 +226,33 @@ command_end run_servers(environment& env, const run_arguments& args) {
 
 // --- status ---
 
-command_end show_status(environment& env) {
+struct status_arguments {
+  std::string data;
+};
+
+/// What the servers say of their money. The operator's key goes to servers on this computer alone,
+/// where --data does not say that it is theirs: the settings may name servers of others. Nothing
+/// without a key.
+std::vector<std::optional<raida::supply_told>> supply_of(environment& env, raida::raida_port& port,
+                                                         const std::string& data) {
+  const auto key = raida::load_operator_key(servers_folder(env, data));
+  if (!key)
+    return std::vector<std::optional<raida::supply_told>>(port.servers());
+  std::vector<bool> which;
+  for (const auto& x : look_up(env.conf.raida))
+    which.push_back(!data.empty() || raida::is_loopback(x));
+  return raida::ask_supply(port, *key, which);
+}
+
+std::string supply_text(const std::optional<raida::supply_told>& x) {
+  if (!x)
+    return "";
+  return fmt::format("  created {}, freed {}, in use {}{}", to_display(x->created),
+                     to_display(x->freed), to_display(x->live),
+                     x->holds ? "" : "  DOES NOT ADD UP");
+}
+
+command_end show_status(environment& env, const status_arguments& args) {
   caf::actor_system_config config;
   caf::actor_system system{io::share_work(config)};
   io::runtime net{system};
@@ -232,8 +262,9 @@ command_end show_status(environment& env) {
   const auto versions = raida::version_all(access.port());
   if (env.stop.signal() != 0)
     return failed(fail(ec::stopped));
+  const auto supplies = supply_of(env, access.port(), args.data);
   auto rows = json_fields::array();
-  size_t up = 0;
+  size_t up = 0, broken = 0;
   for (size_t i = 0; i < echoes.size(); ++i) {
     bool answers = echoes[i] == letter::passed;
     up += answers ? 1 : 0;
@@ -241,13 +272,25 @@ command_end show_status(environment& env) {
                         : echoes[i] == letter::network ? "unreachable"
                         : echoes[i] == letter::silent  ? "silent"
                                                        : "error";
-    rows.push_back({{"id", i},
-                    {"at", to_string(env.conf.raida[i])},
-                    {"state", state},
-                    {"version", versions[i]}});
-    env.out.line(fmt::format("{:>2}  {:<24} {:<12} {}", i, to_string(env.conf.raida[i]), state,
-                             versions[i]));
+    json_fields row = {{"id", i},
+                       {"at", to_string(env.conf.raida[i])},
+                       {"state", state},
+                       {"version", versions[i]}};
+    if (const auto& x = supplies[i]) {
+      row["supply"] = {{"created", to_string(x->created)},
+                       {"freed", to_string(x->freed)},
+                       {"live", to_string(x->live)},
+                       {"holds", x->holds}};
+      broken += x->holds ? 0 : 1;
+    }
+    rows.push_back(std::move(row));
+    env.out.line(fmt::format("{:>2}  {:<24} {:<12} {}{}", i, to_string(env.conf.raida[i]), state,
+                             versions[i], supply_text(supplies[i])));
   }
+  if (broken > 0)
+    env.out.note(fmt::format("{} servers hold another value than was created less freed: they "
+                             "change no note until their records are put right",
+                             broken));
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
                         std::chrono::steady_clock::now() - began)
                         .count();
@@ -290,40 +333,72 @@ caf::expected<raida::mint_plan> plan_of(const mint_arguments& args) {
   return plan;
 }
 
-/// Puts the notes into a file of their own. A copy with both old and new secrets exists from before
-/// the servers are told the new ones until the file is complete.
-caf::error write_notes(raida::raida_port& port, std::vector<note>& notes, const fs::path& file) {
-  fs::path pending = file.string() + ".pending";
-  raida::draw_pans(notes);
-  const auto both = wallet::encode_coin_file(notes, wallet::pans::with);
-  if (!both)
-    return both.error();
-  if (auto err = write_private_file(pending, view(*both)))
-    return err;
-  const auto kept = [&](const caf::error& err) {
+/// Puts the notes of a mint into a file of their own. Those of each round are in a file beside it
+/// with both old and new secrets, from before the servers are told the new ones until the file is
+/// complete.
+class coin_file_writer {
+public:
+  coin_file_writer(raida::raida_port& port, fs::path file) : port_(port), file_(std::move(file)) {}
+
+  caf::error take(std::vector<note>& round) {
+    raida::draw_pans(round);
+    const auto both = wallet::encode_coin_file(round, wallet::pans::with);
+    if (!both)
+      return kept(both.error());
+    auto pending = file_.string() + ".pending";
+    if (!pending_.empty())
+      pending += "-" + std::to_string(pending_.size() + 1);
+    if (auto err = write_private_file(pending, view(*both)))
+      return kept(err);
+    pending_.emplace_back(std::move(pending));
+    const auto err = raida::make_own(port_, round);
+    std::move(round.begin(), round.end(), std::back_inserter(notes_));
+    return err ? kept(err) : caf::error{};
+  }
+
+  caf::error finish() {
+    const auto clean = wallet::encode_coin_file(notes_, wallet::pans::without);
+    if (!clean)
+      return kept(clean.error());
+    if (auto err = write_private_file(file_, view(*clean)))
+      return kept(err);
+    const auto settled = [](const note& x) { return x.pans.empty(); };
+    if (std::all_of(notes_.begin(), notes_.end(), settled))
+      for (const auto& x : pending_) {
+        std::error_code ignored; // A copy that is left over does no harm.
+        fs::remove(x, ignored);
+      }
+    return caf::none;
+  }
+
+private:
+  caf::error kept(const caf::error& err) const {
     // Nothing has been sent to another person: notes that no majority has confirmed wait for
     // servers.
     const auto code = code_of(err) == ec::outcome_unknown ? ec::too_few_servers : code_of(err);
-    return fail(code, detail_of(err) + "; the secrets are in " + pending.string());
-  };
-  if (auto err = raida::make_own(port, notes))
-    return kept(err);
-  const auto clean = wallet::encode_coin_file(notes, wallet::pans::without);
-  if (!clean)
-    return kept(clean.error());
-  if (auto err = write_private_file(file, view(*clean)))
-    return kept(err);
-  const auto settled = [](const note& x) { return x.pans.empty(); };
-  if (std::all_of(notes.begin(), notes.end(), settled)) {
-    std::error_code ignored; // A copy that is left over does no harm.
-    fs::remove(pending, ignored);
+    auto detail = detail_of(err);
+    for (const auto& x : pending_)
+      detail += (&x == &pending_.front() ? "; the secrets are in " : ", ") + x.string();
+    return fail(code, detail);
   }
-  return caf::none;
-}
 
-/// Hands the notes to the wallet, which makes them its own as it does with every import.
+  raida::raida_port& port_;
+  fs::path file_;
+  std::vector<note> notes_;
+  std::vector<fs::path> pending_;
+};
+
+/// What a mint has brought so far.
+struct minted {
+  size_t notes = 0;
+  uint32_t imported = 0;
+  uint32_t pending = 0;
+};
+
+/// Hands the notes of one round to the wallet, which makes them its own as it does with every
+/// import.
 caf::error import_notes(environment& env, caf::actor_system& system, const keeper_actor& keeper,
-                        const std::vector<note>& notes, json_fields& fields) {
+                        const std::vector<note>& notes, minted& sum) {
   auto file = wallet::encode_coin_file(notes, wallet::pans::without);
   if (!file)
     return file.error();
@@ -336,8 +411,13 @@ caf::error import_notes(environment& env, caf::actor_system& system, const keepe
   for (const auto& line : report->lines)
     env.out.note(printable(line, 400));
   const auto ours = report->authentic + report->fracked;
-  fields["imported"] = ours;
-  fields["pending"] = report->limbo;
+  sum.imported += ours;
+  sum.pending += report->limbo;
+  if (report->counterfeit > 0)
+    return fail(ec::counterfeit_notes,
+                fmt::format("another client took over {} of {} new notes first, worth {}",
+                            report->counterfeit, notes.size(),
+                            to_display(report->counterfeit_value)));
   if (ours != notes.size())
     return fail(ec::too_few_servers,
                 fmt::format("{} of {} new notes are in the wallet, {} wait for "
@@ -346,21 +426,40 @@ caf::error import_notes(environment& env, caf::actor_system& system, const keepe
   return caf::none;
 }
 
-command_end mint(environment& env, const mint_arguments& args) {
-  const auto plan = plan_of(args);
-  if (!plan)
-    return failed(plan.error());
+/// The sentences for a mint that did not end well: the usual ones speak of transfers.
+advice mint_failed(const caf::error& err, bool into_wallet) {
+  auto out = advice_for(err);
+  if (code_of(err) == ec::counterfeit_notes)
+    return {"New notes were stolen: " + printable(detail_of(err), detail_chars_max) + ".",
+            "The other notes are yours; mint the missing amount again when no stranger can reach "
+            "the servers."};
+  if (into_wallet && code_of(err) == ec::too_few_servers)
+    return {"Too few servers answered: " + printable(detail_of(err), detail_chars_max) + ".",
+            "Run 'liveconnect wallet list' later, which imports the notes that wait."};
+  return out;
+}
+
+/// Says why the new coin file cannot be made, before anything is; an empty name is no file.
+std::optional<command_end> refuse_output(const std::string& out) {
   std::error_code why;
-  if (!args.out.empty())
-    for (const auto& x : {args.out, args.out + ".pending"})
+  if (!out.empty())
+    for (const auto& x : {out, out + ".pending"})
       if (fs::symlink_status(x, why).type() != fs::file_type::not_found)
         return failed(fail(ec::file_exists, x));
-  if (auto folder = fs::path{args.out}.parent_path();
-      !folder.empty() && !fs::is_directory(folder, why))
+  if (auto folder = fs::path{out}.parent_path(); !folder.empty() && !fs::is_directory(folder, why))
     return failed(
         fail(ec::bad_argument, "no folder " + folder.string()), json_fields::object(),
         {fmt::format("There is no folder {} for the new coin file.", printable(folder.string())),
          "Make the folder, or name another file with --out; no note was minted."});
+  return std::nullopt;
+}
+
+command_end mint(environment& env, const mint_arguments& args) {
+  const auto plan = plan_of(args);
+  if (!plan)
+    return failed(plan.error());
+  if (auto end = refuse_output(args.out))
+    return std::move(*end);
   const auto key = raida::load_operator_key(servers_folder(env, args.data));
   if (!key)
     return failed(key.error());
@@ -380,29 +479,31 @@ command_end mint(environment& env, const mint_arguments& args) {
     if (!ready)
       return failed(ready.error());
   }
-  auto notes = raida::mint_notes(access.port(), *key, *plan);
-  if (!notes)
-    return failed(notes.error());
-  const auto sum = raida::value_of(*plan);
-  json_fields fields = {{"amount", to_string(sum)}, {"notes", notes->size()}};
-  std::string where;
-  if (keeper) {
-    if (auto err = import_notes(env, system, *keeper, *notes, fields)) {
-      auto words = advice_for(err);
-      if (code_of(err) == ec::too_few_servers)
-        words = {"Too few servers answered: " + detail_of(err) + ".",
-                 "Run 'liveconnect wallet list' later, which imports the notes that wait."};
-      return failed(std::move(err), fields, std::move(words));
-    }
-    fields["wallet"] = env.conf.wallet;
-    where = "the wallet " + env.conf.wallet;
-  } else {
-    if (auto err = write_notes(access.port(), *notes, args.out))
-      return failed(std::move(err), fields);
-    fields["file"] = args.out;
-    where = args.out;
+  coin_file_writer file{access.port(), args.out};
+  minted sum;
+  // Each round is the user's own before the next one is made: until then others could guess it.
+  auto err = raida::mint_rounds(access.port(), *key, *plan, [&](std::vector<note>& round) {
+    sum.notes += round.size();
+    return keeper ? import_notes(env, system, *keeper, round, sum) : file.take(round);
+  });
+  if (!err && !keeper)
+    err = file.finish();
+  const auto value = raida::value_of(*plan);
+  json_fields fields = {{"amount", to_string(value)}, {"notes", sum.notes}};
+  if (keeper && sum.notes > 0) {
+    fields["imported"] = sum.imported;
+    fields["pending"] = sum.pending;
   }
-  env.out.done(fmt::format("Minted {} in {} notes into {}", to_display(sum), notes->size(), where));
+  if (err) {
+    auto words = mint_failed(err, keeper.has_value());
+    return failed(std::move(err), fields, std::move(words));
+  }
+  if (keeper)
+    fields["wallet"] = env.conf.wallet;
+  else
+    fields["file"] = args.out;
+  env.out.done(fmt::format("Minted {} in {} notes into {}", to_display(value), sum.notes,
+                           keeper ? "the wallet " + env.conf.wallet : args.out));
   return {{}, fields, 0};
 }
 
@@ -441,8 +542,14 @@ void add_raida_command(CLI::App& root, command_table& table) {
   table.add(mint_at,
             [mint_args](environment& env) { return operators_end(mint(env, *mint_args)); });
 
-  const auto status_at = group->add_subcommand("status", "Ask every server whether it is running");
-  table.add(status_at, [](environment& env) { return operators_end(show_status(env)); });
+  const auto status_at = group->add_subcommand(
+      "status", "Ask every server whether it is running, and one's own what they hold");
+  const auto status_args = std::make_shared<status_arguments>();
+  status_at->add_option("--data", status_args->data,
+                        "Data folder of 'raida run', with the key that opens what was created");
+  table.add(status_at, [status_args](environment& env) {
+    return operators_end(show_status(env, *status_args));
+  });
 }
 
 } // namespace liveconnect::cli

@@ -32,6 +32,7 @@ enum class command : uint16_t {
   admin_available = 0x0378,
   admin_create = 0x0382,
   admin_free = 0x0396,
+  admin_supply = 0x03aa,
   available_serials = 0x095b,
   break_note = 0x095c,
   join_notes = 0x095d,

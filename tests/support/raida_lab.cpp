@@ -25,29 +25,53 @@ caf::error memory_store::for_each_in_use(const std::function<void(note_id)>& vis
   return caf::none;
 }
 
+caf::expected<std::optional<supply_account>> memory_store::account() {
+  auto out = account_;
+  if (out && !add_to(*out, staged_effects_))
+    return fail(ec::disk_failed, "the account is full");
+  return out;
+}
+
+caf::error memory_store::begin_account(const supply_account& x) {
+  account_ = x;
+  return caf::none;
+}
+
 caf::error memory_store::stage(const std::vector<change>& changes) {
-  for (const auto& x : changes)
+  for (const auto& x : changes) {
     staged_[x.id] = x.to;
+    if (x.effect != supply_effect::none)
+      staged_effects_.push_back(x);
+  }
   return caf::none;
 }
 
 caf::error memory_store::commit() {
   if (disk_is_full) {
-    staged_.clear();
+    rollback();
     return fail(ec::disk_failed, "the test says so");
   }
   for (auto& [id, x] : staged_)
     committed_[id] = x;
-  staged_.clear();
+  if (account_ && !add_to(*account_, staged_effects_))
+    return fail(ec::disk_failed, "the account is full");
+  rollback();
   return caf::none;
 }
 
 void memory_store::rollback() {
   staged_.clear();
+  staged_effects_.clear();
 }
 
 void memory_store::put(note_id id, const authenticity_number& an, uint8_t mfs) {
-  committed_[id] = record{an, mfs};
+  auto& held = committed_[id];
+  const bool was = held.mfs != 0;
+  held = record{an, mfs};
+  if (!account_ || was == (mfs != 0))
+    return;
+  const auto units = denomination_value(id.denomination).units();
+  (was ? account_->freed : account_->created) += units;
 }
 
 // --- scripted_random ---
@@ -185,7 +209,11 @@ note raida_lab::mint(note_id id) {
 void raida_lab::frack(size_t server, note_id id) {
   authenticity_number an;
   random_.fill(an.data(), an.size());
+  const auto before = nodes_[server]->store.get(id);
   nodes_[server]->store.put(id, an, now_.mfs);
+  // A note that comes into use behind the server's back: it has to look anew.
+  if (before && (!*before || (*before)->mfs == 0))
+    nodes_[server]->core.reset();
 }
 
 size_t raida_lab::passes(const note& x) {

@@ -17,12 +17,18 @@ class memory_store final : public raida::record_store {
 public:
   caf::expected<std::optional<raida::record>> get(note_id id) override;
   caf::error for_each_in_use(const std::function<void(note_id)>& visit) override;
+  caf::expected<std::optional<raida::supply_account>> account() override;
+  caf::error begin_account(const raida::supply_account& x) override;
   caf::error stage(const std::vector<raida::change>& changes) override;
   caf::error commit() override;
   void rollback() override;
 
-  /// Sets a record directly, as if committed.
+  /// Sets a record directly, as if committed: a note that comes into use or goes out of it counts
+  /// as created or freed by the operator.
   void put(note_id id, const authenticity_number& an, uint8_t mfs);
+  /// The account becomes what is said here, whatever the records say; nothing: that of an earlier
+  /// program, which kept none.
+  void set_account(std::optional<raida::supply_account> x) { account_ = x; }
 
   const std::map<note_id, raida::record>& committed() const { return committed_; }
 
@@ -32,6 +38,9 @@ public:
 private:
   std::map<note_id, raida::record> committed_;
   std::map<note_id, raida::record> staged_;
+  std::optional<raida::supply_account> account_ = raida::supply_account{};
+  /// What is staged was created or freed.
+  std::vector<raida::change> staged_effects_;
 };
 
 /// Numbers that look random and repeat with the seed; values given to say_next() come first, each

@@ -50,7 +50,7 @@ std::vector<comment> comments_of(const source_file& x);
 ///   `docs/protocol.md 6`          a heading that begins with this number, `and 7` and `, 8` too
 ///   `docs/design/cli.md "Screens"` a heading, or a paragraph's bold first words
 ///   `docs/design/safety.md I6`, `... P3`, `... threat 18`
-/// and I1..I15 and P1..P6, wherever a comment or a document names one, must be explained in
+/// and I1..I16 and P1..P6, wherever a comment or a document names one, must be explained in
 /// docs/design/safety.md. Relative links of Markdown lead to a file and, behind `#`, to a heading
 /// of it. CHANGELOG.md is exempt: what was changed long ago may name what is no longer there.
 findings check_citations(const source_files& all);

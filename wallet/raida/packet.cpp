@@ -170,6 +170,7 @@ bool is_command(uint8_t group, uint8_t number) {
   case command::admin_available:
   case command::admin_create:
   case command::admin_free:
+  case command::admin_supply:
   case command::available_serials:
   case command::break_note:
   case command::join_notes:

@@ -6,6 +6,8 @@
 #include <optional>
 #include <set>
 
+#include <sodium.h>
+
 #include "messages/base/error.hpp"
 #include "wallet/raida/client/note_commands.hpp"
 #include "wallet/raida/client/retry.hpp"
@@ -236,23 +238,52 @@ amount value_of(const mint_plan& plan) {
 
 // --- making them ---
 
-caf::expected<std::vector<note>> mint_notes(raida_port& port, const operator_key& key,
-                                            const mint_plan& plan) {
+namespace {
+
+/// In an order that nobody can guess.
+template<class T>
+void shuffle(std::vector<T>& list) {
+  for (auto i = list.size(); i > 1; --i)
+    std::swap(list[i - 1], list[randombytes_uniform(static_cast<uint32_t>(i))]);
+}
+
+/// The notes of one round: as many as fit, at serials drawn among those that are free. Takes them
+/// off the plan. The servers compute the first ANs from the list's beginning, so its order must not
+/// be known either.
+std::vector<note_id> draw_round(mint_plan& left, const serial_sets& free) {
+  std::vector<note_id> out;
+  for (auto& order : left) {
+    const auto i = free.find(order.denomination);
+    if (i == free.end())
+      continue;
+    std::vector<uint32_t> serials(i->second.begin(), i->second.end());
+    shuffle(serials);
+    for (auto j = serials.begin(); j != serials.end() && order.count > 0 && out.size() < round_max;
+         ++j, --order.count)
+      out.push_back({order.denomination, *j});
+  }
+  left.erase(std::remove_if(left.begin(), left.end(), [](auto x) { return x.count == 0; }),
+             left.end());
+  shuffle(out);
+  return out;
+}
+
+} // namespace
+
+caf::error mint_rounds(raida_port& port, const operator_key& key, const mint_plan& plan,
+                       const take_round& take) {
   const auto session = draw_session();
-  std::vector<note> out;
   auto left = plan;
   std::optional<serial_retry> again;
   while (!left.empty()) {
+    // Asked twice: a session that asks again is offered serials all over the range, in an order
+    // that nobody who does not know the session can guess; the first time often the lowest.
     auto free = available(port, key, session, left);
+    if (free)
+      free = available(port, key, session, left);
     if (!free)
       return free.error();
-    std::vector<note_id> ids;
-    for (auto& order : left) {
-      const auto& serials = (*free)[order.denomination];
-      for (auto i = serials.begin();
-           i != serials.end() && order.count > 0 && ids.size() < round_max; ++i, --order.count)
-        ids.push_back({order.denomination, *i});
-    }
+    const auto ids = draw_round(left, *free);
     if (ids.empty()) {
       if (!again)
         again.emplace(admin_deadline);
@@ -262,13 +293,29 @@ caf::expected<std::vector<note>> mint_notes(raida_port& port, const operator_key
                                                denomination_name(left.front().denomination));
     }
     again.reset();
-    left.erase(std::remove_if(left.begin(), left.end(), [](auto x) { return x.count == 0; }),
-               left.end());
     auto made = create(port, key, session, ids);
     if (!made)
       return made.error();
-    std::move(made->begin(), made->end(), std::back_inserter(out));
+    // Taken in the plan's order: only the servers' list had to be without one.
+    std::sort(made->begin(), made->end(), [](const note& x, const note& y) {
+      return x.id.denomination != y.id.denomination ? x.id.denomination > y.id.denomination
+                                                    : x.id.serial < y.id.serial;
+    });
+    if (auto err = take(*made))
+      return err;
   }
+  return caf::none;
+}
+
+caf::expected<std::vector<note>> mint_notes(raida_port& port, const operator_key& key,
+                                            const mint_plan& plan) {
+  std::vector<note> out;
+  const auto keep = [&out](std::vector<note>& round) {
+    std::move(round.begin(), round.end(), std::back_inserter(out));
+    return caf::error{};
+  };
+  if (auto err = mint_rounds(port, key, plan, keep))
+    return err;
   return out;
 }
 
@@ -284,10 +331,11 @@ char letter_after_find(find_answer x, char before) {
   switch (x) {
   case find_answer::pan:
     return letter::passed;
-  case find_answer::an:
   case find_answer::neither:
   case find_answer::no_such_note:
     return letter::failed;
+  case find_answer::an:
+    return letter::silent; // The Pown has not arrived: nobody has the note yet.
   case find_answer::not_asked:
   case find_answer::unknown:
     break;
@@ -296,8 +344,10 @@ char letter_after_find(find_answer x, char before) {
 }
 
 /// Asks Find wherever a Pown's letter is not certain, and puts its answer in the letter's place.
-void confirm_by_find(raida_port& port, const std::vector<note>& notes,
-                     std::vector<std::string>& letters) {
+/// Answers where the first AN still holds.
+server_choice confirm_by_find(raida_port& port, const std::vector<note>& notes,
+                              std::vector<std::string>& letters) {
+  server_choice out(notes.size(), std::vector<bool>(port.servers(), false));
   std::vector<note> unsure;
   std::vector<size_t> places;
   for (size_t i = 0; i < notes.size(); ++i)
@@ -306,26 +356,49 @@ void confirm_by_find(raida_port& port, const std::vector<note>& notes,
       places.push_back(i);
     }
   if (unsure.empty())
-    return;
+    return out;
   const auto found = find(port, unsure);
   for (size_t i = 0; i < places.size(); ++i)
     for (auto server : must_find(letters[places[i]])) {
       auto& x = letters[places[i]][server];
+      out[places[i]][server] = found[i][server] == find_answer::an;
       x = letter_after_find(found[i][server], x);
     }
+  return out;
+}
+
+std::vector<std::string> pown_and_confirm(raida_port& port, const std::vector<note>& notes) {
+  auto letters = pown(port, notes);
+  const auto open = confirm_by_find(port, notes, letters);
+  const auto any = [](const std::vector<bool>& x) {
+    return std::find(x.begin(), x.end(), true) != x.end();
+  };
+  if (std::none_of(open.begin(), open.end(), any))
+    return letters;
+  const auto second = pown_at(port, notes, open);
+  for (size_t i = 0; i < notes.size(); ++i)
+    for (size_t server = 0; server < open[i].size(); ++server)
+      if (open[i][server])
+        letters[i][server] = second[i][server];
+  confirm_by_find(port, notes, letters);
+  return letters;
 }
 
 } // namespace
 
 caf::error make_own(raida_port& port, std::vector<note>& notes) {
-  auto letters = pown(port, notes);
-  confirm_by_find(port, notes, letters);
-  size_t without_majority = 0;
+  const auto letters = pown_and_confirm(port, notes);
+  size_t open = 0, taken = 0;
+  amount lost;
   for (size_t i = 0; i < notes.size(); ++i) {
     const auto counts = count_letters(letters[i]);
+    const auto majority = rules_for(letters[i].size(), 0).majority;
     notes[i].pown = letters[i];
-    if (counts.passed < rules_for(letters[i].size(), 0).majority) {
-      ++without_majority;
+    if (counts.passed < majority) {
+      const bool is_gone = letters[i].size() - counts.failed < majority;
+      (is_gone ? taken : open) += 1;
+      if (is_gone && !lost.add(denomination_value(notes[i].id.denomination)))
+        return fail(ec::counterfeit_notes, "another client took new notes over first");
       continue;
     }
     for (size_t server = 0; server < letters[i].size(); ++server)
@@ -334,10 +407,43 @@ caf::error make_own(raida_port& port, std::vector<note>& notes) {
     if (counts.unknown() == 0)
       notes[i].pans.clear();
   }
-  if (without_majority > 0)
-    return fail(ec::outcome_unknown, std::to_string(without_majority) +
-                                         " new notes were not taken over on a majority of servers");
+  if (taken > 0)
+    return fail(ec::counterfeit_notes, "another client took over " + std::to_string(taken) +
+                                           " of " + std::to_string(notes.size()) +
+                                           " new notes first, worth " + to_string(lost));
+  if (open > 0)
+    return fail(ec::outcome_unknown,
+                std::to_string(open) + " new notes were not taken over on a majority of servers");
   return caf::none;
+}
+
+std::vector<std::optional<supply_told>> ask_supply(raida_port& port, const operator_key& key,
+                                                   const std::vector<bool>& which) {
+  secret_bytes payload;
+  constexpr uint32_t no_session = 0;
+  byte_writer<secret_bytes>(payload).u32(no_session).raw(key.view());
+  ask_all ask;
+  ask.what = command::admin_supply;
+  ask.payloads.assign(port.servers(), payload);
+  for (size_t i = 0; i < port.servers(); ++i)
+    ask.skip.push_back(i >= which.size() || !which[i]);
+  ask.deadline = admin_deadline;
+  const auto got = port.ask(ask);
+  std::vector<std::optional<supply_told>> out(port.servers());
+  for (size_t i = 0; i < out.size() && i < got.list.size(); ++i) {
+    const auto& x = got.list[i];
+    if (x.what != outcome::answered || x.status != status::success)
+      continue;
+    byte_reader r(x.payload);
+    supply_told told;
+    told.created = amount::from_units(r.u64());
+    told.freed = amount::from_units(r.u64());
+    told.live = amount::from_units(r.u64());
+    told.holds = r.u8() == 1;
+    if (r.ok() && r.left() == 0)
+      out[i] = told;
+  }
+  return out;
 }
 
 } // namespace liveconnect::raida

@@ -1,7 +1,6 @@
 #include "wallet/raida/server/address_limit.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 namespace liveconnect::raida {
 
@@ -13,16 +12,10 @@ constexpr auto sweep_pause = std::chrono::seconds(1);
 
 } // namespace
 
-size_t address_limit::key_hash::operator()(const key& x) const {
-  return std::hash<std::string_view>{}({reinterpret_cast<const char*>(x.data()), x.size()});
-}
-
 bool address_limit::take(const endpoint& from, time_point now) {
   if (per_minute_ == 0)
     return true;
-  auto who = from.address;
-  if (!from.is_v4())
-    std::fill(who.begin() + 8, who.end(), uint8_t{0});
+  const auto who = key_of(from);
   auto i = free_again_.find(who);
   if (i == free_again_.end()) {
     if (free_again_.size() >= addresses_max && now >= next_sweep_) {

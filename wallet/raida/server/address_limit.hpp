@@ -1,12 +1,11 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 
-#include "messages/base/endpoint.hpp"
+#include "wallet/raida/server/client_key.hpp"
 
 namespace liveconnect::raida {
 
@@ -31,15 +30,10 @@ public:
   size_t remembered() const { return free_again_.size(); }
 
 private:
-  using key = std::array<uint8_t, 16>;
-  struct key_hash {
-    size_t operator()(const key& x) const;
-  };
-
   uint32_t per_minute_;
   time_point next_sweep_{};
   /// When the address will have its whole minute's worth again.
-  std::unordered_map<key, time_point, key_hash> free_again_;
+  std::unordered_map<client_key, time_point, client_key_hash> free_again_;
 };
 
 } // namespace liveconnect::raida

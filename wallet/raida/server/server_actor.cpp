@@ -1,7 +1,7 @@
 #include "wallet/raida/server/server_actor.hpp"
 
 #include <map>
-#include <set>
+#include <unordered_map>
 
 #include <caf/actor_system.hpp>
 #include <caf/stateful_actor.hpp>
@@ -53,8 +53,8 @@ struct fix_run {
   destination where;
   time_point asked;
   reply_context to;
-  pending_fix fix;
-  std::vector<ticket_listing> heard;
+  fix_votes votes;
+  /// Questions of this round that are not answered yet.
   size_t open = 0;
 };
 
@@ -63,6 +63,7 @@ struct inquiry {
   uint64_t fix = 0;
   ticket_claim claim;
   request_context context;
+  time_point asked;
   bytes in;
 };
 
@@ -106,8 +107,21 @@ private:
   void deliver(const waiting_answer& x);
 
   void begin_fix(const destination& where, time_point asked, handled x);
-  void one_inquiry_less(uint64_t fix);
+  void ask_round(uint64_t fix);
+  void ask_one(uint64_t fix, unsigned round, ticket_claim claim, caf::timespan deadline);
+  void hear_siblings(fix_votes& votes);
+  void one_inquiry_less(uint64_t fix, unsigned round);
+  void end_round(uint64_t fix);
+  /// 0: there is no such Fix.
+  unsigned round_of(uint64_t fix) const;
+  void drop_inquiries(uint64_t fix);
   void complete_fix(uint64_t fix);
+
+  void log(const std::string& text) const;
+  void log_broken_law();
+  bool is_counted(const endpoint& peer) const {
+    return setup_.options.limits_loopback || !is_loopback(peer);
+  }
 
   void end_when_closed();
 
@@ -121,6 +135,8 @@ private:
   io::socket_id tcp_;
   io::socket_id udp_;
   std::map<io::socket_id, connection> connections_;
+  /// Open connections of the clients that are counted.
+  std::unordered_map<client_key, size_t, client_key_hash> connections_of_;
   bool sweep_armed_ = false;
 
   std::vector<waiting_answer> batch_;
@@ -130,6 +146,7 @@ private:
 
   std::map<uint64_t, fix_run> fixes_;
   uint64_t last_fix_ = 0;
+  bool said_that_the_law_is_broken_ = false;
   std::map<io::socket_id, inquiry> inquiries_;
 
   bool stopping_ = false;
@@ -146,11 +163,15 @@ caf::typed_response_promise<server_ready> server_state::start(const endpoint& at
     return promise;
   }
   store_ = std::move(*store);
-  core_ = std::make_unique<server_core>(setup_.options, *store_, random_);
+  core_ = std::make_unique<server_core>(setup_.options, *store_, random_, setup_.tickets);
   if (auto err = core_->reset()) {
     promise.deliver(err);
     return promise;
   }
+  if (const auto& x = core_->supply(); x.begun && x.live > 0)
+    log("its records kept no account; the " + to_string(amount::from_units(x.live)) +
+        " coins in use count as created");
+  log_broken_law();
   listen_tcp(promise, at, port_tries);
   return promise;
 }
@@ -209,7 +230,7 @@ caf::typed_response_promise<atom::done> server_state::stop() {
   for (auto socket : {tcp_, udp_})
     if (socket != io::socket_id{})
       close(socket, true);
-  self->delayed_send(self, stop_deadline, server_reminder{server_reminder::kind::stop, 0});
+  self->delayed_send(self, stop_deadline, server_reminder{server_reminder::kind::stop});
   end_when_closed();
   return promise;
 }
@@ -261,13 +282,22 @@ void server_state::on_accepted(const io::event& x) {
     close(x.socket, false);
     return;
   }
+  if (is_counted(x.peer)) {
+    const auto who = key_of(x.peer);
+    auto& open = connections_of_[who];
+    if (open >= setup_.limits.connections_of_client_max) {
+      close(x.socket, false);
+      return;
+    }
+    ++open;
+  }
   auto& c = connections_[x.socket];
   c.peer = x.peer;
   c.deadline = now() + setup_.limits.read_deadline;
   if (!sweep_armed_) {
     sweep_armed_ = true;
     self->delayed_send(self, setup_.limits.read_deadline,
-                       server_reminder{server_reminder::kind::sweep, 0});
+                       server_reminder{server_reminder::kind::sweep});
   }
 }
 
@@ -298,11 +328,16 @@ void server_state::on_closed(const io::event& x) {
       return;
     }
   }
-  connections_.erase(x.socket);
+  if (auto i = connections_.find(x.socket); i != connections_.end()) {
+    if (const auto own = connections_of_.find(key_of(i->second.peer));
+        is_counted(i->second.peer) && own != connections_of_.end() && --own->second == 0)
+      connections_of_.erase(own);
+    connections_.erase(i);
+  }
   if (auto i = inquiries_.find(x.socket); i != inquiries_.end()) {
     const auto fix = i->second.fix;
     inquiries_.erase(i);
-    one_inquiry_less(fix);
+    one_inquiry_less(fix, round_of(fix));
   }
   end_when_closed();
 }
@@ -322,7 +357,7 @@ void server_state::sweep() {
   }
   if (next != time_point::max()) {
     sweep_armed_ = true;
-    self->delayed_send(self, next - now(), server_reminder{server_reminder::kind::sweep, 0});
+    self->delayed_send(self, next - now(), server_reminder{server_reminder::kind::sweep});
   }
 }
 
@@ -344,6 +379,7 @@ void server_state::take(const destination& where, byte_view packet) {
 
 void server_state::finish(const destination& where, time_point asked, const reply_context& to,
                           reply answer) {
+  log_broken_law();
   if (!batch_failed_ && store_->stage(answer.changes))
     batch_failed_ = true;
   batch_.push_back({where, asked, to, answer.status, std::move(answer.payload)});
@@ -352,7 +388,7 @@ void server_state::finish(const destination& where, time_point asked, const repl
   } else if (!commit_armed_) {
     // Behind everything that waits in the mailbox now: those requests come along.
     commit_armed_ = true;
-    self->send(self, server_reminder{server_reminder::kind::commit, 0});
+    self->send(self, server_reminder{server_reminder::kind::commit});
   }
 }
 
@@ -400,36 +436,76 @@ void server_state::begin_fix(const destination& where, time_point asked, handled
     return;
   }
   const auto id = ++last_fix_;
-  auto& run = fixes_[id];
-  run.where = where;
-  run.asked = asked;
-  run.to = x.to;
-  run.fix = std::move(*x.fix);
+  fixes_.emplace(
+      id, fix_run{where, asked, x.to, fix_votes{std::move(*x.fix), setup_.options.servers}, 0});
+  end_round(id);
+}
+
+void server_state::hear_siblings(fix_votes& votes) {
+  for (auto claim : votes.fix().claims) {
+    if (claim.server >= setup_.siblings.size() || !setup_.siblings[claim.server])
+      continue;
+    auto listed = setup_.siblings[claim.server]->listing(claim.ticket, now());
+    // Also when it is void by now: it must not count for what it was.
+    votes.hear({claim.server, std::move(listed).value_or(std::vector<note_id>{}), now()});
+  }
+}
+
+/// Decides the Fix when nothing can be gained by waiting, else asks the next round.
+void server_state::end_round(uint64_t id) {
+  const auto i = fixes_.find(id);
+  if (i == fixes_.end())
+    return;
+  drop_inquiries(id);
+  hear_siblings(i->second.votes);
+  if (i->second.votes.is_decided(now()))
+    complete_fix(id);
+  else
+    ask_round(id);
+}
+
+void server_state::ask_round(uint64_t id) {
+  auto& run = fixes_.at(id);
   std::vector<ticket_claim> ask;
-  for (auto claim : run.fix.claims)
-    if (claim.server < addresses_.size() && addresses_[claim.server].port != 0)
+  for (auto claim : run.votes.next_round(now())) {
+    const bool is_sibling =
+        claim.server < setup_.siblings.size() && setup_.siblings[claim.server] != nullptr;
+    if (!is_sibling && claim.server < addresses_.size() && addresses_[claim.server].port != 0)
       ask.push_back(claim);
-  run.open = ask.size();
+  }
   if (ask.empty()) {
     complete_fix(id);
     return;
   }
+  run.open = ask.size();
+  const auto round = run.votes.rounds();
+  // An answer that took longer than this would be too old when it is here.
+  const auto deadline = round == 1
+                            ? setup_.limits.fix_deadline
+                            : std::min<caf::timespan>(setup_.limits.fix_deadline, listing_lifetime);
+  self->delayed_send(self, deadline, server_reminder{server_reminder::kind::fix, id, round});
   for (auto claim : ask)
-    self->request(
-            setup_.loop, loop_deadline,
-            io::connect{addresses_[claim.server], io::transport::tcp, setup_.limits.fix_deadline},
-            owner())
-        .then(
-            [this, id, claim](io::socket_id socket) {
-              if (fixes_.count(id) == 0) {
-                close(socket, false);
-                return;
-              }
-              inquiries_[socket] = {id, claim, {}, {}};
-            },
-            [this, id](caf::error&) { one_inquiry_less(id); });
-  self->delayed_send(self, setup_.limits.fix_deadline,
-                     server_reminder{server_reminder::kind::fix, id});
+    ask_one(id, round, claim, deadline);
+}
+
+void server_state::ask_one(uint64_t id, unsigned round, ticket_claim claim,
+                           caf::timespan deadline) {
+  self->request(setup_.loop, loop_deadline,
+                io::connect{addresses_[claim.server], io::transport::tcp, deadline}, owner())
+      .then(
+          [this, id, round, claim](io::socket_id socket) {
+            if (round_of(id) != round) {
+              close(socket, false);
+              return;
+            }
+            inquiries_[socket] = {id, claim, {}, {}, {}};
+          },
+          [this, id, round](caf::error&) { one_inquiry_less(id, round); });
+}
+
+unsigned server_state::round_of(uint64_t id) const {
+  const auto i = fixes_.find(id);
+  return i == fixes_.end() ? 0 : i->second.votes.rounds();
 }
 
 void server_state::on_inquiry_connected(io::socket_id socket, inquiry& x) {
@@ -438,6 +514,7 @@ void server_state::on_inquiry_connected(io::socket_id socket, inquiry& x) {
                                   random_request_seed());
   LC_ASSERT_OR(bool(ask), return ); // the payload has five bytes
   x.context = ask->context;
+  x.asked = now();
   self->send(setup_.loop, io::send{socket, bytes(ask->packet.begin(), ask->packet.end())});
 }
 
@@ -446,41 +523,73 @@ void server_state::on_inquiry_answer(io::socket_id socket, inquiry& x, const byt
   const auto needed = response_bytes_needed(x.in);
   if (needed <= response_max && (x.in.size() < header_size || x.in.size() < needed))
     return;
-  const auto fix = x.fix;
-  if (needed <= response_max)
-    if (auto listing = read_ticket_listing(x.claim.server, decode_response(x.context, x.in)))
-      if (auto i = fixes_.find(fix); i != fixes_.end())
-        i->second.heard.push_back(std::move(*listing));
+  const auto id = x.fix;
+  const auto i = fixes_.find(id);
+  if (i != fixes_.end() && needed <= response_max)
+    if (auto listing = read_ticket_listing(x.claim.server, decode_response(x.context, x.in))) {
+      listing->asked = x.asked;
+      i->second.votes.hear(std::move(*listing));
+    }
   inquiries_.erase(socket);
   close(socket, true);
-  one_inquiry_less(fix);
+  if (i == fixes_.end())
+    return;
+  // A server that hangs must not hold up what the others have decided.
+  hear_siblings(i->second.votes);
+  if (i->second.votes.is_decided(now()))
+    complete_fix(id);
+  else
+    one_inquiry_less(id, i->second.votes.rounds());
 }
 
-void server_state::one_inquiry_less(uint64_t fix) {
-  const auto i = fixes_.find(fix);
-  if (i == fixes_.end())
+void server_state::one_inquiry_less(uint64_t id, unsigned round) {
+  const auto i = fixes_.find(id);
+  if (i == fixes_.end() || i->second.votes.rounds() != round)
     return;
   LC_ASSERT_OR(i->second.open > 0, return );
   if (--i->second.open == 0)
-    complete_fix(fix);
+    end_round(id);
+}
+
+void server_state::drop_inquiries(uint64_t id) {
+  for (auto i = inquiries_.begin(); i != inquiries_.end();) {
+    if (i->second.fix == id) {
+      close(i->first, false);
+      i = inquiries_.erase(i);
+    } else {
+      ++i;
+    }
+  }
 }
 
 void server_state::complete_fix(uint64_t id) {
-  auto i = fixes_.find(id);
+  const auto i = fixes_.find(id);
   if (i == fixes_.end())
     return;
-  const auto run = std::move(i->second);
+  auto run = std::move(i->second);
   fixes_.erase(i);
-  for (auto j = inquiries_.begin(); j != inquiries_.end();) {
-    if (j->second.fix == id) {
-      close(j->first, false);
-      j = inquiries_.erase(j);
-    } else {
-      ++j;
-    }
-  }
+  drop_inquiries(id);
+  hear_siblings(run.votes);
   finish(run.where, run.asked, run.to,
-         core_->complete_fix(run.fix, run.heard, {now(), setup_.month()}));
+         core_->complete_fix(run.votes.fix(), run.votes.fresh(now()), {now(), setup_.month()}));
+}
+
+// --- what the operator is told ---
+
+void server_state::log(const std::string& text) const {
+  if (setup_.log)
+    setup_.log("server " + std::to_string(setup_.options.id) + ": " + text);
+}
+
+void server_state::log_broken_law() {
+  const auto& x = core_->supply();
+  if (x.holds || said_that_the_law_is_broken_)
+    return;
+  said_that_the_law_is_broken_ = true;
+  log("its notes in use are worth " + to_string(amount::from_units(x.live)) + " coins, but " +
+      to_string(amount::from_units(x.account.created)) + " were created and " +
+      to_string(amount::from_units(x.account.freed)) +
+      " freed; it changes no note until its records are put right");
 }
 
 void server_state::on_reminder(const server_reminder& x) {
@@ -493,7 +602,8 @@ void server_state::on_reminder(const server_reminder& x) {
     sweep();
     break;
   case server_reminder::kind::fix:
-    complete_fix(x.fix);
+    if (round_of(x.fix) == x.round)
+      end_round(x.fix);
     break;
   case server_reminder::kind::stop:
     // The loop has not closed everything in time; it does so when this actor has ended.

@@ -33,6 +33,8 @@ struct server_reminder {
   enum class kind : uint8_t { commit, sweep, fix, stop };
   kind what = kind::commit;
   uint64_t fix = 0;
+  /// Of that Fix: a reminder of an earlier round means nothing any more.
+  unsigned round = 0;
 };
 
 /// The RAIDA SERVER interface.
@@ -51,11 +53,15 @@ using raida_server_actor = socket_owner_actor::extend<
 struct server_limits {
   /// Connections open at once; later ones are closed at once.
   size_t connections_max = 256;
+  /// Of them, those of one client (client_key.hpp); loopback is counted only where
+  /// server_options::limits_loopback says so.
+  size_t connections_of_client_max = 32;
   /// A connection must have brought its request by then.
   caf::timespan read_deadline = std::chrono::seconds(10);
   /// Fix requests that wait for the other servers; later ones are answered 252.
   size_t fixes_max = 32;
-  /// How long a Fix waits for the other servers.
+  /// How long a Fix waits for the other servers at first. Those whose word grew old meanwhile are
+  /// asked again, for listing_lifetime each time (fix_votes.hpp).
   caf::timespan fix_deadline = std::chrono::seconds(2);
   /// Requests that share one commit.
   size_t batch_max = 256;
@@ -69,11 +75,18 @@ struct server_setup {
   std::function<caf::expected<std::unique_ptr<record_store>>()> open_store;
   /// The month for changed records; the wall clock's outside tests.
   std::function<uint8_t()> month;
+  /// This server's tickets, and those of all servers of this process (index = server, none where a
+  /// server runs elsewhere): a Fix looks into them in the turn in which it is decided. The host
+  /// fills both.
+  std::shared_ptr<ticket_book> tickets;
+  std::vector<std::shared_ptr<ticket_book>> siblings;
+  /// Called with a sentence for the operator, from the server's thread; may be empty.
+  std::function<void(const std::string&)> log;
 };
 
 /// One server between sockets and core. All requests that wait in its mailbox share one commit, and
-/// no answer leaves before it. A Fix asks the other servers over TCP, all at once, while other
-/// requests go on.
+/// no answer leaves before it. A Fix asks the servers of other processes over TCP, all at once,
+/// while other requests go on; those of its own process it asks when it is decided.
 ///
 /// Ends with an error when a socket is lost or the disk neither writes nor reads. `detached`: a
 /// thread of its own, since the records block on the disk.

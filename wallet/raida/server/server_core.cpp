@@ -1,9 +1,13 @@
 #include "wallet/raida/server/server_core.hpp"
 
 #include <algorithm>
+#include <array>
+#include <map>
+#include <set>
 
 #include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/mutants.hpp"
 #include "wallet/raida/derive.hpp"
 
 namespace liveconnect::raida {
@@ -20,10 +24,6 @@ constexpr size_t change_payload = session_size + (1 + change_ratio) * (id_size +
 
 size_t index_of(int8_t denomination) {
   return static_cast<size_t>(denomination - denomination_min);
-}
-
-bool is_note(note_id id) {
-  return is_denomination(id.denomination) && id.serial <= serial_max;
 }
 
 note_id read_id(byte_reader& r) {
@@ -146,22 +146,20 @@ change_request read_change(byte_view payload) {
   return out;
 }
 
-bool is_loopback(const endpoint& x) {
-  if (x.is_v4())
-    return x.address[12] == 127;
-  endpoint one;
-  one.address[15] = 1;
-  return x.address == one.address;
+/// Whether a note is in use and its record what it was when the Fix began.
+bool is_unchanged(const std::optional<record>& now, const std::optional<record>& before) {
+  if (LC_MUTANT(fix_makes_a_note))
+    return true;
+  if (!before || !now || now->mfs == 0)
+    return false;
+  return *now == *before || LC_MUTANT(fix_writes_over_a_pown);
 }
 
-/// Where a page stands in a session's order: lower goes first. All servers must agree, hence no
-/// std::hash. The mixing is that of splitmix64.
-uint64_t place_of(uint32_t session, int8_t denomination, uint32_t page) {
-  auto x = uint64_t{session} << 32 | uint64_t{static_cast<uint8_t>(denomination)} << 24 | page;
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
+std::vector<note_id> ids_of(const std::vector<claimed_note>& notes) {
+  std::vector<note_id> out;
+  for (const auto& x : notes)
+    out.push_back(x.id);
+  return out;
 }
 
 } // namespace
@@ -193,32 +191,40 @@ std::optional<ticket_listing> read_ticket_listing(uint8_t server, const answer& 
   return out;
 }
 
-server_core::server_core(server_options options, record_store& store, random_source& random)
+server_core::server_core(server_options options, record_store& store, random_source& random,
+                         std::shared_ptr<ticket_book> tickets)
     : options_(std::move(options)), store_(store), random_(random),
+      tickets_(tickets ? std::move(tickets) : std::make_shared<ticket_book>()),
       breaks_(options_.breaks_per_minute) {}
 
 caf::error server_core::reset() {
   LC_ASSERT(options_.id < options_.servers && options_.servers <= raida_count);
-  for (auto& pages : used_)
-    pages.clear();
-  used_count_.fill(0);
-  tickets_.clear();
-  reservations_.clear();
-  const auto err = store_.for_each_in_use([this](note_id id) {
+  serials_.clear();
+  tickets_->clear();
+  uint64_t live = 0;
+  bool fits = true;
+  const auto err = store_.for_each_in_use([&](note_id id) {
     if (!is_note(id))
       return;
-    record some;
-    some.mfs = 1;
-    note_use({change{id, some}});
+    const auto units = denomination_value(id.denomination).units();
+    fits = fits && live + units >= live;
+    live += units;
+    serials_.set_use(id, true);
   });
   if (err)
     return err;
-  for (size_t i = 0; i < used_.size(); ++i) {
-    size_t count = 0;
-    for (const auto& page : used_[i])
-      count += page.second.count();
-    LC_ASSERT(count == used_count_[i]);
-  }
+  if (!fits)
+    return fail(ec::wallet_damaged, "the records hold more value than can be counted");
+  const auto account = store_.account();
+  if (!account)
+    return account.error();
+  const auto begun = !*account;
+  if (begun)
+    if (auto failed = store_.begin_account({live, 0}))
+      return failed;
+  supply_ = {begun ? supply_account{live, 0} : **account, live, true, begun};
+  supply_.holds =
+      live == supply_.account.created - supply_.account.freed || LC_MUTANT(supply_is_not_compared);
   return caf::none;
 }
 
@@ -259,7 +265,7 @@ std::optional<handled> server_core::handle(arrival how, byte_view packet, moment
   LC_ASSERT_OR(answer.changes.empty() || (!out.fix && may_change(answer.status)),
                return refuse({status::internal_error, in.reply}));
   out.answer = std::move(answer);
-  note_use(out.answer.changes);
+  take_effect(out.answer);
   return out;
 }
 
@@ -295,7 +301,7 @@ reply server_core::dispatch(const request& in, moment now, const std::optional<e
   case command::pown_sum:
     return pown_sum(in, now);
   case command::get_ticket:
-    return get_ticket(in, now);
+    return get_ticket(in, now, from);
   case command::validate_ticket:
     return validate_ticket(in, now);
   case command::find:
@@ -308,8 +314,10 @@ reply server_core::dispatch(const request& in, moment now, const std::optional<e
     return admin_create(in, now);
   case command::admin_free:
     return admin_free(in);
+  case command::admin_supply:
+    return admin_supply(in);
   case command::available_serials:
-    return available_serials(in, now);
+    return available_serials(in, now, from);
   case command::break_note:
     return break_note(in, now, from);
   case command::join_notes:
@@ -341,7 +349,7 @@ reply server_core::count_coins() const {
   auto out = only(status::success);
   byte_writer<secret_bytes> w(out.payload);
   for (int d = denomination_min; d <= denomination_max; ++d)
-    w.u8(static_cast<uint8_t>(d)).u32(used_count_[index_of(static_cast<int8_t>(d))]);
+    w.u8(static_cast<uint8_t>(d)).u32(serials_.used(static_cast<int8_t>(d)));
   return out;
 }
 
@@ -490,11 +498,11 @@ reply server_core::find(const request& in) {
 
 // --- healing ---
 
-reply server_core::get_ticket(const request& in, moment now) {
+reply server_core::get_ticket(const request& in, moment now, const std::optional<endpoint>& from) {
   if (auto bad = check_list(in.payload.size(), id_size + an_size))
     return only(bad);
   std::vector<bool> passed;
-  ticket made;
+  std::vector<note_id> notes;
   byte_reader r(view(in.payload));
   while (r.left() > 0) {
     const auto id = read_id(r);
@@ -506,28 +514,19 @@ reply server_core::get_ticket(const request& in, moment now) {
       return internal_error();
     passed.push_back(*held && **held == an);
     if (passed.back())
-      made.notes.push_back(id);
+      notes.push_back(id);
   }
   auto out = verdict(passed);
-  if (made.notes.empty())
+  if (notes.empty())
     return out;
-  drop_expired(now);
-  if (tickets_.size() >= tickets_max || made.notes.size() > ticket_notes_max)
-    return only(status::no_ticket_slot);
-  // Each note once, in the order asked: a note listed twice must not look like two votes.
-  std::unordered_set<note_id> seen;
-  const auto repeated = [&seen](note_id id) { return !seen.insert(id).second; };
-  made.notes.erase(std::remove_if(made.notes.begin(), made.notes.end(), repeated),
-                   made.notes.end());
-  LC_ASSERT_OR(!made.notes.empty() && made.notes.size() <= passed.size(), return internal_error());
-  made.until = now.now + ticket_lifetime;
   uint32_t number = 0;
-  while (number == 0 || tickets_.count(number) != 0) { // 0 means "none" in a Fix.
+  while (!tickets_->is_free(number)) {
     std::array<uint8_t, ticket_size> drawn{};
     random_.fill(drawn.data(), drawn.size());
     number = byte_reader(drawn).u32();
   }
-  tickets_.emplace(number, std::move(made));
+  if (!tickets_->issue(number, notes, counted(from), now.now))
+    return only(status::no_ticket_slot);
   byte_writer<secret_bytes>(out.payload).u32(number);
   return out;
 }
@@ -538,23 +537,20 @@ reply server_core::validate_ticket(const request& in, moment now) {
   byte_reader r(view(in.payload));
   const auto claimer = r.u8();
   const auto number = r.u32();
-  if (claimer >= options_.servers)
+  if (claimer >= options_.servers || options_.siblings.test(claimer))
     return only(status::bad_claimer);
-  drop_expired(now);
-  const auto i = tickets_.find(number);
-  if (i == tickets_.end())
+  // Whoever asks again hears the same: a question that somebody else asked in a server's name, or
+  // an answer that was lost, costs no vote. One vote a server is the Fix's own rule.
+  const auto listing = tickets_->listing(number, now.now);
+  if (!listing)
     return only(status::no_such_ticket);
-  if (i->second.claimed_by.test(claimer))
-    return only(status::ticket_claimed);
-  LC_ASSERT_OR(!i->second.notes.empty() && i->second.until > now.now, return internal_error());
-  i->second.claimed_by.set(claimer);
   auto out = only(status::success);
-  for (auto id : i->second.notes)
+  for (auto id : *listing)
     write_id(out.payload, id);
   return out;
 }
 
-reply server_core::begin_fix(const request& in, std::optional<pending_fix>& fix) const {
+reply server_core::begin_fix(const request& in, std::optional<pending_fix>& fix) {
   const auto fixed_size = an_size + options_.servers * ticket_size;
   if (in.payload.size() < fixed_size)
     return only(status::bad_length);
@@ -576,47 +572,64 @@ reply server_core::begin_fix(const request& in, std::optional<pending_fix>& fix)
   }
   LC_ASSERT_OR(r.ok() && r.left() == 0, return internal_error());
   LC_ASSERT_OR(out.claims.size() < options_.servers, return internal_error());
+  // Too few tickets, or no note that a Fix may touch: nobody needs to be asked.
+  if (out.claims.size() < fix_votes::needed_of(options_.servers))
+    return only(status::all_fail);
+  if (!remember_records(out))
+    return internal_error();
+  const auto is_free = [](const std::optional<record>& x) { return !x; };
+  if (std::all_of(out.before.begin(), out.before.end(), is_free) && !LC_MUTANT(fix_makes_a_note))
+    return only(status::all_fail);
   fix = std::move(out);
   return {};
 }
 
+bool server_core::remember_records(pending_fix& fix) {
+  for (auto id : fix.notes) {
+    auto held = store_.get(id);
+    if (!held)
+      return false;
+    if (*held && (*held)->mfs == 0)
+      held->reset();
+    fix.before.push_back(std::move(*held));
+  }
+  return true;
+}
+
 reply server_core::complete_fix(const pending_fix& fix, const std::vector<ticket_listing>& listings,
                                 moment now) {
-  std::unordered_set<uint8_t> voted;
-  std::map<note_id, size_t> votes;
-  for (const auto& listing : listings) {
-    const auto asked = [&listing](const ticket_claim& x) { return x.server == listing.server; };
-    if (std::none_of(fix.claims.begin(), fix.claims.end(), asked) ||
-        !voted.insert(listing.server).second)
-      continue;
-    std::unordered_set<note_id> named(listing.notes.begin(), listing.notes.end());
-    for (auto id : named)
-      ++votes[id];
-  }
-  // A majority of the network without our own vote: 13 others of 25 (docs/formats/raida.md 9, step
-  // 3).
-  const auto needed = options_.servers / 2u + 1u;
-  LC_ASSERT_OR(voted.size() <= fix.claims.size() && voted.count(options_.id) == 0,
-               return internal_error());
+  const auto votes = count_votes(fix.claims, listings, now.now);
+  const auto needed = fix_votes::needed_of(options_.servers);
   std::vector<bool> passed;
   std::vector<change> changes;
-  for (auto id : fix.notes) {
-    const auto i = votes.find(id);
-    LC_ASSERT_OR(i == votes.end() || i->second <= voted.size(), return internal_error());
-    passed.push_back(i != votes.end() && i->second >= needed);
-    // A free record may be fixed too: this server missed the note's creation.
-    if (passed.back())
+  for (size_t i = 0; i < fix.notes.size(); ++i) {
+    const auto id = fix.notes[i];
+    const auto vouched = votes.find(id);
+    LC_ASSERT_OR(vouched == votes.end() || vouched->second <= fix.claims.size(),
+                 return internal_error());
+    bool pass = vouched != votes.end() && vouched->second >= needed;
+    // A free record stays free, and one that its owner changed meanwhile is not what the tickets
+    // were about.
+    if (pass) {
+      const auto held = store_.get(id);
+      if (!held)
+        return internal_error();
+      pass = i < fix.before.size() && is_unchanged(*held, fix.before[i]);
+    }
+    passed.push_back(pass);
+    if (pass)
       changes.push_back({id, {fixed_an(options_.id, id, fix.pg), now.mfs}});
   }
   auto out = verdict(passed);
   out.changes = std::move(changes);
-  note_use(out.changes);
+  take_effect(out);
   return out;
 }
 
 // --- change ---
 
-reply server_core::available_serials(const request& in, moment now) {
+reply server_core::available_serials(const request& in, moment now,
+                                     const std::optional<endpoint>& from) {
   if (in.payload.size() != session_size + 2)
     return only(status::bad_length);
   constexpr uint8_t for_break = 1, for_join = 2;
@@ -624,7 +637,7 @@ reply server_core::available_serials(const request& in, moment now) {
   const auto session = r.u32();
   const auto operation = r.u8();
   const auto held = static_cast<int8_t>(r.u8());
-  // No session has number 0: it stands for pages that are not reserved.
+  // No session has number 0: it stands for serials that are not reserved.
   if ((operation != for_break && operation != for_join) || session == 0)
     return only(status::bad_parameter);
   const auto target = held + (operation == for_join ? 1 : -1);
@@ -633,7 +646,8 @@ reply server_core::available_serials(const request& in, moment now) {
   auto out = only(status::success);
   byte_writer<secret_bytes> w(out.payload);
   w.u8(static_cast<uint8_t>(target));
-  for (auto serial : reserve(session, static_cast<int8_t>(target), available_max, now))
+  for (auto serial : serials_.reserve({session, counted(from)}, static_cast<int8_t>(target),
+                                      available_max, now.now))
     w.u32(serial);
   return out;
 }
@@ -641,14 +655,11 @@ reply server_core::available_serials(const request& in, moment now) {
 reply server_core::break_note(const request& in, moment now, const std::optional<endpoint>& from) {
   if (in.payload.size() != change_payload)
     return only(status::bad_length);
-  if (from && (options_.limits_loopback || !is_loopback(*from)) && !breaks_.take(*from, now.now))
-    return only(status::rate_limit);
   const auto x = read_change(view(in.payload));
   if (!x.is_sound())
     return only(status::bad_serial);
-  for (const auto& small : x.small)
-    if (!may_take(x.session, small.id, now))
-      return only(status::not_reserved);
+  if (is_kept_from(x.session, ids_of(x.small), now))
+    return only(status::not_reserved);
   const auto held = live_an(x.big.id);
   if (!held)
     return internal_error();
@@ -656,8 +667,11 @@ reply server_core::break_note(const request& in, moment now, const std::optional
     return only(status::all_fail);
   // After the AN: a repeated Break hears that its note is spent, not that its serials are taken.
   for (const auto& small : x.small)
-    if (in_use(small.id))
+    if (serials_.in_use(small.id))
       return only(status::bad_serial);
+  // Counted last: who names another's address in a datagram has no note to break with it.
+  if (counted(from) && !breaks_.take(*from, now.now))
+    return only(status::rate_limit);
   auto out = only(status::success);
   out.changes.push_back({x.big.id, {random_an(), 0}});
   for (const auto& small : x.small)
@@ -673,7 +687,7 @@ reply server_core::join_notes(const request& in, moment now) {
   const auto x = read_change(view(in.payload));
   if (!x.is_sound())
     return only(status::bad_serial);
-  if (!may_take(x.session, x.big.id, now))
+  if (is_kept_from(x.session, {x.big.id}, now))
     return only(status::not_reserved);
   for (const auto& small : x.small) {
     const auto held = live_an(small.id);
@@ -682,7 +696,7 @@ reply server_core::join_notes(const request& in, moment now) {
     if (!*held || **held != small.an)
       return only(status::all_fail);
   }
-  if (in_use(x.big.id))
+  if (serials_.in_use(x.big.id))
     return only(status::bad_serial);
   auto out = only(status::success);
   for (const auto& small : x.small)
@@ -738,7 +752,8 @@ reply server_core::admin_available(const request& in, moment now) {
     const auto denomination = static_cast<int8_t>(d);
     if (selector[index_of(denomination)] == 0)
       continue;
-    const auto serials = reserve(session, denomination, admin_available_max, now);
+    const auto serials =
+        serials_.reserve({session, std::nullopt, true}, denomination, admin_available_max, now.now);
     const auto [ranges, singles] = in_ranges(serials);
     if (ranges.empty() && singles.empty())
       continue;
@@ -769,13 +784,13 @@ reply server_core::admin_create(const request& in, moment now) {
     notes.push_back(read_id(r));
   if (!std::all_of(notes.begin(), notes.end(), is_note) || has_duplicate(notes))
     return only(status::bad_serial);
-  if (session != unchecked_session)
-    for (auto id : notes)
-      if (!holds(session, id, now))
-        return only(status::not_reserved);
-  for (auto id : notes)
-    if (in_use(id))
-      return only(status::bad_serial);
+  const auto is_held = [&](note_id id) {
+    return session != 0 && serials_.holder(id, now.now) == session;
+  };
+  if (session != unchecked_session && !std::all_of(notes.begin(), notes.end(), is_held))
+    return only(status::not_reserved);
+  if (std::any_of(notes.begin(), notes.end(), [&](note_id id) { return serials_.in_use(id); }))
+    return only(status::bad_serial);
   auto out = only(status::success);
   byte_writer<secret_bytes> w(out.payload);
   for (auto id : notes) {
@@ -784,9 +799,13 @@ reply server_core::admin_create(const request& in, moment now) {
       return internal_error();
     // A note that never was has no AN; what it answers must not be predictable.
     w.raw(*old ? (*old)->an.view() : random_an().view());
-    out.changes.push_back({id, {minted_an(options_.id, id.serial, list), now.mfs}});
+    out.changes.push_back(
+        {id, {minted_an(options_.id, id.serial, list), now.mfs}, supply_effect::created});
   }
   LC_ASSERT_OR(out.changes.size() == notes.size(), return internal_error());
+  auto account = supply_.account;
+  if (!add_to(account, out.changes))
+    return only(status::bad_parameter);
   return out;
 }
 
@@ -801,6 +820,7 @@ reply server_core::admin_free(const request& in) {
   if (auto bad = check_list(r.left(), id_size))
     return only(bad);
   auto out = only(status::success);
+  std::set<note_id> seen;
   while (r.left() > 0) {
     const auto id = read_id(r);
     if (!is_note(id))
@@ -808,9 +828,24 @@ reply server_core::admin_free(const request& in) {
     const auto held = store_.get(id);
     if (!held)
       return internal_error();
-    if (*held)
-      out.changes.push_back({id, {(*held)->an, 0}});
+    // A note that is free already, or listed twice, is not taken out of use once more.
+    if (*held && (*held)->mfs != 0 && seen.insert(id).second)
+      out.changes.push_back({id, {(*held)->an, 0}, supply_effect::freed});
   }
+  return out;
+}
+
+reply server_core::admin_supply(const request& in) const {
+  if (in.payload.size() != session_size + an_size)
+    return only(status::bad_length);
+  if (!is_admin(view(in.payload).sub(session_size)))
+    return only(status::bad_admin_key);
+  auto out = only(status::success);
+  byte_writer<secret_bytes>(out.payload)
+      .u64(supply_.account.created)
+      .u64(supply_.account.freed)
+      .u64(supply_.live)
+      .u8(supply_.holds ? 1 : 0);
   return out;
 }
 
@@ -858,88 +893,50 @@ authenticity_number server_core::random_an() {
   return out;
 }
 
-bool server_core::in_use(note_id id) const {
-  const auto& pages = used_[index_of(id.denomination)];
-  const auto page = pages.find(id.serial / page_size);
-  return page != pages.end() && page->second.test(id.serial % page_size);
+std::optional<client_key> server_core::counted(const std::optional<endpoint>& from) const {
+  if (!from || (is_loopback(*from) && !options_.limits_loopback))
+    return std::nullopt;
+  return key_of(*from);
 }
 
-void server_core::note_use(const std::vector<change>& changes) {
-  for (const auto& x : changes) {
-    LC_ASSERT_OR(is_note(x.id), continue);
-    const auto index = index_of(x.id.denomination);
-    auto bit = used_[index][x.id.serial / page_size][x.id.serial % page_size];
-    bool now = x.to.mfs != 0;
-    if (now && !bit)
-      ++used_count_[index];
-    else if (!now && bit)
-      --used_count_[index];
-    bit = now;
-    LC_ASSERT_OR(used_count_[index] <= serial_max + 1, return );
-  }
+bool server_core::is_kept_from(uint32_t session, const std::vector<note_id>& notes,
+                               moment now) const {
+  if (session == 0)
+    return true;
+  return std::any_of(notes.begin(), notes.end(), [&](note_id id) {
+    const auto by = serials_.holder(id, now.now);
+    return by != session && (by != 0 || LC_MUTANT(change_wants_a_reservation));
+  });
 }
 
-bool server_core::holds(uint32_t session, note_id id, moment now) const {
-  const auto i = reservations_.find({id.denomination, id.serial / page_size});
-  return i != reservations_.end() && i->second.session == session && i->second.until > now.now;
-}
-
-bool server_core::may_take(uint32_t session, note_id id, moment now) const {
-  const auto i = reservations_.find({id.denomination, id.serial / page_size});
-  return session != 0 &&
-         (i == reservations_.end() || i->second.until <= now.now || i->second.session == session);
-}
-
-std::vector<uint32_t> server_core::open_pages(uint32_t session, int8_t denomination) const {
-  constexpr auto page_count = (serial_max + 1) / page_size;
-  const auto& used = used_[index_of(denomination)];
-  std::vector<uint32_t> out;
-  for (uint32_t page = 0; page < page_count; ++page) {
-    const auto held = reservations_.find({denomination, page});
-    const auto known = used.find(page);
-    if ((held == reservations_.end() || held->second.session == session) &&
-        (known == used.end() || !known->second.all()))
-      out.push_back(page);
-  }
-  return out;
-}
-
-std::vector<uint32_t> server_core::reserve(uint32_t session, int8_t denomination, size_t count,
-                                           moment now) {
-  LC_ASSERT_OR(session != 0 && is_denomination(denomination), return {});
-  drop_expired(now);
-  auto pages = open_pages(session, denomination);
-  auto of_a_page = count;
-  const auto held = reservations_.lower_bound({denomination, 0});
-  if (held != reservations_.end() && held->first.denomination == denomination) {
-    std::sort(pages.begin(), pages.end(), [=](uint32_t x, uint32_t y) {
-      return place_of(session, denomination, x) < place_of(session, denomination, y);
-    });
-    of_a_page = (count + pages_spread - 1) / pages_spread;
-  }
-  std::vector<uint32_t> out;
-  for (auto page : pages) {
-    if (out.size() == count)
+void server_core::take_effect(reply& x) {
+  if (x.changes.empty())
+    return;
+  auto after = supply_;
+  bool sound = after.holds && add_to(after.account, x.changes);
+  for (const auto& y : x.changes) {
+    sound = sound && is_note(y.id);
+    if (!sound)
       break;
-    const auto most = std::min(count, out.size() + of_a_page);
-    for (auto serial = page * page_size; serial < (page + 1) * page_size && out.size() < most;
-         ++serial)
-      if (!in_use({denomination, serial}))
-        out.push_back(serial);
-    reservations_[{denomination, page}] = {session, now.now + reservation_lifetime};
+    const bool was = serials_.in_use(y.id);
+    const bool will = y.to.mfs != 0;
+    const auto units = denomination_value(y.id.denomination).units();
+    // Sums that wrap around on their way are the same in the end.
+    after.live += was == will ? 0 : will ? units : 0 - units;
   }
-  std::sort(out.begin(), out.end());
-  LC_ASSERT_OR(out.size() <= count, return {});
-  for (auto serial : out)
-    LC_ASSERT_OR(serial <= serial_max && holds(session, {denomination, serial}, now), return {});
-  return out;
-}
-
-void server_core::drop_expired(moment now) {
-  for (auto i = tickets_.begin(); i != tickets_.end();)
-    i = i->second.until <= now.now ? tickets_.erase(i) : std::next(i);
-  for (auto i = reservations_.begin(); i != reservations_.end();)
-    i = i->second.until <= now.now ? reservations_.erase(i) : std::next(i);
+  after.holds = sound && (after.live == after.account.created - after.account.freed ||
+                          LC_MUTANT(supply_is_not_compared));
+  if (!after.holds) {
+    supply_.holds = false;
+    x = internal_error();
+    return;
+  }
+  supply_ = after;
+  for (const auto& y : x.changes) {
+    serials_.set_use(y.id, y.to.mfs != 0);
+    if (!LC_MUTANT(ticket_outlives_a_change))
+      tickets_->forget(y.id);
+  }
 }
 
 } // namespace liveconnect::raida

@@ -1,13 +1,10 @@
 #pragma once
 
-#include <array>
 #include <bitset>
 #include <chrono>
 #include <cstdint>
-#include <functional>
-#include <map>
+#include <memory>
 #include <optional>
-#include <unordered_set>
 #include <vector>
 
 #include <caf/expected.hpp>
@@ -16,59 +13,21 @@
 #include "messages/money/note.hpp"
 #include "wallet/raida/packet.hpp"
 #include "wallet/raida/server/address_limit.hpp"
+#include "wallet/raida/server/fix_votes.hpp"
+#include "wallet/raida/server/record_store.hpp"
+#include "wallet/raida/server/serial_book.hpp"
+#include "wallet/raida/server/ticket_book.hpp"
 
 /// One RAIDA server as a function: packet and time in, answer and changes out. No socket, file,
 /// clock or thread. Source: docs/formats/raida.md 3 to 6, 9 and 10, with the repairs of its
 /// section 15.
 namespace liveconnect::raida {
 
-/// Serials that a change session gets or holds as a whole (docs/formats/raida.md 10).
-inline constexpr uint32_t page_size = 1024;
-/// How long a page stays reserved for the session that asked.
-inline constexpr auto reservation_lifetime = std::chrono::seconds(16);
-/// How long a ticket may be claimed.
-inline constexpr auto ticket_lifetime = std::chrono::seconds(300);
-inline constexpr size_t tickets_max = 512;
-inline constexpr size_t ticket_notes_max = 4096;
 /// Serials in one answer to available_serials, and of one denomination to admin_available.
 inline constexpr size_t available_max = 64;
 inline constexpr size_t admin_available_max = 1029;
-/// Pages over which an answer is spread while others ask for the same denomination.
-inline constexpr size_t pages_spread = 4;
 /// Session number that admin_create accepts without a reservation.
 inline constexpr uint32_t unchecked_session = 0xeeeeeeee;
-
-/// What a server keeps of one note.
-struct record {
-  authenticity_number an;
-  /// Month of the last change of owner, counted from February 2023; 0 means free: a note
-  /// without an owner, which fails everywhere (docs/formats/raida.md 15).
-  uint8_t mfs = 0;
-};
-
-/// One record set to a new value.
-struct change {
-  note_id id;
-  record to;
-};
-
-/// The server's records. A note without a record is free. Implementations: server_store (SQLite),
-/// and a map in tests. Not thread-safe: its server's alone.
-class record_store {
-public:
-  virtual ~record_store() = default;
-  /// The record, staged changes included. `nullopt` when there is none. Fails with
-  /// ec::disk_failed.
-  virtual caf::expected<std::optional<record>> get(note_id id) = 0;
-  /// Calls `visit` for every note in use, committed ones only.
-  virtual caf::error for_each_in_use(const std::function<void(note_id)>& visit) = 0;
-  /// Makes changes visible to get(), not yet durable. All or none of one call.
-  virtual caf::error stage(const std::vector<change>& changes) = 0;
-  /// Makes everything staged durable at once. After an error nothing of it has happened.
-  virtual caf::error commit() = 0;
-  /// Forgets everything staged.
-  virtual void rollback() = 0;
-};
 
 /// Where random bytes come from.
 class random_source {
@@ -103,29 +62,24 @@ struct server_options {
   size_t datagram_max = 1440;
   /// Breaks of one client address; more are answered 160. 0: no limit. A transfer takes a handful.
   uint32_t breaks_per_minute = 300;
-  /// Whether the limit counts 127.0.0.0/8 and ::1 too. The published server exempts them
-  /// (docs/formats/raida.md 10).
+  /// Whether the limits on one client (Breaks, tickets, reservations) count 127.0.0.0/8 and ::1
+  /// too. The published server exempts them (docs/formats/raida.md 10).
   bool limits_loopback = false;
+  /// Servers of the same process (their own ids as bits): they look into each other's tickets
+  /// themselves, so whoever asks in their name over the network is another, and is answered 18.
+  std::bitset<256> siblings;
 };
 
-/// A ticket of another server that a Fix relies on.
-struct ticket_claim {
-  uint8_t server = 0;
-  uint32_t ticket = 0;
-};
-
-/// A Fix that waits for the other servers' word on their tickets.
-struct pending_fix {
-  std::vector<note_id> notes;
-  authenticity_number pg;
-  /// The servers to ask; never this one, each at most once.
-  std::vector<ticket_claim> claims;
-};
-
-/// What another server said a ticket covers.
-struct ticket_listing {
-  uint8_t server = 0;
-  std::vector<note_id> notes;
+/// What a server says of its money (docs/design/safety.md I16).
+struct supply {
+  supply_account account;
+  /// Value of the notes in use, in units of 10^-8 coin.
+  uint64_t live = 0;
+  /// Whether the law holds: live = created - freed. A server for which it does not changes nothing
+  /// any more.
+  bool holds = true;
+  /// The records had no account when reset() read them, so it was begun with what was in use.
+  bool begun = false;
 };
 
 /// An answer, and what must be durable before it may leave.
@@ -154,10 +108,15 @@ std::optional<ticket_listing> read_ticket_listing(uint8_t server, const answer& 
 /// staging or committing failed, call reset().
 class server_core {
 public:
-  /// `store` and `random` outlive the core. Call reset() before the first packet.
-  server_core(server_options options, record_store& store, random_source& random);
+  /// `store` and `random` outlive the core. Call reset() before the first packet. `tickets` are
+  /// those that other servers of the process look into; its own ones when there are none.
+  server_core(server_options options, record_store& store, random_source& random,
+              std::shared_ptr<ticket_book> tickets = nullptr);
 
-  /// Learns from the store which serials are in use; drops tickets and reservations.
+  /// Learns from the store which serials are in use and what the operator made and freed; drops
+  /// tickets and reservations. Begins the account of records that have none with the value in use.
+  /// Nothing may be staged. Fails with the store's error, and with ec::wallet_damaged when the
+  /// value in use is more than 64 bits can count.
   caf::error reset();
 
   /// Handles one request of `from`; without it no limit on addresses holds. Nothing to answer for a
@@ -165,37 +124,23 @@ public:
   std::optional<handled> handle(arrival how, byte_view packet, moment now,
                                 const std::optional<endpoint>& from = std::nullopt);
 
-  /// Finishes a Fix with what the other servers said. A server that was not asked, or speaks twice,
-  /// counts once or not at all.
+  /// Finishes a Fix with what the other servers said: each note for which enough of them vouch, and
+  /// whose record is still what it was when the Fix began. A server that was not asked, or speaks
+  /// twice, counts once or not at all; what was said too long ago (listing_lifetime) does not
+  /// count.
   reply complete_fix(const pending_fix& fix, const std::vector<ticket_listing>& listings,
                      moment now);
 
   const server_options& options() const { return options_; }
+  const raida::supply& supply() const { return supply_; }
 
 private:
-  struct ticket {
-    std::vector<note_id> notes;
-    std::chrono::steady_clock::time_point until;
-    std::bitset<256> claimed_by;
-  };
-  struct reservation {
-    uint32_t session = 0;
-    std::chrono::steady_clock::time_point until;
-  };
-  struct page_key {
-    int8_t denomination;
-    uint32_t page;
-    friend bool operator<(page_key x, page_key y) {
-      return x.denomination != y.denomination ? x.denomination < y.denomination : x.page < y.page;
-    }
-  };
   struct counters {
     uint64_t echoes = 0;
     uint64_t powns = 0;
     uint64_t powned_units = 0;
     uint64_t datagrams = 0;
   };
-  using page_bits = std::bitset<page_size>;
 
   reply dispatch(const request& in, moment now, const std::optional<endpoint>& from,
                  std::optional<pending_fix>& fix);
@@ -207,15 +152,18 @@ private:
   reply pown(const request& in, moment now);
   reply pown_sum(const request& in, moment now);
   reply find(const request& in);
-  reply get_ticket(const request& in, moment now);
+  reply get_ticket(const request& in, moment now, const std::optional<endpoint>& from);
   reply validate_ticket(const request& in, moment now);
-  reply begin_fix(const request& in, std::optional<pending_fix>& fix) const;
-  reply available_serials(const request& in, moment now);
+  reply begin_fix(const request& in, std::optional<pending_fix>& fix);
+  /// Keeps with the Fix what its notes' records are now. False when the store cannot be read.
+  bool remember_records(pending_fix& fix);
+  reply available_serials(const request& in, moment now, const std::optional<endpoint>& from);
   reply break_note(const request& in, moment now, const std::optional<endpoint>& from);
   reply join_notes(const request& in, moment now);
   reply admin_available(const request& in, moment now);
   reply admin_create(const request& in, moment now);
   reply admin_free(const request& in);
+  reply admin_supply(const request& in) const;
 
   /// The AN of a note in use; nothing for a free or unknown one.
   caf::expected<std::optional<authenticity_number>> live_an(note_id id);
@@ -223,31 +171,22 @@ private:
   caf::expected<std::optional<authenticity_number>> xor_of(const std::vector<note_id>& notes);
   bool is_admin(byte_view key) const;
   authenticity_number random_an();
-  bool in_use(note_id id) const;
-  void note_use(const std::vector<change>& changes);
-  /// Pages of the denomination that are neither full nor held by another session, ascending.
-  std::vector<uint32_t> open_pages(uint32_t session, int8_t denomination) const;
-  /// Whether `session` holds the page of `id` at this moment.
-  bool holds(uint32_t session, note_id id, moment now) const;
-  /// Whether a Break or Join of `session` may take `id`: no other session holds its page at this
-  /// moment. A change that was cut off is so finished by sending it again, however late.
-  bool may_take(uint32_t session, note_id id, moment now) const;
-  /// Free serials, ascending, on pages that no other session holds; those pages are `session`'s
-  /// afterwards. The lowest ones while no session holds a page of the denomination, as the
-  /// published server does. Otherwise, also when a session asks again, they come from pages_spread
-  /// pages or more, in an order that follows from session and denomination alone: servers that
-  /// heard several sessions in different order then offer each of them the same.
-  std::vector<uint32_t> reserve(uint32_t session, int8_t denomination, size_t count, moment now);
-  void drop_expired(moment now);
+  /// Whom the budgets count; nobody where no limit holds for the sender.
+  std::optional<client_key> counted(const std::optional<endpoint>& from) const;
+  /// Whether another session holds one of the serials at this moment. Session 0 holds nothing and
+  /// gets nothing.
+  bool is_kept_from(uint32_t session, const std::vector<note_id>& notes, moment now) const;
+  /// Lets an answer's changes take effect in what the core knows: serials in use, value, tickets.
+  /// An answer that would break the law of the servers (docs/design/safety.md I16) becomes 252
+  /// without changes, and this server changes nothing any more.
+  void take_effect(reply& x);
 
   server_options options_;
   record_store& store_;
   random_source& random_;
-  /// Serials in use: denomination, page. Pages that are not named are all free.
-  std::array<std::map<uint32_t, page_bits>, denomination_count> used_;
-  std::array<uint32_t, denomination_count> used_count_{};
-  std::map<uint32_t, ticket> tickets_;
-  std::map<page_key, reservation> reservations_;
+  std::shared_ptr<ticket_book> tickets_;
+  serial_book serials_;
+  raida::supply supply_;
   counters counters_;
   address_limit breaks_;
 };

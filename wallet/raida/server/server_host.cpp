@@ -50,6 +50,20 @@ private:
 
 void host_state::setup(host_setup x) {
   setup_ = std::move(x);
+  // All servers of the process see each other's tickets.
+  std::vector<std::shared_ptr<ticket_book>> books(raida_count);
+  std::bitset<256> ids;
+  for (const auto& y : setup_.servers) {
+    LC_ASSERT_OR(y.options.id < books.size(), continue);
+    books[y.options.id] = std::make_shared<ticket_book>();
+    ids.set(y.options.id);
+  }
+  for (auto& y : setup_.servers) {
+    LC_ASSERT_OR(y.options.id < books.size(), continue);
+    y.tickets = books[y.options.id];
+    y.siblings = books;
+    y.options.siblings = ids;
+  }
   self->set_exit_handler([this](const caf::exit_msg& msg) { on_exit(msg); });
 }
 
@@ -177,6 +191,7 @@ caf::expected<host_setup> host_setup_of(const byte_loop_actor& loop, const host_
     x.options.limits_loopback = options.limits_loopback;
     x.limits = options.limits;
     x.loop = loop;
+    x.log = options.log;
     char file[32];
     std::snprintf(file, sizeof file, "server-%02u.db", static_cast<unsigned>(id));
     x.open_store = [path = options.data / file]() -> caf::expected<std::unique_ptr<record_store>> {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <string>
 #include <vector>
 
 #include <caf/actor_system.hpp>
@@ -24,6 +26,8 @@ struct host_options {
   /// As in server_options.
   uint32_t breaks_per_minute = server_options{}.breaks_per_minute;
   bool limits_loopback = false;
+  /// Called with sentences for the operator, from any thread; may be empty.
+  std::function<void(const std::string&)> log;
 };
 
 /// All servers listen; one entry a server, in the order asked for.
@@ -42,7 +46,8 @@ using raida_host_actor = caf::typed_actor<
     // Stops all servers in order, answers when their sockets are closed, and ends.
     caf::replies_to<atom::stop>::with<atom::done>>;
 
-/// What the host starts servers with; tests put other stores and fewer servers here.
+/// What the host starts servers with (it makes their ticket books itself); tests put other stores
+/// and fewer servers here.
 struct host_setup {
   endpoint at;
   std::vector<endpoint> addresses;

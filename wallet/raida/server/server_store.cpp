@@ -1,5 +1,6 @@
 #include "wallet/raida/server/server_store.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -8,6 +9,7 @@
 
 #include <sqlite3.h>
 
+#include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 
 namespace liveconnect::raida {
@@ -16,7 +18,9 @@ namespace {
 
 /// "LCRS": tells our files from other SQLite files.
 constexpr int application_id = 0x4c435253;
-constexpr int schema_version = 1;
+constexpr int schema_version = 2;
+/// Files without the operator's account.
+constexpr int version_without_account = 1;
 constexpr size_t an_size = 16;
 
 /// Makes the file 0600 before SQLite sees it: SQLite would follow the umask, and gives its log the
@@ -73,22 +77,38 @@ caf::error server_store::make_or_check_schema() {
   sqlite3_exec(db_.get(), "PRAGMA application_id", read_number, &application, nullptr);
   sqlite3_exec(db_.get(), "PRAGMA user_version", read_number, &version, nullptr);
   sqlite3_exec(db_.get(), "SELECT count(*) FROM sqlite_master", read_number, &tables, nullptr);
+  const auto marked = [this](int number) {
+    const auto mark = "PRAGMA application_id=" + std::to_string(application_id) +
+                      "; PRAGMA user_version=" + std::to_string(number);
+    return run(mark.c_str());
+  };
   const bool fresh = application == 0 && version == 0 && tables == 0;
-  if (!fresh)
-    return application == application_id && version == schema_version
-               ? caf::error{}
-               : fail(ec::wallet_damaged,
-                      file_.filename().string() +
-                          " is not a record file that this program understands");
+  if (!fresh) {
+    if (application == application_id && version == schema_version)
+      return caf::none;
+    if (application != application_id || version != version_without_account)
+      return fail(ec::wallet_damaged, file_.filename().string() +
+                                          " is not a record file that this program understands");
+    // An earlier program would go on without the account: from now on it is turned away.
+    if (auto err = make_supply_table())
+      return err;
+    return marked(schema_version);
+  }
   if (auto err = run("CREATE TABLE record (denomination INTEGER NOT NULL,"
                      " serial INTEGER NOT NULL,"
                      " an BLOB NOT NULL CHECK (length(an) = 16),"
                      " mfs INTEGER NOT NULL CHECK (mfs BETWEEN 0 AND 255),"
                      " PRIMARY KEY (denomination, serial)) STRICT, WITHOUT ROWID"))
     return err;
-  const auto mark = "PRAGMA application_id=" + std::to_string(application_id) +
-                    "; PRAGMA user_version=" + std::to_string(schema_version);
-  return run(mark.c_str());
+  if (auto err = make_supply_table())
+    return err;
+  return marked(schema_version);
+}
+
+caf::error server_store::make_supply_table() {
+  // 64 bits without a sign stand in SQLite's 64 bits with one.
+  return run("CREATE TABLE supply (one INTEGER PRIMARY KEY CHECK (one = 1),"
+             " created INTEGER NOT NULL, freed INTEGER NOT NULL) STRICT");
 }
 
 caf::error server_store::prepare_statements() {
@@ -97,6 +117,13 @@ caf::error server_store::prepare_statements() {
   if (auto err = prepare("INSERT INTO record VALUES (?1, ?2, ?3, ?4)"
                          " ON CONFLICT DO UPDATE SET an=excluded.an, mfs=excluded.mfs",
                          put_))
+    return err;
+  if (auto err = prepare("SELECT created, freed FROM supply", get_account_))
+    return err;
+  if (auto err = prepare("INSERT INTO supply VALUES (1, ?1, ?2)"
+                         " ON CONFLICT DO UPDATE SET created=excluded.created,"
+                         " freed=excluded.freed",
+                         put_account_))
     return err;
   return prepare("SELECT denomination, serial FROM record WHERE mfs<>0", in_use_);
 }
@@ -165,6 +192,32 @@ caf::error server_store::for_each_in_use(const std::function<void(note_id)>& vis
   return caf::none;
 }
 
+caf::expected<std::optional<supply_account>> server_store::account() {
+  run_guard guard{get_account_.get()};
+  std::optional<supply_account> out;
+  const auto rc = sqlite3_step(get_account_.get());
+  if (rc == SQLITE_DONE)
+    return out;
+  if (rc != SQLITE_ROW)
+    return broken("read");
+  out.emplace();
+  out->created = static_cast<uint64_t>(sqlite3_column_int64(get_account_.get(), 0));
+  out->freed = static_cast<uint64_t>(sqlite3_column_int64(get_account_.get(), 1));
+  return out;
+}
+
+caf::error server_store::put_account(const supply_account& x) {
+  run_guard guard{put_account_.get()};
+  sqlite3_bind_int64(put_account_.get(), 1, static_cast<sqlite3_int64>(x.created));
+  sqlite3_bind_int64(put_account_.get(), 2, static_cast<sqlite3_int64>(x.freed));
+  return sqlite3_step(put_account_.get()) == SQLITE_DONE ? caf::error{} : broken("write");
+}
+
+caf::error server_store::begin_account(const supply_account& x) {
+  LC_ASSERT(!in_transaction_);
+  return put_account(x); // a transaction of its own
+}
+
 caf::error server_store::stage(const std::vector<change>& changes) {
   if (changes.empty())
     return caf::none;
@@ -186,7 +239,23 @@ caf::error server_store::stage(const std::vector<change>& changes) {
       return err;
     }
   }
-  return caf::none;
+  if (std::all_of(changes.begin(), changes.end(),
+                  [](const change& x) { return x.effect == supply_effect::none; }))
+    return caf::none;
+  auto err = stage_effects(changes);
+  if (err)
+    rollback();
+  return err;
+}
+
+caf::error server_store::stage_effects(const std::vector<change>& changes) {
+  auto held = account();
+  if (!held)
+    return held.error();
+  auto sum = held->value_or(supply_account{});
+  if (!add_to(sum, changes))
+    return fail(ec::disk_failed, "the account in " + file_.filename().string() + " is full");
+  return put_account(sum);
 }
 
 caf::error server_store::commit() {

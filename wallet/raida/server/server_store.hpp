@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "wallet/raida/server/server_core.hpp"
+#include "wallet/raida/server/record_store.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -29,6 +29,8 @@ public:
 
   caf::expected<std::optional<record>> get(note_id id) override;
   caf::error for_each_in_use(const std::function<void(note_id)>& visit) override;
+  caf::expected<std::optional<supply_account>> account() override;
+  caf::error begin_account(const supply_account& x) override;
   caf::error stage(const std::vector<change>& changes) override;
   caf::error commit() override;
   void rollback() override;
@@ -43,8 +45,14 @@ private:
   using statement = std::unique_ptr<sqlite3_stmt, finalizer>;
 
   server_store() = default;
-  /// Makes the tables of a new file; fails with ec::wallet_damaged for one of another program.
+  /// Makes the tables of a new file, and the account's table in a file of version 1, which had
+  /// none; fails with ec::wallet_damaged for one of another program.
   caf::error make_or_check_schema();
+  caf::error make_supply_table();
+  /// Writes the account in the transaction that is open.
+  caf::error put_account(const supply_account& x);
+  /// Adds to the account what the changes created and freed, in the same transaction.
+  caf::error stage_effects(const std::vector<change>& changes);
   caf::error prepare_statements();
   caf::error prepare(const char* sql, statement& out);
   caf::error run(const char* sql);
@@ -55,6 +63,8 @@ private:
   statement get_;
   statement put_;
   statement in_use_;
+  statement get_account_;
+  statement put_account_;
   std::filesystem::path file_;
   bool in_transaction_ = false;
 };

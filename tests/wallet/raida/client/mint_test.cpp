@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 #include <sys/stat.h>
 
@@ -81,6 +82,132 @@ TEST(raida_mint, serials_that_one_server_has_in_use_are_not_taken) {
   EXPECT_EQ(lab.passes(there), raida_count);
 }
 
+TEST(raida_mint, serials_are_drawn_from_all_over_the_range) {
+  raida_lab lab;
+  auto notes = mint_notes(lab, lab.operator_key(), {{0, 100}});
+  ASSERT_TRUE(notes);
+  std::vector<uint32_t> serials;
+  for (const auto& x : *notes)
+    serials.push_back(x.id.serial);
+  EXPECT_GT(serials.back() - serials.front(), serial_max / 4);
+  auto more = mint_notes(lab, lab.operator_key(), {{0, 1}});
+  ASSERT_TRUE(more);
+  EXPECT_NE(more->front().id.serial, serials.front());
+}
+
+/// Keeps what the operator's create was asked for.
+class port_that_notes_lists final : public raida_port {
+public:
+  explicit port_that_notes_lists(raida_lab& lab) : lab_(lab) {}
+  size_t servers() const override { return lab_.servers(); }
+  answers ask(const ask_all& what) override {
+    if (what.what == command::admin_create)
+      lists.push_back(view(what.payloads.at(0)).sub(20).copy());
+    return lab_.ask(what);
+  }
+  std::vector<bytes> lists;
+
+private:
+  raida_lab& lab_;
+};
+
+TEST(raida_mint, the_list_that_servers_derive_first_secrets_from_has_no_order) {
+  raida_lab lab;
+  port_that_notes_lists port(lab);
+  ASSERT_TRUE(mint_notes(port, lab.operator_key(), {{1, 20}, {0, 80}}));
+  ASSERT_EQ(port.lists.size(), 1u);
+  std::vector<std::pair<int8_t, uint32_t>> order;
+  for (byte_reader r(port.lists[0]); r.left() > 0;) {
+    const auto denomination = static_cast<int8_t>(r.u8());
+    order.emplace_back(denomination, r.u32());
+  }
+  EXPECT_EQ(order.size(), 100u);
+  EXPECT_FALSE(std::is_sorted(order.begin(), order.end()));
+  EXPECT_FALSE(std::is_sorted(order.rbegin(), order.rend()));
+  const auto is_ten = [](const auto& x) { return x.first == 1; };
+  EXPECT_FALSE(std::is_partitioned(order.begin(), order.end(), is_ten));
+}
+
+TEST(raida_mint, each_round_is_taken_over_before_the_next_is_made) {
+  raida_lab lab;
+  size_t rounds = 0;
+  std::vector<note> mine;
+  const auto err = mint_rounds(lab, lab.operator_key(), {{0, 3000}}, [&](std::vector<note>& x) {
+    ++rounds;
+    // Nothing that this round did not make waits for an owner.
+    for (const auto& y : mine)
+      EXPECT_EQ(lab.passes(y), raida_count);
+    draw_pans(x);
+    auto failed = make_own(lab, x);
+    mine.insert(mine.end(), x.begin(), x.end());
+    return failed;
+  });
+  ASSERT_FALSE(err);
+  EXPECT_GE(rounds, 3u);
+  EXPECT_EQ(mine.size(), 3000u);
+  for (const auto& x : mine)
+    EXPECT_EQ(lab.passes(x), raida_count);
+}
+
+TEST(raida_mint, what_another_client_took_first_is_named_with_its_value) {
+  raida_lab lab;
+  const auto err =
+      mint_rounds(lab, lab.operator_key(), {{2, 1}, {0, 5}}, [&](std::vector<note>& x) {
+        // A thief has guessed the first ANs of two notes.
+        std::vector<note> stolen;
+        for (const auto& y : x)
+          if (y.id.denomination == 2 || stolen.empty())
+            stolen.push_back(y);
+        if (stolen.size() < 2)
+          stolen.push_back(x[1]);
+        draw_pans(stolen);
+        EXPECT_FALSE(make_own(lab, stolen));
+        draw_pans(x);
+        return make_own(lab, x);
+      });
+  EXPECT_EQ(code_of(err), ec::counterfeit_notes);
+  EXPECT_NE(detail_of(err).find("2 of 6 new notes first, worth 101"), std::string::npos)
+      << detail_of(err);
+}
+
+/// Loses the first Pown on its way to one server.
+class port_that_loses_a_pown final : public raida_port {
+public:
+  port_that_loses_a_pown(raida_lab& lab, size_t server) : lab_(lab), server_(server) {}
+  size_t servers() const override { return lab_.servers(); }
+  answers ask(const ask_all& what) override {
+    auto once = what;
+    const bool loses = what.what == command::pown && !lost_;
+    if (loses) {
+      lost_ = true;
+      once.skip.resize(servers(), false);
+      once.skip[server_] = true;
+    }
+    auto out = lab_.ask(once);
+    if (loses)
+      out.list[server_].what = outcome::silent;
+    return out;
+  }
+
+private:
+  raida_lab& lab_;
+  size_t server_;
+  bool lost_ = false;
+};
+
+TEST(raida_mint, a_pown_that_was_lost_on_its_way_is_sent_again) {
+  raida_lab lab;
+  auto notes = mint_notes(lab, lab.operator_key(), {{0, 3}});
+  ASSERT_TRUE(notes);
+  draw_pans(*notes);
+  port_that_loses_a_pown port(lab, 4);
+  ASSERT_FALSE(make_own(port, *notes));
+  for (const auto& x : *notes) {
+    EXPECT_EQ(lab.passes(x), raida_count);
+    EXPECT_TRUE(x.pans.empty());
+  }
+}
+
 TEST(raida_mint, a_lost_answer_to_the_pown_is_found_again) {
   raida_lab lab;
   auto notes = mint_notes(lab, lab.operator_key(), {{0, 3}});
@@ -102,6 +229,25 @@ TEST(raida_mint, a_server_that_is_down_or_has_another_key_is_named) {
   ASSERT_FALSE(down);
   EXPECT_EQ(code_of(down.error()), ec::too_few_servers);
   EXPECT_NE(detail_of(down.error()).find("server 7"), std::string::npos);
+}
+
+TEST(raida_mint, each_server_tells_the_operator_what_was_created_and_is_in_use) {
+  raida_lab lab;
+  ASSERT_TRUE(mint_notes(lab, lab.operator_key(), {{0, 3}}));
+  lab.set_down(7, true);
+  std::vector<bool> which(raida_count, true);
+  which[8] = false;
+  const auto told = ask_supply(lab, lab.operator_key(), which);
+  for (size_t i = 0; i < raida_count; ++i) {
+    ASSERT_EQ(told[i].has_value(), i != 7 && i != 8) << i;
+    if (!told[i])
+      continue;
+    EXPECT_EQ(to_string(told[i]->created), "3");
+    EXPECT_TRUE(told[i]->freed.is_zero());
+    EXPECT_EQ(told[i]->live, told[i]->created);
+    EXPECT_TRUE(told[i]->holds);
+  }
+  EXPECT_FALSE(ask_supply(lab, operator_key{}, which)[0]);
 }
 
 // --- the operator's key ---

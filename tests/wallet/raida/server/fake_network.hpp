@@ -62,10 +62,10 @@ public:
 
   // --- the test's side ---
 
-  io::socket_id connect(uint16_t port) {
+  io::socket_id connect(uint16_t port, endpoint from = {}) {
     auto id = add({});
     clients_[id];
-    connect_tcp(id, port);
+    connect_tcp(id, port, from);
     return id;
   }
   void send(io::socket_id socket, bytes data) { transmit(socket, std::move(data)); }
@@ -122,7 +122,7 @@ private:
       caf::anon_send(i->second.owner, io::events{{std::move(e)}});
   }
 
-  void connect_tcp(io::socket_id id, uint16_t port) {
+  void connect_tcp(io::socket_id id, uint16_t port, endpoint from = {}) {
     if (hanging.count(port) != 0)
       return;
     auto i = listeners_.find({false, port});
@@ -136,6 +136,7 @@ private:
     io::event e;
     e.kind = io::event_kind::accepted;
     e.listener = i->second;
+    e.peer = from;
     tell(accepted, std::move(e));
     io::event c;
     c.kind = io::event_kind::connected;

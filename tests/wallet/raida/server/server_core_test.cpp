@@ -148,9 +148,12 @@ TEST_F(raida_server_core, a_ticket_ends_after_300_seconds) {
 }
 
 TEST_F(raida_server_core, the_pool_of_tickets_is_bounded_and_empties_with_time) {
-  auto x = lab.mint({1, 1});
+  std::vector<note> notes;
+  for (uint32_t i = 0; i <= tickets_max; ++i)
+    notes.push_back(lab.mint({1, i}));
+  const auto& x = notes.back();
   for (size_t i = 0; i < tickets_max; ++i)
-    ASSERT_EQ(ask(0, command::get_ticket, notes_for(0, {x})).status, status::all_pass);
+    ASSERT_EQ(ask(0, command::get_ticket, notes_for(0, {notes[i]})).status, status::all_pass);
   EXPECT_EQ(ask(0, command::get_ticket, notes_for(0, {x})).status, status::no_ticket_slot);
   lab.advance(ticket_lifetime);
   EXPECT_EQ(ask(0, command::get_ticket, notes_for(0, {x})).status, status::all_pass);
@@ -169,35 +172,40 @@ TEST_F(raida_server_core, a_note_listed_twice_stands_in_its_ticket_once) {
 }
 
 TEST_F(raida_server_core, a_fix_counts_one_vote_of_each_server_it_asked) {
+  auto x = lab.mint({1, 1});
   pending_fix fix;
-  fix.notes = {{1, 1}};
+  fix.notes = {x.id};
+  fix.before = {record{x.ans[20], 45}};
   for (uint8_t i = 0; i < 13; ++i)
     fix.claims.push_back({i, 7});
   std::vector<ticket_listing> listings;
   for (uint8_t i = 0; i < 12; ++i)
-    listings.push_back({i, {{1, 1}, {1, 1}, {1, 1}}});
-  listings.push_back({11, {{1, 1}}}); // speaks twice
-  listings.push_back({13, {{1, 1}}}); // was not asked
+    listings.push_back({i, {x.id, x.id, x.id}});
+  listings.push_back({11, {x.id}}); // speaks twice
+  listings.push_back({13, {x.id}}); // was not asked
   EXPECT_EQ(lab.core(20).complete_fix(fix, listings, lab.now()).status, status::all_fail);
-  listings.push_back({12, {{1, 1}}});
+  listings.push_back({12, {x.id}});
+  // What the thirteenth said too long ago does not count.
+  listings.back().asked = lab.now().now - listing_lifetime - 1ns;
+  EXPECT_EQ(lab.core(20).complete_fix(fix, listings, lab.now()).status, status::all_fail);
+  listings.back().asked = lab.now().now - listing_lifetime;
   auto out = lab.core(20).complete_fix(fix, listings, lab.now());
   EXPECT_EQ(out.status, status::all_pass);
   ASSERT_EQ(out.changes.size(), 1u);
-  EXPECT_TRUE(out.changes[0].to.an == fixed_an(20, {1, 1}, fix.pg));
+  EXPECT_TRUE(out.changes[0].to.an == fixed_an(20, x.id, fix.pg));
   EXPECT_NE(out.changes[0].to.mfs, 0);
 }
 
 // --- change ---
 
-TEST_F(raida_server_core, a_page_is_one_sessions_for_16_seconds) {
+TEST_F(raida_server_core, a_serial_is_one_sessions_for_16_seconds) {
   auto first = offered(1, 1);
   ASSERT_EQ(first.size(), available_max);
+  EXPECT_EQ(first.back(), available_max - 1); // the lowest, as the published server
   auto second = offered(2, 1);
   ASSERT_EQ(second.size(), available_max);
-  EXPECT_EQ(first.front() / page_size, 0u);
-  EXPECT_EQ(first.back() / page_size, 0u);
   for (auto serial : second)
-    EXPECT_NE(serial / page_size, 0u);
+    EXPECT_EQ(std::count(first.begin(), first.end(), serial), 0);
   lab.advance(reservation_lifetime);
   EXPECT_EQ(offered(2, 1), first);
 }
@@ -218,7 +226,7 @@ RC_GTEST_PROP(raida_server_cores, overlapping_sessions_agree_at_their_second_que
   raida_lab lab(server_count);
   auto sessions = *rc::gen::unique<std::vector<uint32_t>>(8, rc::gen::inRange(1u, ~0u));
   std::map<uint32_t, std::vector<std::vector<uint32_t>>> second;
-  std::vector<std::map<uint32_t, uint32_t>> holder_of_page(server_count);
+  std::vector<std::map<uint32_t, std::set<uint32_t>>> held(server_count);
   for (size_t server = 0; server < server_count; ++server) {
     // Each asks twice, in any order among the others.
     auto order = sessions;
@@ -230,9 +238,10 @@ RC_GTEST_PROP(raida_server_cores, overlapping_sessions_agree_at_their_second_que
       auto serials = offered_at(lab, server, session);
       RC_ASSERT(serials.size() == available_max);
       RC_ASSERT(std::is_sorted(serials.begin(), serials.end()));
-      for (auto serial : serials)
-        RC_ASSERT(holder_of_page[server].emplace(serial / page_size, session).first->second ==
-                  session);
+      held[server][session] = {serials.begin(), serials.end()};
+      for (const auto& [other, theirs] : held[server])
+        for (auto serial : serials)
+          RC_ASSERT(other == session || theirs.count(serial) == 0u);
       if (!asked.insert(session).second)
         second[session].push_back(serials);
     }
@@ -249,7 +258,7 @@ RC_GTEST_PROP(raida_server_cores, overlapping_sessions_agree_at_their_second_que
   }
 }
 
-TEST(raida_server_cores, spread_offers_come_from_pages_with_room_alone) {
+TEST(raida_server_cores, offers_name_free_serials_alone_also_where_few_are_left) {
   raida_lab lab(1);
   // All pages but three are full, and one of the three has two serials left.
   constexpr auto page_count = (serial_max + 1) / page_size;
@@ -260,15 +269,19 @@ TEST(raida_server_cores, spread_offers_come_from_pages_with_room_alone) {
       lab.store(0).put({0, serial}, {}, 45);
   }
   lab.core(0).reset();
-  EXPECT_EQ(offered_at(lab, 0, 1).size(), available_max); // page 5
-  auto rest = offered_at(lab, 0, 2);
-  EXPECT_EQ(rest.size(), 2 + available_max / pages_spread);
-  for (auto serial : rest)
-    EXPECT_TRUE(serial / page_size == 700 || serial / page_size == page_count - 1) << serial;
-  EXPECT_TRUE(offered_at(lab, 0, 3).empty());
+  std::set<uint32_t> seen;
+  for (uint32_t session = 1; session <= 40; ++session)
+    for (auto serial : offered_at(lab, 0, session)) {
+      auto page = serial / page_size;
+      EXPECT_TRUE(page == 5 || page == page_count - 1 || (page == 700 && serial % page_size < 2))
+          << serial;
+      EXPECT_TRUE(seen.insert(serial).second) << serial;
+    }
+  EXPECT_EQ(seen.size(), 2 * page_size + 2);
+  EXPECT_TRUE(offered_at(lab, 0, 41).empty());
 }
 
-TEST_F(raida_server_core, break_and_join_take_what_no_other_session_holds) {
+TEST_F(raida_server_core, break_and_join_pass_without_a_reservation_unless_another_holds_one) {
   auto big = lab.mint({1, 5000});
   auto small = ten_targets(7, 1);
   ASSERT_EQ(small.size(), 10u);
@@ -277,16 +290,48 @@ TEST_F(raida_server_core, break_and_join_take_what_no_other_session_holds) {
   EXPECT_EQ(ask(0, command::break_note, encode_change(0, big, small, 0)).status,
             status::not_reserved);
   EXPECT_EQ(detect(0, big), status::all_pass);
-  // However late: the serials are free, and no other session waits for them.
+  // The reservation is over: the change that was cut short is sent again, under another session as
+  // well as under its own.
   lab.advance(reservation_lifetime);
+  EXPECT_EQ(ask(0, command::break_note, encode_change(0, big, small, 0)).status,
+            status::not_reserved);
   EXPECT_EQ(ask(0, command::break_note, encode_change(7, big, small, 0)).status, status::success);
-  EXPECT_EQ(detect(0, big), status::all_fail);
+  auto joined = fresh({1, 77});
+  EXPECT_EQ(ask(0, command::join_notes, encode_change(9, joined, small, 0)).status,
+            status::success);
+}
+
+TEST_F(raida_server_core, one_strangers_datagrams_do_not_keep_serials_from_others) {
+  auto offer_to = [&](const char* host, uint32_t session) {
+    endpoint from;
+    EXPECT_TRUE(endpoint::parse(host, 4000, from));
+    auto x = encode_request(0, command::available_serials,
+                            view(encode_available(session, change_operation::break_note, 1)), {});
+    auto out = lab.core(0).handle(arrival::udp, view(x->packet), lab.now(), from);
+    auto got = decode_response(
+        x->context, encode_response(out->to, out->answer.status, view(out->answer.payload), 0));
+    return decode_available(got, change_operation::break_note, 1).serials;
+  };
+  auto break_at = [&](const std::vector<uint32_t>& serials, uint32_t number) {
+    auto big = lab.mint({1, number}); // which makes the server forget its reservations
+    for (uint32_t session = 100; session < 140; ++session)
+      offer_to(number == 1 ? "192.0.2.1" : "127.0.0.1", session);
+    std::vector<note> small;
+    for (size_t i = 0; i < change_count; ++i)
+      small.push_back(fresh({0, serials[i]}));
+    return ask(0, command::break_note, encode_change(9, big, small, 0)).status;
+  };
+  // The lowest are what the first session of each series is offered.
+  const auto lowest = offer_to("127.0.0.1", 1);
+  EXPECT_EQ(break_at(lowest, 1), status::success); // the stranger lost them to his own budget
+  lab.advance(reservation_lifetime);
+  const auto next = offer_to("127.0.0.1", 1);
+  EXPECT_EQ(break_at(next, 2), status::not_reserved); // loopback is not counted
 }
 
 TEST_F(raida_server_core, a_break_over_a_note_in_use_changes_nothing_at_all) {
   auto big = lab.mint({1, 5000});
   auto victim = lab.mint({0, 3});
-  lab.mint({0, 900}); // so that the page is looked at
   auto small = ten_targets(7, 1);
   small[9] = fresh(victim.id);
   auto before = value_on_server();
@@ -334,42 +379,47 @@ TEST(raida_break_limit, more_breaks_than_an_address_has_are_answered_160_and_cha
   server_options options;
   options.breaks_per_minute = 2;
   server_core core(options, store, random);
-  const note_id id{1, 5000};
-  const auto an = draw_an();
-  store.put(id, an, 45);
+  std::vector<note> bigs;
+  for (uint32_t i = 0; i < 20; ++i) {
+    bigs.push_back({{1, i}, draw_ans(raida_count), {}, {}});
+    store.put(bigs.back().id, bigs.back().ans[0], 45);
+  }
   ASSERT_FALSE(core.reset());
-  note big{id, std::vector<authenticity_number>(raida_count, an), {}, {}};
-  std::vector<note> small;
-  for (uint32_t i = 0; i < change_count; ++i)
-    small.push_back({{0, i}, draw_ans(raida_count), {}, {}});
   moment now{std::chrono::steady_clock::time_point{} + 1000h, 45};
-  auto ask = [&](command what, const secret_bytes& payload, const std::string& from) {
+  size_t next = 0;
+  auto break_from = [&](const std::string& from, bool knows_the_an = true) {
     endpoint at;
     EXPECT_TRUE(endpoint::parse(from, 4000, at));
-    auto x = encode_request(0, what, view(payload), {});
-    return core.handle(arrival::udp, view(x->packet), now, at)->answer.status;
+    auto big = bigs[next];
+    if (!knows_the_an)
+      big.ans = draw_ans(raida_count);
+    std::vector<note> small;
+    for (uint32_t i = 0; i < change_count; ++i)
+      small.push_back({{0, static_cast<uint32_t>(next) * 10 + i}, draw_ans(raida_count), {}, {}});
+    auto x = encode_request(0, command::break_note, view(encode_change(7, big, small, 0)), {});
+    const auto out = core.handle(arrival::udp, view(x->packet), now, at)->answer;
+    EXPECT_FALSE(store.stage(out.changes) || store.commit());
+    next += out.status == status::success ? 1 : 0;
+    return out.status;
   };
-  auto wrong = big;
-  wrong.ans[0] = draw_an();
-  auto break_from = [&](const std::string& from, const note& which) {
-    ask(command::available_serials, encode_available(7, change_operation::break_note, 1), from);
-    return ask(command::break_note, encode_change(7, which, small, 0), from);
-  };
-  EXPECT_EQ(break_from("192.0.2.1", wrong), status::all_fail);
-  EXPECT_EQ(break_from("192.0.2.1", wrong), status::all_fail);
-  EXPECT_EQ(break_from("192.0.2.1", big), status::rate_limit);
-  EXPECT_TRUE((*store.get(id))->an == an);
+  // Whoever writes another's address into a datagram uses nothing up.
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(break_from("192.0.2.1", false), status::all_fail);
+  EXPECT_EQ(break_from("192.0.2.1"), status::success);
+  EXPECT_EQ(break_from("192.0.2.1"), status::success);
+  EXPECT_EQ(break_from("192.0.2.1"), status::rate_limit);
+  EXPECT_TRUE((*store.get(bigs[next].id))->an == bigs[next].ans[0]);
   // Others are not held up; all of a /64 is one, loopback is exempt.
   for (int i = 0; i < 5; ++i)
-    EXPECT_EQ(break_from(i % 2 == 0 ? "127.0.0.9" : "::1", wrong), status::all_fail);
-  EXPECT_EQ(break_from("2001:db8::1", wrong), status::all_fail);
-  EXPECT_EQ(break_from("2001:db8::2", wrong), status::all_fail);
-  EXPECT_EQ(break_from("2001:db8::3", wrong), status::rate_limit);
-  EXPECT_EQ(break_from("2001:db8:0:1::3", wrong), status::all_fail);
+    EXPECT_EQ(break_from(i % 2 == 0 ? "127.0.0.9" : "::1"), status::success);
+  EXPECT_EQ(break_from("2001:db8::1"), status::success);
+  EXPECT_EQ(break_from("2001:db8::2"), status::success);
+  EXPECT_EQ(break_from("2001:db8::3"), status::rate_limit);
+  EXPECT_EQ(break_from("2001:db8:0:1::3"), status::success);
   // Half a minute later there is one more.
   now.now += 30s;
-  EXPECT_EQ(break_from("192.0.2.1", big), status::success);
-  EXPECT_EQ(break_from("192.0.2.1", big), status::rate_limit);
+  EXPECT_EQ(break_from("192.0.2.1"), status::success);
+  EXPECT_EQ(break_from("192.0.2.1"), status::rate_limit);
 }
 
 TEST(raida_break_limit, the_table_of_addresses_is_bounded_and_forgets) {

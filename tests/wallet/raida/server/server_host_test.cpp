@@ -24,6 +24,10 @@ public:
   caf::error for_each_in_use(const std::function<void(note_id)>& visit) override {
     return x_->records.for_each_in_use(visit);
   }
+  caf::expected<std::optional<supply_account>> account() override { return x_->records.account(); }
+  caf::error begin_account(const supply_account& x) override {
+    return x_->records.begin_account(x);
+  }
   caf::error stage(const std::vector<change>& changes) override {
     x_->changes += changes.size();
     return x_->records.stage(changes);
@@ -75,6 +79,21 @@ protected:
     return failure;
   }
 
+  /// Likewise, but one server runs in a process of its own: between it and the others is the
+  /// network.
+  caf::error start_apart(host_setup x, uint8_t alone) {
+    x.addresses.resize(x.servers.size());
+    for (size_t i = 0; i < x.addresses.size(); ++i)
+      x.addresses[i].port = static_cast<uint16_t>(base + i);
+    auto own = x;
+    own.servers = {x.servers[alone]};
+    x.servers.erase(x.servers.begin() + alone);
+    if (auto err = start(std::move(own)))
+      return err;
+    others = host;
+    return start(std::move(x));
+  }
+
   /// A note on all servers.
   note put(note_id id) {
     note out;
@@ -115,29 +134,43 @@ protected:
     return out;
   }
 
-  /// A Fix of `x` with tickets from servers 0..tickets-1.
-  secret_bytes fix_payload(const note& x, const authenticity_number& pg, uint8_t tickets) {
+  /// A Fix of the notes; server i gives a ticket for covered[i], none where that is empty.
+  secret_bytes fix_payload(const std::vector<note>& notes, const authenticity_number& pg,
+                           const std::vector<std::vector<note>>& covered) {
     secret_bytes out;
     byte_writer<secret_bytes> w(out);
-    w.u8(static_cast<uint8_t>(x.id.denomination)).u32(x.id.serial).raw(pg.view());
+    for (const auto& x : notes)
+      w.u8(static_cast<uint8_t>(x.id.denomination)).u32(x.id.serial);
+    w.raw(pg.view());
     for (uint8_t i = 0; i < stores.size(); ++i) {
-      auto got = i < tickets ? ask(i, command::get_ticket, view(coin21(x, i))) : answer{};
+      secret_bytes payload;
+      for (const auto& x : i < covered.size() ? covered[i] : std::vector<note>{})
+        byte_writer<secret_bytes>(payload).raw(view(coin21(x, i)));
+      auto got = payload.empty() ? answer{} : ask(i, command::get_ticket, view(payload));
       w.u32(got.payload.size() == 4 ? byte_reader(got.payload).u32() : 0);
     }
     return out;
+  }
+
+  /// A Fix of `x` with tickets from servers 0..tickets-1.
+  secret_bytes fix_payload(const note& x, const authenticity_number& pg, uint8_t tickets) {
+    return fix_payload({x}, pg, std::vector<std::vector<note>>(tickets, {x}));
   }
 
   fake_network net;
   byte_loop_actor loop;
   std::vector<std::shared_ptr<counted_store::shared>> stores;
   raida_host_actor host;
+  raida_host_actor others;
   servers_ready ready;
 
   ~raida_server_host() override {
-    if (host)
-      caf::anon_send_exit(host, caf::exit_reason::user_shutdown);
-    run();
-    host = nullptr;
+    for (auto* x : {&host, &others}) {
+      if (*x)
+        caf::anon_send_exit(*x, caf::exit_reason::user_shutdown);
+      run();
+      *x = nullptr;
+    }
     loop = nullptr;
   }
 };
@@ -270,36 +303,158 @@ TEST_F(raida_server_host, fix_asks_the_others_over_their_sockets) {
   EXPECT_EQ(ask(20, command::detect, view(coin21(n, 20))).status, status::all_pass);
 }
 
-TEST_F(raida_server_host,
-       a_dead_server_does_not_stop_a_fix_and_a_hanging_one_only_to_its_deadline) {
+TEST_F(raida_server_host, servers_of_one_process_decide_a_fix_without_the_network) {
   auto x = setup_of(25);
   auto n = put({1, 7});
   ASSERT_FALSE(start(std::move(x)));
-  auto pg = md5(byte_view{std::string_view{"pg"}});
-  auto payload = fix_payload(n, pg, 15);
+  const auto payload = fix_payload(n, n.ans[0], 13);
+  for (uint16_t i = 0; i < 25; ++i)
+    if (i != 20)
+      net.hanging.insert(static_cast<uint16_t>(base + i));
+  EXPECT_EQ(ask(20, command::fix, view(payload)).status, status::all_pass);
+}
+
+TEST_F(raida_server_host, nobody_speaks_over_the_network_in_the_name_of_a_server_of_the_process) {
+  auto x = setup_of(5);
+  auto n = put({1, 7});
+  ASSERT_FALSE(start_apart(std::move(x), 4));
+  const auto got = ask(0, command::get_ticket, view(coin21(n, 0)));
+  const auto number = byte_reader(got.payload).u32();
+  const auto claim = [&](uint8_t claimer) {
+    return ask(0, command::validate_ticket, view(validate_ticket_payload(claimer, number)));
+  };
+  for (uint8_t i = 0; i < 4; ++i)
+    EXPECT_EQ(claim(i).status, status::bad_claimer);
+  // In the name of a server elsewhere anyone may ask, as often as he likes: that uses nothing up.
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(claim(4).status, status::success);
+}
+
+TEST_F(raida_server_host, a_server_that_hangs_holds_up_no_fix_that_the_others_have_decided) {
+  auto x = setup_of(25);
+  auto n = put({1, 7});
+  ASSERT_FALSE(start_apart(std::move(x), 20));
+  auto payload = fix_payload(n, n.ans[0], 15);
   net.hanging.insert(base + 3);
-  auto r = request_to(20, command::fix, view(payload));
-  auto socket = net.connect(base + 20);
-  net.send(socket, packet_of(r));
-  run();
-  EXPECT_TRUE(net.at(socket).in.empty());
-  // Other requests go on meanwhile.
-  EXPECT_EQ(ask(20, command::echo).status, status::success);
-  advance(2s);
-  EXPECT_EQ(decode_response(r.context, net.at(socket).in).status, status::all_pass);
+  EXPECT_EQ(ask(20, command::fix, view(payload)).status, status::all_pass);
   EXPECT_EQ(net.open_sockets(), 50u);
+}
+
+/// Two notes on one Fix: fourteen servers vouch for the first, thirteen for the second, and one of
+/// these hangs. So the Fix waits until its deadline with the votes for the first in hand.
+class raida_waiting_fix : public raida_server_host {
+protected:
+  void begin() {
+    auto x = setup_of(25);
+    first = put({1, 7});
+    second = put({1, 8});
+    ASSERT_FALSE(start_apart(std::move(x), 20));
+    std::vector<std::vector<note>> covered(15, {first, second});
+    covered[13] = covered[14] = {first};
+    request = request_to(20, command::fix, view(fix_payload({first, second}, pg, covered)));
+    net.hanging.insert(base + 3);
+    socket = net.connect(base + 20);
+    net.send(socket, packet_of(*request));
+    run();
+    ASSERT_TRUE(net.at(socket).in.empty());
+    // Other requests go on meanwhile.
+    EXPECT_EQ(ask(20, command::echo).status, status::success);
+  }
+  answer end() {
+    advance(2s);
+    return decode_response(request->context, net.at(socket).in);
+  }
+
+  note first;
+  note second;
+  authenticity_number pg = md5(byte_view{std::string_view{"pg"}});
+  std::optional<outgoing_request> request;
+  io::socket_id socket;
+};
+
+TEST_F(raida_waiting_fix, asks_again_those_whose_word_grew_old) {
+  begin();
+  const auto got = end();
+  EXPECT_EQ(got.status, status::mixed);
+  EXPECT_EQ(got.payload, bytes{1});
+  first.ans[20] = fixed_an(20, first.id, pg);
+  EXPECT_EQ(ask(20, command::detect, view(coin21(first, 20))).status, status::all_pass);
+  EXPECT_EQ(ask(20, command::detect, view(coin21(second, 20))).status, status::all_pass);
+  EXPECT_EQ(net.open_sockets(), 50u);
+}
+
+TEST_F(raida_waiting_fix, does_not_write_over_a_pown_that_came_meanwhile) {
+  begin();
+  const auto pan = md5(byte_view{std::string_view{"payee"}});
+  EXPECT_EQ(ask(20, command::pown, view(coin37(first, 20, pan))).status, status::all_pass);
+  EXPECT_EQ(end().status, status::all_fail);
+  first.ans[20] = pan;
+  EXPECT_EQ(ask(20, command::detect, view(coin21(first, 20))).status, status::all_pass);
+}
+
+TEST_F(raida_waiting_fix, hears_that_the_note_has_another_owner_at_the_others_by_now) {
+  begin();
+  for (uint8_t i = 0; i < 2; ++i)
+    EXPECT_EQ(ask(i, command::pown, view(coin37(first, i, pg))).status, status::all_pass);
+  EXPECT_EQ(end().status, status::all_fail);
+  EXPECT_EQ(ask(20, command::detect, view(coin21(first, 20))).status, status::all_pass);
 }
 
 TEST_F(raida_server_host, a_fix_beyond_the_bound_is_turned_away) {
   auto x = setup_of(25);
   x.servers[20].limits.fixes_max = 1;
   auto n = put({1, 7});
-  ASSERT_FALSE(start(std::move(x)));
+  ASSERT_FALSE(start_apart(std::move(x), 20));
   auto payload = fix_payload(n, n.ans[0], 13);
   net.hanging.insert(base + 3);
   net.send(net.connect(base + 20), packet_of(request_to(20, command::fix, view(payload))));
   run();
   EXPECT_EQ(ask(20, command::fix, view(payload)).status, status::internal_error);
+}
+
+TEST_F(raida_server_host, one_client_has_only_so_many_connections_and_others_have_theirs) {
+  auto x = setup_of(1);
+  x.servers[0].limits.connections_of_client_max = 2;
+  ASSERT_FALSE(start(std::move(x)));
+  const auto from = [&](const char* address) {
+    endpoint at;
+    EXPECT_TRUE(endpoint::parse(address, 5000, at));
+    const auto out = net.connect(base, at);
+    run();
+    return out;
+  };
+  const auto first = from("192.0.2.1");
+  const auto second = from("192.0.2.1");
+  EXPECT_FALSE(net.at(first).closed || net.at(second).closed);
+  EXPECT_TRUE(net.at(from("192.0.2.1")).closed);
+  EXPECT_FALSE(net.at(from("192.0.2.2")).closed);
+  for (int i = 0; i < 5; ++i)
+    EXPECT_FALSE(net.at(from("127.0.0.1")).closed); // loopback is not counted
+  net.hang_up(first);
+  run();
+  EXPECT_FALSE(net.at(from("192.0.2.1")).closed);
+}
+
+TEST_F(raida_server_host,
+       the_operator_is_told_what_a_server_begins_with_and_that_it_stopped_changing) {
+  std::vector<std::string> lines;
+  auto x = setup_of(2);
+  auto n = put({1, 7});
+  stores[0]->records.set_account(std::nullopt);
+  stores[1]->records.set_account(supply_account{5, 0});
+  for (auto& server : x.servers)
+    server.log = [&](const std::string& line) { lines.push_back(line); };
+  ASSERT_FALSE(start(std::move(x)));
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[0].find("server 0: its records kept no account; the 10 coins"), std::string::npos)
+      << lines[0];
+  EXPECT_NE(lines[1].find("server 1: its notes in use are worth 10 coins, but 0.00000005 were"),
+            std::string::npos)
+      << lines[1];
+  EXPECT_EQ(ask(0, command::pown, view(coin37(n, 0, n.ans[1]))).status, status::all_pass);
+  EXPECT_EQ(ask(1, command::pown, view(coin37(n, 1, n.ans[0]))).status, status::internal_error);
+  EXPECT_EQ(ask(1, command::detect, view(coin21(n, 1))).status, status::all_pass);
+  EXPECT_EQ(lines.size(), 2u); // said once
 }
 
 TEST_F(raida_server_host, stop_answers_what_was_asked_and_closes_every_socket) {

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include "messages/base/error.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "wallet/raida/server/server_core.hpp"
 #include "wallet/raida/server/server_store.hpp"
 
 namespace liveconnect::raida {
@@ -149,13 +151,61 @@ TEST_F(raida_server_store, a_file_that_is_something_else_is_left_as_it_is) {
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), text);
 }
 
+TEST_F(raida_server_store, the_account_is_kept_with_the_changes_it_counts) {
+  const note_id big{6, 0};
+  {
+    auto store = open();
+    EXPECT_FALSE(*store->account()); // nobody has begun it yet
+    ASSERT_FALSE(store->begin_account({5, 2}));
+    ASSERT_FALSE(store->stage({{big, {an(1), 45}, supply_effect::created}, put({0, 2}, 1)}));
+    ASSERT_FALSE(store->stage({{{-8, 3}, {an(1), 0}, supply_effect::freed}}));
+    EXPECT_EQ((*store->account())->created, 5 + denomination_value(6).units());
+    EXPECT_EQ((*store->account())->freed, 3u);
+    store->rollback();
+    EXPECT_EQ(**store->account(), (supply_account{5, 2}));
+    ASSERT_FALSE(store->stage({{big, {an(1), 45}, supply_effect::created}}));
+    ASSERT_FALSE(store->commit());
+    ASSERT_FALSE(store->stage({{big, {an(1), 0}, supply_effect::freed}}));
+  }
+  auto store = open();
+  EXPECT_EQ(**store->account(), (supply_account{5 + denomination_value(6).units(), 2}));
+}
+
+TEST_F(raida_server_store, a_file_of_an_earlier_program_gets_an_account) {
+  { // as version 1 left it
+    auto store = open();
+    ASSERT_FALSE(store->stage({put({2, 1}, 7)}));
+    ASSERT_FALSE(store->commit());
+  }
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open((dir / "server.db").c_str(), &db), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(db, "DROP TABLE supply; PRAGMA user_version=1", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(db);
+  system_random random;
+  {
+    auto store = open();
+    ASSERT_TRUE(store);
+    server_core core({}, *store, random);
+    ASSERT_FALSE(core.reset());
+    EXPECT_TRUE(core.supply().begun);
+    EXPECT_EQ(core.supply().account.created, denomination_value(2).units());
+  }
+  auto store = open();
+  server_core core({}, *store, random);
+  ASSERT_FALSE(core.reset());
+  EXPECT_FALSE(core.supply().begun);
+  EXPECT_TRUE(core.supply().holds);
+  EXPECT_EQ(core.supply().account.created, denomination_value(2).units());
+}
+
 TEST_F(raida_server_store, a_later_version_is_left_as_it_is) {
   { open(); }
   {
-    // user_version stands big-endian at offset 60 of an SQLite file; 1 becomes 2.
+    // user_version stands big-endian at offset 60 of an SQLite file; 2 becomes 3.
     std::fstream file(dir / "server.db", std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(63);
-    file.put(2);
+    file.put(3);
   }
   auto store = server_store::open(dir / "server.db");
   ASSERT_FALSE(store);
