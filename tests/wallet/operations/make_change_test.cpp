@@ -395,6 +395,28 @@ TEST_F(change, whose_source_another_copy_of_the_wallet_spent_is_closed_with_word
   }
 }
 
+TEST_F(change, that_two_copies_of_the_wallet_split_between_them_is_closed_all_the_same) {
+  for (size_t spent = 11; spent <= 14; ++spent) {
+    SCOPED_TRACE(spent);
+    begin_anew();
+    const auto sources = mint_sources(change_kind::break_note);
+    raida().on_ask = [&](const raida::ask_all& what) {
+      if (what.what == command::break_note)
+        for (size_t s = 0; s < spent; ++s)
+          raida().set_held(s, sources[0].id, std::nullopt);
+    };
+    const auto made = make(change_kind::break_note, sources);
+    raida().on_ask = nullptr;
+    EXPECT_TRUE(alice().open_journals().empty());
+    EXPECT_TRUE(alice().holds().all().empty());
+    // What 13 servers hold counts; what fewer hold waits in Limbo, and is worth nothing twice.
+    EXPECT_EQ(pair->kept(), amount::from_coins(spent <= 12 ? 100 : 0));
+    EXPECT_EQ(alice().notes_in(folder::limbo).size(), spent <= 12 ? 0u : 10u);
+    EXPECT_EQ(static_cast<bool>(made), spent <= 12);
+    EXPECT_EQ(raida().asked[command::fix], 0u);
+  }
+}
+
 TEST_F(change, that_was_killed_before_another_copy_spent_its_source_is_closed_at_the_next_start) {
   const auto sources = mint_sources(change_kind::break_note);
   raida().on_ask = [&](const raida::ask_all& what) {
