@@ -295,6 +295,54 @@ TEST_F(change, is_waited_for_at_silent_servers_once_however_many_are_owed) {
   expect_all_over();
 }
 
+// Once in the change, and once more in the recovery that finds it owed, before and after each call
+// of the disk, with the power cut at every third.
+TEST_F(change, killed_at_any_call_of_the_disk_is_finished_and_then_completed) {
+  size_t kills = 0;
+  for (auto how : {disk_fault::die_before, disk_fault::die_after})
+    for (const auto in_recovery : {false, true}) {
+      auto dead = true;
+      for (size_t at = 1; dead; ++at) {
+        SCOPED_TRACE("call " + std::to_string(at) + (in_recovery ? " of the recovery" : ""));
+        begin_anew();
+        const auto sources = mint_sources(change_kind::break_note);
+        for (size_t s = 15; s < all_servers; ++s)
+          raida().add(fault::down(s));
+        fault_file_ops disk{alice().disk()};
+        alice().go_through(&disk);
+        ASSERT_EQ(alice().restart(), caf::error{});
+        if (!in_recovery)
+          disk.arm(how, at);
+        (void)make(change_kind::break_note, sources);
+        if (in_recovery) {
+          // Two servers come back.
+          raida().clear_faults();
+          for (size_t s = 17; s < all_servers; ++s)
+            raida().add(fault::down(s));
+          pair->clock().advance_seconds(7200);
+          disk.arm(how, at);
+          if (!alice().restart())
+            (void)start_up(alice().space());
+        }
+        dead = disk.is_dead();
+        kills += dead ? 1 : 0;
+        if (at % 3 == 0)
+          alice().disk().lose_power(static_cast<uint32_t>(at));
+        alice().go_through(nullptr);
+        // Whatever is there must do for the money, with the servers that answer.
+        start_again();
+        EXPECT_TRUE(alice().holds().all().empty());
+        EXPECT_EQ(pair->kept(), amount::from_coins(100));
+        raida().clear_faults();
+        start_again();
+        expect_all_over();
+        if (HasFailure())
+          return;
+      }
+    }
+  std::cout << kills << " kills\n";
+}
+
 TEST_F(change, takes_a_serial_that_is_in_use_as_that_servers_last_word) {
   const auto sources = mint_sources(change_kind::break_note);
   for (size_t s = 0; s < 5; ++s)
