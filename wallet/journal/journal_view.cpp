@@ -6,6 +6,7 @@
 
 #include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/mutants.hpp"
 
 namespace liveconnect::wallet {
 
@@ -554,7 +555,7 @@ bool is_completion(const journal_view& view) {
 
 std::vector<note_id> held_by(const journal_view& view) {
   std::set<note_id> out;
-  if (!view.closed && !is_completion(view)) {
+  if (!view.closed && (!is_completion(view) || LC_MUTANT(owed_change_holds))) {
     const auto hold = [&](const note& x) {
       if (view.settled.count(x.id) == 0)
         out.insert(x.id);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "messages/base/mutants.hpp"
 #include "wallet/files/wall_time.hpp"
 
 namespace liveconnect::wallet {
@@ -475,10 +476,10 @@ change_outcome conclude_change(change_kind kind, const change_answers& x, bool l
   const auto n = count_reach(x, rules);
   if (n.least_done >= rules.settled())
     return change_outcome::done;
-  if (n.against() >= rules.settled())
+  if (n.against() + (LC_MUTANT(change_given_up_while_open) ? n.open : 0) >= rules.settled())
     return change_outcome::abandoned;
   // Of ten notes to be joined one may be another's: each source is judged by itself then.
-  if (n.refused >= rules.settled())
+  if (n.refused >= rules.settled() && !LC_MUTANT(change_never_lost))
     return kind == change_kind::break_note ? change_outcome::lost : change_outcome::abandoned;
   if (n.open > 0 || n.unknown > 0)
     return change_outcome::pending;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "messages/base/assert.hpp"
+#include "messages/base/mutants.hpp"
 #include "wallet/raida/note_codec.hpp"
 #include "wallet/raida/packet.hpp"
 
@@ -245,7 +246,7 @@ change_answers push_change(workspace& space, const change_record& change, const 
   ask_open(space, change, targets, asked, known);
   for (int round = 0; round < rounds_max; ++round) {
     const auto open = rounds.still_open(asked);
-    if (!any_of(open))
+    if (!any_of(open) || LC_MUTANT(change_not_repeated))
       break;
     rounds.send_again(open);
     ask_open(space, change, targets, asked, known);

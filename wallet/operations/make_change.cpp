@@ -5,6 +5,7 @@
 
 #include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/mutants.hpp"
 #include "wallet/operations/change_rounds.hpp"
 #include "wallet/operations/claim_notes.hpp"
 #include "wallet/raida/note_codec.hpp"
@@ -107,7 +108,7 @@ caf::expected<change_result> file_done(workspace& space, operation_journal& log,
       return err;
   if (auto err = retire(space.user, ids_of(change.targets), folder::suspect))
     return err;
-  if (owed.empty()) {
+  if (owed.empty() || LC_MUTANT(change_not_owed)) {
     if (auto err = log.close(closing::done, space.now()))
       return err;
     return out;
@@ -181,12 +182,14 @@ caf::expected<change_result> file_split(workspace& space, operation_journal& log
   const auto change = *log.view().change;
   const auto targets_lead =
       raida::count_answers(said.targets.front()).an > raida::count_answers(said.sources.front()).an;
+  const auto sources = ids_of(change.sources);
+  const auto targets = ids_of(change.targets);
   for (auto from : {folder::bank, folder::fracked})
-    if (auto err = relocate(space.user, ids_of(change.sources), from,
-                            targets_lead ? folder::trash : folder::limbo))
+    if (auto err = targets_lead ? retire(space.user, sources, from)
+                                : relocate(space.user, sources, from, folder::limbo))
       return err;
-  if (auto err = relocate(space.user, ids_of(change.targets), folder::suspect,
-                          targets_lead ? folder::limbo : folder::trash))
+  if (auto err = targets_lead ? relocate(space.user, targets, folder::suspect, folder::limbo)
+                              : retire(space.user, targets, folder::suspect))
     return err;
   if (auto err = log.close(closing::abandoned, space.now()))
     return err;

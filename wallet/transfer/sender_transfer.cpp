@@ -27,6 +27,9 @@ constexpr int health_rounds_max = 3;
 // More breaks than there are denominations mean that a plan does not end.
 constexpr size_t changes_max = 4 * denomination_count;
 
+// Plans join notes down to what a transfer carries.
+static_assert(change_limits{}.notes_max == receipt_notes_max);
+
 // The letter of EVIDENCE for one server's answer.
 char evidence_letter(raida::find_answer x) {
   switch (x) {

@@ -295,6 +295,54 @@ TEST_F(change, is_waited_for_at_silent_servers_once_however_many_are_owed) {
   expect_all_over();
 }
 
+// Once in the change, and once more in the recovery that finds it owed, before and after each call
+// of the disk, with the power cut at every third.
+TEST_F(change, killed_at_any_call_of_the_disk_is_finished_and_then_completed) {
+  size_t kills = 0;
+  for (auto how : {disk_fault::die_before, disk_fault::die_after})
+    for (const auto in_recovery : {false, true}) {
+      auto dead = true;
+      for (size_t at = 1; dead; ++at) {
+        SCOPED_TRACE("call " + std::to_string(at) + (in_recovery ? " of the recovery" : ""));
+        begin_anew();
+        const auto sources = mint_sources(change_kind::break_note);
+        for (size_t s = 15; s < all_servers; ++s)
+          raida().add(fault::down(s));
+        fault_file_ops disk{alice().disk()};
+        alice().go_through(&disk);
+        ASSERT_EQ(alice().restart(), caf::error{});
+        if (!in_recovery)
+          disk.arm(how, at);
+        (void)make(change_kind::break_note, sources);
+        if (in_recovery) {
+          // Two servers come back.
+          raida().clear_faults();
+          for (size_t s = 17; s < all_servers; ++s)
+            raida().add(fault::down(s));
+          pair->clock().advance_seconds(7200);
+          disk.arm(how, at);
+          if (!alice().restart())
+            (void)start_up(alice().space());
+        }
+        dead = disk.is_dead();
+        kills += dead ? 1 : 0;
+        if (at % 3 == 0)
+          alice().disk().lose_power(static_cast<uint32_t>(at));
+        alice().go_through(nullptr);
+        // Whatever is there must do for the money, with the servers that answer.
+        start_again();
+        EXPECT_TRUE(alice().holds().all().empty());
+        EXPECT_EQ(pair->kept(), amount::from_coins(100));
+        raida().clear_faults();
+        start_again();
+        expect_all_over();
+        if (HasFailure())
+          return;
+      }
+    }
+  std::cout << kills << " kills\n";
+}
+
 TEST_F(change, takes_a_serial_that_is_in_use_as_that_servers_last_word) {
   const auto sources = mint_sources(change_kind::break_note);
   for (size_t s = 0; s < 5; ++s)
@@ -392,6 +440,28 @@ TEST_F(change, whose_source_another_copy_of_the_wallet_spent_is_closed_with_word
     const auto balance = balance_of(alice().space());
     ASSERT_TRUE(balance);
     EXPECT_EQ(balance->in_transit, amount{});
+  }
+}
+
+TEST_F(change, that_two_copies_of_the_wallet_split_between_them_is_closed_all_the_same) {
+  for (size_t spent = 11; spent <= 14; ++spent) {
+    SCOPED_TRACE(spent);
+    begin_anew();
+    const auto sources = mint_sources(change_kind::break_note);
+    raida().on_ask = [&](const raida::ask_all& what) {
+      if (what.what == command::break_note)
+        for (size_t s = 0; s < spent; ++s)
+          raida().set_held(s, sources[0].id, std::nullopt);
+    };
+    const auto made = make(change_kind::break_note, sources);
+    raida().on_ask = nullptr;
+    EXPECT_TRUE(alice().open_journals().empty());
+    EXPECT_TRUE(alice().holds().all().empty());
+    // What 13 servers hold counts; what fewer hold waits in Limbo, and is worth nothing twice.
+    EXPECT_EQ(pair->kept(), amount::from_coins(spent <= 12 ? 100 : 0));
+    EXPECT_EQ(alice().notes_in(folder::limbo).size(), spent <= 12 ? 0u : 10u);
+    EXPECT_EQ(static_cast<bool>(made), spent <= 12);
+    EXPECT_EQ(raida().asked[command::fix], 0u);
   }
 }
 
