@@ -356,7 +356,8 @@ constexpr std::array record_rows{
     record_row{record_type::scrubbed, "SCRUBBED", keep},
     record_row{record_type::lease, "LEASE", keep},
     record_row{record_type::look, "LOOK", keep},
-    record_row{record_type::written_off, "WRITTEN_OFF", keep},
+    record_row{record_type::written_off, "WRITEOFF", keep},
+    record_row{record_type::answer, "ANSWER", keep},
 };
 
 const record_row* find_row(record_type x) {

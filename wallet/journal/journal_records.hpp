@@ -94,6 +94,9 @@ enum class record_type : uint16_t {
   /// S: notes that the user has given up, with what the servers said last: evidence_record. At most
   /// one a journal.
   written_off = 24,
+  /// S: the transfer was closed without the receiver, which may wait for a word: a moment. A second
+  /// one, written into the closed journal: the receiver has heard.
+  answer = 25,
 };
 const char* to_string(record_type x);
 
@@ -235,7 +238,7 @@ journal_record encode_pans(record_type type, const std::vector<note>& x);
 journal_record encode_text(record_type type, const std::string& x);
 /// `type` is settled or rejected. Ids alone.
 journal_record encode_ids(record_type type, const std::vector<note_id>& x);
-/// `type` is proven or scrubbed (wall seconds), or lease (milliseconds of uptime).
+/// `type` is proven, scrubbed or answer (wall seconds), or lease (milliseconds of uptime).
 journal_record encode_moment(record_type type, uint64_t at);
 
 // Each reads a payload wholly and answers false, with `x` in any state, when anything in it is not

@@ -16,6 +16,14 @@ bool has_smaller_id(const stored_note& x, const stored_note& y) {
   return x.value.id < y.value.id;
 }
 
+// A file that the disk did not give is no coin less: what is missing may be in it.
+caf::error disk_problem_of(const folder_listing& listing) {
+  for (auto& x : listing.unreadable)
+    if (code_of(x.problem) == ec::disk_failed)
+      return x.problem;
+  return {};
+}
+
 } // namespace
 
 purse purse_of(const std::vector<stored_note>& notes) {
@@ -97,8 +105,11 @@ caf::expected<std::vector<note>> choose_notes(workspace& space, amount sum,
       if (held.count(x.value.id) == 0)
         free.push_back(x);
     const auto plan = plan_change(purse_of(free), sum, space.rules.change);
-    if (!plan)
+    if (!plan) {
+      if (auto err = disk_problem_of(*listing))
+        return err;
       return plan.error();
+    }
     auto chosen = pick_notes(free, notes_needed(*plan));
     if (!chosen)
       return chosen.error();

@@ -327,7 +327,15 @@ TEST(journal_view, keeps_the_first_verdict_on_a_note) {
 constexpr auto all_kinds = {journal_kind::sender, journal_kind::receiver,
                             journal_kind::import, journal_kind::change,
                             journal_kind::heal,   journal_kind::export_file};
-constexpr uint16_t last_type = static_cast<uint16_t>(record_type::lease);
+
+// Numbers that no record has are left out: they may have been another version's.
+std::vector<uint16_t> known_types() {
+  std::vector<uint16_t> out;
+  for (uint16_t type = 1; type < 64; ++type)
+    if (to_string(static_cast<record_type>(type)) != std::string{"UNKNOWN"})
+      out.push_back(type);
+  return out;
+}
 
 // The rows of the table in wallet/journal/README.md: "| POWN |   | x | x |   |   |   |".
 std::map<std::string, std::string> kinds_of_the_readme() {
@@ -345,8 +353,8 @@ std::map<std::string, std::string> kinds_of_the_readme() {
 
 TEST(journal_view, lets_each_kind_hold_what_the_readme_says) {
   const auto rows = kinds_of_the_readme();
-  ASSERT_EQ(rows.size(), last_type);
-  for (uint16_t type = 1; type <= last_type; ++type) {
+  ASSERT_EQ(rows.size(), known_types().size());
+  for (const auto type : known_types()) {
     const auto* name = to_string(static_cast<record_type>(type));
     ASSERT_EQ(rows.count(name), 1u) << name;
     for (const auto kind : all_kinds) {
@@ -364,9 +372,13 @@ TEST(journal_view, refuses_what_its_kind_may_not_hold) {
       one_of_each.emplace(x.type, x);
   one_of_each.emplace(static_cast<uint16_t>(record_type::destination),
                       encode_text(record_type::destination, "/tmp"));
-  for (const auto type : {record_type::proven, record_type::scrubbed, record_type::lease})
+  one_of_each.emplace(static_cast<uint16_t>(record_type::look), encode(look_record{}));
+  one_of_each.emplace(static_cast<uint16_t>(record_type::written_off),
+                      encode_written_off(evidence_record{}));
+  for (const auto type :
+       {record_type::proven, record_type::scrubbed, record_type::lease, record_type::answer})
     one_of_each.emplace(static_cast<uint16_t>(type), encode_moment(type, 7));
-  ASSERT_EQ(one_of_each.size(), last_type);
+  ASSERT_EQ(one_of_each.size(), known_types().size());
   for (const auto kind : all_kinds)
     for (const auto& [type, record] : one_of_each) {
       journal_view view;
