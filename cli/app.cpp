@@ -33,6 +33,7 @@ struct command_tree {
     add_send_command(root, table);
     add_receive_command(root, table);
     add_resume_command(root, table);
+    add_cancel_command(root, table);
     add_wallet_command(root, table);
     add_raida_command(root, table);
     add_demo_command(root, table);

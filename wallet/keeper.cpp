@@ -13,6 +13,7 @@
 #include "wallet/operations/import_notes.hpp"
 #include "wallet/operations/operation_journal.hpp"
 #include "wallet/raida/client/actor_port.hpp"
+#include "wallet/transfer/closed_answer.hpp"
 #include "wallet/transfer/invitation_use.hpp"
 
 namespace liveconnect::wallet {
@@ -163,6 +164,17 @@ caf::result<receiver_wallet_actor> keeper_state::open(const open_receiver& what)
   return spawn_worker(receiver_worker, std::move(entry), *own, std::move(*transfer));
 }
 
+caf::result<sender_wallet_actor> keeper_state::open_answer(const transfer_id& id) {
+  const auto own = make_tools();
+  if (!own)
+    return own.error();
+  auto transfer = sender_transfer::reopen_closed(*(*own)->space, id);
+  if (!transfer)
+    return transfer.error();
+  auto entry = worker{role::sender, id, {}};
+  return spawn_worker(sender_worker, std::move(entry), *own, std::move(*transfer));
+}
+
 caf::result<open_transfer> keeper_state::settle_when_free(const transfer_id& id) {
   const auto journals = load_open_journals(*tools.space);
   if (!journals)
@@ -278,6 +290,19 @@ keeper_actor::behavior_type keeper_state::begin(pointer me) {
       },
       [this](atom::terms, const transfer_id& id) {
         return when_started([&](workspace& space) { return answer(terms_of(space, id)); });
+      },
+      [this](atom::answers_owed) {
+        return when_started([](workspace& space) { return answer(describe_answers_owed(space)); });
+      },
+      [this](atom::answers_owed, const transfer_id& id) {
+        return when_started([&](workspace&) { return open_answer(id); });
+      },
+      [this](atom::confirmed, const transfer_id& id) {
+        return when_started([&](workspace& space) -> caf::result<atom::done> {
+          if (auto err = answer_given(space, id))
+            return err;
+          return atom::done_v;
+        });
       },
       [this](atom::settle, const transfer_id& id) {
         return when_started([&](workspace&) { return settle_when_free(id); });

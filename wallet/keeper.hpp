@@ -65,6 +65,8 @@ struct keeper_state {
   caf::result<recovery_report> recover_open();
   caf::result<sender_wallet_actor> open(const open_sender& what);
   caf::result<receiver_wallet_actor> open(const open_receiver& what);
+  /// A worker that tells the end of a closed transfer again.
+  caf::result<sender_wallet_actor> open_answer(const transfer_id& id);
   /// Settles the transfer now, or when the worker that has it in hand has ended: two never write
   /// one journal.
   caf::result<open_transfer> settle_when_free(const transfer_id& id);

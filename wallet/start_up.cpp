@@ -13,6 +13,7 @@
 #include "wallet/operations/operation_journal.hpp"
 #include "wallet/operations/pown_again.hpp"
 #include "wallet/operations/scrub.hpp"
+#include "wallet/transfer/closed_answer.hpp"
 #include "wallet/transfer/common_steps.hpp"
 #include "wallet/transfer/receiver_transfer.hpp"
 #include "wallet/transfer/sender_transfer.hpp"
@@ -305,6 +306,7 @@ open_transfer describe(const journal_view& view) {
   out.sum = sum_of(view);
   out.notes = notes_of(view);
   out.waits_for = waits_for(view);
+  out.since = view.opened.at;
   return out;
 }
 
@@ -423,22 +425,31 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
 
 namespace {
 
-// How a transfer is shown whose journal was closed just now; `before` is what it was.
-caf::expected<open_transfer> describe_closed(workspace& space, const journal_view& before) {
+// How a closed transfer is shown; `before` is what it was while it was open, and `over` says what
+// became of it.
+open_transfer describe_over(const journal_view& before, const journal_view& over) {
   auto out = describe(before);
   out.state = transfer_state::closed;
   out.waits_for.clear();
-  const auto over = closed_view(space, before.id());
-  // A change that is owed to servers is over as far as its money goes.
-  if (!over && before.kind() == journal_kind::change)
-    return out;
-  if (!over)
-    return over.error();
-  if (over->closed)
-    out.settled = settlement_of(over->closed->how);
-  const auto parts = parts_of(*over);
+  if (over.closed)
+    out.settled = settlement_of(over.closed->how);
+  const auto parts = parts_of(over);
   out.returned = parts.back_value;
   out.written_off = parts.written_off_value;
+  return out;
+}
+
+// Likewise of one whose journal was closed just now.
+caf::expected<open_transfer> describe_closed(workspace& space, const journal_view& before) {
+  const auto over = closed_view(space, before.id());
+  if (over)
+    return describe_over(before, *over);
+  if (before.kind() != journal_kind::change)
+    return over.error();
+  // A change that is owed to servers is over as far as its money goes.
+  auto out = describe(before);
+  out.state = transfer_state::closed;
+  out.waits_for.clear();
   return out;
 }
 
@@ -495,6 +506,16 @@ caf::expected<std::vector<open_transfer>> open_transfers(workspace& space) {
   return out;
 }
 
+caf::expected<std::vector<open_transfer>> describe_answers_owed(workspace& space) {
+  const auto views = answers_owed(space);
+  if (!views)
+    return views.error();
+  std::vector<open_transfer> out;
+  for (auto& view : *views)
+    out.push_back(describe_over(view, view));
+  return out;
+}
+
 caf::expected<transfer_terms> terms_of(workspace& space, const transfer_id& id) {
   const auto views = load_open_journals(space);
   if (!views)
@@ -508,6 +529,12 @@ caf::expected<transfer_terms> terms_of(workspace& space, const transfer_id& id) 
       out.invitation = view.opened.invitation;
       return out;
     }
+  const auto owed = answers_owed(space);
+  if (!owed)
+    return owed.error();
+  for (auto& view : *owed)
+    if (view.id() == id)
+      return transfer_terms{role::sender, id, view.opened.invitation};
   return fail(ec::bad_argument, "no open transfer " + to_string(id));
 }
 

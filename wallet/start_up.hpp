@@ -41,7 +41,10 @@ caf::expected<open_transfer> cancel_transfer(workspace& space, const transfer_id
 /// notes are filed is not among them, even while it is owed to servers: no money waits for it.
 caf::expected<std::vector<open_transfer>> open_transfers(workspace& space);
 
-/// Role and invitation of an open transfer.
+/// The closed transfers whose receiver is owed a word (closed_answer.hpp).
+caf::expected<std::vector<open_transfer>> describe_answers_owed(workspace& space);
+
+/// Role and invitation of an open transfer, or of a closed one whose receiver is owed a word.
 caf::expected<transfer_terms> terms_of(workspace& space, const transfer_id& id);
 
 /// How an open transfer is shown.

@@ -45,6 +45,8 @@ const char* to_string(receiver_state x) {
     return "holding";
   case receiver_state::confirming:
     return "confirming";
+  case receiver_state::dropping:
+    return "dropping";
   case receiver_state::ended:
     return "ended";
   }
@@ -67,7 +69,8 @@ const char* to_string(receiver_money x) {
   return "unknown";
 }
 
-receiver_machine::receiver_machine(receiver_terms terms) : terms_(std::move(terms)) {}
+receiver_machine::receiver_machine(receiver_terms terms)
+    : terms_(std::move(terms)), weighed_(terms_.offered) {}
 
 actions receiver_machine::advance(any_input what) {
   out_.clear();
@@ -113,7 +116,7 @@ void receiver_machine::on(const input::parted&) {
     return;
   secured_ = false;
   stop_waiting();
-  if (state_ == receiver_state::confirming)
+  if (state_ == receiver_state::confirming || state_ == receiver_state::dropping)
     return;
   // An answer that would have gone to this connection is dropped; the wallet's work on a
   // complete set has its own ticket and goes on.
@@ -136,11 +139,11 @@ void receiver_machine::on(const input::auth_failed& x) {
 // --- the peer's messages ---
 
 void receiver_machine::on(const input::peer_message& x) {
-  if (!secured_)
+  if (!secured_ || state_ == receiver_state::dropping)
     return;
   if (x.number == message_number::cancel) {
     if (money_ == receiver_money::none)
-      return refuse(ec::peer_refused, "the sender cancelled: " + x.details, nullptr);
+      return take_cancel("the sender cancelled: " + x.details);
     // The set is complete: it is powned whatever the sender says now (docs/design/safety.md 5.4, R
     // in RECEIVED); the servers decide, should the sender take it back at the same time.
     return tell(warning{"the sender cancelled after its coins were complete; going on"});
@@ -312,6 +315,8 @@ void receiver_machine::on(const input::work_done& x) {
   case receiver_state::confirming:
     send_closing();
     return end_with_receipt(true);
+  case receiver_state::dropping:
+    return refuse(ec::peer_refused, cancel_detail_, nullptr);
   default:
     return;
   }
@@ -331,6 +336,10 @@ void receiver_machine::on(const input::work_failed& x) {
   }
   if (!takes_answer(x.which))
     return;
+  if (state_ == receiver_state::dropping) {
+    tell(warning{"the offer could not be closed: " + x.detail});
+    return end(false, ec::peer_refused, cancel_detail_, true);
+  }
   if (state_ == receiver_state::confirming) {
     tell(warning{"the transfer is done, its journal could not be closed: " + x.detail});
     send_closing();
@@ -432,6 +441,9 @@ void receiver_machine::on(const input::approved& x) {
 }
 
 void receiver_machine::on(const input::user_cancelled&) {
+  // It ends as soon as the wallet has answered.
+  if (state_ == receiver_state::dropping)
+    return;
   if (money_ == receiver_money::none)
     return refuse(ec::stopped, "cancelled", cancel_reason::user);
   tell(warning{"the coins are here already: finishing, then ending"});
@@ -505,6 +517,7 @@ void receiver_machine::show_work(message_number number) {
 void receiver_machine::consider_offer() {
   LC_ASSERT_OR(offer_ && money_ == receiver_money::none, return );
   state_ = receiver_state::weighing;
+  weighed_ = true;
   current_ = ask_wallet(ask::weigh{*offer_});
 }
 
@@ -570,9 +583,23 @@ void receiver_machine::refuse(ec code, std::string detail, const char* cancel) {
   end(false, code, std::move(detail), false);
 }
 
+void receiver_machine::take_cancel(std::string detail) {
+  if (!weighed_)
+    return refuse(ec::peer_refused, std::move(detail), nullptr);
+  LC_ASSERT_OR(money_ == receiver_money::none, return );
+  stop_waiting();
+  send_closing();
+  cancel_detail_ = std::move(detail);
+  state_ = receiver_state::dropping;
+  current_ = ask_wallet(ask::step{receiver_step::drop_offer});
+}
+
 void receiver_machine::give_up(ec code, std::string detail) {
   secured_ = false;
   stop_waiting();
+  // The wallet's answer ends it.
+  if (state_ == receiver_state::dropping)
+    return;
   if (money_ == receiver_money::none && terms_.powned)
     return end_with_receipt(false);
   if (money_ == receiver_money::none)

@@ -33,6 +33,8 @@ enum class receiver_state : uint8_t {
   holding,
   /// The sender has confirmed the receipt; the wallet closes the transfer.
   confirming,
+  /// The sender has cancelled; the wallet closes the offer.
+  dropping,
   ended,
 };
 const char* to_string(receiver_state x);
@@ -64,6 +66,8 @@ struct receiver_terms {
   /// The journal of an earlier run says GRADED or later: the money is ours, this run only delivers
   /// the receipt, and a sender that does not come is no failure.
   bool powned = false;
+  /// The journal of an earlier run has an offer and no coins: a sender that cancels closes it.
+  bool offered = false;
 };
 
 /// The receiver's side of one transfer (docs/protocol.md 6 and 7; docs/design/safety.md I10, P2,
@@ -125,6 +129,8 @@ private:
   void violation(std::string what);
   /// Nothing of the set is ours yet: cancel towards the peer and end.
   void refuse(ec code, std::string detail, const char* cancel);
+  /// The sender says that no coins will come: what the wallet knows of its offer is closed.
+  void take_cancel(std::string detail);
   /// No way to the peer any more: ends now, or when the money is settled.
   void give_up(ec code, std::string detail);
   void end_with_receipt(bool delivered);
@@ -156,6 +162,10 @@ private:
   /// The question whose answer moves the money; 0: none.
   ticket money_ticket_ = 0;
   std::string receipt_text_;
+  /// The wallet was told of an offer, in this run or an earlier one.
+  bool weighed_ = false;
+  /// What `end` will say once the offer is dropped.
+  std::string cancel_detail_;
 };
 
 } // namespace liveconnect::session

@@ -49,8 +49,8 @@ const char* to_string(sender_state x) {
   return "unknown";
 }
 
-sender_machine::sender_machine(amount sum, bool sending_begun)
-    : sum_(sum), begun_(sending_begun), coins_left_(sending_begun) {}
+sender_machine::sender_machine(amount sum, bool sending_begun, sender_errand errand)
+    : sum_(sum), begun_(sending_begun), coins_left_(sending_begun), errand_(errand) {}
 
 actions sender_machine::advance(any_input what) {
   out_.clear();
@@ -65,7 +65,7 @@ void sender_machine::on(const input::started&) {
   if (state_ != sender_state::idle)
     return;
   tell_invited();
-  if (begun_)
+  if (begun_ || errand_ != sender_errand::transfer)
     return begin_meeting();
   // Before either side waits for the other: is the money there at all?
   state_ = sender_state::reserving;
@@ -89,7 +89,11 @@ void sender_machine::on(const input::secured&) {
   receiver_rank_ = 0;
   switch (state_) {
   case sender_state::meeting:
-    if (begun_) {
+    if (errand_ == sender_errand::tell_returned) {
+      send(message_number::cancel, cancel_reason::returned);
+      state_ = sender_state::lingering;
+      out_.push_back(action::arm{timer::linger});
+    } else if (begun_) {
       offer();
     } else {
       state_ = sender_state::checking;
@@ -100,7 +104,8 @@ void sender_machine::on(const input::secured&) {
   case sender_state::filing:
   case sender_state::lingering:
     // The receiver says again how far it is, and is confirmed again.
-    offer();
+    if (errand_ != sender_errand::tell_returned)
+      offer();
     break;
   default:
     break;
@@ -150,7 +155,7 @@ void sender_machine::on(const input::peer_message& x) {
   }
   if (x.number == message_number::closing) {
     if (state_ == sender_state::lingering)
-      return end(true, ec::internal, {}, false);
+      return end_after_receipt();
     return on(input::parted{});
   }
   if (!take_expected(x))
@@ -203,6 +208,12 @@ bool sender_machine::begin_preparing() {
 bool sender_machine::take_readiness(message_number number) {
   if (number == message_number::ready_to_receive) {
     stop_waiting();
+    // The transfer is over without the receiver: no coin leaves again.
+    if (errand_ != sender_errand::transfer) {
+      send(message_number::cancel, cancel_reason::returned);
+      end(true, ec::internal, {}, false);
+      return true;
+    }
     finish_step(19, role::receiver, number);
     state_ = sender_state::beginning;
     // P1: from here on the journal may say SENDING, and nothing is given back.
@@ -301,6 +312,8 @@ void sender_machine::on(const input::work_done& x) {
     all_sent_ticket_ = 0;
     return;
   }
+  if (x.which == claims_ticket_ && x.which != 0)
+    return take_claims(x.report);
   if (!takes_answer(x.which))
     return;
   switch (state_) {
@@ -350,6 +363,11 @@ void sender_machine::on(const input::work_failed& x) {
     // The coins have left all the same; the journal knows (SENDING) and start-up sorts the files.
     all_sent_ticket_ = 0;
     return tell(warning{"the sent coins could not be moved to Sent: " + x.detail});
+  }
+  if (x.which == claims_ticket_ && x.which != 0) {
+    tell(warning{"the servers could not be asked about the notes that the receiver refuses: " +
+                 x.detail});
+    return take_claims({});
   }
   if (!takes_answer(x.which))
     return;
@@ -415,6 +433,7 @@ void sender_machine::on(const input::receipt_ready& x) {
   finish_step(25, role::sender, message_number::receipt);
   state_ = sender_state::lingering;
   out_.push_back(action::arm{timer::linger});
+  ask_about_claims(x.summary);
   // After a reconnection the receiver has not sent it in this session yet: it will.
   if (secured_ && receiver_rank_ == 5)
     confirm_receipt();
@@ -443,7 +462,7 @@ void sender_machine::on(const input::timed_out& x) {
     return;
   case timer::linger:
     if (state_ == sender_state::lingering)
-      end(true, ec::internal, {}, false);
+      end_after_receipt();
     return;
   }
 }
@@ -455,7 +474,7 @@ void sender_machine::on(const input::user_cancelled&) {
   case sender_state::settling:
     return;
   case sender_state::lingering:
-    return end(true, ec::internal, {}, false);
+    return end_after_receipt();
   case sender_state::idle:
     return end(false, ec::stopped, "cancelled", begun_);
   default:
@@ -465,8 +484,9 @@ void sender_machine::on(const input::user_cancelled&) {
 
 void sender_machine::on(const input::user_stopped&) {
   send_closing();
+  // It ends now: what the servers say of the rest is for `resume`.
   if (state_ == sender_state::lingering)
-    return end(true, ec::internal, {}, false);
+    return end_with_claims();
   if (begun_)
     return end(false, ec::outcome_unknown, "stopped", true);
   end(false, ec::stopped, "stopped", state_ != sender_state::idle);
@@ -550,7 +570,7 @@ void sender_machine::violation(std::string what) {
   stop_waiting();
   if (state_ == sender_state::lingering) {
     tell(warning{"protocol violation after the receipt: " + what});
-    return end(true, ec::internal, {}, false);
+    return end_after_receipt();
   }
   // A receipt that is being filed is worth more than what came after it.
   if (state_ == sender_state::filing) {
@@ -572,6 +592,8 @@ void sender_machine::abandon(ec code, std::string detail, const char* cancel) {
   stop_waiting();
   end_code_ = code;
   end_detail_ = std::move(detail);
+  if (errand_ != sender_errand::transfer)
+    return end(false, code, end_detail_, false);
   if (!begun_)
     return settle(sender_step::give_back);
   // Only a word of a person, ours or the peer's, makes us ask who owns the coins now. For the rest
@@ -586,13 +608,68 @@ void sender_machine::give_up(ec code, std::string detail) {
   case sender_state::settling:
     return;
   case sender_state::lingering:
-    return end(true, ec::internal, {}, false);
+    return end_after_receipt();
   case sender_state::filing:
     // The wallet's answer ends it.
     return;
   default:
     return abandon(code, std::move(detail), nullptr);
   }
+}
+
+void sender_machine::ask_about_claims(const receipt_summary& x) {
+  if (x.counterfeit + x.pending == 0)
+    return;
+  const auto named = [](uint32_t count, const char* what) {
+    return std::to_string(count) + (count == 1 ? " note is " : " notes are ") + what;
+  };
+  claims_ = "the receiver says that ";
+  if (x.counterfeit > 0)
+    claims_ += named(x.counterfeit, "counterfeit");
+  if (x.pending > 0)
+    claims_ += (x.counterfeit > 0 ? " and " : "") + named(x.pending, "not settled yet");
+  claims_open_ = true;
+  servers_word_ = "the servers have not been heard about that yet";
+  claims_ticket_ = ask_wallet(ask::step{sender_step::ask_servers});
+}
+
+void sender_machine::take_claims(const wallet::step_report& x) {
+  claims_ticket_ = 0;
+  returned_ = x.returned;
+  claims_open_ = x.settled == wallet::settlement::open;
+  switch (x.settled) {
+  case wallet::settlement::open:
+    servers_word_ = "the servers have not decided, and the notes stay in transit";
+    break;
+  case wallet::settlement::sent:
+    servers_word_ = "the servers say that another owner holds them now";
+    break;
+  case wallet::settlement::returned:
+    servers_word_ = "the servers have given them back";
+    break;
+  case wallet::settlement::written_off:
+    servers_word_ = "they were written off";
+    break;
+  }
+  if (!returned_.is_zero() && x.settled == wallet::settlement::sent)
+    servers_word_ = "of what was sent, " + to_display(returned_) + " came back";
+  if (ends_with_claims_)
+    end_with_claims();
+}
+
+void sender_machine::end_after_receipt() {
+  if (claims_ticket_ == 0)
+    return end_with_claims();
+  if (!ends_with_claims_)
+    out_.push_back(action::close_line{});
+  secured_ = false;
+  ends_with_claims_ = true;
+}
+
+void sender_machine::end_with_claims() {
+  if (claims_.empty())
+    return end(true, ec::internal, {}, false);
+  end(false, ec::counterfeit_notes, claims_ + "; " + servers_word_, claims_open_);
 }
 
 void sender_machine::settle(sender_step how) {
@@ -609,6 +686,12 @@ void sender_machine::end(bool ok, ec code, std::string detail, bool still_open) 
   LC_ASSERT_OR(state_ != sender_state::ended, return );
   LC_ASSERT_OR(!ok || !still_open, still_open = false);
   state_ = sender_state::ended;
+  // A transfer that is closed is neither open nor unknown because nobody came to hear so.
+  if (errand_ != sender_errand::transfer) {
+    still_open = false;
+    if (code == ec::outcome_unknown)
+      code = ec::peer_gone;
+  }
   action::end last;
   last.ok = ok;
   last.code = code;

@@ -53,7 +53,10 @@ const char* to_string(sender_state x);
 class sender_machine : public machine_base {
 public:
   /// `sum` > 0. `sending_begun`: the journal says SENDING, this run only completes the transfer.
-  explicit sender_machine(amount sum, bool sending_begun = false);
+  /// With an errand of telling the transfer is closed already: nothing of it is prepared, sent or
+  /// settled, and it ends well once the receiver has heard.
+  explicit sender_machine(amount sum, bool sending_begun = false,
+                          sender_errand errand = sender_errand::transfer);
 
   actions advance(any_input what);
 
@@ -105,6 +108,14 @@ private:
   /// The peer is out of reach for good.
   void give_up(ec code, std::string detail);
   void settle(wallet::sender_step how);
+  /// After a receipt that calls notes counterfeit, or undecided: what the servers say of them.
+  void ask_about_claims(const receipt_summary& x);
+  void take_claims(const wallet::step_report& x);
+  /// The receipt is filed and the receiver has heard so, or cannot: the end, once the servers have
+  /// answered about the notes that the receipt does not settle.
+  void end_after_receipt();
+  /// That end itself.
+  void end_with_claims();
   void end(bool ok, ec code, std::string detail, bool still_open);
 
   amount sum_;
@@ -125,6 +136,15 @@ private:
   std::string end_detail_;
   wallet::sender_step settling_how_ = wallet::sender_step::give_back;
   amount returned_;
+  sender_errand errand_;
+  /// ask_servers runs beside lingering, where a receipt leaves notes open; 0: not, or answered.
+  ticket claims_ticket_ = 0;
+  /// The end waits for that answer.
+  bool ends_with_claims_ = false;
+  /// What the receipt says against notes, and what the servers say of them; empty: nothing.
+  std::string claims_;
+  std::string servers_word_;
+  bool claims_open_ = false;
 };
 
 } // namespace liveconnect::session

@@ -740,8 +740,10 @@ session_actor sender_session(caf::actor_system& system, session_config config, b
     config.sum = config.invite.sum;
   auto from = std::make_shared<session_arguments>();
   from->side = role::sender;
-  from->advance = [machine = sender_machine{config.sum.value_or(amount{}), config.sending_begun}](
-                      any_input x) mutable { return machine.advance(std::move(x)); };
+  from->advance = [machine = sender_machine{config.sum.value_or(amount{}), config.sending_begun,
+                                            config.errand}](any_input x) mutable {
+    return machine.advance(std::move(x));
+  };
   from->config = std::move(config);
   from->sender_wallet = std::move(wallet);
   from->loop = std::move(loop);
@@ -759,6 +761,7 @@ session_actor receiver_session(caf::actor_system& system, session_config config,
   terms.ask_person = config.ask_person;
   terms.notes_max = config.notes_max;
   terms.powned = config.powned;
+  terms.offered = config.offered;
   auto from = std::make_shared<session_arguments>();
   from->side = role::receiver;
   from->advance = [machine = receiver_machine{terms}](any_input x) mutable {

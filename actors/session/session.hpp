@@ -40,6 +40,13 @@ struct session_config : line_times {
   /// completes the transfer and prepares nothing.
   bool sending_begun = false;
 
+  /// Sender: what it comes for. For the two that only tell, `id` and `sum` name the transfer, and
+  /// `sending_begun` is set for sender_errand::tell_sent.
+  sender_errand errand = sender_errand::transfer;
+
+  /// Receiver: the journal has an offer and no coins (wallet::transfer_state::offered).
+  bool offered = false;
+
   /// Receiver: the journal says GRADED or later (wallet::transfer_state); this run delivers the
   /// receipt, and a sender that does not come is no failure.
   bool powned = false;

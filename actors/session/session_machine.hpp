@@ -255,6 +255,8 @@ inline constexpr const char* servers = "servers";
 inline constexpr const char* wallet = "wallet";
 inline constexpr const char* manifest = "manifest";
 inline constexpr const char* timeout = "timeout";
+/// The transfer is over, and its coins are the sender's.
+inline constexpr const char* returned = "returned";
 } // namespace cancel_reason
 
 /// The word under which an error of ours is told to the peer: why, and nothing of our affairs.

@@ -12,6 +12,8 @@ void add_send_command(CLI::App& root, command_table& table);
 void add_receive_command(CLI::App& root, command_table& table);
 /// `resume [ID]`: goes on with what was cut short.
 void add_resume_command(CLI::App& root, command_table& table);
+/// `cancel ID`: writes a sent transfer off that neither the receiver nor the servers finish.
+void add_cancel_command(CLI::App& root, command_table& table);
 /// `wallet list|import|export|check`.
 void add_wallet_command(CLI::App& root, command_table& table);
 /// `raida run|mint|status`: the embedded servers. What other programs rely on: `run --json` writes

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <optional>
 
@@ -6,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/open_transfers.hpp"
 #include "cli/transfer/ask.hpp"
 #include "cli/transfer/context.hpp"
 #include "cli/transfer/private_file.hpp"
@@ -18,45 +20,20 @@ namespace liveconnect::cli {
 
 namespace {
 
-/// Enough of an id to name one of a wallet's transfers.
-constexpr size_t id_digits_shown = 8;
-
 /// The receiver's work is done and the coins are in its wallet; only the sender has not seen the
 /// receipt yet. Nothing is gained by waiting for it.
 bool waits_for_sender_alone(const wallet::open_transfer& x) {
   return x.side == role::receiver && x.state == wallet::transfer_state::receipt;
 }
 
-/// Takes out of `open` all but the one whose id begins with `prefix`; the end of the command where
-/// none does, or several do.
-std::optional<command_end> choose(std::vector<wallet::open_transfer>& open,
-                                  const std::string& prefix) {
-  open.erase(std::remove_if(open.begin(), open.end(),
-                            [&](const wallet::open_transfer& x) {
-                              return to_string(x.id).compare(0, prefix.size(), prefix) != 0;
-                            }),
-             open.end());
-  if (open.size() == 1)
-    return {};
-  const auto shown = printable(prefix, 40);
-  auto end = open.empty()
-                 ? advice{fmt::format("No open transfer begins with '{}'.", shown),
-                          "Run 'liveconnect resume' without an id to see what is open; a transfer "
-                          "that is closed needs nothing more."}
-                 : advice{fmt::format("{} open transfers begin with '{}'.", open.size(), shown),
-                          "Give more of the id."};
-  return failed(
-      fail(ec::bad_argument, fmt::format("'{}' names {} open transfers", shown, open.size())),
-      json_fields::object(), std::move(end));
+/// The receiver has given its receipt, so it has nothing more to say: only the servers can settle
+/// the notes that the receipt calls counterfeit or undecided.
+bool waits_for_servers_alone(const wallet::open_transfer& x) {
+  return x.side == role::sender && x.state == wallet::transfer_state::receipt;
 }
 
-json_fields fields_of(const wallet::open_transfer& x) {
-  return {{"role", to_string(x.side)},
-          {"transfer", to_string(x.id)},
-          {"amount", to_string(x.sum)},
-          {"notes", x.notes},
-          {"state", wallet::to_string(x.state)}};
-}
+/// How long `resume` waits for a receiver that may want to hear how a closed transfer ended.
+constexpr auto answer_wait = std::chrono::seconds(10);
 
 /// The receipt's id (docs/protocol.md 6), from the copy that the wallet files; empty when it cannot
 /// be read.
@@ -67,7 +44,8 @@ std::string receipt_of(const settings& conf, const transfer_id& id) {
   return text ? receipt_name(view(*text).text()) : std::string{};
 }
 
-/// An import, export, change or healing that was cut short has no peer; the servers are asked.
+/// What has no peer, or none that is awaited (an import, export, change or healing that was cut
+/// short, a receipt that leaves notes out): the servers are asked.
 command_end settle_operation(environment& env, context& all, const wallet::open_transfer& what) {
   auto settled = ask<wallet::open_transfer>(env, all.system(), all.keeper(), "Asking the servers",
                                             atom::settle_v, what.id);
@@ -76,8 +54,14 @@ command_end settle_operation(environment& env, context& all, const wallet::open_
   auto fields = fields_of(*settled);
   auto open = settled->state != wallet::transfer_state::closed;
   fields["open"] = open;
+  if (open && waits_for_servers_alone(what))
+    return failed(fail(ec::outcome_unknown, "it waits for " + settled->waits_for), fields,
+                  {fmt::format("Transfer {} waits for {}.", to_string(what.id),
+                               printable(settled->waits_for)),
+                   "Run 'liveconnect resume' again later; nothing is lost."});
   if (open)
     return failed(fail(ec::too_few_servers, "it waits for " + settled->waits_for), fields);
+  fields["returned"] = to_string(settled->returned);
   return {{}, fields, 0};
 }
 
@@ -88,7 +72,7 @@ command_end resume_one(environment& env, context& all, const wallet::open_transf
                            to_display(what.sum), printable(what.waits_for)));
   const auto terms = ask<wallet::transfer_terms>(env, all.system(), all.keeper(),
                                                  "Reading the journal", atom::terms_v, what.id);
-  if (!terms)
+  if (!terms || waits_for_servers_alone(what))
     return settle_operation(env, all, what);
   auto invite = parse_invitation(view(terms->invitation).text());
   if (!invite)
@@ -105,6 +89,8 @@ command_end resume_one(environment& env, context& all, const wallet::open_transf
                                                   "Asking the servers", atom::settle_v, what.id);
   if (!settled || settled->state != wallet::transfer_state::closed)
     return end;
+  // What the session said of its end is not how it ended.
+  end.words = {};
   end.fields["open"] = false;
   end.fields["returned"] = to_string(settled->returned);
   if (settled->settled == wallet::settlement::sent && !settled->returned.is_zero())
@@ -151,12 +137,52 @@ command_end resume_all(environment& env, context& all,
   return out;
 }
 
-/// Finishes what an earlier run left, and lists what is still open.
-caf::expected<std::vector<wallet::open_transfer>> open_transfers(environment& env, context& all) {
-  if (auto err = all.recover(env))
-    return err;
-  return ask<std::vector<wallet::open_transfer>>(env, all.system(), all.keeper(),
-                                                 "Reading the journals", atom::open_transfers_v);
+/// Says the end of closed transfers again to receivers that may wait for it. That nobody comes is
+/// no failure: the receiver closes by itself in time. Answers how many have heard.
+size_t answer_again(environment& env, context& all,
+                    const std::vector<wallet::open_transfer>& owed) {
+  size_t told = 0;
+  for (const auto& what : owed) {
+    if (env.stop.signal() != 0)
+      break;
+    const auto terms = ask<wallet::transfer_terms>(env, all.system(), all.keeper(),
+                                                   "Reading the journal", atom::terms_v, what.id);
+    if (!terms)
+      continue;
+    const auto invite = parse_invitation(view(terms->invitation).text());
+    if (!invite)
+      continue;
+    env.out.line(fmt::format("Transfer {} ({} sent) is over here. Telling the receiver so, if it "
+                             "comes within {} s.",
+                             to_string(what.id), to_display(what.sum), answer_wait.count()));
+    const auto end = all.run_answer(env, *invite, what, answer_wait);
+    auto fields = fields_of(what);
+    fields["told"] = !end.failure;
+    env.out.event("answer", fields);
+    if (end.failure)
+      continue;
+    ++told;
+    // Not written down, it is only said once more.
+    (void)ask<atom::done>(env, all.system(), all.keeper(), "Writing the journal", atom::confirmed_v,
+                          what.id);
+  }
+  return told;
+}
+
+/// The closed transfers whose receiver is owed a word, and whose id begins with `prefix`. That they
+/// cannot be read keeps nothing from being resumed.
+std::vector<wallet::open_transfer> answers_owed(environment& env, context& all,
+                                                const std::string& prefix) {
+  auto owed = ask<std::vector<wallet::open_transfer>>(env, all.system(), all.keeper(),
+                                                      "Reading the journals", atom::answers_owed_v);
+  if (!owed)
+    return {};
+  owed->erase(std::remove_if(owed->begin(), owed->end(),
+                             [&](const wallet::open_transfer& x) {
+                               return to_string(x.id).compare(0, prefix.size(), prefix) != 0;
+                             }),
+              owed->end());
+  return std::move(*owed);
 }
 
 command_end resume_transfers(environment& env, const std::string& prefix) {
@@ -169,12 +195,19 @@ command_end resume_transfers(environment& env, const std::string& prefix) {
   if (!open)
     return failed(std::move(open.error()));
   auto list = std::move(*open);
-  if (!prefix.empty())
+  const auto owed = answers_owed(env, **parts, prefix);
+  const auto told = answer_again(env, **parts, owed);
+  if (!prefix.empty() && owed.empty())
     if (auto end = choose(list, prefix))
       return std::move(*end);
+  if (!owed.empty())
+    (void)choose(list, prefix);
   if (list.empty()) {
-    env.out.last("Nothing is open.");
-    return {{}, {{"resumed", 0}}};
+    env.out.last(owed.empty() ? "Nothing is open."
+                              : fmt::format("Nothing is open; {} of {} receivers heard how their "
+                                            "transfer ended.",
+                                            told, owed.size()));
+    return {{}, {{"resumed", 0}, {"told", told}}};
   }
   auto receipts = json_fields::array();
   auto meant = list.begin();

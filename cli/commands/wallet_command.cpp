@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/open_transfers.hpp"
 #include "cli/transfer/ask.hpp"
 #include "cli/transfer/context.hpp"
 #include "messages/base/printable.hpp"
+#include "messages/base/time_text.hpp"
 
 namespace liveconnect::cli {
 
@@ -216,15 +218,39 @@ command_end export_coins(environment& env, const std::string& sum_text, std::str
   });
 }
 
+/// Names what is open, since when, and what will happen to it. It counts for nothing in the exit
+/// code: the check is about the notes that the wallet counts. Answers how many there are.
+size_t show_open(environment& env, context& all) {
+  const auto open = ask<std::vector<wallet::open_transfer>>(
+      env, all.system(), all.keeper(), "Reading the journals", atom::open_transfers_v);
+  if (!open)
+    return 0;
+  for (const auto& x : *open) {
+    auto fields = cli::fields_of(x);
+    fields["since"] = time_to_text(x.since);
+    fields["waits_for"] = printable(x.waits_for, detail_chars_max);
+    env.out.event("open", fields);
+    env.out.note(fmt::format(
+        "{} {} ({}) is open since {}: it waits for {}. 'liveconnect resume {}' "
+        "goes on with it.",
+        x.side == role::sender ? "Sending" : "Receiving", to_display(x.sum),
+        to_string(x.id).substr(0, id_digits_shown), time_to_text(x.since),
+        printable(x.waits_for, detail_chars_max), to_string(x.id).substr(0, id_digits_shown)));
+  }
+  return open->size();
+}
+
 command_end check_notes(environment& env) {
   return with_wallet(env, false, [&](context& all) -> command_end {
     auto report = ask<wallet::operation_report>(env, all.system(), all.keeper(),
                                                 "Asking the servers", atom::check_notes_v);
     if (!report)
       return failed(std::move(report.error()));
-    return end_of(env, *report, "checked",
-                  "They no longer count, and are in the wallet's folder Counterfeit",
-                  "Run 'liveconnect wallet check' again later");
+    auto end = end_of(env, *report, "checked",
+                      "They no longer count, and are in the wallet's folder Counterfeit",
+                      "Run 'liveconnect wallet check' again later");
+    end.fields["open_transfers"] = show_open(env, all);
+    return end;
   });
 }
 

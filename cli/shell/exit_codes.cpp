@@ -136,8 +136,9 @@ sentences sentences_for(ec x) {
     return {"The receiver took only some of the coins",
             "The others are back in the wallet; send the missing amount again."};
   case ec::too_few_servers:
-    return {"Fewer than 13 servers answered",
-            "Check your connection and try again later; the coins are safe."};
+    return {"Too few RAIDA servers answered",
+            "Check your connection ('liveconnect raida status' shows which servers answer) and try "
+            "again later; the coins are safe."};
   case ec::manifest_mismatch:
     return {"The coins that came are not the ones that were announced",
             "Ask the sender to start again; none of them was taken."};

@@ -1,5 +1,6 @@
 #include "cli/transfer/context.hpp"
 
+#include <algorithm>
 #include <fcntl.h>
 
 #include <caf/all.hpp>
@@ -111,14 +112,18 @@ caf::error context::check_funds(environment& env, amount sum) {
       ask<wallet::wallet_balance>(env, system_, keeper_, "Reading the wallet", atom::balance_v);
   if (!balance)
     return std::move(balance.error());
-  if (balance->spendable < sum)
-    return fail(ec::not_enough_coins,
-                fmt::format("{} of {}{}", to_display(balance->spendable), to_display(sum),
-                            balance->in_transit.is_zero()
-                                ? ""
-                                : fmt::format(" (and {} in open transfers)",
-                                              to_display(balance->in_transit))));
-  return {};
+  if (balance->spendable >= sum)
+    return {};
+  // A note that the disk did not give is not a note that is not there.
+  for (const auto& x : balance->unreadable)
+    if (x.disk_failed)
+      return fail(ec::disk_failed, x.why);
+  return fail(ec::not_enough_coins,
+              fmt::format("{} of {}{}", to_display(balance->spendable), to_display(sum),
+                          balance->in_transit.is_zero()
+                              ? ""
+                              : fmt::format(" (and {} in open transfers)",
+                                            to_display(balance->in_transit))));
 }
 
 caf::expected<session::session_config>
@@ -137,6 +142,7 @@ context::session_for(environment& env, const invitation& invite, role side,
   if (open) {
     out.id = open->id;
     out.sending_begun = open->state == wallet::transfer_state::sending;
+    out.offered = open->state == wallet::transfer_state::offered;
     out.powned = open->state == wallet::transfer_state::graded ||
                  open->state == wallet::transfer_state::receipt;
   }
@@ -173,6 +179,27 @@ command_end context::run_sender(environment& env, const invitation& invite,
   caf::anon_send_exit(*worker, caf::exit_reason::user_shutdown);
   end.fields["transcript"] = config->transcript;
   end.fields["cost"] = process_cost();
+  return end;
+}
+
+command_end context::run_answer(environment& env, const invitation& invite,
+                                const wallet::open_transfer& over, std::chrono::seconds wait) {
+  auto config = session_for(env, invite, role::sender, over);
+  if (!config)
+    return failed(std::move(config.error()));
+  const auto paid = over.settled == wallet::settlement::sent;
+  config->errand = paid ? session::sender_errand::tell_sent : session::sender_errand::tell_returned;
+  config->sending_begun = paid;
+  config->wait_for_peer = std::min<caf::timespan>(config->wait_for_peer, wait);
+  config->wait_for_return = config->wait_for_peer;
+  auto worker = ask<sender_wallet_actor>(env, system_, keeper_, "Opening the transfer",
+                                         atom::answers_owed_v, over.id);
+  if (!worker)
+    return failed(std::move(worker.error()));
+  auto end = run_session(env, system_, role::sender, [&](session_observer_actor observer) {
+    return session::sender_session(system_, *config, net_.gate(), *worker, observer);
+  });
+  caf::anon_send_exit(*worker, caf::exit_reason::user_shutdown);
   return end;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,10 @@ public:
   command_end run_sender(environment& env, const invitation& invite,
                          const secret_bytes& invitation_text,
                          const std::optional<wallet::open_transfer>& open = {});
+  /// Says the end of a closed transfer again to its receiver, which may come within `wait`; no
+  /// failure when it has heard.
+  command_end run_answer(environment& env, const invitation& invite,
+                         const wallet::open_transfer& over, std::chrono::seconds wait);
   command_end run_receiver(environment& env, const invitation& invite,
                            const secret_bytes& invitation_text,
                            const std::optional<wallet::open_transfer>& open = {});

@@ -30,6 +30,29 @@ bool write_all(int fd, byte_view content) {
   return true;
 }
 
+/// Whether the user named a wrong file, rather than the disk or the system failing.
+bool is_about_the_name(int problem) {
+  switch (problem) {
+  case ENOENT:
+  case ENOTDIR:
+  case EISDIR:
+  case ELOOP:
+  case ENAMETOOLONG:
+  case EACCES:
+  case EPERM:
+  case EINVAL:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/// The code of a failed read: a file that is not there is a wrong argument; a disk that fails, or
+/// a process without a free descriptor, is not.
+ec code_of_read(int problem) {
+  return is_about_the_name(problem) ? ec::bad_argument : ec::disk_failed;
+}
+
 std::string named(const std::filesystem::path& file, int problem) {
   return fmt::format("{} ({})", printable(file.string()), std::strerror(problem));
 }
@@ -60,7 +83,7 @@ caf::expected<secret_bytes> read_to_end(int descriptor, size_t bytes_max, const 
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
-      return fail(ec::bad_argument, fmt::format("{}: {}", name, std::strerror(errno)));
+      return fail(code_of_read(errno), fmt::format("{}: {}", name, std::strerror(errno)));
     size += static_cast<size_t>(n);
     if (n == 0 || size > bytes_max)
       break;
@@ -76,7 +99,7 @@ caf::expected<secret_bytes> read_to_end(int descriptor, size_t bytes_max, const 
 caf::expected<secret_bytes> read_private_file(const std::filesystem::path& file, size_t bytes_max) {
   const auto fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0)
-    return fail(ec::bad_argument, named(file, errno));
+    return fail(code_of_read(errno), named(file, errno));
   auto out = read_to_end(fd, bytes_max, printable(file.string()).c_str());
   ::close(fd);
   return out;

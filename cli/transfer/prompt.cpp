@@ -46,19 +46,25 @@ bool starts_with(std::string_view text, std::string_view prefix) {
 
 } // namespace
 
-bool approve(environment& env, amount sum) {
+consent confirm(environment& env, const std::string& question) {
   if (env.conf.yes)
-    return true;
-  if (!can_ask(env)) {
-    env.out.note("There is no terminal to ask whether to take this amount. Use --yes to take it.");
-    return false;
-  }
-  env.out.last(fmt::format("Take {}? Type yes or no.", to_display(sum)));
+    return consent::yes;
+  if (!can_ask(env))
+    return consent::nobody_to_ask;
+  env.out.last(question + " Type yes or no.");
   secret_bytes answer;
   if (read_line(env, answer) != typed::line)
-    return false;
+    return consent::no;
   const auto text = view(answer).text();
-  return text == "yes\n" || text == "y\n" || text == "Yes\n" || text == "Y\n";
+  return text == "yes\n" || text == "y\n" || text == "Yes\n" || text == "Y\n" ? consent::yes
+                                                                              : consent::no;
+}
+
+bool approve(environment& env, amount sum) {
+  const auto said = confirm(env, fmt::format("Take {}?", to_display(sum)));
+  if (said == consent::nobody_to_ask)
+    env.out.note("There is no terminal to ask whether to take this amount. Use --yes to take it.");
+  return said == consent::yes;
 }
 
 caf::expected<secret_bytes> prompt_invitation(environment& env) {

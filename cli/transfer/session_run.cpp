@@ -1,5 +1,6 @@
 #include "cli/transfer/session_run.hpp"
 
+#include <cctype>
 #include <optional>
 
 #include <caf/all.hpp>
@@ -30,6 +31,17 @@ json_fields fields_of(const session::finished& x) {
               {"total_ms", x.milliseconds},
               {"open", x.still_open}});
   return out;
+}
+
+/// A receipt is the receiver's word, so a sender is told whose words are whose.
+advice words_for(const session::finished& x) {
+  if (x.side != role::sender || x.code != ec::counterfeit_notes || x.detail.empty())
+    return {};
+  auto what = printable(x.detail, detail_chars_max) + ".";
+  what.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(what.front())));
+  return {std::move(what),
+          x.still_open ? "Run 'liveconnect resume' later: the servers decide, and nothing is lost."
+                       : "Look at the receipt, which lists them, and talk to the other person."};
 }
 
 } // namespace
@@ -80,6 +92,7 @@ command_end run_session(environment& env, caf::actor_system& system, role side,
   out.fields = fields_of(*end);
   if (!end->ok)
     out.failure = fail(end->code, end->detail);
+  out.words = words_for(*end);
   if (env.stop.signal() != 0)
     out.words.what_to_do = end->still_open
                                ? "The transfer is open: run 'liveconnect resume' to finish it; no "

@@ -136,9 +136,14 @@ void session_view::show(const session::receipt_filed& x) {
                          {"notes", x.notes},
                          {"amount", to_string(x.sum)},
                          {"counterfeit", x.counterfeit}});
-  if (x.counterfeit != 0)
-    out_.note(fmt::format("The servers refused {} note{}; the receipt lists them.", x.counterfeit,
-                          x.counterfeit == 1 ? "" : "s"));
+  if (x.counterfeit == 0)
+    return;
+  // A receipt is the receiver's word: the sender asks the servers themselves.
+  const auto notes = fmt::format("{} note{}", x.counterfeit, x.counterfeit == 1 ? "" : "s");
+  if (side_ == role::receiver)
+    out_.note(fmt::format("The servers refused {}; the receipt lists them.", notes));
+  else
+    out_.note(fmt::format("The receiver says that the servers refused {}. Asking them.", notes));
 }
 
 void session_view::show(const session::waiting& x) {

@@ -102,8 +102,15 @@ using keeper_actor = caf::typed_actor<
     caf::replies_to<wallet::open_receiver>::with<receiver_wallet_actor>,
     // What is open, from the journals.
     caf::replies_to<atom::open_transfers>::with<std::vector<wallet::open_transfer>>,
-    // Role and invitation of an open transfer, so that a session can be built again. Fails with
-    // ec::bad_argument.
+    // Transfers of this sender that were closed without the receiver, while their invitation lives:
+    // it may wait for a word.
+    caf::replies_to<atom::answers_owed>::with<std::vector<wallet::open_transfer>>,
+    // A worker that says the end of such a transfer again, and changes nothing.
+    caf::replies_to<atom::answers_owed, transfer_id>::with<sender_wallet_actor>,
+    // The receiver has heard it: no answer is owed any more.
+    caf::replies_to<atom::confirmed, transfer_id>::with<atom::done>,
+    // Role and invitation of an open transfer, or of one whose answer is owed, so that a session
+    // can be built again. Fails with ec::bad_argument.
     caf::replies_to<atom::terms, transfer_id>::with<wallet::transfer_terms>,
     // Asks the servers about an open transfer and does what their answers allow without the peer.
     // Answers where it stands now (`closed` when it is over).

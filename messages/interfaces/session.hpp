@@ -21,6 +21,16 @@
 /// peer or the relay are cut to 200 bytes and hold printable ASCII only.
 namespace liveconnect::session {
 
+/// What a sender comes to the room for.
+enum class sender_errand : uint8_t {
+  /// The transfer itself.
+  transfer,
+  /// The transfer is over, and nothing of it is the receiver's: to say so.
+  tell_returned,
+  /// The transfer is over and the receiver's: to hear its receipt again and confirm it.
+  tell_sent,
+};
+
 /// The steps of a transfer (docs/protocol.md 7).
 inline constexpr uint8_t step_count = 25;
 

@@ -60,6 +60,9 @@ enum class receiver_step : uint8_t {
   /// Makes the received notes ours: PANs durable first (P3), POWN with FIND recovery, graded (P4),
   /// healed, moved to the user's wallet. Repeats do nothing new. The report covers all notes.
   pown,
+  /// The sender, authenticated, has said that no coins will come: the offer is closed. Does nothing
+  /// where coins were received.
+  drop_offer,
 };
 
 /// What became of a transfer, as ask_servers and give_back find it (docs/design/safety.md 5.4).
@@ -152,6 +155,8 @@ struct open_transfer {
   uint32_t notes = 0;
   /// One sentence on what it waits for.
   std::string waits_for;
+  /// When it was opened: seconds since 1970, for display.
+  uint64_t since = 0;
   /// Only when closed: what became of it. `sent`: the receiver owns the notes (either side says
   /// so); `returned`: they never left the sender, or are its again.
   settlement settled = settlement::open;
@@ -168,6 +173,8 @@ struct unreadable_note {
   std::string file;
   /// One clause on why.
   std::string why;
+  /// The disk failed, or the system had nothing left to read it with: the note may be whole.
+  bool disk_failed = false;
 };
 
 /// Where the money is.

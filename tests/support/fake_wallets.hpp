@@ -78,7 +78,7 @@ inline const char* name_of(wallet::sender_step x) {
 }
 
 inline const char* name_of(wallet::receiver_step x) {
-  static constexpr const char* names[] = {"check_servers", "set_aside", "pown"};
+  static constexpr const char* names[] = {"check_servers", "set_aside", "pown", "drop_offer"};
   return names[static_cast<size_t>(x)];
 }
 

@@ -276,6 +276,18 @@ caf::expected<secret_bytes> wallet_store::read(folder where, const std::string& 
   return read_file(*ops_, *directory, file, bytes_max);
 }
 
+namespace {
+
+// Whether a file's name is one that we give to one of these notes, whatever its tag.
+bool is_named_after(const std::string& file, const std::vector<note_id>& ids) {
+  return std::any_of(ids.begin(), ids.end(), [&](note_id id) {
+    const auto name = coin_name(id, "tag");
+    return file.compare(0, name.find('\''), name, 0, name.find('\'')) == 0;
+  });
+}
+
+} // namespace
+
 caf::expected<std::vector<stored_note>> wallet_store::find(const std::vector<note_id>& ids,
                                                            const std::vector<folder>& where) const {
   const auto all = list(where);
@@ -289,6 +301,11 @@ caf::expected<std::vector<stored_note>> wallet_store::find(const std::vector<not
     if (wanted.count(x.value.id) > 0)
       out.push_back(std::move(x));
   }
+  // A note whose file the disk does not give is not known to be somewhere else. Only a file of ours
+  // that is named after one of them stops us: a sector that is bad for good must not stop the rest.
+  for (auto& x : all->unreadable)
+    if (code_of(x.problem) == ec::disk_failed && is_named_after(x.file, ids))
+      return x.problem;
   return out;
 }
 

@@ -384,7 +384,8 @@ constexpr std::array record_rows{
     record_row{record_type::lease, "LEASE", keep},
     record_row{record_type::owed, "OWED", keep},
     record_row{record_type::look, "LOOK", keep},
-    record_row{record_type::written_off, "WRITTEN_OFF", keep},
+    record_row{record_type::written_off, "WRITEOFF", keep},
+    record_row{record_type::answer, "ANSWER", keep},
     record_row{record_type::again, "AGAIN", strip_notes},
     record_row{record_type::superseded, "SUPERSEDED", strip_notes},
 };

@@ -96,6 +96,9 @@ enum class record_type : uint16_t {
   /// S: notes that the user has given up, with what the servers said last: evidence_record. At most
   /// one a journal.
   written_off = 24,
+  /// S: the transfer was closed without the receiver, which may wait for a word: a moment. A second
+  /// one, written into the closed journal: the receiver has heard.
+  answer = 25,
   /// Heal: P3 of a Pown that sends a note's newest secrets to servers which hold an older set of
   /// ours. Notes: `ans` is what those servers hold, `pans` what all are to hold; where the two are
   /// the same, nothing is sent.
@@ -263,7 +266,7 @@ journal_record encode_pans(record_type type, const std::vector<note>& x);
 journal_record encode_text(record_type type, const std::string& x);
 /// `type` is settled or rejected. Ids alone.
 journal_record encode_ids(record_type type, const std::vector<note_id>& x);
-/// `type` is proven or scrubbed (wall seconds), or lease (milliseconds of uptime).
+/// `type` is proven, scrubbed or answer (wall seconds), or lease (milliseconds of uptime).
 journal_record encode_moment(record_type type, uint64_t at);
 
 // Each reads a payload wholly and answers false, with `x` in any state, when anything in it is not

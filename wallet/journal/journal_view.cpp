@@ -383,6 +383,16 @@ caf::error take_written_off(journal_view& view, byte_view payload) {
   return {};
 }
 
+caf::error take_answer(journal_view& view, byte_view payload) {
+  uint64_t at = 0;
+  if (!decode_moment(payload, at))
+    return unreadable(record_type::answer);
+  if (view.answers.size() >= 2)
+    return misplaced(record_type::answer);
+  view.answers.push_back(at);
+  return {};
+}
+
 caf::error take_closed(journal_view& view, byte_view payload) {
   closed_record record;
   if (!decode(payload, record))
@@ -435,6 +445,7 @@ constexpr std::array record_rules{
     record_rule{record_type::owed, C, take_owed},
     record_rule{record_type::look, S | R | I, take_look},
     record_rule{record_type::written_off, S, take_written_off},
+    record_rule{record_type::answer, S, take_answer},
     record_rule{record_type::again, H, take_again},
     record_rule{record_type::superseded, H, take_superseded},
 };

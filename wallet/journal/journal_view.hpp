@@ -64,6 +64,8 @@ struct journal_view {
   std::map<note_id, earlier_look> looks;
   /// S: notes that the user has given up.
   std::optional<evidence_record> written_off;
+  /// S: records ANSWER: one while the receiver is owed a word, two once it has heard.
+  std::vector<wall_seconds> answers;
   std::optional<closed_record> closed;
 
   transfer_id id() const { return opened.id; }

@@ -67,7 +67,8 @@ std::vector<note> under_way(const journal_view& view) {
 
 void add_unreadable(wallet_balance& to, const folder_listing& from, const std::string& prefix) {
   for (auto& x : from.unreadable)
-    to.unreadable.push_back({prefix + to_string(x.where), x.file, detail_of(x.problem)});
+    to.unreadable.push_back({prefix + to_string(x.where), x.file, detail_of(x.problem),
+                             code_of(x.problem) == ec::disk_failed});
 }
 
 // The notes of these folders stand in the journals: only files that cannot be read matter here.

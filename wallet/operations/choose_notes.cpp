@@ -129,7 +129,13 @@ std::vector<note_id> ten_to_join(const std::vector<stored_note>& from, const joi
 namespace {
 
 // The notes of Bank and Fracked that no operation holds.
-caf::expected<std::vector<stored_note>> free_notes(workspace& space) {
+struct unheld_notes {
+  std::vector<stored_note> list;
+  // Set where the disk did not give a file: what is missing from the list may be in it.
+  caf::error trouble;
+};
+
+caf::expected<unheld_notes> free_notes(workspace& space) {
   // Holds first, files second: a note whose hold ends in between has left its folder.
   auto held = space.holds->all();
   const auto listing = space.user.list({folder::bank, folder::fracked});
@@ -138,10 +144,11 @@ caf::expected<std::vector<stored_note>> free_notes(workspace& space) {
   // A note that lies twice is not paid out: recovery settles it first.
   for (auto& x : duplicates_of(*listing))
     held.insert(x.id);
-  std::vector<stored_note> out;
+  unheld_notes out;
+  out.trouble = disk_trouble(*listing);
   for (auto& x : listing->notes)
     if (held.count(x.value.id) == 0)
-      out.push_back(x);
+      out.list.push_back(x);
   return out;
 }
 
@@ -210,18 +217,20 @@ caf::expected<std::vector<note>> choose_notes(workspace& space, amount sum,
     const auto free = free_notes(space);
     if (!free)
       return free.error();
-    const auto plan = plan_change(purse_of(*free), sum, space.rules.change);
-    if (!plan)
-      return plan.error();
+    const auto plan = plan_change(purse_of(free->list), sum, space.rules.change);
+    if (!plan) {
+      // A note that the disk does not give just now is not one that is missing.
+      return free->trouble ? free->trouble : plan.error();
+    }
     if (!plan->breaks.empty() && !looked) {
       looked = true;
-      const auto anew = look_at_sources(space, *free, *plan);
+      const auto anew = look_at_sources(space, free->list, *plan);
       if (!anew)
         return anew.error();
       if (*anew)
         continue;
     }
-    auto chosen = pick_notes(*free, notes_needed(*plan));
+    auto chosen = pick_notes(free->list, notes_needed(*plan));
     if (!chosen)
       return chosen.error();
     const auto ids = ids_of(*chosen);

@@ -57,7 +57,10 @@ caf::expected<operator_key> load_operator_key(const std::filesystem::path& data)
   const auto file = data / key_name;
   descriptor fd{::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)};
   if (!fd.ok())
-    return fail(ec::bad_config, file.string() + ": " + std::strerror(errno));
+    return fail(errno == EMFILE || errno == ENFILE || errno == EIO || errno == ENOMEM
+                    ? ec::disk_failed
+                    : ec::bad_config,
+                file.string() + ": " + std::strerror(errno));
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode))
     return fail(ec::bad_config, file.string() + " is not a file");

@@ -13,7 +13,8 @@ caf::expected<step_report> check_servers(workspace& space) {
   const auto passed = count_letters(letters).passed;
   if (passed < space.rules.quorum.majority)
     return fail(ec::too_few_servers,
-                std::to_string(passed) + " of " + std::to_string(space.servers()) + " answer");
+                std::to_string(passed) + " of " + std::to_string(space.servers()) +
+                    " answered; a transfer needs " + std::to_string(space.rules.quorum.majority));
   step_report out;
   out.fewest_passes = static_cast<uint8_t>(passed);
   out.text = std::to_string(passed) + " of " + std::to_string(space.servers()) + " servers answer";

@@ -58,6 +58,11 @@ caf::expected<step_report> receiver_transfer::run(receiver_step step) {
   case receiver_step::pown:
     // Asked for by a session: the sender is there, and does not take back meanwhile.
     return pown(pown_start::at_once);
+  case receiver_step::drop_offer:
+    // What was received is made ours whatever the sender says.
+    if (!log_ || log_->view().closed || !log_->view().received.empty())
+      return step_report{};
+    return drop_offer();
   }
   return fail(ec::internal, "unknown step");
 }

@@ -97,8 +97,29 @@ caf::expected<sender_transfer> sender_transfer::reopen(workspace& space, const t
   return out;
 }
 
+caf::expected<sender_transfer> sender_transfer::reopen_closed(workspace& space,
+                                                              const transfer_id& id) {
+  const auto records = read_closed_journal(space.files(), space.user.root(), id);
+  if (!records)
+    return records.error();
+  auto over = replay(*records);
+  if (!over)
+    return over.error();
+  if (over->kind() != journal_kind::sender || !over->closed)
+    return fail(ec::bad_argument, to_string(id) + " is not a closed transfer of this wallet");
+  transfer_terms terms;
+  terms.side = role::sender;
+  terms.id = id;
+  terms.invitation = over->opened.invitation;
+  sender_transfer out{space, std::move(terms)};
+  if (over->sending)
+    out.announced_ = over->sending->announced;
+  out.over_ = std::move(*over);
+  return out;
+}
+
 transfer_state sender_transfer::state() const {
-  return log_ ? state_of(log_->view()) : transfer_state::fresh;
+  return view() != nullptr ? state_of(*view()) : transfer_state::fresh;
 }
 
 caf::error sender_transfer::require_selected() const {
@@ -121,6 +142,8 @@ bool comes_after_sending(sender_step x) {
 
 // branches: one case a step of the protocol, each a call
 caf::expected<step_report> sender_transfer::run(sender_step step) {
+  if (over_)
+    return closed_report();
   // What leads up to sending is over once coins may have left: a resumed session hears that there
   // is nothing to do.
   if ((has_sent() || state() == transfer_state::closed) && !comes_after_sending(step))
@@ -465,8 +488,11 @@ caf::expected<std::vector<stored_note>> sender_transfer::find_bad(step_report& r
     const auto counts = count_letters(letters[i]);
     if (counts.passed < space.rules.quorum.settled()) {
       if (counts.passed + counts.failed < space.rules.quorum.settled())
-        return fail(ec::too_few_servers, "only " + std::to_string(counts.passed + counts.failed) +
-                                             " servers answer for " + to_string(notes[i].id));
+        return fail(ec::too_few_servers, std::to_string(counts.passed + counts.failed) + " of " +
+                                             std::to_string(space.servers()) + " answered for " +
+                                             to_string(notes[i].id) + "; before a note is sent " +
+                                             std::to_string(space.rules.quorum.settled()) +
+                                             " must agree on it");
       bad.push_back((*stored)[i]);
       continue;
     }
@@ -655,6 +681,9 @@ caf::expected<step_report> sender_transfer::all_sent() {
 }
 
 caf::error sender_transfer::file_receipt(const receipt_text& text) {
+  // It is closed: by this receipt, or without one.
+  if (over_)
+    return {};
   if (!has_sent())
     return fail(ec::bad_receipt, "nothing was sent");
   auto& view = log_->view();
@@ -672,16 +701,22 @@ caf::error sender_transfer::file_receipt(const receipt_text& text) {
       return err;
   if (auto err = log_->append(encode_text(record_type::receipt, text.json)))
     return err;
-  if (auto done = carry_on(false); done)
-    return done;
-  return {};
+  return finish_open(false);
 }
 
 step_report sender_transfer::settled_report(settlement how) const {
   step_report out;
-  out.notes = notes_of(log_->view());
-  out.value = sum_of(log_->view());
+  out.notes = notes_of(*view());
+  out.value = sum_of(*view());
   out.settled = how;
+  return out;
+}
+
+step_report sender_transfer::closed_report() const {
+  const auto parts = parts_of(*view());
+  auto out = settled_report(settlement_of(view()->closed->how));
+  out.returned = parts.back_value;
+  out.written_off = parts.written_off_value;
   return out;
 }
 
@@ -689,12 +724,8 @@ caf::expected<step_report> sender_transfer::ask_servers() {
   if (!log_)
     return fail(ec::internal, "nothing is reserved");
   auto& view = log_->view();
-  if (view.closed) {
-    auto out = settled_report(settlement_of(view.closed->how));
-    out.returned = parts_of(view).back_value;
-    out.written_off = parts_of(view).written_off_value;
-    return out;
-  }
+  if (view.closed)
+    return closed_report();
   if (!has_sent())
     return give_back();
   if (auto err = finish_refresh())
@@ -976,6 +1007,9 @@ caf::error sender_transfer::close(closing how) {
   LC_ASSERT(how != closing::given_back || !has_sent());
   if (auto err = burn_invitation(*space_, terms_.invitation))
     return err;
+  if (owes_answer_ && !terms_.invitation.empty() && log_->view().answers.empty())
+    if (auto err = log_->append(encode_moment(record_type::answer, space_->now())))
+      return err;
   if (auto err = log_->close(how, space_->now()))
     return err;
   space_->holds->release_all(terms_.id);
@@ -1014,10 +1048,15 @@ caf::expected<step_report> sender_transfer::give_back() {
   const auto files = space_->sender.list_files(folder::export_);
   if (!files)
     return files.error();
+  auto was_announced = false;
   for (auto& x : *files)
-    if (x.find(tag_of(terms_.id)) != std::string::npos)
+    if (x.find(tag_of(terms_.id)) != std::string::npos) {
+      was_announced = true;
       if (auto err = space_->sender.remove_file(folder::export_, x))
         return err;
+    }
+  // A receiver that was never offered anything waits for nothing.
+  owes_answer_ = owes_answer_ && was_announced;
   auto out = settled_report(settlement::returned);
   out.text = "nothing left; the notes are in the wallet";
   if (auto err = close(closing::given_back))
@@ -1064,6 +1103,7 @@ caf::expected<step_report> sender_transfer::cancel() {
   if (!log_)
     return fail(ec::internal, "nothing is reserved");
   undecided_rows_.clear();
+  owes_answer_ = true;
   const auto asked = ask_servers();
   if (!asked || asked->settled != settlement::open || log_->view().closed)
     return asked;
@@ -1087,6 +1127,11 @@ caf::expected<step_report> sender_transfer::cancel() {
 }
 
 caf::error sender_transfer::carry_on(bool with_servers) {
+  owes_answer_ = true;
+  return finish_open(with_servers);
+}
+
+caf::error sender_transfer::finish_open(bool with_servers) {
   if (!log_)
     return {};
   const auto task = task_of(log_->view());

@@ -32,6 +32,11 @@ public:
   /// A transfer that has a journal. Fails with ec::bad_argument when that is not an open sender's.
   static caf::expected<sender_transfer> reopen(workspace& space, const transfer_id& id);
 
+  /// A transfer that is closed, to say its end again to a receiver that did not hear it
+  /// (closed_answer.hpp): it answers with what was sent and how it ended, and neither sends nor
+  /// changes anything. Fails with ec::bad_argument for what is no closed sender's.
+  static caf::expected<sender_transfer> reopen_closed(workspace& space, const transfer_id& id);
+
   /// Chooses and holds notes; record SELECTED.
   caf::expected<step_report> reserve(amount sum);
   caf::expected<step_report> run(sender_step step);
@@ -56,7 +61,7 @@ public:
 
   transfer_state state() const;
   transfer_id id() const { return terms_.id; }
-  const journal_view* view() const { return log_ ? &log_->view() : nullptr; }
+  const journal_view* view() const { return log_ ? &log_->view() : over_ ? &*over_ : nullptr; }
 
 private:
   sender_transfer(workspace& space, transfer_terms terms);
@@ -130,10 +135,18 @@ private:
   bool has_sent() const { return log_ && log_->view().sending.has_value(); }
   caf::error require_selected() const;
   step_report settled_report(settlement how) const;
+  /// How a closed transfer ended.
+  step_report closed_report() const;
+  /// carry_on() for a session as well, which tells the receiver itself.
+  caf::error finish_open(bool with_servers);
 
   workspace* space_;
   transfer_terms terms_;
   std::optional<operation_journal> log_;
+  /// reopen_closed(): what the closed journal says.
+  std::optional<journal_view> over_;
+  /// The transfer is brought to its end without a session, so the receiver may wait for a word.
+  bool owes_answer_ = false;
   std::optional<manifest> announced_;
   /// What the servers said last of notes that stay undecided.
   std::map<note_id, found_row> undecided_rows_;

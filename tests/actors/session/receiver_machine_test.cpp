@@ -208,10 +208,21 @@ TEST(receiver_machine, in_every_place_every_message_that_is_not_allowed_ends_wit
       }
       auto money = p.money != receiver_money::none;
       if (event.name == "Cancel") {
-        if (money)
+        const auto offered = !money && (p.state == receiver_state::weighing ||
+                                        p.state == receiver_state::checking_offer ||
+                                        p.state == receiver_state::collecting);
+        if (money || offered)
           EXPECT_EQ(count<action::end>(out), 0u);
-        else
-          EXPECT_EQ(find<action::end>(out)->code, ec::peer_refused);
+        // The wallet knows the offer, and closes it first.
+        if (offered) {
+          EXPECT_TRUE(asks_step(out, receiver_step::drop_offer));
+          x.done();
+        }
+        if (!money) {
+          ASSERT_NE(find<action::end>(x.last), nullptr);
+          EXPECT_EQ(find<action::end>(x.last)->code, ec::peer_refused);
+          EXPECT_FALSE(find<action::end>(x.last)->still_open);
+        }
         continue;
       }
       if (event.name == "Closing") {
@@ -254,6 +265,26 @@ TEST(receiver_machine, in_every_place_every_message_that_is_not_allowed_ends_wit
     }
   }
   EXPECT_GT(forbidden, 350u);
+}
+
+TEST(receiver_machine, an_offer_of_an_earlier_run_is_closed_when_the_sender_cancels) {
+  auto terms = terms_3439();
+  terms.offered = true;
+  machine_driver x{receiver_machine{terms}};
+  x.feed(input::started{});
+  x.feed(input::entered{2});
+  x.feed(input::secured{});
+  x.told(message_number::cancel, "returned");
+  EXPECT_TRUE(asks_step(x.last, receiver_step::drop_offer));
+  EXPECT_EQ(x.machine.state(), receiver_state::dropping);
+  // Neither the line nor the person ends it before the wallet has answered.
+  for (const any_input& what : {any_input{input::parted{}}, any_input{input::line_failed{}},
+                                any_input{input::user_cancelled{}}})
+    EXPECT_EQ(count<action::end>(x.feed(what)), 0u);
+  x.done();
+  ASSERT_NE(find<action::end>(x.last), nullptr);
+  EXPECT_EQ(find<action::end>(x.last)->code, ec::peer_refused);
+  EXPECT_FALSE(find<action::end>(x.last)->still_open);
 }
 
 TEST(receiver_machine, messages_before_key_confirmation_have_no_effect) {

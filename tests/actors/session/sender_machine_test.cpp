@@ -528,9 +528,99 @@ TEST(sender_machine, a_receipt_with_counterfeit_notes_ends_with_their_code) {
   auto bad = summary_3439();
   bad.counterfeit = 1;
   x.feed(input::receipt_ready{x.last_ticket, "{}", bad});
+  // The receiver's word is no verdict: the servers are asked before it ends.
+  EXPECT_TRUE(asks_step(x.last, sender_step::ask_servers));
+  EXPECT_TRUE(sends(x.last, message_number::coins_confirmed));
   x.told(message_number::closing);
-  EXPECT_FALSE(find<action::end>(x.last)->ok);
-  EXPECT_EQ(find<action::end>(x.last)->code, ec::counterfeit_notes);
+  EXPECT_EQ(count<action::end>(x.last), 0u);
+  wallet::step_report gone;
+  gone.settled = settlement::sent;
+  x.feed(input::work_done{x.last_ticket, gone});
+  auto end = find<action::end>(x.last);
+  ASSERT_NE(end, nullptr);
+  EXPECT_FALSE(end->ok);
+  EXPECT_EQ(end->code, ec::counterfeit_notes);
+  EXPECT_FALSE(end->still_open);
+  EXPECT_EQ(end->detail.find("the receiver says that 1 note is counterfeit"), 0u) << end->detail;
+}
+
+TEST(sender_machine, notes_that_the_receiver_refuses_stay_open_until_the_servers_decide) {
+  enum class how { answered, failed, stopped };
+  for (auto what : {how::answered, how::failed, how::stopped}) {
+    auto x = at(sender_state::filing);
+    auto bad = summary_3439();
+    bad.counterfeit = 3;
+    x.feed(input::receipt_ready{x.last_ticket, "{}", bad});
+    if (what == how::answered)
+      x.done();
+    if (what == how::failed)
+      x.failed(ec::too_few_servers);
+    EXPECT_EQ(count<action::end>(x.last), 0u);
+    if (what == how::stopped)
+      x.feed(input::user_stopped{});
+    else
+      x.feed(input::timed_out{timer::linger});
+    auto end = find<action::end>(x.last);
+    ASSERT_NE(end, nullptr);
+    EXPECT_EQ(end->code, ec::counterfeit_notes);
+    EXPECT_TRUE(end->still_open);
+    EXPECT_NE(end->detail.find("the receiver says that 3 notes are counterfeit; the servers"),
+              std::string::npos)
+        << end->detail;
+  }
+}
+
+TEST(sender_machine, a_closed_transfer_is_told_to_a_receiver_that_comes_late) {
+  machine_driver x{sender_machine{sum_3439(), false, sender_errand::tell_returned}};
+  x.feed(input::started{});
+  EXPECT_EQ(count<action::ask_wallet>(x.last), 0u);
+  x.feed(input::entered{2});
+  x.feed(input::secured{});
+  EXPECT_TRUE(sends(x.last, message_number::cancel));
+  x.told(message_number::closing);
+  ASSERT_NE(find<action::end>(x.last), nullptr);
+  EXPECT_TRUE(find<action::end>(x.last)->ok);
+  EXPECT_EQ(count<action::ask_wallet>(x.all), 0u);
+}
+
+TEST(sender_machine, a_closed_transfer_confirms_the_receipt_again_and_sends_no_coin) {
+  for (auto has_set : {true, false}) {
+    machine_driver x{sender_machine{sum_3439(), true, sender_errand::tell_sent}};
+    x.feed(input::started{});
+    x.feed(input::entered{2});
+    x.feed(input::secured{});
+    x.feed(input::manifest_ready{x.last_ticket, manifest_3439()});
+    if (!has_set) {
+      x.told(message_number::ready_to_receive);
+      EXPECT_TRUE(sends(x.last, message_number::cancel));
+      EXPECT_EQ(asks<ask::begin_sending>(x.all), nullptr);
+      EXPECT_NE(find<action::end>(x.last), nullptr);
+      continue;
+    }
+    x.told(message_number::received);
+    x.feed(input::receipt_came{"{receipt}"});
+    x.feed(input::receipt_ready{x.last_ticket, "{receipt}", summary_3439()});
+    EXPECT_TRUE(sends(x.last, message_number::coins_confirmed));
+    x.told(message_number::closing);
+    ASSERT_NE(find<action::end>(x.last), nullptr);
+    EXPECT_TRUE(find<action::end>(x.last)->ok);
+  }
+}
+
+TEST(sender_machine, a_receiver_that_does_not_come_to_hear_the_end_leaves_nothing_open) {
+  for (auto errand : {sender_errand::tell_returned, sender_errand::tell_sent}) {
+    machine_driver x{sender_machine{sum_3439(), errand == sender_errand::tell_sent, errand}};
+    x.feed(input::started{});
+    x.feed(input::entered{1});
+    x.feed(input::timed_out{timer::meet});
+    if (asks<ask::step>(x.last) != nullptr)
+      x.done();
+    ASSERT_NE(find<action::end>(x.last), nullptr);
+    EXPECT_FALSE(find<action::end>(x.last)->ok);
+    EXPECT_EQ(find<action::end>(x.last)->code, ec::peer_gone);
+    EXPECT_FALSE(find<action::end>(x.last)->still_open);
+    EXPECT_FALSE(asks_step(x.all, sender_step::give_back));
+  }
 }
 
 TEST(sender_machine, timers_count_only_for_what_they_were_armed) {

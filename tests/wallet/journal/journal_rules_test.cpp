@@ -174,6 +174,40 @@ TEST(journal_rules, evidence_is_about_notes_that_were_sent_and_are_not_being_tak
   });
 }
 
+journal_record look_at_note(const note& x) {
+  return encode(look_record{7, 8, {{x.id, std::string(25, 'a')}}});
+}
+
+journal_record written_off(const note& x) {
+  return encode_written_off({7, {{x.id, std::string(25, 'a')}}});
+}
+
+TEST(journal_rules, only_notes_that_nothing_decides_are_given_up_and_once) {
+  const auto back = sent + refresh(with_pans({two[0]}));
+  expect_all_refused({
+      {"a look before SENDING", sender + selected(), look_at_note(two[0])},
+      {"a look at a note that was not sent", sent, look_at_note(unknown)},
+      {"a look at a note that was not received", received, look_at_note(unknown)},
+      {"before SENDING", sender + selected(), written_off(two[0])},
+      {"a note that was not sent", sent, written_off(unknown)},
+      {"a note that is gone", sent + evidence(two[0]), written_off(two[0])},
+      {"a note that the receipt settles", sent + encode_text(record_type::receipt, "{}"),
+       written_off(two[0])},
+      {"nothing", sent, encode_written_off({7, {}})},
+      {"twice", sent + written_off(two[0]), written_off(two[1])},
+      {"a third ANSWER",
+       sent + encode_moment(record_type::answer, 1) + encode_moment(record_type::answer, 2),
+       encode_moment(record_type::answer, 3)},
+  });
+  auto view = replay(back + written_off(two[0]));
+  ASSERT_TRUE(view);
+  EXPECT_TRUE(all_graded(*view));
+  ASSERT_EQ(undecided(*view).size(), 1u);
+  EXPECT_EQ(undecided(*view)[0].id, two[1].id);
+  EXPECT_EQ(parts_of(*view).written_off, std::vector<note_id>{two[0].id});
+  EXPECT_EQ(to_settle(*view), std::vector<note_id>{two[0].id});
+}
+
 TEST(journal_rules, notes_that_are_not_gone_are_taken_back_once) {
   const auto first = sent + refresh(with_pans({two[0]}));
   expect_all_refused({

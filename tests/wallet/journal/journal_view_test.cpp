@@ -406,7 +406,11 @@ TEST(journal_view, refuses_what_its_kind_may_not_hold) {
       one_of_each.emplace(x.type, x);
   one_of_each.emplace(static_cast<uint16_t>(record_type::destination),
                       encode_text(record_type::destination, "/tmp"));
-  for (const auto type : {record_type::proven, record_type::scrubbed, record_type::lease})
+  one_of_each.emplace(static_cast<uint16_t>(record_type::look), encode(look_record{}));
+  one_of_each.emplace(static_cast<uint16_t>(record_type::written_off),
+                      encode_written_off(evidence_record{}));
+  for (const auto type :
+       {record_type::proven, record_type::scrubbed, record_type::lease, record_type::answer})
     one_of_each.emplace(static_cast<uint16_t>(type), encode_moment(type, 7));
   for (const auto type : {record_type::again, record_type::superseded})
     one_of_each.emplace(static_cast<uint16_t>(type), encode_notes(type, healed_notes()));

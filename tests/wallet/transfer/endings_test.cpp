@@ -4,11 +4,15 @@
 #include <gtest/gtest.h>
 
 #include "messages/base/error.hpp"
+#include "messages/secure/invitation.hpp"
+#include "messages/secure/manifest.hpp"
+#include "messages/secure/receipt.hpp"
 #include "tests/support/fault_file_ops.hpp"
 #include "tests/support/transfer_pair.hpp"
 #include "wallet/journal/recovery.hpp"
 #include "wallet/operations/balance.hpp"
 #include "wallet/start_up.hpp"
+#include "wallet/transfer/closed_answer.hpp"
 
 // How a transfer ends when the other side stopped in the middle and stays away: every split of the
 // servers between sender and receiver, with servers that stay silent.
@@ -311,6 +315,146 @@ TEST(endings, a_write_off_that_is_killed_at_any_call_is_finished_by_the_next_sta
       break;
     }
   }
+}
+
+TEST(endings, notes_that_the_receiver_powned_and_calls_counterfeit_are_the_servers_to_judge) {
+  ending x;
+  ASSERT_TRUE(x.to->run(receiver_step::pown));
+  auto& sent = *x.from->view()->sending;
+  receipt lie;
+  lie.id = x.id;
+  lie.invitation.fill(7);
+  lie.manifest_hash = hash_of(sent.announced);
+  lie.handshake_hash.fill(9);
+  lie.time_unix = 1;
+  for (auto& one : sent.notes)
+    lie.notes.push_back({one.id, std::string(25, 'f'), note_verdict::counterfeit});
+  ASSERT_EQ(x.from->file_receipt({sign_receipt(lie, signing_key::random())}), caf::error{});
+  EXPECT_EQ(x.from->state(), transfer_state::receipt);
+  auto asked = x.from->run(sender_step::ask_servers);
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->settled, settlement::sent);
+  EXPECT_EQ(x.from->state(), transfer_state::closed);
+  EXPECT_EQ(balance_of(x.pair.sender().space())->in_transit, amount{});
+}
+
+TEST(endings, an_offer_is_closed_at_the_senders_word_and_a_received_set_is_not) {
+  transfer_pair pair;
+  pair.mint_for_sender(2, 1);
+  auto from = pair.start_sender();
+  ASSERT_EQ(pair.prepare(from, hundred), caf::error{});
+  auto to = pair.start_receiver();
+  ASSERT_TRUE(to.run(receiver_step::drop_offer));
+  ASSERT_TRUE(to.offer(*from.announcement()));
+  EXPECT_EQ(pair.receiver().open_journals().size(), 1u);
+  ASSERT_TRUE(to.run(receiver_step::drop_offer));
+  EXPECT_TRUE(pair.receiver().open_journals().empty());
+  EXPECT_TRUE(to.run(receiver_step::drop_offer));
+  ending received;
+  ASSERT_TRUE(received.to->run(receiver_step::drop_offer));
+  EXPECT_EQ(received.to->state(), transfer_state::received);
+}
+
+// A sender with an invitation that lives for a quarter of an hour.
+transfer_terms invited(const transfer_pair& pair, const transfer_id& id) {
+  transfer_terms out;
+  out.side = role::sender;
+  out.id = id;
+  const auto now = const_cast<transfer_pair&>(pair).clock().ms / 1000;
+  const auto text = to_line(make_invitation("127.0.0.1", 9100, now + 900));
+  out.invitation = text;
+  return out;
+}
+
+TEST(endings, a_sender_that_is_closed_by_its_start_owes_the_receiver_one_word) {
+  enum class killed_at { before_the_offer, after_the_offer, with_the_receipt };
+  for (auto when :
+       {killed_at::before_the_offer, killed_at::after_the_offer, killed_at::with_the_receipt}) {
+    SCOPED_TRACE(static_cast<int>(when));
+    transfer_pair pair;
+    pair.mint_for_sender(2, 1);
+    auto& party = pair.sender();
+    const auto id = draw_transfer_id();
+    fault_file_ops files{party.disk()};
+    party.go_through(&files);
+    ASSERT_EQ(party.restart(), caf::error{});
+    {
+      auto from = sender_transfer::start(party.space(), invited(pair, id));
+      if (when == killed_at::before_the_offer) {
+        ASSERT_TRUE(from.reserve(hundred));
+      } else {
+        ASSERT_EQ(pair.prepare(from, hundred), caf::error{});
+      }
+      if (when == killed_at::with_the_receipt) {
+        auto to = pair.start_receiver();
+        ASSERT_TRUE(to.offer(*from.announcement()));
+        auto coins = from.begin_sending(transfer_pair::terms());
+        ASSERT_TRUE(to.receive(*coins));
+        ASSERT_TRUE(to.run(receiver_step::pown));
+        auto receipt = to.make_receipt(transfer_pair::terms());
+        ASSERT_TRUE(receipt);
+        // Killed when RECEIPT is durable.
+        files.arm(disk_fault::die_after, 2);
+        EXPECT_NE(from.file_receipt(*receipt), caf::error{});
+      }
+    }
+    party.go_through(nullptr);
+    ASSERT_EQ(party.restart(), caf::error{});
+    ASSERT_TRUE(start_up(party.space()));
+    EXPECT_TRUE(party.open_journals().empty());
+    auto owed = describe_answers_owed(party.space());
+    ASSERT_TRUE(owed);
+    ASSERT_EQ(owed->size(), when == killed_at::before_the_offer ? 0u : 1u);
+    if (owed->empty())
+      continue;
+    EXPECT_EQ(owed->front().settled,
+              when == killed_at::with_the_receipt ? settlement::sent : settlement::returned);
+    EXPECT_TRUE(terms_of(party.space(), id));
+    // Said again, nothing changes and no coin leaves.
+    auto again = sender_transfer::reopen_closed(party.space(), id);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->state(), transfer_state::closed);
+    EXPECT_FALSE(again->begin_sending(transfer_pair::terms()));
+    EXPECT_EQ(again->run(sender_step::ask_servers)->settled, owed->front().settled);
+    // Over with the word, or with the invitation.
+    pair.clock().advance_seconds(901);
+    EXPECT_TRUE(describe_answers_owed(party.space())->empty());
+    pair.clock().ms -= 901'000;
+    ASSERT_EQ(answer_given(party.space(), id), caf::error{});
+    EXPECT_TRUE(describe_answers_owed(party.space())->empty());
+    EXPECT_NE(answer_given(party.space(), id), caf::error{});
+    EXPECT_FALSE(terms_of(party.space(), id));
+  }
+}
+
+TEST(endings, a_note_that_the_disk_does_not_give_is_not_missing_money) {
+  for (size_t at = 1; at < 60; ++at) {
+    SCOPED_TRACE(at);
+    transfer_pair pair;
+    pair.mint_for_sender(2, 3);
+    auto& party = pair.sender();
+    fault_file_ops files{party.disk()};
+    party.go_through(&files);
+    ASSERT_EQ(party.restart(), caf::error{});
+    auto from = pair.start_sender();
+    files.arm(disk_fault::fail_once, at);
+    auto done = from.reserve(amount::from_coins(300));
+    if (!done) {
+      EXPECT_EQ(code_of(done.error()), ec::disk_failed) << detail_of(done.error());
+    }
+  }
+}
+
+TEST(endings, too_few_servers_for_a_note_are_told_with_the_rule) {
+  transfer_pair pair;
+  pair.mint_for_sender(2, 1);
+  for (size_t server = 0; server < 11; ++server)
+    pair.raida().add(fault::down(server));
+  auto from = pair.start_sender();
+  auto err = pair.prepare(from, hundred);
+  ASSERT_EQ(code_of(err), ec::too_few_servers);
+  EXPECT_EQ(detail_of(err).find("14 of 25 answered for "), 0u) << detail_of(err);
+  EXPECT_NE(detail_of(err).find("15 must agree"), std::string::npos) << detail_of(err);
 }
 
 } // namespace
