@@ -80,6 +80,8 @@ protected:
       pown_seen_ = pown_seen_ || (group == 1 && command == 20);
       return lose_fixes_ && group == 2 && command == 80;
     });
+    if (purses == 0)
+      return;
     const auto file = (folder_.path() / "purses.bin").string();
     const auto count = std::to_string(3 * purses);
     const auto made =
@@ -98,10 +100,13 @@ protected:
   /// A file with a note of 10, or with three of 1.
   std::string purse(size_t number, bool ten) const {
     const auto first = ones_.begin() + static_cast<std::ptrdiff_t>(3 * number);
-    const auto notes =
-        ten ? std::vector<note>{tens_.at(number)} : std::vector<note>{first, first + 3};
+    return write("purse-" + std::to_string(number),
+                 ten ? std::vector<note>{tens_.at(number)} : std::vector<note>{first, first + 3});
+  }
+
+  std::string write(const std::string& name, const std::vector<note>& notes) const {
     const auto text = wallet::encode_coin_file(notes, wallet::pans::without);
-    const auto path = (folder_.path() / ("purse-" + std::to_string(number) + ".bin")).string();
+    const auto path = (folder_.path() / (name + ".bin")).string();
     std::ofstream out{path, std::ios::binary};
     out.write(reinterpret_cast<const char*>(text->data()),
               static_cast<std::streamsize>(text->size()));
@@ -216,7 +221,9 @@ protected:
     const auto out = stop(stopped, plan.signal);
     // What was done in spite of the signal is a success.
     EXPECT_TRUE(out.code() == 128 + plan.signal || out.code() == 0) << name << ": " << out.result;
-    (void)stop(other, SIGTERM);
+    // It may have just begun, and then ends without a word.
+    other.program().signal(SIGTERM);
+    EXPECT_TRUE(other.program().wait(hang)) << name;
     resume_both(sender, receiver);
     expect_conserved(name, sender, receiver, plan.makes_change() ? "10" : sum);
     return out;
@@ -240,7 +247,7 @@ TEST_F(stopping_at_a_step, ends_each_side_at_once_and_resume_finishes) {
   std::atomic<size_t> next{0};
   std::vector<std::thread> threads;
   // Nearly all of the time is spent on waiting for slow servers.
-  constexpr size_t at_once = 12;
+  constexpr size_t at_once = 16;
   for (size_t i = 0; i < at_once; ++i)
     threads.emplace_back([&] {
       for (size_t mine = next++; mine < plans.size(); mine = next++)
@@ -373,6 +380,44 @@ TEST_F(stopping, commands_without_a_peer_end_at_once_over_slow_and_silent_server
   EXPECT_EQ(imported.value("code", -1), 0) << imported;
   EXPECT_EQ(to_string(list("sender").spendable), "13");
   EXPECT_EQ(to_string(ask_servers("sender").counted), "13");
+}
+
+TEST_F(stopping, an_import_over_servers_that_take_no_connection_ends_at_once) {
+  ASSERT_NO_FATAL_FAILURE(start(40));
+  // Too many notes for a datagram.
+  const auto file = write("many", ones_);
+  weather wedged;
+  wedged.wedged = true;
+  weather_->set(wedged);
+  auto works = run_in_weather("sender", {"wallet", "import", file});
+  // It says so once a second.
+  ASSERT_TRUE(works.wait_for("progress"));
+  const auto stopped = stop(works, SIGTERM);
+  std::printf("stopped after %d ms\n", static_cast<int>(stopped.took.count()));
+  expect_stopped(stopped, SIGTERM, "import");
+  EXPECT_EQ(run_to_end("sender", {"wallet", "import", file}).value("code", -1), 0);
+  EXPECT_EQ(to_string(ask_servers("sender").counted), std::to_string(ones_.size()));
+}
+
+TEST_F(stopping, status_tells_the_weather) {
+  ASSERT_NO_FATAL_FAILURE(start(0));
+  weather refuses;
+  refuses.refuses = true;
+  weather silent;
+  silent.silent = true;
+  weather twice;
+  twice.copies = 2;
+  weather_->set(3, refuses);
+  weather_->set(4, silent);
+  weather_->set(5, twice);
+  auto states = run_in_weather("sender", {"raida", "status", "--timeout", "1s"}).result();
+  EXPECT_EQ(states.value("up", 0), 23) << states;
+  EXPECT_EQ(states["servers"][3]["state"], "unreachable");
+  EXPECT_EQ(states["servers"][4]["state"], "silent");
+  EXPECT_EQ(states["servers"][5]["state"], "up");
+  weather_->set({});
+  states = run_in_weather("sender", {"raida", "status"}).result();
+  EXPECT_EQ(states.value("up", 0), 25) << states;
 }
 
 } // namespace

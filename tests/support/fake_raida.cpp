@@ -144,11 +144,33 @@ answers fake_raida::ask(const ask_all& what) {
   if (on_ask)
     on_ask(what);
   ++asked[what.what];
+  if (is_stopped())
+    return stop(what, 0);
+  if (stops_in_ && --*stops_in_ == 0)
+    return stop(what, reached_by_the_last_);
   answers out;
   out.list.resize(servers());
   for (size_t i = 0; i < servers() && i < what.payloads.size(); ++i)
     if (i >= what.skip.size() || !what.skip[i])
       out.list[i] = meet_faults(i, what.what, view(what.payloads[i]));
+  return out;
+}
+
+void fake_raida::stop_after(size_t questions, size_t reached) {
+  stops_in_ = questions + 1;
+  reached_by_the_last_ = reached;
+}
+
+answers fake_raida::stop(const ask_all& what, size_t reached) {
+  answers out;
+  out.list.resize(servers());
+  for (size_t i = 0; i < servers() && i < what.payloads.size(); ++i) {
+    if (i < what.skip.size() && what.skip[i])
+      continue;
+    out.list[i].what = i < reached ? outcome::silent : outcome::unreachable;
+    if (i < reached)
+      carry_out(i, what.what, view(what.payloads[i]));
+  }
   return out;
 }
 

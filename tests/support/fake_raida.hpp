@@ -77,6 +77,14 @@ public:
   /// Delayed requests arrive now, oldest first.
   void deliver_delayed();
 
+  /// The port stops in the middle of the question after the next `questions`: that one reaches the
+  /// first `reached` servers, whose answers nobody hears, and nothing leaves afterwards.
+  void stop_after(size_t questions, size_t reached);
+  /// Whether it has come to that.
+  bool is_stopped() const { return stops_in_ && *stops_in_ == 0; }
+  /// A new start of the program: the port works again.
+  void start_again() { stops_in_.reset(); }
+
   /// Called before each ask with the question: order checks, and crashes by throwing.
   std::function<void(const raida::ask_all&)> on_ask;
   /// Questions asked so far, and requests that reached a server, by command.
@@ -112,6 +120,7 @@ private:
     secret_bytes payload;
   };
 
+  raida::answers stop(const raida::ask_all& what, size_t reached);
   raida::answer carry_out(size_t server, raida::command what, byte_view payload);
   raida::answer meet_faults(size_t server, raida::command what, byte_view payload);
   fault next_fault(size_t server, raida::command what);
@@ -120,6 +129,9 @@ private:
   raida_lab lab_;
   std::deque<fault> faults_;
   std::deque<parked> delayed_;
+  /// Questions until the port has stopped.
+  std::optional<size_t> stops_in_;
+  size_t reached_by_the_last_ = 0;
   std::mt19937_64 random_;
   double lose_requests_ = 0;
   double lose_replies_ = 0;

@@ -660,6 +660,7 @@ TEST_F(session_ends, a_stop_gives_a_line_that_does_not_close_only_moments) {
   run();
   EXPECT_EQ(sender_end(), nullptr) << "what is queued may still leave";
   caf::anon_send(sender, atom::stop_v);
+  run();
   advance(200ms);
   ASSERT_NE(sender_end(), nullptr);
   EXPECT_EQ(sender_end()->code, ec::stopped);

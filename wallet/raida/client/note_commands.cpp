@@ -80,8 +80,9 @@ answers ask_twice(raida_port& port, ask_all what, const command_times& times) {
     return out;
   what.deadline = what.deadline * times.repeat_percent / 100;
   auto second = ask_once(port, what);
+  // A repeat that did not leave, as when the port was stopped, says nothing of the first try.
   for (size_t i = 0; i < out.list.size(); ++i)
-    if (!what.skip[i])
+    if (!what.skip[i] && second.list[i].what != outcome::unreachable)
       out.list[i] = std::move(second.list[i]);
   return out;
 }

@@ -88,6 +88,15 @@ TEST(note_commands, what_only_reads_is_repeated_once_where_silent) {
   EXPECT_EQ(raida.arrived[command::detect], raida_count + 2);
 }
 
+TEST(note_commands, a_repeat_that_did_not_leave_leaves_the_first_silence) {
+  scripted_port port{2};
+  port.reply = [&](size_t, const ask_all&) {
+    return answer{port.questions.size() == 1 ? outcome::silent : outcome::unreachable, 0, {}};
+  };
+  EXPECT_EQ(echo_all(port), std::string(2, letter::silent));
+  EXPECT_EQ(port.questions.size(), 2u);
+}
+
 TEST(note_commands, the_repeat_is_given_more_time) {
   scripted_port port{3};
   port.reply = [](size_t, const ask_all&) { return answer{outcome::silent, 0, {}}; };
