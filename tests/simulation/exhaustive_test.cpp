@@ -53,8 +53,8 @@ TEST(exhaustive, no_kill_breaks_a_rule) {
 }
 
 TEST(exhaustive, a_break_ends_whatever_is_lost_late_or_killed) {
-  if (!committed.split_change || !committed.judge_supply)
-    GTEST_SKIP() << "not yet: split_change, judge_supply";
+  if (!committed.split_change || !committed.late_change || !committed.judge_supply)
+    GTEST_SKIP() << "not yet: split_change, late_change, judge_supply";
   auto rules = small_rules{};
   rules.what = small_case::broken_note;
   hold(rules, "a break, one of each");

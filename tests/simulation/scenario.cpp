@@ -12,10 +12,9 @@ namespace {
 
 const char* name_of(kind x) {
   static constexpr const char* names[] = {
-      "loss",        "cut_request",  "cut_answers", "late_request", "down",
-      "silent",      "slow",         "roll_back",   "lying",        "kill",
-      "disk",        "cut_line",     "cancel",      "never_back",   "old_tickets",
-      "payer_powns", "read_secrets", "second_copy", "forger"};
+      "loss",       "cut_request", "cut_answers", "late_request", "down",        "silent", "slow",
+      "roll_back",  "lying",       "kill",        "disk",         "cut_line",    "cancel", "check",
+      "never_back", "old_tickets", "payer_powns", "read_secrets", "second_copy", "forger"};
   return names[static_cast<size_t>(x)];
 }
 
@@ -105,7 +104,7 @@ std::string to_string(const fault_item& x) {
     out += " " + std::to_string(x.count);
   if (x.what == kind::cut_line)
     out += " before frame " + std::to_string(x.nth);
-  if (x.what == kind::cancel || x.what == kind::never_back)
+  if (x.what == kind::cancel || x.what == kind::never_back || x.what == kind::check)
     out += std::string(" ") + name_of(x.person);
   if (x.from != 0)
     out += " from " + in_seconds(x.from);
@@ -166,11 +165,15 @@ void draw_money(seeded& random, scenario& out) {
   }
   first.by_file = random.chance(10);
   out.legs = {first};
-  const auto more = random.below(10);
-  if (more == 0)
-    out.legs.push_back({bob, alice, first.sum, random.chance(30)});
-  if (more == 1)
-    out.legs.push_back({bob, carol, first.sum, random.chance(30)});
+  for (auto more = random.below(10) < 5 ? 0 : random.between(1, 2); more > 0; --more) {
+    leg next;
+    next.from = out.legs.back().to;
+    next.to = (next.from + random.between(1, people - 1)) % people;
+    // All of what came before, or less of it, so that change must be made.
+    next.sum = random.chance(50) ? first.sum : amount::from_coins(random.between(1, 29));
+    next.by_file = random.chance(15);
+    out.legs.push_back(next);
+  }
   if (random.chance(30))
     out.fracked_at = static_cast<uint32_t>(random.between(1, 4));
 }
@@ -192,8 +195,8 @@ command draw_command(seeded& random) {
 }
 
 void draw_at_request(seeded& random, fault_item& x) {
-  x.person = random.below(2);
-  x.on = x.person == bob ? random.chance(70) ? command::pown : command::find : draw_command(random);
+  x.person = random.chance(10) ? carol : random.below(2);
+  x.on = x.person != alice && random.chance(60) ? command::pown : draw_command(random);
   x.nth = static_cast<uint32_t>(random.below(2));
   x.count = static_cast<uint32_t>(random.below(raida_count + 1));
 }
@@ -203,9 +206,9 @@ void draw_disk(seeded& random, fault_item& x) {
       disk_fault::die_before,  disk_fault::die_before,          disk_fault::die_after,
       disk_fault::fail_once,   disk_fault::fail_for_good,       disk_fault::fail_after,
       disk_fault::short_write, disk_fault::short_write_and_die, disk_fault::interrupted};
-  x.person = random.below(2);
+  x.person = random.chance(10) ? carol : random.below(2);
   x.disk = random.one_of(all);
-  x.count = static_cast<uint32_t>(random.below(3));
+  x.count = static_cast<uint32_t>(random.below(4));
   x.nth = static_cast<uint32_t>(random.between(1, 900));
   x.power_cut = random.chance(50);
 }
@@ -225,7 +228,7 @@ fault_item draw_fault(seeded& random) {
       kind::silent,   kind::slow,        kind::roll_back,   kind::lying,        kind::kill,
       kind::kill,     kind::kill,        kind::kill,        kind::kill,         kind::disk,
       kind::disk,     kind::disk,        kind::disk,        kind::disk,         kind::cut_line,
-      kind::cut_line, kind::cancel};
+      kind::cut_line, kind::cancel,      kind::check};
   fault_item out;
   out.what = random.one_of(all);
   if (names_request(out.what))
@@ -246,7 +249,7 @@ fault_item draw_fault(seeded& random) {
     break;
   case kind::roll_back:
     out.servers = draw_servers(random, 2);
-    out.count = static_cast<uint32_t>(random.between(1, 60));
+    out.count = static_cast<uint32_t>(random.below(60));
     out.until = 0;
     break;
   case kind::lying:
@@ -258,7 +261,11 @@ fault_item draw_fault(seeded& random) {
     draw_disk(random, out);
     break;
   case kind::cut_line:
-    out.nth = static_cast<uint32_t>(random.between(1, 45));
+    out.nth = static_cast<uint32_t>(random.between(1, 60));
+    break;
+  case kind::check:
+    out.person = random.below(people);
+    out.from = milliseconds(random.between(5'000, 600'000));
     break;
   case kind::cancel:
     out.person = random.below(2);
@@ -352,6 +359,7 @@ bool is_allowed(const fault_item& x, const switches& allowed) {
   case kind::forger:
     return allowed.forger;
   case kind::second_copy:
+  case kind::read_secrets:
     return allowed.second_copy;
   case kind::payer_powns:
     return allowed.split_claim;
@@ -364,6 +372,8 @@ bool is_allowed(const fault_item& x, const switches& allowed) {
   default:
     break;
   }
+  if (is_change(x) && x.what == kind::late_request && !allowed.late_change)
+    return false;
   return allowed.split_change || !is_change(x);
 }
 
@@ -399,7 +409,7 @@ scenario draw_scenario(uint64_t seed, const switches& allowed) {
   out.servers_fix = !random.chance(15);
   draw_money(random, out);
   std::vector<fault_item> faults;
-  for (auto left = random.below(8); left > 0; --left)
+  for (auto left = random.below(9); left > 0; --left)
     faults.push_back(draw_fault(random));
   if (random.chance(30))
     for (auto& x : draw_actor(random))

@@ -79,6 +79,8 @@ struct fault_item {
     cut_line,
     /// `person` cancels at `from`.
     cancel,
+    /// `person` checks and heals its wallet at `from`.
+    check,
     /// After its first end, `person` never comes back.
     never_back,
     /// Alice takes tickets before she sends, and fixes her old notes with them at `from`; when that

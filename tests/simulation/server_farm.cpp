@@ -218,7 +218,9 @@ void server_farm::answer_falsely(size_t server, arrival how, byte_view packet,
   auto& at = *nodes_[server];
   if (at.how == lie::stale) {
     const auto out = at.old_core->handle(how, packet, now());
-    if (out && !out->fix)
+    if (out && out->fix)
+      answer(encode_response(out->to, status::all_fail, {}, 0));
+    else if (out)
       answer(encode_response(out->to, out->answer.status, view(out->answer.payload), 0));
     // It takes what it answers for done no more than anybody should.
     if (out && !out->answer.changes.empty())

@@ -9,9 +9,10 @@ namespace {
 constexpr std::pair<const char*, bool switches::*> table[] = {
     {"old_tickets", &switches::old_tickets},     {"forger", &switches::forger},
     {"fix_race", &switches::fix_race},           {"split_change", &switches::split_change},
-    {"second_copy", &switches::second_copy},     {"split_claim", &switches::split_claim},
-    {"many_servers", &switches::many_servers},   {"judge_supply", &switches::judge_supply},
-    {"judge_secrets", &switches::judge_secrets}, {"judge_payable", &switches::judge_payable},
+    {"late_change", &switches::late_change},     {"second_copy", &switches::second_copy},
+    {"split_claim", &switches::split_claim},     {"many_servers", &switches::many_servers},
+    {"judge_supply", &switches::judge_supply},   {"judge_secrets", &switches::judge_secrets},
+    {"judge_payable", &switches::judge_payable},
 };
 
 } // namespace

@@ -16,7 +16,9 @@ struct switches {
   bool fix_race = false;
   /// A Break or Join reaches some servers only.
   bool split_change = false;
-  /// Two copies of one wallet.
+  /// A Break or Join arrives after its asker has given it up.
+  bool late_change = false;
+  /// Two copies of one wallet, or a thief who has read its secrets.
   bool second_copy = false;
   /// The payee takes ownership at some servers and never comes back; or the payer does so.
   bool split_claim = false;

@@ -29,6 +29,8 @@ constexpr sim_time leg_takes = seconds(400);
 constexpr uint32_t starts_max = 5;
 /// What a session may wait for, all its timers together.
 constexpr sim_time session_takes = seconds(40 * 60);
+/// What a program may take where every server answers or refuses at once (I13).
+constexpr sim_time program_takes = seconds(60);
 constexpr sim_time day = seconds(24 * 3600);
 /// Far from the serials that servers offer for change.
 constexpr uint32_t first_serial = 500'000;
@@ -220,6 +222,18 @@ void world::set_up_actor(const fault_item& x) {
       others_.pown(read, count);
     });
     return;
+  case kind::check:
+    events_.after(x.from, [this, who = x.person] {
+      start(
+          who, "to check",
+          [](workspace& space) {
+            const auto owner = draw_transfer_id();
+            if (start_up(space) && check_notes(space) && find_lost(space, owner))
+              (void)heal_all(space, owner);
+          },
+          [] {});
+    });
+    return;
   case kind::second_copy:
     events_.after(x.from, [this] { copy_alice(); });
     return;
@@ -402,9 +416,17 @@ void world::spend_copy() {
 // --- the calm ---
 
 void world::everybody(const std::function<void(size_t, workspace&)>& what, sim_time until) {
+  const auto program = [this, &what](size_t i) {
+    return [this, &what, i](workspace& space) {
+      const auto began = events_.now();
+      what(i, space);
+      if (events_.now() - began > program_takes)
+        complain("I13: a program of person " + std::to_string(i) + " takes " +
+                 std::to_string((events_.now() - began) / seconds(1)) + " s");
+    };
+  };
   for (size_t i = 0; i < people; ++i)
-    start(
-        i, "again", [&what, i](workspace& space) { what(i, space); }, [] {});
+    start(i, "again", program(i), [] {});
   events_.run_until(until);
   for (size_t i = 0; i < people; ++i)
     if (who_[i]->is_running()) {

@@ -119,6 +119,15 @@ TEST(by_hand, a_break_that_reached_some_servers_is_finished) {
     }
 }
 
+TEST(by_hand, a_break_that_arrives_late_loses_nothing) {
+  for (uint32_t reached = 0; reached < raida_count; ++reached) {
+    SCOPED_TRACE(std::to_string(reached) + " reached");
+    auto x = one_note(40);
+    x.faults = {at_request(kind::late_request, alice, command::break_note, reached)};
+    HOLDS_ONCE(late_change, x);
+  }
+}
+
 TEST(by_hand, a_change_of_a_note_that_another_copy_spent_closes) {
   auto x = one_note(40);
   x.faults = {actor(kind::second_copy, 0, milliseconds(100))};
