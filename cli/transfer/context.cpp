@@ -196,9 +196,12 @@ command_end context::run_answer(environment& env, const invitation& invite,
                                          atom::answers_owed_v, over.id);
   if (!worker)
     return failed(std::move(worker.error()));
-  auto end = run_session(env, system_, role::sender, [&](session_observer_actor observer) {
-    return session::sender_session(system_, *config, net_.gate(), *worker, observer);
-  });
+  auto end = run_session(
+      env, system_, role::sender,
+      [&](session_observer_actor observer) {
+        return session::sender_session(system_, *config, net_.gate(), *worker, observer);
+      },
+      [this] { stop_servers(); });
   caf::anon_send_exit(*worker, caf::exit_reason::user_shutdown);
   return end;
 }
