@@ -37,20 +37,46 @@ public:
     return caf::none;
   }
 
+  caf::expected<std::optional<supply_account>> account() override {
+    auto out = account_;
+    if (!add_to(out, staged_effects_))
+      return fail(ec::internal, "the account is full");
+    return std::optional<supply_account>{out};
+  }
+
+  caf::error begin_account(const supply_account& x) override {
+    account_ = x;
+    return caf::none;
+  }
+
   caf::error stage(const std::vector<change>& changes) override {
-    for (const auto& x : changes)
+    for (const auto& x : changes) {
       staged_[x.id] = x.to;
+      if (x.effect != supply_effect::none)
+        staged_effects_.push_back(x);
+    }
     return caf::none;
   }
 
   caf::error commit() override {
     for (const auto& [id, x] : staged_)
       put(id, x);
-    staged_.clear();
+    if (!add_to(account_, staged_effects_))
+      return fail(ec::internal, "the account is full");
+    rollback();
     return caf::none;
   }
 
-  void rollback() override { staged_.clear(); }
+  void rollback() override {
+    staged_.clear();
+    staged_effects_.clear();
+  }
+
+  /// A record as if it had been created and committed.
+  void create(note_id id, const record& x) {
+    put(id, x);
+    account_.created += denomination_value(id.denomination).units();
+  }
 
   void put(note_id id, const record& x) {
     auto& at = records_[id];
@@ -60,14 +86,16 @@ public:
     at = x;
   }
 
+  /// The account falls back with the records: both stand in one file.
   void go_back_to(sim_time when) {
-    staged_.clear();
+    rollback();
     while (!past_.empty() && past_.back().when > when) {
       const auto last = past_.back();
       put(last.id, last.before);
       past_.pop_back();
       past_.pop_back();
     }
+    account_ = {live_, 0};
   }
 
   uint64_t live() const { return live_; }
@@ -83,6 +111,8 @@ private:
   event_queue& events_;
   std::map<note_id, record> records_;
   std::map<note_id, record> staged_;
+  std::vector<change> staged_effects_;
+  supply_account account_;
   std::vector<change_made> past_;
   uint64_t live_ = 0;
 };
@@ -344,7 +374,7 @@ note server_farm::mint_one(note_id id) {
   for (auto& x : nodes_) {
     authenticity_number an;
     x->random.fill(an.data(), an.size());
-    x->store.put(id, {an, now().mfs});
+    x->store.create(id, {an, now().mfs});
     x->issued += denomination_value(id.denomination).units();
     out.ans.push_back(an);
   }

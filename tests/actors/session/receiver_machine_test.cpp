@@ -211,8 +211,9 @@ TEST(receiver_machine, in_every_place_every_message_that_is_not_allowed_ends_wit
         const auto offered = !money && (p.state == receiver_state::weighing ||
                                         p.state == receiver_state::checking_offer ||
                                         p.state == receiver_state::collecting);
-        if (money || offered)
+        if (money || offered) {
           EXPECT_EQ(count<action::end>(out), 0u);
+        }
         // The wallet knows the offer, and closes it first.
         if (offered) {
           EXPECT_TRUE(asks_step(out, receiver_step::drop_offer));
