@@ -229,7 +229,7 @@ answers person::ask(const ask_all& what) {
   return std::move(all->got);
 }
 
-void person::pause(std::chrono::nanoseconds length) {
+bool person::pause(std::chrono::nanoseconds length) {
   const auto over = std::make_shared<bool>(false);
   events_.after(static_cast<sim_time>(length.count() / 1000), [this, over] {
     *over = true;
@@ -237,6 +237,7 @@ void person::pause(std::chrono::nanoseconds length) {
   });
   while (!*over)
     wait();
+  return true;
 }
 
 } // namespace liveconnect::simulation

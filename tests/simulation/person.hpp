@@ -80,7 +80,7 @@ public:
 
   size_t servers() const override { return raida_count; }
   raida::answers ask(const raida::ask_all& what) override;
-  void pause(std::chrono::nanoseconds length) override;
+  bool pause(std::chrono::nanoseconds length) override;
 
 private:
   struct open_question;

@@ -255,8 +255,8 @@ caf::expected<std::vector<note>> mint_notes(raida_port& port, const operator_key
     }
     if (ids.empty()) {
       if (!again)
-        again.emplace(port, admin_deadline);
-      if (again->wait())
+        again.emplace(admin_deadline);
+      if (again->wait(port))
         continue;
       return fail(ec::change_not_possible, "no serial is free on every server for notes of " +
                                                denomination_name(left.front().denomination));

@@ -80,8 +80,9 @@ answers ask_twice(raida_port& port, ask_all what, const command_times& times) {
     return out;
   what.deadline = what.deadline * times.repeat_percent / 100;
   auto second = ask_once(port, what);
+  // A repeat that did not leave, as when the port was stopped, says nothing of the first try.
   for (size_t i = 0; i < out.list.size(); ++i)
-    if (!what.skip[i])
+    if (!what.skip[i] && second.list[i].what != outcome::unreachable)
       out.list[i] = std::move(second.list[i]);
   return out;
 }
@@ -89,7 +90,7 @@ answers ask_twice(raida_port& port, ask_all what, const command_times& times) {
 /// Works the queues off, one batch a server at a time, all servers at once.
 void run(raida_port& port, batch_queues queues, const exchange& x, const command_times& times) {
   const auto servers = port.servers();
-  for (;;) {
+  for (bool first = true;; first = false) {
     ask_all ask;
     ask.what = x.what;
     ask.payloads.resize(servers);
@@ -105,6 +106,9 @@ void run(raida_port& port, batch_queues queues, const exchange& x, const command
     if (largest == 0)
       return;
     ask.deadline = times.notes + times.per_note * static_cast<int64_t>(largest);
+    // The time of a step is meant for its rounds. More notes than a request holds are more work.
+    if (!first)
+      port.extend_step(ask.deadline);
     const auto skipped = ask.skip;
     const auto got =
         x.repeatable ? ask_twice(port, std::move(ask), times) : ask_once(port, std::move(ask));
@@ -329,9 +333,9 @@ serial_offer available_serials(raida_port& port, uint32_t session, change_operat
   const auto target = static_cast<int8_t>(op == change_operation::break_note ? held - 1 : held + 1);
   if (session == 0 || !is_denomination(held) || !is_denomination(target))
     return {std::string(port.servers(), letter::untried), target, {}};
-  serial_retry again{port, times.change};
+  serial_retry again{times.change};
   auto out = ask_serials(port, session, op, held, rules, times);
-  while (servers_disagree(out, op, rules) && again.wait())
+  while (servers_disagree(out, op, rules) && again.wait(port))
     out = ask_serials(port, session, op, held, rules, times);
   return out;
 }
@@ -362,8 +366,8 @@ change_answer ask_change(raida_port& port, command what, uint32_t session, const
   ask.skip.assign(servers, true);
   for (size_t i = 0; i < servers; ++i)
     ask.skip[i] = got.list[i].what != outcome::answered || got.list[i].status != status::rate_limit;
-  if (std::find(ask.skip.begin(), ask.skip.end(), false) != ask.skip.end()) {
-    port.pause(times.limited);
+  const auto limited = std::find(ask.skip.begin(), ask.skip.end(), false) != ask.skip.end();
+  if (limited && port.pause(times.limited)) {
     auto second = ask_once(port, ask);
     for (size_t i = 0; i < servers; ++i)
       if (!ask.skip[i])

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <thread>
 
 #include "messages/interfaces/raida.hpp"
 
@@ -21,12 +20,19 @@ public:
 
   /// Asks all servers named at once and blocks until each has answered or its deadline has passed.
   /// Never fails as a whole: the list has servers() entries, each with its own outcome; a server
-  /// that was not to be asked says `not_asked`.
+  /// that was not to be asked says `not_asked`. A port that was stopped, or whose step has had its
+  /// time, answers at once: nothing leaves, and every server asked is `unreachable`.
   virtual answers ask(const ask_all& what) = 0;
 
-  /// Blocks for this long: the pause before servers are asked the same again. Simulations let their
-  /// own clock go on instead.
-  virtual void pause(std::chrono::nanoseconds length) { std::this_thread::sleep_for(length); }
+  /// Waits between two tries. False when another try makes no sense, because the port was stopped
+  /// (then the wait ends at once) or its step has had its time.
+  virtual bool pause(std::chrono::nanoseconds length);
+
+  /// What the caller does next is a new step: a port that bounds steps gives it its whole time.
+  virtual void begin_step() {}
+
+  /// The step has more to ask than one request holds: it gets this much more time.
+  virtual void extend_step(std::chrono::nanoseconds) {}
 };
 
 } // namespace liveconnect::raida

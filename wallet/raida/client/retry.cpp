@@ -4,7 +4,7 @@
 
 namespace liveconnect::raida {
 
-bool serial_retry::wait() {
+bool serial_retry::wait(raida_port& port) {
   if (waited_ + 1 >= tries_max)
     return false;
   ++waited_;
@@ -12,8 +12,7 @@ bool serial_retry::wait() {
   const auto pause = std::chrono::milliseconds(5 + randombytes_uniform(most_ms));
   if (std::chrono::steady_clock::now() + pause >= until_)
     return false;
-  port_.pause(pause);
-  return true;
+  return port.pause(pause);
 }
 
 } // namespace liveconnect::raida

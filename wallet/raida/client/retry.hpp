@@ -13,17 +13,17 @@ namespace liveconnect::raida {
 /// sessions that collided do not collide again. Blocks; for one series of tries.
 class serial_retry {
 public:
-  /// Pauses on `port`. No further try begins once `within` has passed.
-  serial_retry(raida_port& port, std::chrono::nanoseconds within)
-      : port_(port), until_(std::chrono::steady_clock::now() + within) {}
+  /// No further try begins once `within` has passed.
+  explicit serial_retry(std::chrono::nanoseconds within)
+      : until_(std::chrono::steady_clock::now() + within) {}
 
-  /// Waits, and says whether to try again: at most tries_max - 1 times.
-  bool wait();
+  /// Waits, and says whether to try again: at most tries_max - 1 times, and never over a port that
+  /// was stopped.
+  bool wait(raida_port& port);
 
   static constexpr size_t tries_max = 5;
 
 private:
-  raida_port& port_;
   std::chrono::steady_clock::time_point until_;
   size_t waited_ = 0;
 };
