@@ -18,11 +18,9 @@ namespace {
 
 constexpr size_t majority = 13;
 constexpr size_t settled = 15;
-/// What the forger plays with is of denominations that nobody else has.
-constexpr int8_t forgers_smallest = 3;
 
 bool is_forgers(note_id x) {
-  return x.denomination >= forgers_smallest;
+  return x.denomination >= strangers_smallest;
 }
 
 /// What one of the people has on the disk when all is over.
@@ -283,6 +281,9 @@ private:
   }
 
   bool is_disputed(note_id id) const {
+    // More servers that forgot than the margin allows for: no promise.
+    if (in_play(kind::roll_back) && case_.judged.many_servers)
+      return true;
     return may_lose() && std::none_of(all_.begin(), all_.end(), [&](const possessions& x) {
              return known_at(x.number, id) >= settled;
            });

@@ -28,8 +28,8 @@ struct outcome_of_run {
   amount forgers;
 };
 
-/// Every rule that was broken, one line each: I1, I2, I3, I13, I16, what is counted without a
-/// majority behind it. From the servers' side wherever they know it.
+/// Every rule that was broken, one line each: I1, I2, I3, I6, I12, I13, and that no server
+/// has more in use than was created. From the servers' side wherever they know it.
 std::vector<std::string> judge(const outcome_of_run& x);
 
 } // namespace liveconnect::simulation

@@ -16,7 +16,7 @@ namespace liveconnect::simulation {
 
 /// The real server cores, each with its records in memory. What servers ask each other for a Fix
 /// goes as datagrams of its own. After each command the value of the live records is compared with
-/// what was created (I16).
+/// what was created.
 class server_farm {
 public:
   /// `events` outlives it.

@@ -139,7 +139,7 @@ void strangers::next_move(const std::shared_ptr<game>& x) {
 void strangers::change_something(game& x) {
   if (x.small.empty() || x.random.chance(30)) {
     x.big = x.notes[x.random.below(x.notes.size())];
-    if (x.big.id.denomination == denomination_min)
+    if (x.big.id.denomination <= strangers_smallest)
       return;
     x.small.clear();
     // On the page that a server reserves first.

@@ -11,6 +11,9 @@
 
 namespace liveconnect::simulation {
 
+/// What strangers play with is of this denomination or larger, which nobody else has.
+inline constexpr int8_t strangers_smallest = 3;
+
 /// Clients that have no wallet and keep no rule: they send what they like and remember all secrets
 /// that they drew. Nothing in them blocks; answers come as events.
 class strangers {
