@@ -93,7 +93,7 @@ std::string waits_for(const journal_view& view) {
   case recovery_task::finish_heal:
     return "nothing but the disk";
   case recovery_task::drop_offer:
-    return "the sender's coins";
+    return "the sender's coins; an hour after its offer it is closed without them";
   case recovery_task::ask_servers:
     if (!view.looks.empty())
       return "servers that agree on who owns the notes; 'liveconnect cancel' writes off what stays "
@@ -106,7 +106,9 @@ std::string waits_for(const journal_view& view) {
   case recovery_task::finish_pown:
     return "enough servers, to make the notes ours";
   case recovery_task::await_confirmation:
-    return "the sender's confirmation of the receipt; the notes are in the wallet";
+    return "the sender's confirmation of the receipt; the notes are in the wallet, and after 30 "
+           "days "
+           "it is closed without";
   case recovery_task::finish_change:
     return "enough servers, to learn what became of a change";
   }
