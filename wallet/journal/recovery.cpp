@@ -114,7 +114,7 @@ std::string waits_for(const journal_view& view) {
   case recovery_task::finish_heal:
     return "nothing but the disk";
   case recovery_task::drop_offer:
-    return "the sender's coins";
+    return "the sender's coins; an hour after its offer it is closed without them";
   case recovery_task::ask_servers:
     if (!view.looks.empty())
       return "servers that agree on who owns the notes; 'liveconnect cancel' writes off what stays "
@@ -127,7 +127,9 @@ std::string waits_for(const journal_view& view) {
   case recovery_task::finish_pown:
     return "enough servers, to make the notes ours";
   case recovery_task::await_confirmation:
-    return "the sender's confirmation of the receipt; the notes are in the wallet";
+    return "the sender's confirmation of the receipt; the notes are in the wallet, and after 30 "
+           "days "
+           "it is closed without";
   case recovery_task::finish_change:
     return what_change_waits_for(view, " to make change, or to say what became of it; ");
   case recovery_task::complete_change:
