@@ -324,14 +324,6 @@ caf::expected<recovery_report> start_up(workspace& space) {
   }
   auto report = recover(space, nothing_in_work);
   if (report) {
-    // A receiver that met silent servers owes them its Pown: until then its giver's secrets pass
-    // there.
-    const auto whole = finish_open_powns(space);
-    if (!whole)
-      report->lines.push_back("open Powns could not be carried on: " + detail_of(whole.error()));
-    else if (*whole > 0)
-      report->lines.push_back(std::to_string(*whole) + (*whole == 1 ? " note is" : " notes are") +
-                              " held by all servers now");
     const auto scrubbed = scrub_closed(space);
     if (!scrubbed)
       report->lines.push_back("old secrets could not be taken out of closed journals: " +
@@ -390,6 +382,20 @@ void complete_at_start(workspace& space, const std::vector<journal_view>& views,
 
 } // namespace
 
+namespace {
+
+// A receiver that met silent servers owes them its Pown: until then its giver's secrets pass there.
+void carry_on_powns(workspace& space, recovery_report& report) {
+  const auto whole = finish_open_powns(space);
+  if (!whole)
+    report.lines.push_back("open Powns could not be carried on: " + detail_of(whole.error()));
+  else if (*whole > 0)
+    report.lines.push_back(std::to_string(*whole) + (*whole == 1 ? " note is" : " notes are") +
+                           " held by all servers now");
+}
+
+} // namespace
+
 caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
   recovery_report report;
   auto views = load_open_journals(space);
@@ -416,6 +422,7 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
     return err;
   if (auto err = settle_duplicates(space, report))
     return err;
+  carry_on_powns(space, report);
   auto open = open_transfers(space);
   if (!open)
     return open.error();

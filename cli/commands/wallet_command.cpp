@@ -9,6 +9,7 @@
 #include "cli/transfer/context.hpp"
 #include "messages/base/printable.hpp"
 #include "messages/base/time_text.hpp"
+#include "wallet/raida/quorum.hpp"
 
 namespace liveconnect::cli {
 
@@ -162,6 +163,14 @@ command_end end_of(environment& env, const wallet::operation_report& x, const ch
                      later)});
   if (x.unreadable != 0)
     return failed(fail(ec::wallet_damaged, unreadable_files(x.unreadable)), fields);
+  const auto needed = raida::quorum_rules{}.settled();
+  // They count, and yet no payee could make them its own.
+  if (x.notes != 0 && x.fewest_passes != 0 && x.fewest_passes < needed)
+    return failed(
+        fail(ec::too_few_servers, "some notes cannot be paid now"), fields,
+        {fmt::format("Some notes cannot be paid now: fewer than {} servers pass them.", needed),
+         "'liveconnect wallet list' names them. Run 'liveconnect wallet heal' when more servers "
+         "answer ('liveconnect raida status'); no coin is lost."});
   return {{}, fields, 0};
 }
 

@@ -78,8 +78,10 @@ bool done_at_start(const journal_view& view, wall_seconds now) {
   case recovery_task::await_confirmation:
     return has_passed(view.opened.at, now, receipt_life_seconds);
   case recovery_task::drop_offer:
-    // An id that is closed cannot be offered again, and a sender may just be reconnecting.
-    return has_passed(view.opened.at, now, offer_life_seconds);
+    // An id that is closed cannot be offered again, and a sender may just be reconnecting. An
+    // import has none: it was killed before it had kept anything.
+    return view.kind() == journal_kind::import ||
+           has_passed(view.opened.at, now, offer_life_seconds);
   case recovery_task::complete_change:
     return is_try_due(*view.owed, now);
   default:

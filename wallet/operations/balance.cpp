@@ -88,12 +88,13 @@ caf::error add_unreadable_elsewhere(workspace& space, wallet_balance& out) {
 // Why a counted note that no operation holds cannot be paid now, by what the servers last said;
 // empty when it can. A note about which nothing was written down may well be good.
 std::string obstacle_of(const note& x, const raida::quorum_rules& rules) {
-  const auto passed = count_letters(x.pown).passed;
-  if (x.pown.empty() || passed >= rules.settled())
+  const auto counts = count_letters(x.pown);
+  if (x.pown.empty() || counts.passed >= rules.settled())
     return {};
-  return "only " + std::to_string(passed) + " of " + std::to_string(rules.servers) +
-         " servers passed it last, and " + std::to_string(rules.settled()) +
-         " are needed: run 'liveconnect wallet heal'";
+  return "only " + std::to_string(counts.passed) + " of " + std::to_string(rules.servers) +
+         " servers passed it last, and " + std::to_string(rules.settled()) + " are needed: run " +
+         (counts.failed > 0 ? "'liveconnect wallet heal'"
+                            : "'liveconnect wallet check' when more servers answer");
 }
 
 // Likewise for a note in any folder.
@@ -108,6 +109,15 @@ std::string obstacle_of(const stored_note& x, const std::string& prefix, bool he
   if (doubled)
     return "it lies twice in the wallet: run 'liveconnect wallet check'";
   return obstacle_of(x.value, rules);
+}
+
+void count_note(wallet_balance& to, const stored_note& x, const raida::quorum_rules& rules) {
+  (void)to.spendable.add(value_of(x.value));
+  if (obstacle_of(x.value, rules).empty())
+    (void)to.payable.add(value_of(x.value));
+  ++to.by_denomination[index_of(x.value.id.denomination)];
+  ++to.notes;
+  to.fracked += x.where == folder::fracked ? 1 : 0;
 }
 
 } // namespace
@@ -134,13 +144,7 @@ caf::expected<wallet_balance> balance_of(workspace& space) {
     if (held.count(x.value.id) != 0 || seen.count(x.value.id) != 0 ||
         !counted.insert(x.value.id).second)
       continue;
-    (void)out.spendable.add(value_of(x.value));
-    if (obstacle_of(x.value, space.rules.quorum).empty())
-      (void)out.payable.add(value_of(x.value));
-    ++out.by_denomination[index_of(x.value.id.denomination)];
-    ++out.notes;
-    if (x.where == folder::fracked)
-      ++out.fracked;
+    count_note(out, x, space.rules.quorum);
   }
   const auto limbo = space.user.list(folder::limbo);
   if (!limbo)

@@ -92,8 +92,10 @@ private:
     const auto to = folder_by_letters(x, from);
     ++(to == folder::bank ? report_.authentic : report_.fracked);
     if (counts.passed < space_.rules.quorum.settled())
-      report_.lines.push_back(to_string(x.id) + " is held by " + std::to_string(counts.passed) +
-                              " servers only and cannot be paid: run 'liveconnect wallet heal'");
+      report_.lines.push_back(
+          to_string(x.id) + " is passed by " + std::to_string(counts.passed) +
+          " servers only and cannot be paid now" +
+          (counts.failed > 0 ? ": run 'liveconnect wallet heal'" : "; the others did not answer"));
     return to;
   }
 

@@ -251,9 +251,30 @@ private:
   std::vector<state> states_;
 };
 
+bool is_open_at(const note& x, size_t server) {
+  return server < x.pans.size() && server < x.ans.size() && x.pans[server] != x.ans[server];
+}
+
+// Keeps in mind which servers have taken the Powns that were open, and which have not.
+void remember(workspace& space, const std::vector<note>& before, const std::vector<note>& now) {
+  std::map<size_t, bool> done;
+  for (size_t i = 0; i < before.size() && i < now.size(); ++i)
+    for (size_t s = 0; s < space.servers(); ++s)
+      if (is_open_at(before[i], s)) {
+        const auto known = done.emplace(s, true).first;
+        known->second = known->second && !is_open_at(now[i], s);
+      }
+  if (done.empty())
+    return;
+  auto memory = load_memory(space);
+  for (auto& [server, taken] : done)
+    note_outcome(memory.pown, server, taken, space.now());
+  save_memory(space, memory);
+}
+
 } // namespace
 
-caf::expected<std::vector<note>> pown_again(workspace& space, std::vector<note> notes,
+caf::expected<std::vector<note>> pown_again(workspace& space, const std::vector<note>& notes,
                                             const persist_again& persist) {
   sender_of_powns all{space, notes};
   all.ask();
@@ -263,6 +284,7 @@ caf::expected<std::vector<note>> pown_again(workspace& space, std::vector<note> 
     return err;
   auto out = all.result();
   LC_ASSERT(out.size() == notes.size());
+  remember(space, notes, out);
   return out;
 }
 
@@ -340,10 +362,6 @@ folder folder_by_letters(const note& x, folder from) {
 
 namespace {
 
-bool is_open_at(const note& x, size_t server) {
-  return server < x.pans.size() && server < x.ans.size() && x.pans[server] != x.ans[server];
-}
-
 // Whether some server where the note's Pown is open may be asked again already.
 bool is_due(const note& x, const server_memory& memory, wall_seconds now) {
   for (size_t s = 0; s < x.ans.size(); ++s) {
@@ -368,23 +386,6 @@ with_open_powns(workspace& space, const std::vector<note_id>& ids, const server_
     if (copies[x.value.id] == 1 && is_due(x.value, memory, space.now()))
       out.push_back(std::move(x));
   return out;
-}
-
-// Which servers have taken the Powns that were open, and which have not.
-void remember(workspace& space, const std::vector<stored_note>& before,
-              const std::vector<note>& now) {
-  auto memory = load_memory(space);
-  for (size_t s = 0; s < space.servers(); ++s) {
-    auto asked = false;
-    auto open = false;
-    for (size_t i = 0; i < before.size() && i < now.size(); ++i) {
-      asked = asked || is_open_at(before[i].value, s);
-      open = open || is_open_at(now[i], s);
-    }
-    if (asked)
-      note_outcome(memory.pown, s, !open, space.now());
-  }
-  save_memory(space, memory);
 }
 
 } // namespace
@@ -417,7 +418,6 @@ caf::expected<uint32_t> finish_open_powns(workspace& space) {
       if (auto err = file_anew(space.user, (*stored)[i], x, to, log))
         return err;
     }
-    remember(space, *stored, *now);
     return log.close();
   };
   if (stored->empty())

@@ -42,7 +42,7 @@ using persist_again = std::function<caf::error(const std::vector<note>&)>;
 /// present set.
 ///
 /// Blocks. The caller holds the notes. Fails only when `persist` does, or this disk.
-caf::expected<std::vector<note>> pown_again(workspace& space, std::vector<note> notes,
+caf::expected<std::vector<note>> pown_again(workspace& space, const std::vector<note>& notes,
                                             const persist_again& persist);
 
 /// The journal of one healing, made with its first record: most healings have nothing to send and

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "messages/base/error.hpp"
+#include "tests/support/fault_file_ops.hpp"
 #include "tests/support/transfer_pair.hpp"
 #include "wallet/operations/balance.hpp"
 #include "wallet/operations/import_notes.hpp"
@@ -152,6 +153,61 @@ TEST_F(importing, a_note_that_waits_for_servers_is_powned_once_enough_hold_it) {
   ASSERT_EQ(alice().restart(), caf::error{});
   ASSERT_TRUE(start_up(alice().space()));
   expect_counted_once(alice(), minted[0].id);
+}
+
+// Alice has an old copy of the note that comes back; she is killed at each call to her disk.
+TEST_F(importing, killed_anywhere_the_note_that_came_back_is_counted_once) {
+  auto finished = false;
+  for (size_t at = 1; !finished; ++at) {
+    SCOPED_TRACE(at);
+    transfer_pair fresh;
+    auto& who = fresh.sender();
+    auto stale = fresh.raida().mint(2, 100, 1);
+    auto living = stale;
+    living[0].ans = raida::draw_ans(25);
+    for (size_t server = 0; server < 25; ++server)
+      fresh.raida().set_held(server, living[0].id, living[0].ans[server]);
+    who.give(stale);
+    fault_file_ops files{who.disk()};
+    who.go_through(&files);
+    ASSERT_EQ(who.restart(), caf::error{});
+    files.arm(disk_fault::die_before, at);
+    (void)import_notes(who.space(), {file_of(living)});
+    finished = !files.is_dead();
+    who.go_through(nullptr);
+    who.disk().lose_power(static_cast<uint32_t>(at));
+    ASSERT_EQ(who.restart(), caf::error{});
+    const auto report = start_up(who.space());
+    ASSERT_TRUE(report) << detail_of(report.error());
+    EXPECT_EQ(report->failed, 0u);
+    EXPECT_TRUE(who.open_journals().empty());
+    // The file is still where it was; taking it in again is a success whatever was reached.
+    const auto again = import_notes(who.space(), {file_of(living)});
+    ASSERT_TRUE(again) << detail_of(again.error());
+    EXPECT_EQ(again->refused + again->counterfeit + again->limbo, 0u);
+    ASSERT_EQ(who.counted().size(), 1u);
+    EXPECT_EQ(fresh.raida().holders(who.counted()[0]), 25u);
+  }
+}
+
+TEST_F(importing, a_note_that_an_open_transfer_holds_is_refused_and_said) {
+  const auto back = bobs_note();
+  ASSERT_TRUE(alice().holds().take({back.id}, draw_transfer_id()));
+  const auto before = powns();
+  const auto report = import(alice(), {file_of({back})});
+  EXPECT_EQ(report.refused, 1u);
+  ASSERT_EQ(report.lines.size(), 1u);
+  EXPECT_NE(report.lines[0].find("import the file again"), std::string::npos);
+  EXPECT_EQ(powns(), before);
+}
+
+TEST_F(importing, living_secrets_on_this_disk_save_a_dead_file) {
+  const auto living = pair.raida().mint(2, 100, 1);
+  auto dead = living;
+  dead[0].ans = raida::draw_ans(25);
+  alice().give(living, folder::pending);
+  EXPECT_EQ(import(alice(), {file_of(dead)}).authentic, 1u);
+  expect_counted_once(alice(), living[0].id);
 }
 
 } // namespace
