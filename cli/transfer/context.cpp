@@ -87,7 +87,9 @@ caf::expected<std::unique_ptr<context>> context::make(environment& env) {
   if (!servers)
     return std::move(servers.error());
   std::unique_ptr<context> out{new context};
-  out->raida_ = raida::spawn_raida_client(out->system_, out->net_.gate(), *servers);
+  raida::raida_link_config bounds;
+  bounds.wait_max = std::min<caf::timespan>(bounds.wait_max, env.conf.timeout);
+  out->raida_ = raida::spawn_raida_client(out->system_, out->net_.gate(), *servers, bounds);
   wallet::keeper_options options;
   options.step_within = env.conf.timeout;
   out->keeper_ =

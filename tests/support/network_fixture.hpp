@@ -81,6 +81,10 @@ struct holdings {
 /// the fixture.
 class network_test : public ::testing::Test {
 protected:
+  /// Everything lies in a folder of its own below `in`.
+  explicit network_test(const std::filesystem::path& in = std::filesystem::temp_directory_path())
+      : folder_(in) {}
+
   /// Starts what is asked for; throws when it does not come up.
   void start_servers(const std::string& which = "0-24");
   void stop_servers();

@@ -10,8 +10,9 @@ namespace liveconnect::test {
 /// A fresh folder of mode 0700, removed with its content when the test ends.
 class temporary_folder {
 public:
-  temporary_folder() {
-    auto name = (std::filesystem::temp_directory_path() / "liveconnect-test-XXXXXX").string();
+  explicit temporary_folder(
+      const std::filesystem::path& in = std::filesystem::temp_directory_path()) {
+    auto name = (in / "liveconnect-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr)
       throw std::runtime_error("no temporary folder: " + name);
     path_ = name;
