@@ -366,15 +366,16 @@ TEST_F(outer_run, loses_and_doubles_no_value_wherever_a_program_is_cut) {
   const bool no_syncs = number_of("LC_OUTER_NO_SYNCS", 0) != 0;
   std::map<std::string, size_t> by_kind;
   size_t ran = 0, struck = 0;
-  for (uint64_t i = 0; i < most && std::chrono::steady_clock::now() < until; ++i) {
+  const auto first = number_of("LC_OUTER_FIRST", 0);
+  for (uint64_t i = first; i < first + most && std::chrono::steady_clock::now() < until; ++i) {
     const auto who = all_victims[i % all_victims.size()];
     const auto& what = all_strikes[i / all_victims.size() % all_strikes.size()];
     const auto at = place_of(who, what, i);
     const bool dropped = no_syncs && what.what == cut::power;
     auto x = begin(who, {dropped ? cut::power_without_syncs : what.what, at, what.code, i});
     carry_out(x);
-    const auto where = std::string{what.name} + " at call " + std::to_string(at) + " (" + x.call +
-                       ") of the " + name_of(who);
+    const auto where = "cut number " + std::to_string(i) + ", " + what.name + " at call " +
+                       std::to_string(at) + " (" + x.call + ") of the " + name_of(who);
     ASSERT_EQ(to_string(worth(x)), purse) << where;
     ASSERT_LE(counted(x), coins(purse)) << where;
     ++ran;
