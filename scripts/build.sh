@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings this machine and one build folder to where programs can run: installs missing Debian packages, configures, builds.
-# Used by ./run and ./test; called as: scripts/build.sh PRESET [TARGET...]
+# Used by ./run, ./test and ./fuzz; called as: scripts/build.sh PRESET [TARGET...]
 set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 preset=$1

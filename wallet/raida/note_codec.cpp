@@ -135,9 +135,11 @@ ticket_answer decode_ticket(const answer& x, size_t count) {
   // 0 means "no ticket" in a Fix, so a server that issues it has given us nothing.
   if (ticket == 0)
     return {std::string(count, letter::error), 0};
-  if (bitmap == 0)
-    return {std::string(count, letter::passed), ticket};
-  return {letters_of_bitmap(payload.sub(0, bitmap), count), ticket};
+  auto letters = bitmap == 0 ? std::string(count, letter::passed)
+                             : letters_of_bitmap(payload.sub(0, bitmap), count);
+  // A ticket that covers no note is none: no Fix could use it.
+  const bool covers = letters.find(letter::passed) != std::string::npos;
+  return {std::move(letters), covers ? ticket : 0};
 }
 
 namespace {

@@ -3,6 +3,7 @@
 // the call fails, or the power goes; then the programs are started again, and the servers are asked
 // what the notes on both disks are worth.
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
@@ -56,6 +57,7 @@ constexpr std::array all_strikes{
     strike{"kill after", cut::kill_after},
     strike{"ENOSPC", cut::fail, ENOSPC},
     strike{"EMFILE", cut::fail, EMFILE},
+    strike{"EINTR", cut::fail, EINTR},
 };
 
 /// The shared page in which the library tells what it did.
@@ -98,12 +100,10 @@ uint64_t number_of(const char* name, uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-/// The i-th of a sequence that fills 0..1 evenly however long it gets.
+/// The i-th of a sequence that fills 0..1 evenly however long it gets, also where only every n-th
+/// is taken: multiples of the golden ratio.
 double spread(uint64_t i) {
-  double out = 0, step = 0.5;
-  for (++i; i != 0; i >>= 1, step /= 2)
-    out += static_cast<double>(i & 1) * step;
-  return out;
+  return std::fmod(static_cast<double>(i + 1) * 0.6180339887498949, 1.0);
 }
 
 class outer_run : public network_test {
@@ -141,7 +141,7 @@ protected:
     uint64_t all = 0;
   };
   calls measure(victim who);
-  uint64_t place_of(victim who, const strike& what, uint64_t round);
+  uint64_t place_of(victim who, const strike& what, uint64_t i);
 
   shared_report report_;
 
@@ -351,9 +351,9 @@ outer_run::calls outer_run::measure(victim who) {
   return known;
 }
 
-uint64_t outer_run::place_of(victim who, const strike& what, uint64_t round) {
+uint64_t outer_run::place_of(victim who, const strike& what, uint64_t i) {
   const auto count = what.what == cut::fail ? measure(who).all : measure(who).changes;
-  return 1 + static_cast<uint64_t>(spread(round) * static_cast<double>(count));
+  return 1 + static_cast<uint64_t>(spread(i) * static_cast<double>(count));
 }
 
 // --- the runs ---
@@ -362,18 +362,20 @@ TEST_F(outer_run, loses_and_doubles_no_value_wherever_a_program_is_cut) {
   const auto until =
       std::chrono::steady_clock::now() + std::chrono::seconds(number_of("LC_OUTER_SECONDS", 35));
   const auto most = number_of("LC_OUTER_CUTS", 1000);
+  // Shows that this test fails where fsync does nothing.
+  const bool no_syncs = number_of("LC_OUTER_NO_SYNCS", 0) != 0;
   std::map<std::string, size_t> by_kind;
   size_t ran = 0, struck = 0;
-  for (uint64_t i = 0; i < most && std::chrono::steady_clock::now() < until; ++i) {
+  const auto first = number_of("LC_OUTER_FIRST", 0);
+  for (uint64_t i = first; i < first + most && std::chrono::steady_clock::now() < until; ++i) {
     const auto who = all_victims[i % all_victims.size()];
     const auto& what = all_strikes[i / all_victims.size() % all_strikes.size()];
-    const auto round = i / (all_victims.size() * all_strikes.size());
-    // Each pair of victim and strike has another place to begin.
-    const auto at = place_of(who, what, round * 7 + i % 28);
-    auto x = begin(who, {what.what, at, what.code, i});
+    const auto at = place_of(who, what, i);
+    const bool dropped = no_syncs && what.what == cut::power;
+    auto x = begin(who, {dropped ? cut::power_without_syncs : what.what, at, what.code, i});
     carry_out(x);
-    const auto where = std::string{what.name} + " at call " + std::to_string(at) + " (" + x.call +
-                       ") of the " + name_of(who);
+    const auto where = "cut number " + std::to_string(i) + ", " + what.name + " at call " +
+                       std::to_string(at) + " (" + x.call + ") of the " + name_of(who);
     ASSERT_EQ(to_string(worth(x)), purse) << where;
     ASSERT_LE(counted(x), coins(purse)) << where;
     ++ran;
@@ -386,7 +388,7 @@ TEST_F(outer_run, loses_and_doubles_no_value_wherever_a_program_is_cut) {
     std::printf(", %zu %s", count, kind.c_str());
   std::printf("\n");
   RecordProperty("cuts", static_cast<int>(struck));
-  EXPECT_GT(struck, 10u);
+  EXPECT_GT(struck, 0u);
 }
 
 TEST_F(outer_run, sees_the_loss_when_fsync_does_nothing) {

@@ -130,6 +130,12 @@ TEST(note_codec, reads_tickets) {
   EXPECT_EQ(none.ticket, 0u);
 }
 
+TEST(note_codec, a_ticket_that_covers_no_note_is_none) {
+  const auto got = decode_ticket(answered(243, {0x00, 0, 0, 0, 9}), 2);
+  EXPECT_EQ(got.letters, "ff");
+  EXPECT_EQ(got.ticket, 0u);
+}
+
 TEST(note_codec, a_ticket_of_the_wrong_length_or_of_zero_does_not_count) {
   for (const auto& x : {answered(241), answered(241, {1, 2, 3}), answered(241, {1, 2, 3, 4, 5}),
                         answered(241, {0, 0, 0, 0}), answered(243, {1, 2, 3, 4}),
