@@ -145,7 +145,7 @@ TEST_F(change, cut_off_anywhere_is_finished_and_keeps_its_value) {
   size_t cases = 0;
   for (auto kind : {change_kind::break_note, change_kind::join_notes})
     for (auto how : {cut::lost_requests, cut::lost_answers, cut::kill, cut::servers_restart})
-      for (size_t refused = 0; refused <= 10; ++refused)
+      for (size_t refused = 0; refused <= 12; ++refused)
         for (size_t reached = 1; reached < all_servers; ++reached) {
           const cut_case x{kind, how, refused, reached, (reached + refused) % 2 == 0};
           SCOPED_TRACE(x.name());
