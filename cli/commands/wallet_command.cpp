@@ -123,6 +123,19 @@ void show_lines(environment& env, const wallet::operation_report& x) {
   }
 }
 
+/// The end of an import or a check after which every note counts: no success while one of them
+/// could not be paid.
+command_end weak_or_done(const wallet::operation_report& x, const json_fields& fields) {
+  const auto needed = raida::quorum_rules{}.settled();
+  if (x.notes == 0 || x.fewest_passes == 0 || x.fewest_passes >= needed)
+    return {{}, fields, 0};
+  return failed(
+      fail(ec::too_few_servers, "some notes cannot be paid now"), fields,
+      {fmt::format("Some notes cannot be paid now: fewer than {} servers pass them.", needed),
+       "'liveconnect wallet list' names them. Run 'liveconnect wallet heal' when more servers "
+       "answer ('liveconnect raida status'); no coin is lost."});
+}
+
 /// What an import or a check came to, and whether that is a success. `past` is what was done to the
 /// good notes, `denied` what is true of counterfeit ones, `later` what to do about those that wait.
 command_end end_of(environment& env, const wallet::operation_report& x, const char* past,
@@ -163,15 +176,7 @@ command_end end_of(environment& env, const wallet::operation_report& x, const ch
                      later)});
   if (x.unreadable != 0)
     return failed(fail(ec::wallet_damaged, unreadable_files(x.unreadable)), fields);
-  const auto needed = raida::quorum_rules{}.settled();
-  // They count, and yet no payee could make them its own.
-  if (x.notes != 0 && x.fewest_passes != 0 && x.fewest_passes < needed)
-    return failed(
-        fail(ec::too_few_servers, "some notes cannot be paid now"), fields,
-        {fmt::format("Some notes cannot be paid now: fewer than {} servers pass them.", needed),
-         "'liveconnect wallet list' names them. Run 'liveconnect wallet heal' when more servers "
-         "answer ('liveconnect raida status'); no coin is lost."});
-  return {{}, fields, 0};
+  return weak_or_done(x, fields);
 }
 
 std::string absolute(const std::string& path) {
