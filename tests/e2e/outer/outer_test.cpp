@@ -275,8 +275,9 @@ void outer_run::resume_both(const trial& x) {
   for (const auto& side : {x.sender, x.receiver})
     if (has_open(side))
       all.push_back(run(side, {"resume", "--wait", wait_again, "--timeout", wait_step, "--yes"}));
+  // Where it takes longer than that it is killed: what counts here is what the disks are worth.
   for (auto& each : all)
-    each.result();
+    each.program().wait(40s);
 }
 
 void outer_run::transfer(trial& x) {
@@ -309,7 +310,9 @@ void outer_run::transfer(trial& x) {
   // Started again at once: it may meet the other side, which is killed where it does not.
   const auto side = x.who == victim::sender ? x.sender : x.receiver;
   if (report_->struck != 0 && has_open(side))
-    run(side, {"resume", "--wait", wait_again, "--timeout", wait_step, "--yes"}).result();
+    run(side, {"resume", "--wait", wait_again, "--timeout", wait_step, "--yes"})
+        .program()
+        .wait(40s);
   other.program().wait(report_->struck != 0 ? 50ms : 20s);
 }
 
