@@ -330,6 +330,7 @@ keeper_actor spawn_keeper(caf::actor_system& system, raida_client_actor raida,
   config.wallet_name = std::move(wallet_name);
   config.rules.quorum = raida::rules_for(options.servers, options.servers == raida_count ? 2 : 0);
   config.rules.change = options.change;
+  config.rules.refusals = std::make_shared<raida::change_refusals>();
   config.rules.lease_seconds = options.lease_seconds;
   config.rules.now_ms = [] {
     return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(

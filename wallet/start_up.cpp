@@ -5,6 +5,7 @@
 
 #include "messages/base/error.hpp"
 #include "wallet/journal/recovery.hpp"
+#include "wallet/operations/complete_change.hpp"
 #include "wallet/operations/export_notes.hpp"
 #include "wallet/operations/heal_notes.hpp"
 #include "wallet/operations/import_notes.hpp"
@@ -72,7 +73,7 @@ caf::error error_of(const caf::expected<T>& x) {
 caf::error finish_operation(workspace& space, operation_journal& log) {
   switch (log.view().kind()) {
   case journal_kind::change:
-    return error_of(finish_change(space, log, {}));
+    return error_of(finish_change(space, log));
   case journal_kind::heal:
     return finish_heal(space, log);
   case journal_kind::import:
@@ -86,7 +87,18 @@ caf::error finish_operation(workspace& space, operation_journal& log) {
   return fail(ec::internal, "a transfer is not an operation without a peer");
 }
 
-// Carries one of the open journals on. True when it is closed afterwards.
+// Tries one change at the servers that it is owed to. True when its journal is closed afterwards.
+caf::expected<bool> complete(workspace& space, const transfer_id& id) {
+  if (auto err = complete_changes(space, {id}))
+    return err;
+  const auto open = is_open_journal(space.files(), space.user.root(), id);
+  if (!open)
+    return open.error();
+  return !*open;
+}
+
+// Carries one of the open journals on. True when it is closed afterwards, or a change that is only
+// owed to servers any more.
 caf::expected<bool> carry_on(workspace& space, const std::vector<journal_view>& open,
                              const journal_view& view, bool with_servers) {
   if (view.opened.servers == 0)
@@ -95,6 +107,8 @@ caf::expected<bool> carry_on(workspace& space, const std::vector<journal_view>& 
     return carry_on_sender(space, view.id(), with_servers);
   if (view.kind() == journal_kind::receiver)
     return carry_on_receiver(space, view.id());
+  if (is_completion(view))
+    return complete(space, view.id());
   auto log = operation_journal::open(space, view.id());
   if (!log)
     return log.error();
@@ -103,9 +117,10 @@ caf::expected<bool> carry_on(workspace& space, const std::vector<journal_view>& 
       was_closed ? log->close(closing::done, space.now()) : finish_operation(space, *log);
   if (err)
     return err;
-  if (log->view().closed)
+  const auto over = log->view().closed || is_completion(log->view());
+  if (over)
     release(space, open, view);
-  return log->view().closed.has_value();
+  return over;
 }
 
 // The hold of a recovery task on one note while it moves the note's files: a worker may pick or
@@ -223,6 +238,14 @@ caf::error settle_duplicates(workspace& space, recovery_report& report) {
   return {};
 }
 
+// What the journal that was just closed says.
+caf::expected<journal_view> closed_view(workspace& space, const transfer_id& id) {
+  const auto records = read_closed_journal(space.files(), space.user.root(), id);
+  if (!records)
+    return records.error();
+  return replay(*records);
+}
+
 // What a journal is about, for the report.
 std::string subject_of(const journal_view& view) {
   const auto sum = to_display(sum_of(view));
@@ -255,6 +278,16 @@ std::string end_of(const journal_view& view) {
   default:
     return subject_of(view) + " was broken off and is finished now";
   }
+}
+
+// Likewise of a journal that is closed by now, where what it came to is worth more words.
+std::string end_of(workspace& space, const journal_view& view) {
+  if (view.kind() == journal_kind::change && !is_completion(view) && view.change) {
+    const auto over = closed_view(space, view.id());
+    if (over && !over->graded.empty() && over->closed && over->closed->how == closing::abandoned)
+      return subject_of(view) + " came to nothing: " + words_for_lost(*view.change);
+  }
+  return end_of(view);
 }
 
 } // namespace
@@ -309,7 +342,7 @@ void carry_on_at_start(workspace& space, const std::vector<journal_view>& views,
   if (closed) {
     if (*closed) {
       ++report.closed;
-      report.lines.push_back(end_of(view));
+      report.lines.push_back(end_of(space, view));
     }
     return;
   }
@@ -322,6 +355,24 @@ void carry_on_at_start(workspace& space, const std::vector<journal_view>& views,
   ++report.failed;
   report.lines.push_back(subject_of(view) +
                          " could not be carried on: " + detail_of(closed.error()));
+}
+
+// Changes that are owed to servers are carried on together.
+bool is_carried_on_alone(const journal_view& view, wall_seconds now) {
+  return view.opened.servers == 0 || (!is_completion(view) && done_at_start(view, now));
+}
+
+// Tries the changes that are owed to servers, all at once, where the next try is due. They hold no
+// note, so nothing waits for them, and those that stay owed are not worth a line.
+void complete_at_start(workspace& space, const std::vector<journal_view>& views,
+                       const in_work& is_left_alone, recovery_report& report) {
+  std::vector<transfer_id> due;
+  for (auto& view : views)
+    if (is_completion(view) && !is_left_alone(view) &&
+        (view.closed || done_at_start(view, space.now())))
+      due.push_back(view.id());
+  if (auto err = complete_changes(space, due))
+    report.lines.push_back("a change could not be brought to all servers: " + detail_of(err));
 }
 
 } // namespace
@@ -341,8 +392,9 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
         // A change and the transfer it is for may claim the same note: the change comes first.
         (void)space.holds->take({id}, view.id());
   for (auto& view : *views)
-    if (!is_left_alone(view) && (view.opened.servers == 0 || done_at_start(view, space.now())))
+    if (!is_left_alone(view) && is_carried_on_alone(view, space.now()))
       carry_on_at_start(space, *views, view, report);
+  complete_at_start(space, *views, is_left_alone, report);
   // These three leave alone what an open journal holds.
   for (auto store : {&space.sender, &space.receiver})
     if (auto err = reclaim_orphans(space, *store, report))
@@ -357,18 +409,6 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy) {
   report.still_open = std::move(*open);
   return report;
 }
-
-namespace {
-
-// What the journal that was just closed says.
-caf::expected<journal_view> closed_view(workspace& space, const transfer_id& id) {
-  const auto records = read_closed_journal(space.files(), space.user.root(), id);
-  if (!records)
-    return records.error();
-  return replay(*records);
-}
-
-} // namespace
 
 caf::expected<open_transfer> settle(workspace& space, const transfer_id& id) {
   const auto views = load_open_journals(space);
@@ -385,6 +425,9 @@ caf::expected<open_transfer> settle(workspace& space, const transfer_id& id) {
       out.state = transfer_state::closed;
       out.waits_for.clear();
       const auto over = closed_view(space, id);
+      // A change that is owed to servers is over as far as its money goes.
+      if (!over && view.kind() == journal_kind::change)
+        return out;
       if (!over)
         return over.error();
       if (over->closed)
@@ -406,7 +449,7 @@ caf::expected<std::vector<open_transfer>> open_transfers(workspace& space) {
     return views.error();
   std::vector<open_transfer> out;
   for (auto& view : *views)
-    if (view.opened.servers != 0 && !view.closed)
+    if (view.opened.servers != 0 && !view.closed && !is_completion(view))
       out.push_back(describe(view));
   return out;
 }

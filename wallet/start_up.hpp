@@ -31,7 +31,8 @@ caf::expected<recovery_report> recover(workspace& space, const in_work& busy);
 /// Fails with ec::bad_argument when no journal of that id is open.
 caf::expected<open_transfer> settle(workspace& space, const transfer_id& id);
 
-/// Transfers, imports and exports that are open, oldest first.
+/// Transfers, imports, exports, changes and healings that are open, oldest first. A change whose
+/// notes are filed is not among them, even while it is owed to servers: no money waits for it.
 caf::expected<std::vector<open_transfer>> open_transfers(workspace& space);
 
 /// Role and invitation of an open transfer.

@@ -175,6 +175,10 @@ std::optional<authenticity_number> fake_raida::held(size_t server, note_id id) {
 
 void fake_raida::set_held(size_t server, note_id id, std::optional<authenticity_number> an) {
   lab_.store(server).put(id, an.value_or(authenticity_number{}), an ? lab_.now().mfs : uint8_t{0});
+  restart(server);
+}
+
+void fake_raida::restart(size_t server) {
   if (lab_.core(server).reset())
     throw std::logic_error("a store in memory failed");
 }

@@ -97,6 +97,8 @@ public:
   /// Every record in use on a server.
   void for_each_held(size_t server,
                      const std::function<void(note_id, const authenticity_number&)>& visit) const;
+  /// The server's program starts again: it forgets its tickets and reservations.
+  void restart(size_t server);
   /// How many servers hold the note's ANs: the truth, past all faults.
   size_t holders(const note& x) { return lab_.passes(x); }
 

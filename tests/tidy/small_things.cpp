@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <regex>
 
 #include "tests/tidy/rules.hpp"
@@ -70,6 +71,36 @@ findings check_test_names(const source_files& all) {
         out.push_back({at(file.path, line), "a claim in snake_case, not " + (*i)[2].str()});
     }
   }
+  return out;
+}
+
+findings check_mutants(const source_files& all) {
+  static const std::regex call(R"rx(\bLC_MUTANT\((\w+)\))rx");
+  static const std::regex row(R"rx(^(\w+)\s*\|)rx");
+  findings out;
+  std::map<std::string, std::string> in_code;
+  std::map<std::string, std::string> in_table;
+  const auto collect = [&out](const source_file& file, const std::regex& what,
+                              std::map<std::string, std::string>& to) {
+    const auto lines = lines_of(file.text);
+    for (size_t n = 0; n < lines.size(); ++n)
+      for (std::sregex_iterator i(lines[n].begin(), lines[n].end(), what), end; i != end; ++i)
+        if (!to.emplace((*i)[1].str(), at(file.path, n + 1)).second)
+          out.push_back({at(file.path, n + 1), "a second mutant " + (*i)[1].str()});
+  };
+  for (const auto& file : all) {
+    if (file.path == "tests/mutants.txt")
+      collect(file, row, in_table);
+    else if (is_source(file.path) && !is_test(file.path) &&
+             file.path != "messages/base/mutants.hpp")
+      collect(file, call, in_code);
+  }
+  for (const auto& [name, where] : in_code)
+    if (in_table.count(name) == 0)
+      out.push_back({where, "mutant " + name + " is not in tests/mutants.txt"});
+  for (const auto& [name, where] : in_table)
+    if (in_code.count(name) == 0)
+      out.push_back({where, "mutant " + name + " is not in the code"});
   return out;
 }
 

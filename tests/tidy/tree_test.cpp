@@ -62,6 +62,10 @@ TEST(tree, draws_its_arrows_in_the_architecture_too) {
       EXPECT_TIDY(check_documented_arrows(file, allowed_arrows()));
 }
 
+TEST(tree, lists_every_mutant_with_its_tests) {
+  EXPECT_TIDY(check_mutants(the_tree()));
+}
+
 TEST(tree, has_no_circle_of_folders) {
   EXPECT_TIDY(check_folders_are_acyclic(the_tree()));
 }

@@ -1,6 +1,7 @@
 #include "wallet/journal/journal_records.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "messages/base/error.hpp"
@@ -212,6 +213,24 @@ bool get(byte_reader& in, change_record& x) {
   return get_notes(in, x.sources) && get_notes(in, x.targets);
 }
 
+// Numbers of servers, each larger than the one before.
+bool get_servers(byte_reader& in, std::vector<uint8_t>& x) {
+  const size_t count = in.u8();
+  const auto from = in.raw(count);
+  if (!in.ok())
+    return false;
+  x.assign(from.begin(), from.end());
+  return std::adjacent_find(x.begin(), x.end(), std::greater_equal<>{}) == x.end();
+}
+
+bool get(byte_reader& in, owed_record& x) {
+  x.at = in.u64();
+  x.tries = in.u32();
+  const auto filed = in.u8();
+  x.filed = filed == 1;
+  return filed <= 1 && x.tries > 0 && get_servers(in, x.servers) && get_servers(in, x.taken);
+}
+
 bool get(byte_reader& in, heal_record& x) {
   return get_notes(in, x.targets) &&
          get_list(in, x.intents, 1 + 16 + 4, [&](raida::fix_intent& one) {
@@ -338,6 +357,7 @@ constexpr std::array record_rows{
     record_row{record_type::proven, "PROVEN", keep},
     record_row{record_type::scrubbed, "SCRUBBED", keep},
     record_row{record_type::lease, "LEASE", keep},
+    record_row{record_type::owed, "OWED", keep},
 };
 
 const record_row* find_row(record_type x) {
@@ -448,6 +468,14 @@ journal_record encode(const change_record& x) {
   });
 }
 
+journal_record encode(const owed_record& x) {
+  return record(record_type::owed, [&](writer& out) {
+    out.u64(x.at).u32(x.tries).u8(x.filed ? 1 : 0);
+    for (auto* list : {&x.servers, &x.taken})
+      out.u8(static_cast<uint8_t>(list->size())).raw(byte_view{list->data(), list->size()});
+  });
+}
+
 journal_record encode(const heal_record& x) {
   return record(record_type::heal, [&](writer& out) {
     put_notes(out, x.targets);
@@ -524,6 +552,10 @@ bool decode(byte_view payload, graded_record& x) {
 }
 
 bool decode(byte_view payload, change_record& x) {
+  return get_whole(payload, x);
+}
+
+bool decode(byte_view payload, owed_record& x) {
   return get_whole(payload, x);
 }
 

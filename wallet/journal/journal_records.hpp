@@ -87,6 +87,9 @@ enum class record_type : uint16_t {
   /// S: from when on the lease is counted, in milliseconds of this computer's uptime. The last one
   /// counts.
   lease = 20,
+  /// Change: which servers it still has to reach, after a try that did not reach them all:
+  /// owed_record. The last one counts.
+  owed = 21,
 };
 const char* to_string(record_type x);
 
@@ -154,6 +157,22 @@ struct change_record {
   std::vector<note> targets;
 };
 
+/// How far a Break or Join is after a try. It is owed to a server that has neither carried it out
+/// nor refused it for good: the same request is sent there again (docs/design/safety.md 5.5).
+struct owed_record {
+  /// When this try ended.
+  wall_seconds at = 0;
+  /// Tries so far that left a server owed; at least 1.
+  uint32_t tries = 1;
+  /// The new notes are filed and the sources retired: the journal holds no note any more, and only
+  /// the servers below are still to be reached.
+  bool filed = false;
+  /// The servers that it is owed to, ascending.
+  std::vector<uint8_t> servers;
+  /// Servers where the serials are in use for others' notes, which is final, ascending.
+  std::vector<uint8_t> taken;
+};
+
 /// A try of a Fix, about to be sent.
 struct heal_record {
   /// With the ANs (and open PANs) that hold now.
@@ -202,6 +221,7 @@ journal_record encode(const session_record& x);
 journal_record encode(const evidence_record& x);
 journal_record encode(const graded_record& x);
 journal_record encode(const change_record& x);
+journal_record encode(const owed_record& x);
 journal_record encode(const heal_record& x);
 journal_record encode(const closed_record& x);
 journal_record encode_offered(const manifest& x);
@@ -225,6 +245,7 @@ bool decode(byte_view payload, session_record& x);
 bool decode(byte_view payload, evidence_record& x);
 bool decode(byte_view payload, graded_record& x);
 bool decode(byte_view payload, change_record& x);
+bool decode(byte_view payload, owed_record& x);
 bool decode(byte_view payload, heal_record& x);
 bool decode(byte_view payload, closed_record& x);
 bool decode_offered(byte_view payload, manifest& x);

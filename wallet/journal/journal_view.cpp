@@ -6,6 +6,7 @@
 
 #include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/mutants.hpp"
 
 namespace liveconnect::wallet {
 
@@ -266,6 +267,28 @@ caf::error take_change(journal_view& view, byte_view payload) {
   return {};
 }
 
+bool is_owed_again(const journal_view& view, const owed_record& next) {
+  return !std::includes(view.owed->servers.begin(), view.owed->servers.end(), next.servers.begin(),
+                        next.servers.end());
+}
+
+caf::error take_owed(journal_view& view, byte_view payload) {
+  owed_record record;
+  if (!decode(payload, record))
+    return unreadable(record_type::owed);
+  for (auto* list : {&record.servers, &record.taken})
+    if (!list->empty() && list->back() >= view.opened.servers)
+      return unreadable(record_type::owed);
+  // Notes are filed by their verdicts, and once: what became of a server then is final.
+  const auto goes_back = is_completion(view) && (!record.filed || is_owed_again(view, record));
+  if (!view.change || (record.filed && view.graded.empty()) || goes_back)
+    return misplaced(record_type::owed);
+  if (record.filed && !view.owed_since)
+    view.owed_since = record.at;
+  view.owed = std::move(record);
+  return {};
+}
+
 caf::error take_heal(journal_view& view, byte_view payload) {
   heal_record record;
   if (!decode(payload, record))
@@ -349,6 +372,7 @@ constexpr std::array record_rules{
     record_rule{record_type::proven, S | R | I | C | H | E, take_proven},
     record_rule{record_type::scrubbed, S | R | I | C | H | E, take_scrubbed},
     record_rule{record_type::lease, S, take_lease},
+    record_rule{record_type::owed, C, take_owed},
 };
 
 const record_rule* find_rule(record_type x) {
@@ -458,9 +482,13 @@ void each_claimed(const journal_view& view, F f) {
 
 } // namespace
 
+bool is_completion(const journal_view& view) {
+  return view.owed && view.owed->filed;
+}
+
 std::vector<note_id> held_by(const journal_view& view) {
   std::set<note_id> out;
-  if (!view.closed) {
+  if (!view.closed && (!is_completion(view) || LC_MUTANT(owed_change_holds))) {
     const auto hold = [&](const note& x) {
       if (view.settled.count(x.id) == 0)
         out.insert(x.id);

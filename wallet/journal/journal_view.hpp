@@ -37,6 +37,10 @@ struct journal_view {
   std::vector<note_id> rejected;
   std::string receipt;
   std::optional<change_record> change;
+  /// Change: how far the last try came.
+  std::optional<owed_record> owed;
+  /// Change: since when its notes are filed and only servers are owed.
+  std::optional<wall_seconds> owed_since;
   std::vector<heal_record> heals;
   std::string destination;
   std::optional<wall_seconds> proven;
@@ -71,6 +75,10 @@ std::vector<note_id> held_by(const journal_view& view);
 
 /// Whether all notes that the journal has sent a Pown, Break or Join for have a verdict.
 bool all_graded(const journal_view& view);
+
+/// Whether this is a change whose new notes are filed, and which is open only for servers that it
+/// has not reached yet: it holds no note, and is not money under way.
+bool is_completion(const journal_view& view);
 
 /// Whether every note received is settled.
 bool all_settled(const journal_view& view);

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "messages/base/mutants.hpp"
+#include "wallet/files/wall_time.hpp"
+
 namespace liveconnect::wallet {
 
 using raida::find_answer;
@@ -39,7 +42,7 @@ recovery_task task_of(const journal_view& view) {
   case journal_kind::import:
     return task_of_receiver(view, recovery_task::finish_import);
   case journal_kind::change:
-    return recovery_task::finish_change;
+    return is_completion(view) ? recovery_task::complete_change : recovery_task::finish_change;
   case journal_kind::heal:
     return recovery_task::finish_heal;
   case journal_kind::export_file:
@@ -75,10 +78,28 @@ bool done_at_start(const journal_view& view, wall_seconds now) {
   case recovery_task::drop_offer:
     // An id that is closed cannot be offered again, and a sender may just be reconnecting.
     return has_passed(view.opened.at, now, offer_life_seconds);
+  case recovery_task::complete_change:
+    return is_try_due(*view.owed, now);
   default:
     return true;
   }
 }
+
+namespace {
+
+std::string count_of(const std::vector<uint8_t>& servers) {
+  return std::to_string(servers.size()) + (servers.size() == 1 ? " server" : " servers");
+}
+
+std::string what_change_waits_for(const journal_view& view, const char* from_them) {
+  // Killed before its first try ended.
+  if (!view.owed)
+    return "enough servers, to learn what became of a change";
+  return count_of(view.owed->servers) + from_them + "tried again from " +
+         to_display(wall_time{tried_again_at(*view.owed) * 1000}) + " UTC on";
+}
+
+} // namespace
 
 std::string waits_for(const journal_view& view) {
   switch (task_of(view)) {
@@ -101,9 +122,27 @@ std::string waits_for(const journal_view& view) {
   case recovery_task::await_confirmation:
     return "the sender's confirmation of the receipt; the notes are in the wallet";
   case recovery_task::finish_change:
-    return "enough servers, to learn what became of a change";
+    return what_change_waits_for(view, " to make change, or to say what became of it; ");
+  case recovery_task::complete_change:
+    return what_change_waits_for(view,
+                                 " that a change has not reached; its notes are in the wallet; ");
   }
   return {};
+}
+
+uint32_t pause_after(uint32_t tries) {
+  constexpr uint32_t first = 60;
+  constexpr uint32_t longest = 3600;
+  const auto doublings = std::min(tries > 0 ? tries - 1 : 0, 6u);
+  return std::min(first << doublings, longest);
+}
+
+wall_seconds tried_again_at(const owed_record& x) {
+  return x.at + pause_after(x.tries);
+}
+
+bool is_try_due(const owed_record& x, wall_seconds now) {
+  return now < x.at || now >= tried_again_at(x);
 }
 
 void order_for_recovery(std::vector<journal_view>& views) {
@@ -206,26 +245,127 @@ std::optional<graded_note> grade_claimed(const note& coin, const found_row& foun
   return out;
 }
 
-change_outcome conclude_change(change_kind kind, const std::vector<found_row>& targets,
-                               size_t source_passes, const raida::quorum_rules& rules) {
-  auto least_yes = rules.servers;
-  auto least_no = rules.servers;
-  for (auto& row : targets) {
-    const auto counts = raida::count_answers(row);
-    // The target's AN was asked as AN: a server that holds it says so.
-    least_yes = std::min(least_yes, counts.an);
-    least_no = std::min(least_no, counts.neither + counts.pan);
+change_answers no_answers(const change_record& change, size_t servers) {
+  const found_row nothing(servers, find_answer::unknown);
+  return {std::vector<found_row>(change.targets.size(), nothing),
+          std::vector<found_row>(change.sources.size(), nothing), std::vector<bool>(servers),
+          std::vector<bool>(servers)};
+}
+
+namespace {
+
+bool is_no(find_answer x) {
+  return x == find_answer::pan || x == find_answer::neither || x == find_answer::no_such_note;
+}
+
+// How many notes of `rows` the server holds, and how many it does not.
+struct held_counts {
+  size_t yes = 0;
+  size_t no = 0;
+};
+
+held_counts held_at(const std::vector<found_row>& rows, size_t server) {
+  held_counts out;
+  for (auto& row : rows) {
+    const auto answer = server < row.size() ? row[server] : find_answer::not_asked;
+    out.yes += answer == find_answer::an ? 1 : 0;
+    out.no += is_no(answer) ? 1 : 0;
   }
-  if (targets.empty())
-    return change_outcome::pending;
-  if (least_yes >= rules.settled())
+  return out;
+}
+
+// The servers of a change, by where they stand.
+struct change_counts {
+  size_t refused = 0;
+  /// Open to the change, and not known to be against it.
+  size_t open = 0;
+  size_t unknown = 0;
+  /// Hold the sources, and said no for now, or for good.
+  size_t declined = 0;
+  size_t taken = 0;
+  /// Servers that hold any target.
+  size_t reached = 0;
+  /// The fewest servers that hold a target.
+  size_t least_done = 0;
+
+  size_t against() const { return declined + taken; }
+};
+
+change_counts count_reach(const change_answers& x, const raida::quorum_rules& rules) {
+  change_counts out;
+  out.least_done = x.targets.empty() ? 0 : rules.servers;
+  for (auto& row : x.targets)
+    out.least_done = std::min(out.least_done, raida::count_answers(row).an);
+  for (size_t s = 0; s < rules.servers; ++s) {
+    out.reached += held_at(x.targets, s).yes > 0 ? 1 : 0;
+    switch (reach_of(x, s)) {
+    case change_reach::done:
+      break;
+    case change_reach::open:
+      ++(x.taken[s] ? out.taken : x.declined[s] ? out.declined : out.open);
+      break;
+    case change_reach::refused:
+      ++out.refused;
+      break;
+    case change_reach::unknown:
+      ++out.unknown;
+      break;
+    }
+  }
+  return out;
+}
+
+} // namespace
+
+change_reach reach_of(const change_answers& x, size_t server) {
+  const auto targets = held_at(x.targets, server);
+  if (targets.yes == x.targets.size())
+    return change_reach::done;
+  if (targets.yes + targets.no < x.targets.size())
+    return change_reach::unknown;
+  const auto sources = held_at(x.sources, server);
+  if (sources.no > 0)
+    return change_reach::refused;
+  return sources.yes == x.sources.size() ? change_reach::open : change_reach::unknown;
+}
+
+std::vector<uint8_t> owed_servers(const change_answers& x) {
+  std::vector<uint8_t> out;
+  for (size_t s = 0; s < x.taken.size(); ++s) {
+    const auto reach = reach_of(x, s);
+    const auto is_final = reach == change_reach::done || reach == change_reach::refused;
+    if (!is_final && !x.taken[s])
+      out.push_back(static_cast<uint8_t>(s));
+  }
+  return out;
+}
+
+change_outcome conclude_change(change_kind kind, const change_answers& x, bool last_word,
+                               const raida::quorum_rules& rules) {
+  const auto n = count_reach(x, rules);
+  if (n.least_done >= rules.settled())
     return change_outcome::done;
-  if (least_yes >= rules.majority)
-    return change_outcome::heal_first;
-  if (least_no >= rules.settled() &&
-      (kind == change_kind::join_notes || source_passes >= rules.settled()))
+  if (n.against() + (LC_MUTANT(change_given_up_while_open) ? n.open : 0) >= rules.settled())
     return change_outcome::abandoned;
-  return change_outcome::pending;
+  // Of ten notes to be joined one may be another's: each source is judged by itself then.
+  if (n.refused >= rules.settled() && !LC_MUTANT(change_never_lost))
+    return kind == change_kind::break_note ? change_outcome::lost : change_outcome::abandoned;
+  if (n.open > 0 || n.unknown > 0)
+    return change_outcome::pending;
+  if (n.reached == 0)
+    return change_outcome::abandoned;
+  if (n.declined > 0 && !last_word)
+    return change_outcome::pending;
+  if (n.least_done >= rules.majority)
+    return change_outcome::done;
+  return n.against() >= rules.majority ? change_outcome::abandoned : change_outcome::split;
+}
+
+bool is_source_lost(const change_answers& x, size_t source, const raida::quorum_rules& rules) {
+  size_t gone = 0;
+  for (size_t s = 0; source < x.sources.size() && s < rules.servers; ++s)
+    gone += reach_of(x, s) != change_reach::done && is_no(x.sources[source][s]) ? 1 : 0;
+  return gone >= rules.settled();
 }
 
 } // namespace liveconnect::wallet

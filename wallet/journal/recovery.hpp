@@ -36,6 +36,9 @@ enum class recovery_task : uint8_t {
   finish_change,
   finish_heal,
   finish_export,
+  /// The notes of a change are filed: reach the servers that it is owed to, or end it when they
+  /// have had their time.
+  complete_change,
 };
 
 /// The next task; a pure function of the records, so that repeating it after a kill is harmless.
@@ -47,6 +50,21 @@ inline constexpr uint32_t offer_life_seconds = 3600;
 /// How long a receipt that the sender has not confirmed is kept for it: 30 days
 /// (docs/design/safety.md 5.4).
 inline constexpr uint32_t receipt_life_seconds = 30 * 24 * 3600;
+
+/// How long a change that is done is still tried at servers that it did not reach: 30 days
+/// (docs/design/safety.md 5.5).
+inline constexpr uint32_t completion_life_seconds = 30 * 24 * 3600;
+
+/// The pause after a try of a change that left a server owed: a minute after the first, twice as
+/// long after each further one, an hour at most.
+uint32_t pause_after(uint32_t tries);
+
+/// From when on a change that is owed to servers is tried again without a person's word: by the
+/// wall clock.
+wall_seconds tried_again_at(const owed_record& x);
+
+/// Whether the change's next try is due at `now`. A clock that was set back makes it due.
+bool is_try_due(const owed_record& x, wall_seconds now);
 
 /// What a closed transfer came to.
 settlement settlement_of(closing how);
@@ -133,21 +151,70 @@ std::optional<graded_note> grade_claimed(const note& coin, const found_row& foun
 /// The coin's vector after `found`, whatever the verdict: what healing starts from.
 note with_found(const note& coin, const found_row& found);
 
+/// What servers say of a Break or Join.
+struct change_answers {
+  /// FIND(AN, zero), one row a note; `an` as well where the server said that it carried the change
+  /// out.
+  std::vector<found_row> targets;
+  std::vector<found_row> sources;
+  /// Servers that answered the request itself without carrying it out, for now.
+  std::vector<bool> declined;
+  /// Servers where the targets' serials are in use for others' notes: refused for good.
+  std::vector<bool> taken;
+};
+
+/// Answers of which nothing is known yet.
+change_answers no_answers(const change_record& change, size_t servers);
+
+/// Where one server stands with a change.
+enum class change_reach : uint8_t {
+  /// It holds every target.
+  done,
+  /// It holds the sources and not all targets: the same request may be sent to it, again and again.
+  open,
+  /// It lacks a target and a source: it never held that source as we know it, or another owner has
+  /// it by now. It cannot carry the change out any more.
+  refused,
+  /// It has not said enough.
+  unknown,
+};
+change_reach reach_of(const change_answers& x, size_t server);
+
+/// The servers that the change is owed to: those that have neither carried it out nor refused it
+/// for good.
+std::vector<uint8_t> owed_servers(const change_answers& x);
+
 /// What became of a Break or Join.
 enum class change_outcome : uint8_t {
-  /// 13+f servers hold every target: the sources are void.
+  /// The targets are ours, the sources are void.
   done,
-  /// A majority holds every target, but not 13+f: heal the targets, then ask again.
-  heal_first,
-  /// 13+f hold none of the targets (and, for a Break, still pass the source): the sources stand.
+  /// The sources stand.
   abandoned,
+  /// Another has the source of a Break: another copy of this wallet spent it.
+  lost,
+  /// Every server has answered for good, and neither side has a majority.
+  split,
   pending,
 };
 
-/// Concludes from FIND(target's AN, zero), one row a target. `source_passes` has the fewest servers
-/// that pass a source; only a Break asks it (Detect lies about the sources of a Join,
-/// docs/formats/wallet.md 8.4).
-change_outcome conclude_change(change_kind kind, const std::vector<found_row>& targets,
-                               size_t source_passes, const raida::quorum_rules& rules);
+/// How long servers may decline a change before that counts as their last word. A server that
+/// keeps the serials for another declines for seconds; one that never makes change, always.
+inline constexpr uint32_t decline_seconds = 24 * 3600;
+
+/// Concludes once the request has been sent wherever a server was found open to it.
+///
+/// Done when 13+f servers hold every target. Abandoned when 13+f still hold the sources and will
+/// not carry it out: the request that reached the others, and any copy of it that is still under
+/// way, cannot take the majority from the sources any more. Lost when 13+f hold neither source nor
+/// targets. A server that is merely open, or silent, keeps the change pending: it is sent there
+/// again, and never brought about by a Fix, which makes no record. When no such server is left, the
+/// majority decides, since nothing more can come; `last_word` says whether those that decline have
+/// had decline_seconds.
+change_outcome conclude_change(change_kind kind, const change_answers& x, bool last_word,
+                               const raida::quorum_rules& rules);
+
+/// Whether a source of a change that did not happen is another's: 13+f servers hold it no more, and
+/// not because they carried the change out.
+bool is_source_lost(const change_answers& x, size_t source, const raida::quorum_rules& rules);
 
 } // namespace liveconnect::wallet

@@ -57,7 +57,7 @@ std::vector<note> under_way(const journal_view& view) {
     return received_and_open(view);
   case journal_kind::change:
     // Sources and targets are the same money.
-    return view.change ? view.change->sources : std::vector<note>{};
+    return view.change && !is_completion(view) ? view.change->sources : std::vector<note>{};
   case journal_kind::heal:
     return in_healing(view);
   }

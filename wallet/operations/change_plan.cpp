@@ -161,14 +161,40 @@ bool carry_out(const join_step& x, purse& have) {
   return exchange(have.authentic, index_of(x.code), 10, have.authentic, index_of(x.code) + 1, 1);
 }
 
-/// Joins notes that would travel, from the smallest up, so that joined ones may be joined again.
-void plan_joins(change_plan& plan, uint32_t joins_max) {
+uint64_t notes_in(const purse& x) {
+  uint64_t out = 0;
+  for (size_t i = 0; i < denomination_count; ++i)
+    out += uint64_t{x.authentic[i]} + x.fracked[i];
+  return out;
+}
+
+/// Joins notes that would travel, while too many would, from the smallest up, so that joined ones
+/// may be joined again.
+void plan_joins(change_plan& plan, const change_limits& limits) {
   for (auto code = denomination_min; code < denomination_max; ++code) {
-    while (plan.take.authentic[index_of(code)] >= 10 && plan.joins.size() < joins_max) {
+    while (notes_in(plan.take) > limits.notes_max && plan.take.authentic[index_of(code)] >= 10 &&
+           plan.joins.size() < limits.joins_max) {
       plan.joins.push_back({code});
       carry_out(plan.joins.back(), plan.take);
     }
   }
+}
+
+/// Adds the break of a note of `code` to the plan, and to what is `left`: an authentic one. Where
+/// there is none, the next larger authentic note is broken down to it first: a note that some
+/// server refuses may become worthless when its change is cut off, since fewer servers are left to
+/// bring it to a majority. Each of these breaks makes ten, so no denomination is broken twice.
+bool plan_break(change_plan& plan, int8_t code, purse& left) {
+  auto from = code;
+  while (from < denomination_max && left.authentic[index_of(from)] == 0)
+    ++from;
+  const auto fracked = left.authentic[index_of(from)] == 0;
+  for (auto next = fracked ? code : from; next >= code; --next) {
+    plan.breaks.push_back({next, fracked});
+    if (!carry_out(plan.breaks.back(), left))
+      return false;
+  }
+  return true;
 }
 
 caf::error misfit() {
@@ -194,8 +220,7 @@ caf::expected<change_plan> plan_change(const purse& have, amount sum, change_lim
   change_plan out;
   auto left = have;
   for (const auto code : codes) {
-    out.breaks.push_back({code, left.authentic[index_of(code)] == 0});
-    if (!carry_out(out.breaks.back(), left))
+    if (!plan_break(out, code, left))
       return misfit();
   }
   const auto take = chooser{left}.choose(sum.units());
@@ -203,7 +228,11 @@ caf::expected<change_plan> plan_change(const purse& have, amount sum, change_lim
     return misfit();
   out.take = *take;
   if (limits.may_join)
-    plan_joins(out, limits.joins_max);
+    plan_joins(out, limits);
+  if (notes_in(out.take) > limits.notes_max)
+    return fail(ec::change_not_possible, "the sum takes " + std::to_string(notes_in(out.take)) +
+                                             " notes, and a transfer carries " +
+                                             std::to_string(limits.notes_max));
   // The purse has what breaks and joins take, and what travels is worth the sum.
   LC_ASSERT(apply(out, have));
   LC_ASSERT(sum_of(out.take.authentic) + sum_of(out.take.fracked) == sum.units());

@@ -35,7 +35,8 @@ struct purse {
 /// Breaks one note of `code` into ten of `code - 1`.
 struct break_step {
   int8_t code = 0;
-  /// A fracked note is broken only where no authentic one is left. Its ten count as fracked.
+  /// A fracked note is broken only where no authentic one of its value or a larger one is left. Its
+  /// ten count as fracked.
   bool fracked = false;
 };
 
@@ -51,27 +52,30 @@ struct change_limits {
   bool may_break = true;
   /// Whether notes may be joined.
   bool may_join = true;
+  /// Notes that may travel. Only where there would be more are notes joined: a join saves the
+  /// receiver nine notes, and costs a round to all servers, a risk and a serial.
+  size_t notes_max = 65'535;
   /// Joins at most: each is a round to all servers.
   uint32_t joins_max = 64;
 };
 
 /// What to do, in this order: the breaks, then the joins, then hand over `take`.
 struct change_plan {
-  /// In order; a later one may break what an earlier one made. At most one of each code,
-  /// so never more than 14.
+  /// In order; a later one may break what an earlier one made. At most one of each code, so never
+  /// more than 14.
   std::vector<break_step> breaks;
-  /// In order; only notes that would travel are joined, so each saves nine notes of the transfer.
+  /// In order; only notes that would travel are joined, and no more than the limit on them asks.
   std::vector<join_step> joins;
   /// What travels, once breaks and joins are done.
   purse take;
 };
 
-/// Plans to hand over exactly `sum` (greater than zero): with the fewest breaks; then, among the
-/// choices from what the breaks leave, with the fewest fracked notes; among those with the fewest
-/// notes. Joins come on top. Fails with ec::not_enough_coins
-/// when the purse holds less than `sum`, and with ec::change_not_possible when it holds enough but
-/// no choice fits and notes may not be broken. Takes time in proportion to the plan's length, not
-/// to the purse.
+/// Plans to hand over exactly `sum` (greater than zero): with the fewest breaks that break no
+/// fracked note while an authentic one will do; then, among the choices from what the breaks leave,
+/// with the fewest fracked notes; among those with the fewest notes. Joins come on top. Fails with
+/// ec::not_enough_coins when the purse holds less than `sum`, and with ec::change_not_possible when
+/// it holds enough but no choice fits and notes may not be broken, or when more notes would travel
+/// than may. Takes time in proportion to the plan's length, not to the purse.
 caf::expected<change_plan> plan_change(const purse& have, amount sum, change_limits limits = {});
 
 /// What is in a purse after the plan's breaks and joins; ec::internal when the plan does not fit

@@ -1,8 +1,10 @@
 #include "wallet/operations/choose_notes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "messages/base/error.hpp"
+#include "wallet/operations/heal_notes.hpp"
 #include "wallet/raida/note_codec.hpp"
 
 namespace liveconnect::wallet {
@@ -11,6 +13,9 @@ namespace {
 
 // Another operation may be faster; then its notes are left out and the choice is made anew.
 constexpr int tries_max = 8;
+
+// Notes of one denomination that the servers are asked about before one of them is broken.
+constexpr size_t asked_of_a_value = 32;
 
 bool has_smaller_id(const stored_note& x, const stored_note& y) {
   return x.value.id < y.value.id;
@@ -34,9 +39,10 @@ purse notes_needed(const change_plan& plan) {
     out.authentic[index_of(join->code)] += raida::change_count;
   }
   for (auto step = plan.breaks.rbegin(); step != plan.breaks.rend(); ++step) {
-    auto& made = out.authentic[index_of(static_cast<int8_t>(step->code - 1))];
+    auto& notes = step->fracked ? out.fracked : out.authentic;
+    auto& made = notes[index_of(static_cast<int8_t>(step->code - 1))];
     made -= std::min<uint32_t>(made, raida::change_count);
-    ++(step->fracked ? out.fracked : out.authentic)[index_of(step->code)];
+    ++notes[index_of(step->code)];
   }
   return out;
 }
@@ -61,12 +67,51 @@ caf::expected<std::vector<note>> pick_notes(const std::vector<stored_note>& from
   return out;
 }
 
-std::optional<note> note_to_break(const std::vector<stored_note>& from, const break_step& step) {
-  const auto where = step.fracked ? folder::fracked : folder::bank;
+namespace {
+
+// The note that most servers pass, of equals the one that fewest refuse, and its letters.
+std::pair<stored_note, letter_counts> most_passed(workspace& space,
+                                                  const std::vector<stored_note>& notes) {
+  const auto letters = raida::detect(*space.port, notes_of(notes), space.rules.times);
+  std::pair<stored_note, letter_counts> best{notes.front(), {}};
+  for (size_t i = 0; i < notes.size() && i < letters.size(); ++i) {
+    const auto counts = count_letters(letters[i]);
+    const auto better = counts.passed > best.second.passed ||
+                        (counts.passed == best.second.passed && counts.failed < best.second.failed);
+    if (i == 0 || better)
+      best = {notes[i], counts};
+  }
+  return best;
+}
+
+} // namespace
+
+caf::expected<note_id> note_to_break(workspace& space, const std::vector<stored_note>& from,
+                                     const break_step& step, const transfer_id& owner) {
+  std::vector<stored_note> some;
   for (auto& x : from)
-    if (x.value.id.denomination == step.code && x.where == where)
-      return x.value;
-  return std::nullopt;
+    if (x.value.id.denomination == step.code && some.size() < asked_of_a_value)
+      some.push_back(x);
+  if (some.empty())
+    return fail(ec::internal, "the plan breaks a note that is not there");
+  auto [best, counts] = most_passed(space, some);
+  const auto id = best.value.id;
+  if (counts.failed > 0) {
+    if (auto err = relocate(space.user, {id}, folder::bank, folder::fracked))
+      return err;
+    if (auto healed = heal_notes(space, space.user, {id}, owner); !healed)
+      return healed.error();
+    const auto now = space.user.find({id}, {folder::bank, folder::fracked});
+    if (!now)
+      return now.error();
+    if (!now->empty())
+      counts = most_passed(space, *now).second;
+  }
+  if (counts.passed < space.rules.quorum.settled())
+    return fail(ec::change_not_possible,
+                "only " + std::to_string(counts.passed) + " servers pass " + to_string(id) +
+                    ", and " + std::to_string(space.rules.quorum.settled()) + " must, to break it");
+  return id;
 }
 
 std::vector<note_id> ten_to_join(const std::vector<stored_note>& from, const join_step& step) {
@@ -81,25 +126,102 @@ std::vector<note_id> ten_to_join(const std::vector<stored_note>& from, const joi
   return out;
 }
 
+namespace {
+
+// The notes of Bank and Fracked that no operation holds.
+caf::expected<std::vector<stored_note>> free_notes(workspace& space) {
+  // Holds first, files second: a note whose hold ends in between has left its folder.
+  auto held = space.holds->all();
+  const auto listing = space.user.list({folder::bank, folder::fracked});
+  if (!listing)
+    return listing.error();
+  // A note that lies twice is not paid out: recovery settles it first.
+  for (auto& x : duplicates_of(*listing))
+    held.insert(x.id);
+  std::vector<stored_note> out;
+  for (auto& x : listing->notes)
+    if (held.count(x.value.id) == 0)
+      out.push_back(x);
+  return out;
+}
+
+// The notes of `free` that the plan may break.
+std::vector<stored_note> possible_sources(const std::vector<stored_note>& free,
+                                          const change_plan& plan) {
+  std::vector<stored_note> out;
+  for (auto& step : plan.breaks) {
+    size_t count = 0;
+    for (auto& x : free)
+      if (x.value.id.denomination == step.code && count++ < asked_of_a_value)
+        out.push_back(x);
+  }
+  return out;
+}
+
+// Moves notes of Bank that some server refuses to Fracked, and answers them. Asking holds nothing:
+// notes that are held by no journal are in no balance.
+caf::expected<std::vector<note_id>> demote_refused(workspace& space,
+                                                   const std::vector<stored_note>& bank) {
+  const auto letters = raida::detect(*space.port, notes_of(bank), space.rules.times);
+  std::vector<note_id> refused;
+  for (size_t i = 0; i < bank.size() && i < letters.size(); ++i)
+    if (count_letters(letters[i]).failed > 0)
+      refused.push_back(bank[i].value.id);
+  // Holds first, files second: another operation may have taken them meanwhile.
+  const hold_guard held{*space.holds, refused, draw_transfer_id()};
+  if (auto err = relocate(space.user, held.held(), folder::bank, folder::fracked))
+    return err;
+  return held.held();
+}
+
+// What may be broken must be known to be good: asks the servers about the notes of the plan's
+// denominations. Answers whether the choice has to be made anew.
+caf::expected<bool> look_at_sources(workspace& space, const std::vector<stored_note>& free,
+                                    const change_plan& plan) {
+  std::vector<stored_note> bank;
+  std::vector<note_id> fracked;
+  for (auto& x : possible_sources(free, plan))
+    if (x.where == folder::bank)
+      bank.push_back(x);
+    else
+      fracked.push_back(x.value.id);
+  const auto refused = demote_refused(space, bank);
+  if (!refused)
+    return refused.error();
+  const auto breaks_fracked = std::any_of(plan.breaks.begin(), plan.breaks.end(),
+                                          [](const break_step& x) { return x.fracked; });
+  // Healing is for when no good note will do.
+  if (refused->size() < bank.size() && !breaks_fracked)
+    return !refused->empty();
+  fracked.insert(fracked.end(), refused->begin(), refused->end());
+  if (fracked.empty())
+    return false;
+  if (auto healed = heal_notes(space, space.user, fracked, draw_transfer_id()); !healed)
+    return healed.error();
+  return true;
+}
+
+} // namespace
+
 caf::expected<std::vector<note>> choose_notes(workspace& space, amount sum,
                                               const transfer_id& owner) {
+  auto looked = false;
   for (int tries = 0; tries < tries_max; ++tries) {
-    // Holds first, files second: a note whose hold ends in between has left its folder.
-    auto held = space.holds->all();
-    const auto listing = space.user.list({folder::bank, folder::fracked});
-    if (!listing)
-      return listing.error();
-    // A note that lies twice is not paid out: recovery settles it first.
-    for (auto& x : duplicates_of(*listing))
-      held.insert(x.id);
-    std::vector<stored_note> free;
-    for (auto& x : listing->notes)
-      if (held.count(x.value.id) == 0)
-        free.push_back(x);
-    const auto plan = plan_change(purse_of(free), sum, space.rules.change);
+    const auto free = free_notes(space);
+    if (!free)
+      return free.error();
+    const auto plan = plan_change(purse_of(*free), sum, space.rules.change);
     if (!plan)
       return plan.error();
-    auto chosen = pick_notes(free, notes_needed(*plan));
+    if (!plan->breaks.empty() && !looked) {
+      looked = true;
+      const auto anew = look_at_sources(space, *free, *plan);
+      if (!anew)
+        return anew.error();
+      if (*anew)
+        continue;
+    }
+    auto chosen = pick_notes(*free, notes_needed(*plan));
     if (!chosen)
       return chosen.error();
     const auto ids = ids_of(*chosen);

@@ -47,21 +47,22 @@ caf::error select_exactly(workspace& space, operation_journal& log,
 // Carries out the plan's first break; the selection then has its ten notes in place of the source.
 caf::error break_one(workspace& space, operation_journal& log, const std::vector<stored_note>& here,
                      const change_plan& plan) {
-  const auto source = note_to_break(here, plan.breaks.front());
+  const auto source = note_to_break(space, here, plan.breaks.front(), log.id());
   if (!source)
-    return fail(ec::internal, "the plan breaks a note that is not there");
-  const auto change = change_notes(space, change_kind::break_note, {source->id}, log.id());
+    return source.error();
+  const auto change = change_notes(space, change_kind::break_note, {*source}, log.id());
   if (!change)
     return change.error();
   if (change->outcome != change_outcome::done)
-    return fail(ec::change_not_possible, "a change is not settled yet");
+    return fail(ec::change_not_possible, "the servers have not said yet what became of " +
+                                             to_string(*source) + "; it stays set apart");
   const auto made = space.user.find(change->made, {folder::bank, folder::fracked});
   if (!made)
     return made.error();
   selected_record next;
   next.sum = log.view().selected->sum;
   for (auto& x : here)
-    if (x.value.id != source->id)
+    if (x.value.id != *source)
       next.notes.push_back(x.value);
   for (auto& x : *made)
     next.notes.push_back(x.value);

@@ -5,6 +5,8 @@
 
 #include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/mutants.hpp"
+#include "wallet/operations/change_rounds.hpp"
 #include "wallet/operations/claim_notes.hpp"
 #include "wallet/raida/note_codec.hpp"
 
@@ -34,29 +36,6 @@ caf::expected<std::set<note_id>> known_notes(workspace& space) {
   return out;
 }
 
-// What the servers hold of the targets. A server that answered 250 is believed; FIND asks the
-// others.
-std::vector<found_row> find_targets(workspace& space, const std::vector<note>& targets,
-                                    const std::string& letters) {
-  std::vector<found_row> rows(targets.size(), found_row(space.servers(), find_answer::unknown));
-  auto sure = letters.size() == space.servers();
-  for (size_t s = 0; s < space.servers(); ++s) {
-    const auto passed = s < letters.size() && letters[s] == letter::passed;
-    sure = sure && passed;
-    for (auto& row : rows)
-      if (passed)
-        row[s] = find_answer::an;
-  }
-  if (sure)
-    return rows;
-  const auto found = raida::find(*space.port, targets, space.rules.times);
-  for (size_t i = 0; i < rows.size() && i < found.size(); ++i)
-    for (size_t s = 0; s < rows[i].size() && s < found[i].size(); ++s)
-      if (rows[i][s] == find_answer::unknown)
-        rows[i][s] = found[i][s];
-  return rows;
-}
-
 // The target with the letters of its row. A server that did not answer may hold the target or
 // nothing.
 note target_with(const note& target, const found_row& row) {
@@ -71,41 +50,46 @@ note target_with(const note& target, const found_row& row) {
   return out;
 }
 
-struct checked_sources {
-  size_t fewest_passes = 0;
-  /// Sources that some server refuses now.
-  std::vector<note_id> refused;
-};
-
-checked_sources check_sources(workspace& space, const std::vector<note>& sources) {
-  checked_sources out;
-  out.fewest_passes = space.servers();
-  const auto letters = raida::detect(*space.port, sources, space.rules.times);
-  for (size_t i = 0; i < sources.size() && i < letters.size(); ++i) {
-    const auto counts = count_letters(letters[i]);
-    out.fewest_passes = std::min(out.fewest_passes, counts.passed);
-    if (counts.failed > 0)
-      out.refused.push_back(sources[i].id);
-  }
+// The targets as they hold now, with the letters of what the servers said.
+std::vector<note> held_targets(const std::vector<note>& targets, const change_answers& said) {
+  std::vector<note> out;
+  for (size_t i = 0; i < targets.size(); ++i)
+    out.push_back(target_with(targets[i], said.targets[i]));
   return out;
 }
 
+// The verdicts on a change that is done.
+graded_record verdicts(const change_record& change, const std::vector<note>& targets) {
+  graded_record out;
+  for (auto& x : targets) {
+    const auto all = count_letters(x.pown).passed == x.ans.size();
+    out.notes.push_back({all ? note_verdict::authentic : note_verdict::fracked, x});
+  }
+  for (auto& x : change.sources)
+    out.notes.push_back({note_verdict::superseded, x});
+  return out;
+}
+
+// The servers that some target's letters do not name as holding it. After a kill that is all that
+// is known; a completion finds out which of them have refused the change for good.
+std::vector<uint8_t> not_known_to_hold(const journal_view& view) {
+  std::set<uint8_t> out;
+  for (auto& x : view.change->targets) {
+    const auto& letters = view.graded.at(x.id).coin.pown;
+    for (size_t s = 0; s < letters.size(); ++s)
+      if (letters[s] != letter::passed)
+        out.insert(static_cast<uint8_t>(s));
+  }
+  return {out.begin(), out.end()};
+}
+
+// Files a change whose verdicts are durable, and closes it, or leaves it open for the servers that
+// it is owed to, holding nothing.
 caf::expected<change_result> file_done(workspace& space, operation_journal& log,
-                                       const std::vector<note>& targets) {
+                                       const std::vector<uint8_t>& owed) {
   change_result out;
   out.outcome = change_outcome::done;
   const auto change = *log.view().change;
-  if (log.view().graded.empty()) {
-    graded_record record;
-    for (auto& x : targets) {
-      const auto all = count_letters(x.pown).passed == space.servers();
-      record.notes.push_back({all ? note_verdict::authentic : note_verdict::fracked, x});
-    }
-    for (auto& x : change.sources)
-      record.notes.push_back({note_verdict::superseded, x});
-    if (auto err = log.append(encode(record)))
-      return err;
-  }
   std::vector<note> authentic;
   std::vector<note> fracked;
   for (auto& x : change.targets) {
@@ -119,29 +103,161 @@ caf::expected<change_result> file_done(workspace& space, operation_journal& log,
   if (auto err = put_graded(space.user, folder::fracked, fracked, tag_of(log.id())))
     return err;
   const auto sources = ids_of(change.sources);
-  for (auto from : {folder::bank, folder::fracked})
+  for (auto from : {folder::bank, folder::fracked, folder::limbo})
     if (auto err = retire(space.user, sources, from))
       return err;
   if (auto err = retire(space.user, ids_of(change.targets), folder::suspect))
     return err;
-  if (auto err = log.close(closing::done, space.now()))
+  if (owed.empty() || LC_MUTANT(change_not_owed)) {
+    if (auto err = log.close(closing::done, space.now()))
+      return err;
+    return out;
+  }
+  owed_record record;
+  record.at = space.now();
+  record.filed = true;
+  record.servers = owed;
+  if (log.view().owed)
+    record.taken = log.view().owed->taken;
+  if (auto err = log.append(encode(record)))
     return err;
   return out;
 }
 
-caf::expected<change_result> file_abandoned(workspace& space, operation_journal& log,
-                                            const std::vector<note_id>& refused) {
+// Sources that are another's go to Counterfeit: their verdict first, so that a repeat after a kill
+// knows it.
+caf::error file_lost_sources(workspace& space, operation_journal& log, const change_answers& said) {
   const auto change = *log.view().change;
+  graded_record record;
+  for (size_t i = 0; i < change.sources.size(); ++i)
+    if (log.view().graded.count(change.sources[i].id) == 0 &&
+        is_source_lost(said, i, space.rules.quorum))
+      record.notes.push_back({note_verdict::counterfeit, change.sources[i]});
+  if (!record.notes.empty())
+    if (auto err = log.append(encode(record)))
+      return err;
+  std::vector<note_id> lost;
+  for (auto& [id, graded] : log.view().graded)
+    if (graded.verdict == note_verdict::counterfeit)
+      lost.push_back(id);
+  for (auto from : {folder::bank, folder::fracked})
+    if (auto err = relocate(space.user, lost, from, folder::counterfeit))
+      return err;
+  return {};
+}
+
+// Sources that some server refuses.
+std::vector<note_id> refused_sources(const change_record& change, const change_answers& said) {
+  std::vector<note_id> out;
+  for (size_t i = 0; i < change.sources.size() && i < said.sources.size(); ++i) {
+    const auto counts = raida::count_answers(said.sources[i]);
+    if (counts.neither + counts.pan > 0)
+      out.push_back(change.sources[i].id);
+  }
+  return out;
+}
+
+// A change that did not happen: what of the sources stands goes on being the wallet's.
+caf::expected<change_result> file_abandoned(workspace& space, operation_journal& log,
+                                            const change_answers& said) {
+  const auto change = *log.view().change;
+  if (auto err = file_lost_sources(space, log, said))
+    return err;
   // Nothing is deleted: some server may still carry the targets' secrets.
   if (auto err = retire(space.user, ids_of(change.targets), folder::suspect))
     return err;
-  if (auto err = relocate(space.user, refused, folder::bank, folder::fracked))
+  if (auto err = relocate(space.user, refused_sources(change, said), folder::bank, folder::fracked))
+    return err;
+  change_result out;
+  out.outcome = log.view().graded.empty() ? change_outcome::abandoned : change_outcome::lost;
+  if (auto err = log.close(closing::abandoned, space.now()))
+    return err;
+  return out;
+}
+
+// Neither side has a majority, and no server's answer can change any more. What more servers hold
+// waits in Limbo, where the wallet goes on asking about it.
+caf::expected<change_result> file_split(workspace& space, operation_journal& log,
+                                        const change_answers& said) {
+  const auto change = *log.view().change;
+  const auto targets_lead =
+      raida::count_answers(said.targets.front()).an > raida::count_answers(said.sources.front()).an;
+  const auto sources = ids_of(change.sources);
+  const auto targets = ids_of(change.targets);
+  for (auto from : {folder::bank, folder::fracked})
+    if (auto err = targets_lead ? retire(space.user, sources, from)
+                                : relocate(space.user, sources, from, folder::limbo))
+      return err;
+  if (auto err = targets_lead ? relocate(space.user, targets, folder::suspect, folder::limbo)
+                              : retire(space.user, targets, folder::suspect))
     return err;
   if (auto err = log.close(closing::abandoned, space.now()))
     return err;
   change_result out;
-  out.outcome = change_outcome::abandoned;
-  out.refused = true;
+  out.outcome = change_outcome::split;
+  return out;
+}
+
+// Writes down which servers still have to answer, for those who ask what is open and for the next
+// try. The same again is not written before its time: starts may be many.
+caf::error record_pending(workspace& space, operation_journal& log, const change_answers& said) {
+  owed_record next;
+  next.at = space.now();
+  next.servers = owed_servers(said);
+  for (size_t s = 0; s < said.taken.size(); ++s)
+    if (said.taken[s])
+      next.taken.push_back(static_cast<uint8_t>(s));
+  if (const auto& last = log.view().owed) {
+    const auto same = last->servers == next.servers && last->taken == next.taken;
+    if (same && !is_try_due(*last, space.now()))
+      return {};
+    next.tries = last->tries + 1;
+  }
+  return log.append(encode(next));
+}
+
+// Files what the servers' answers come to.
+caf::expected<change_result> conclude(workspace& space, operation_journal& log,
+                                      const std::vector<note>& targets,
+                                      const change_answers& said) {
+  const auto change = *log.view().change;
+  const auto last_word = has_passed(log.view().opened.at, space.now(), decline_seconds);
+  switch (conclude_change(change.kind, said, last_word, space.rules.quorum)) {
+  case change_outcome::done:
+    if (auto err = log.append(encode(verdicts(change, held_targets(targets, said)))))
+      return err;
+    return file_done(space, log, owed_servers(said));
+  case change_outcome::abandoned:
+  case change_outcome::lost:
+    return file_abandoned(space, log, said);
+  case change_outcome::split:
+    return file_split(space, log, said);
+  case change_outcome::pending:
+    break;
+  }
+  if (auto err = record_pending(space, log, said))
+    return err;
+  return change_result{change_outcome::pending, {}, 0};
+}
+
+// Goes on where a kill came after the verdicts.
+caf::expected<change_result> file_again(workspace& space, operation_journal& log) {
+  const auto& view = log.view();
+  if (view.graded.count(view.change->targets.front().id) != 0)
+    return file_done(space, log, not_known_to_hold(view));
+  return file_abandoned(space, log, no_answers(*view.change, space.servers()));
+}
+
+// The servers that are not known to make no change.
+caf::expected<std::vector<bool>> willing_servers(const workspace& space) {
+  if (!space.rules.refusals)
+    return std::vector<bool>(space.servers(), true);
+  auto out = space.rules.refusals->willing(space.servers(), space.up_ms());
+  const auto count = static_cast<size_t>(std::count(out.begin(), out.end(), true));
+  if (count < space.rules.quorum.settled())
+    return fail(ec::change_not_possible,
+                "only " + std::to_string(count) + " servers make change, and " +
+                    std::to_string(space.rules.quorum.settled()) + " must");
   return out;
 }
 
@@ -168,9 +284,12 @@ caf::expected<change_record> propose_change(workspace& space, change_kind kind,
     out.sources.push_back(x.value);
     out.sources.back().pans.clear();
   }
+  const auto willing = willing_servers(space);
+  if (!willing)
+    return willing.error();
   const auto offer =
       raida::available_serials(*space.port, out.session, op, sources.front().denomination,
-                               space.rules.quorum, space.rules.times);
+                               space.rules.quorum, space.rules.times, *willing);
   for (auto& candidate : offer.serials) {
     const note_id id{offer.target, candidate.serial};
     if (out.targets.size() == wanted)
@@ -189,6 +308,15 @@ caf::expected<change_record> propose_change(workspace& space, change_kind kind,
   return out;
 }
 
+// The sources of a change that did not happen which are not another's.
+std::vector<note_id> standing_sources(const journal_view& view) {
+  std::vector<note_id> out;
+  for (auto& x : view.change->sources)
+    if (view.graded.count(x.id) == 0)
+      out.push_back(x.id);
+  return out;
+}
+
 // Makes the change durable (P3), sends it, and finishes it as far as the servers answer.
 caf::expected<change_result> carry_out(workspace& space, operation_journal& log,
                                        const change_record& record) {
@@ -201,12 +329,9 @@ caf::expected<change_result> carry_out(workspace& space, operation_journal& log,
     x.pans = x.ans;
   if (auto err = space.user.put(folder::suspect, files, pans::with, tag_of(log.id())))
     return err;
-  const auto answer = record.kind == change_kind::break_note
-                          ? raida::break_note(*space.port, record.session, record.sources.front(),
-                                              record.targets, space.rules.times)
-                          : raida::join_notes(*space.port, record.session, record.targets.front(),
-                                              record.sources, space.rules.times);
-  return finish_change(space, log, answer.letters);
+  change_start start;
+  start.fresh = true;
+  return conclude(space, log, record.targets, push_change(space, record, start));
 }
 
 } // namespace
@@ -234,56 +359,42 @@ caf::expected<change_result> change_notes(workspace& space, change_kind kind,
     if (!result || result->outcome == change_outcome::pending)
       return result;
     const auto done = result->outcome == change_outcome::done;
-    space.holds->hand_over(done ? targets : sources, id, owner);
+    space.holds->hand_over(done ? targets : standing_sources(log->view()), id, owner);
     space.holds->release_all(id);
     if (done)
       return result;
+    if (result->outcome == change_outcome::lost)
+      return fail(ec::change_not_possible, words_for_lost(*record));
+    if (result->outcome == change_outcome::split)
+      return fail(ec::change_not_possible, "the servers are divided over a change for good");
   }
   return fail(ec::change_not_possible, "the servers refused to make change");
 }
 
-caf::expected<change_result> finish_change(workspace& space, operation_journal& log,
-                                           const std::string& letters) {
+caf::expected<change_result> finish_change(workspace& space, operation_journal& log) {
   if (!log.view().change) {
     // Killed before P3: nothing was sent.
     if (auto err = log.close(closing::abandoned, space.now()))
       return err;
-    return change_result{change_outcome::abandoned, {}, 0, false};
+    return change_result{change_outcome::abandoned, {}, 0};
   }
-  const auto change = *log.view().change;
   if (!log.view().graded.empty())
-    return file_done(space, log, {});
-  auto targets = change.targets;
-  adopt_intents(space, targets, log.view().heals);
-  const auto rows = find_targets(space, targets, letters);
-  const auto any_refused = std::any_of(rows.begin(), rows.end(), [](const found_row& row) {
-    return raida::count_answers(row).neither + raida::count_answers(row).pan > 0;
-  });
-  checked_sources sources;
-  if (any_refused && change.kind == change_kind::break_note)
-    sources = check_sources(space, change.sources);
-  auto outcome = conclude_change(change.kind, rows, sources.fewest_passes, space.rules.quorum);
-  std::vector<note> held;
-  for (size_t i = 0; i < targets.size(); ++i)
-    held.push_back(target_with(targets[i], rows[i]));
-  if (outcome == change_outcome::heal_first) {
-    auto healed = raida::heal(*space.port, held, persist_in(log, held), space.rules.quorum,
-                              space.rules.times);
-    if (!healed)
-      return healed.error();
-    held = std::move(healed->notes);
-    const auto enough = std::all_of(held.begin(), held.end(), [&](const note& x) {
-      return count_letters(x.pown).passed >= space.rules.quorum.settled();
-    });
-    outcome = enough ? change_outcome::done : change_outcome::pending;
-  }
-  if (outcome == change_outcome::done)
-    return file_done(space, log, held);
-  if (outcome == change_outcome::abandoned)
-    return file_abandoned(space, log, sources.refused);
-  change_result out;
-  out.outcome = change_outcome::pending;
-  return out;
+    return file_again(space, log);
+  change_start start;
+  start.asked_as = log.view().change->targets;
+  // Versions of this program before completions healed the targets of a change.
+  adopt_intents(space, start.asked_as, log.view().heals);
+  if (log.view().owed)
+    start.taken = log.view().owed->taken;
+  const auto said = push_change(space, *log.view().change, start);
+  return conclude(space, log, start.asked_as, said);
+}
+
+std::string words_for_lost(const change_record& change) {
+  std::string out = "the servers have given ";
+  out += change.sources.size() == 1 ? to_string(change.sources.front().id) : "notes to be joined";
+  return out + " to another copy of this wallet, which spent " +
+         (change.sources.size() == 1 ? "it" : "them") + "; what is here lies in Counterfeit";
 }
 
 } // namespace liveconnect::wallet

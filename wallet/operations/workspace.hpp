@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "wallet/journal/journal_view.hpp"
 #include "wallet/journal/note_holds.hpp"
 #include "wallet/operations/change_plan.hpp"
+#include "wallet/raida/client/change_refusals.hpp"
 #include "wallet/raida/client/note_commands.hpp"
 #include "wallet/raida/client/port.hpp"
 
@@ -24,6 +26,9 @@ struct wallet_rules {
   /// What plans of change may do; Break and Join unless a caller takes them away
   /// (docs/design/architecture.md "Decision 6").
   change_limits change;
+  /// Which servers do not make change, for all workspaces of one program; all are asked when there
+  /// is none.
+  std::shared_ptr<raida::change_refusals> refusals;
   /// How long a sender promises not to take notes back (docs/protocol.md 6).
   uint32_t lease_seconds = 120;
   /// Wall clock, milliseconds since 1970. For names, the log and delays of hours and days.

@@ -27,6 +27,9 @@ constexpr int health_rounds_max = 3;
 // More breaks than there are denominations mean that a plan does not end.
 constexpr size_t changes_max = 4 * denomination_count;
 
+// Plans join notes down to what a transfer carries.
+static_assert(change_limits{}.notes_max == receipt_notes_max);
+
 // The letter of EVIDENCE for one server's answer.
 char evidence_letter(raida::find_answer x) {
   switch (x) {
@@ -174,12 +177,6 @@ caf::error sender_transfer::select(amount sum, const std::vector<note>& keep) {
     return chosen.error();
   auto notes = keep;
   notes.insert(notes.end(), chosen->begin(), chosen->end());
-  if (notes.size() > receipt_notes_max) {
-    space_->holds->release(ids_of(*chosen), terms_.id);
-    return fail(ec::change_not_possible, "the sum takes " + std::to_string(notes.size()) +
-                                             " notes, and a transfer carries " +
-                                             std::to_string(receipt_notes_max));
-  }
   if (!log_) {
     if (auto err = refuse_used(*space_, terms_)) {
       space_->holds->release_all(terms_.id);
@@ -274,24 +271,24 @@ caf::error sender_transfer::select_instead(const std::vector<note_id>& sources,
 
 caf::error sender_transfer::break_one(const open_part& part, const change_plan& plan,
                                       step_report& report, std::map<int8_t, uint32_t>& broken) {
-  const auto source = note_to_break(part.notes, plan.breaks.front());
+  const auto source = note_to_break(*space_, part.notes, plan.breaks.front(), terms_.id);
   if (!source)
-    return fail(ec::internal, "the plan breaks a note that is not there");
-  const auto change = change_notes(*space_, change_kind::break_note, {source->id}, terms_.id);
+    return source.error();
+  const auto change = change_notes(*space_, change_kind::break_note, {*source}, terms_.id);
   if (!change)
     return change.error();
   if (change->outcome != change_outcome::done)
     return fail(ec::change_not_possible, "the servers have not said yet what became of " +
-                                             to_string(source->id) + "; it stays set apart");
+                                             to_string(*source) + "; it stays set apart");
   const auto made = space_->user.find(change->made, {folder::bank, folder::fracked});
   if (!made)
     return made.error();
-  if (auto err = select_instead({source->id}, *made))
+  if (auto err = select_instead({*source}, *made))
     return err;
   ++report.notes;
-  (void)report.value.add(denomination_value(source->id.denomination));
+  (void)report.value.add(denomination_value(source->denomination));
   report.not_authentic += change->fracked;
-  ++broken[source->id.denomination];
+  ++broken[source->denomination];
   return {};
 }
 
@@ -429,6 +426,10 @@ caf::expected<step_report> sender_transfer::move_to_sender() {
     return part.error();
   if (total(notes_of(part->notes)) != part->sum)
     return fail(ec::change_not_possible, "the notes set apart are not the exact sum");
+  if (const auto count = log_->view().selected->notes.size(); count > receipt_notes_max)
+    return fail(ec::change_not_possible, "the sum takes " + std::to_string(count) +
+                                             " notes, and a transfer carries " +
+                                             std::to_string(receipt_notes_max));
   std::vector<note_id> authentic;
   std::vector<note_id> fracked;
   for (auto& x : part->notes)

@@ -252,5 +252,36 @@ TEST(journal_rules, a_change_is_one_note_for_ten_or_ten_for_one) {
   EXPECT_TRUE(replay(nothing + change(10, 1, change_kind::join_notes)));
 }
 
+journal_record owed(std::vector<uint8_t> servers, bool filed, std::vector<uint8_t> taken = {}) {
+  owed_record out;
+  out.at = 1000;
+  out.filed = filed;
+  out.servers = std::move(servers);
+  out.taken = std::move(taken);
+  return encode(out);
+}
+
+TEST(journal_rules, a_change_is_owed_to_ever_fewer_servers_once_its_notes_are_filed) {
+  const records nothing{opened(journal_kind::change)};
+  const auto sent_out = nothing + change(1, 10);
+  const auto done = sent_out + graded(make_note(200));
+  const auto filed = done + owed({3, 4}, true);
+  expect_all_refused({
+      {"nothing was changed", nothing, owed({3}, false)},
+      {"filed without verdicts", sent_out, owed({3}, true)},
+      {"a server that is not there", sent_out, owed({25}, false)},
+      {"a taken serial at a server that is not there", sent_out, owed({3}, false, {25})},
+      {"a server twice", sent_out, owed({3, 3}, false)},
+      {"servers in no order", sent_out, owed({}, false, {4, 3})},
+      {"not filed any more", filed, owed({3}, false)},
+      {"a server that had answered", filed, owed({3, 5}, true)},
+  });
+  // While it is open, a server may fall back.
+  EXPECT_TRUE(replay(sent_out + owed({3}, false) + owed({3, 5}, false, {7})));
+  const auto view = replay(filed + owed({4}, true));
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->owed->servers, std::vector<uint8_t>{4});
+}
+
 } // namespace
 } // namespace liveconnect::wallet

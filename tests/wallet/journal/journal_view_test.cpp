@@ -101,7 +101,11 @@ std::vector<journal_record> change_records() {
   heal_record heal;
   heal.targets = change.targets;
   heal.intents.push_back({4, raida::fix_seed::random(), {{1, 0}, {1, 3}}});
-  return {encode(opened(journal_kind::change)), encode(change), encode(heal)};
+  owed_record owed;
+  owed.at = 1000;
+  owed.servers = {3, 4, 24};
+  owed.taken = {7};
+  return {encode(opened(journal_kind::change)), encode(change), encode(heal), encode(owed)};
 }
 
 TEST(journal_view, keeps_every_secret_of_a_receiver) {
@@ -306,6 +310,26 @@ TEST(journal_view, holds_sources_and_targets_of_a_change_until_it_is_closed) {
   EXPECT_TRUE(held_by(view).empty());
 }
 
+TEST(journal_view, holds_nothing_for_a_change_that_is_only_owed_to_servers) {
+  auto records = change_records();
+  graded_record graded;
+  graded.notes.push_back({note_verdict::fracked, make_note(1, 0)});
+  records.push_back(encode(graded));
+  EXPECT_EQ(held_by(view_of(records)).size(), 11u);
+  owed_record owed;
+  owed.at = 2000;
+  owed.tries = 2;
+  owed.filed = true;
+  owed.servers = {4, 24};
+  records.push_back(encode(owed));
+  const auto view = view_of(records);
+  EXPECT_TRUE(held_by(view).empty());
+  EXPECT_TRUE(is_completion(view));
+  EXPECT_EQ(view.owed_since, 2000u);
+  // Every secret of the notes made is still there (I3).
+  EXPECT_EQ(view.change->targets[0].ans.size(), 25u);
+}
+
 TEST(journal_view, reads_the_notes_that_older_healings_released) {
   heal_record heal;
   heal.targets = {make_note(2, 1), make_note(2, 2)};
@@ -327,7 +351,7 @@ TEST(journal_view, keeps_the_first_verdict_on_a_note) {
 constexpr auto all_kinds = {journal_kind::sender, journal_kind::receiver,
                             journal_kind::import, journal_kind::change,
                             journal_kind::heal,   journal_kind::export_file};
-constexpr uint16_t last_type = static_cast<uint16_t>(record_type::lease);
+constexpr uint16_t last_type = static_cast<uint16_t>(record_type::owed);
 
 // The rows of the table in wallet/journal/README.md: "| POWN |   | x | x |   |   |   |".
 std::map<std::string, std::string> kinds_of_the_readme() {

@@ -163,27 +163,149 @@ std::vector<found_row> ten(const found_row& x) {
   return std::vector<found_row>(10, x);
 }
 
-TEST(recovery, a_break_is_done_abandoned_healed_or_pending) {
-  auto yes = [](size_t n, size_t no) { return row(n, find_answer::an, no, find_answer::neither); };
-  const auto kind = change_kind::break_note;
-  EXPECT_EQ(conclude_change(kind, ten(yes(25, 0)), 0, rules), change_outcome::done);
-  EXPECT_EQ(conclude_change(kind, ten(yes(15, 10)), 0, rules), change_outcome::done);
-  EXPECT_EQ(conclude_change(kind, ten(yes(14, 11)), 0, rules), change_outcome::heal_first);
-  EXPECT_EQ(conclude_change(kind, ten(yes(12, 13)), 13, rules), change_outcome::pending);
-  EXPECT_EQ(conclude_change(kind, ten(yes(10, 15)), 15, rules), change_outcome::abandoned);
-  // The source must pass as well.
-  EXPECT_EQ(conclude_change(kind, ten(yes(10, 15)), 14, rules), change_outcome::pending);
-  auto one_weak = ten(yes(25, 0));
-  one_weak[7] = yes(12, 13);
-  EXPECT_EQ(conclude_change(kind, one_weak, 0, rules), change_outcome::pending);
+// What servers say of a Break: so many hold the ten, so many still the source, so many neither, and
+// the rest is silent.
+change_answers said(size_t done, size_t open, size_t refused) {
+  change_answers out;
+  const found_row nothing(25, find_answer::unknown);
+  out.targets = ten(nothing);
+  out.sources = {nothing};
+  out.declined.assign(25, false);
+  out.taken.assign(25, false);
+  for (size_t s = 0; s < done + open + refused; ++s) {
+    for (auto& row : out.targets)
+      row[s] = s < done ? find_answer::an : find_answer::neither;
+    out.sources[0][s] = s < done || s >= done + open ? find_answer::neither : find_answer::an;
+  }
+  return out;
 }
 
-TEST(recovery, a_join_is_judged_by_the_big_note_alone) {
-  auto yes = [](size_t n, size_t no) { return row(n, find_answer::an, no, find_answer::neither); };
-  const auto kind = change_kind::join_notes;
-  EXPECT_EQ(conclude_change(kind, {yes(15, 0)}, 25, rules), change_outcome::done);
-  EXPECT_EQ(conclude_change(kind, {yes(0, 15)}, 0, rules), change_outcome::abandoned);
-  EXPECT_EQ(conclude_change(kind, {yes(0, 14)}, 25, rules), change_outcome::pending);
+change_answers declined(change_answers x, size_t from, size_t count, bool for_good = false) {
+  for (size_t s = from; s < from + count; ++s)
+    (for_good ? x.taken : x.declined)[s] = true;
+  return x;
+}
+
+change_outcome outcome_of(const change_answers& x, bool last_word = false) {
+  return conclude_change(change_kind::break_note, x, last_word, rules);
+}
+
+TEST(recovery, a_break_is_done_when_fifteen_hold_the_ten) {
+  EXPECT_EQ(outcome_of(said(25, 0, 0)), change_outcome::done);
+  EXPECT_EQ(outcome_of(said(15, 10, 0)), change_outcome::done);
+  EXPECT_EQ(outcome_of(said(15, 0, 0)), change_outcome::done);
+  EXPECT_EQ(outcome_of(said(14, 11, 0)), change_outcome::pending);
+  auto one_weak = said(25, 0, 0);
+  for (size_t s = 0; s < 11; ++s)
+    one_weak.targets[7][s] = find_answer::unknown;
+  EXPECT_EQ(outcome_of(one_weak), change_outcome::pending);
+}
+
+TEST(recovery, a_break_is_abandoned_only_when_fifteen_will_not_do_it_and_keep_the_source) {
+  // Open servers get it again: they prove nothing, however many they are.
+  EXPECT_EQ(outcome_of(said(0, 25, 0)), change_outcome::pending);
+  EXPECT_EQ(outcome_of(declined(said(0, 25, 0), 0, 14)), change_outcome::pending);
+  EXPECT_EQ(outcome_of(declined(said(0, 25, 0), 0, 15)), change_outcome::abandoned);
+  EXPECT_EQ(outcome_of(declined(said(10, 15, 0), 10, 15, true)), change_outcome::abandoned);
+  // Nothing happened anywhere, and nothing can: the source is as good as it was.
+  EXPECT_EQ(outcome_of(declined(said(0, 14, 11), 0, 14)), change_outcome::abandoned);
+}
+
+TEST(recovery, a_break_whose_source_fifteen_give_to_another_is_lost) {
+  EXPECT_EQ(outcome_of(said(0, 0, 15)), change_outcome::lost);
+  EXPECT_EQ(outcome_of(said(10, 0, 15)), change_outcome::lost);
+  EXPECT_EQ(outcome_of(said(10, 0, 14)), change_outcome::pending);
+  EXPECT_TRUE(is_source_lost(said(10, 0, 15), 0, rules));
+  EXPECT_FALSE(is_source_lost(said(11, 0, 14), 0, rules));
+}
+
+TEST(recovery, the_majority_decides_over_a_break_once_every_server_has_said_its_last_word) {
+  EXPECT_EQ(outcome_of(said(13, 0, 12)), change_outcome::done);
+  EXPECT_EQ(outcome_of(declined(said(12, 13, 0), 12, 13, true)), change_outcome::abandoned);
+  EXPECT_EQ(outcome_of(declined(said(12, 12, 1), 12, 12, true)), change_outcome::split);
+  // A server that declines may have kept the serials for another, for a while.
+  EXPECT_EQ(outcome_of(declined(said(13, 12, 0), 13, 12)), change_outcome::pending);
+  EXPECT_EQ(outcome_of(declined(said(13, 12, 0), 13, 12), true), change_outcome::done);
+}
+
+TEST(recovery, no_state_of_the_servers_makes_a_break_both_worth_something_and_lost) {
+  for (size_t done = 0; done <= 25; ++done)
+    for (size_t open = 0; done + open <= 25; ++open)
+      for (size_t taken = 0; taken <= open; ++taken) {
+        const auto x = declined(said(done, open, 25 - done - open), done, taken, true);
+        const auto what = outcome_of(x);
+        if (what == change_outcome::done) {
+          EXPECT_GE(done, 13u);
+        }
+        if (what == change_outcome::abandoned) {
+          EXPECT_TRUE(open >= 13 || done == 0) << done << " " << open;
+        }
+        if (what == change_outcome::lost || what == change_outcome::split) {
+          EXPECT_LT(std::max(done, open), 13u);
+        }
+        if (what == change_outcome::pending) {
+          EXPECT_GT(open, taken);
+        }
+      }
+}
+
+TEST(recovery, a_server_is_owed_a_change_until_it_has_done_it_or_cannot_any_more) {
+  EXPECT_EQ(owed_servers(said(25, 0, 0)), std::vector<uint8_t>{});
+  EXPECT_EQ(owed_servers(said(20, 2, 2)), (std::vector<uint8_t>{20, 21, 24}));
+  EXPECT_EQ(owed_servers(declined(said(20, 2, 2), 20, 1, true)), (std::vector<uint8_t>{21, 24}));
+  EXPECT_EQ(owed_servers(declined(said(20, 2, 2), 20, 1)), (std::vector<uint8_t>{20, 21, 24}));
+  // Half of the ten and no source: nothing can be repeated there.
+  auto half = said(24, 0, 1);
+  half.targets[0][24] = find_answer::an;
+  EXPECT_EQ(reach_of(half, 24), change_reach::refused);
+}
+
+TEST(recovery, of_a_join_each_source_is_judged_by_itself) {
+  change_answers x;
+  x.targets = {row(0, find_answer::an, 25, find_answer::neither)};
+  x.sources = ten(row(25, find_answer::an, 0, find_answer::neither));
+  x.sources[3] = row(5, find_answer::an, 20, find_answer::neither);
+  x.declined.assign(25, false);
+  x.taken.assign(25, false);
+  EXPECT_EQ(conclude_change(change_kind::join_notes, x, false, rules), change_outcome::abandoned);
+  for (size_t i = 0; i < 10; ++i)
+    EXPECT_EQ(is_source_lost(x, i, rules), i == 3);
+  // The published server leaves the sources of a Join as they are: the target tells.
+  x.targets = {row(15, find_answer::an, 10, find_answer::neither)};
+  EXPECT_EQ(conclude_change(change_kind::join_notes, x, false, rules), change_outcome::done);
+}
+
+TEST(recovery, a_change_is_tried_again_after_a_minute_and_then_ever_more_rarely) {
+  for (auto [tries, seconds] : {std::pair{1u, 60u},
+                                {2u, 120u},
+                                {6u, 1920u},
+                                {7u, 3600u},
+                                {8u, 3600u},
+                                {4'000'000'000u, 3600u}})
+    EXPECT_EQ(pause_after(tries), seconds);
+  owed_record x;
+  x.at = 1000;
+  EXPECT_FALSE(is_try_due(x, 1059));
+  EXPECT_TRUE(is_try_due(x, 1060));
+  EXPECT_TRUE(is_try_due(x, 999)) << "the clock was set back";
+}
+
+TEST(recovery, an_open_change_says_how_many_servers_it_waits_for_and_until_when) {
+  journal_view view;
+  view.opened.kind = journal_kind::change;
+  view.opened.servers = 25;
+  view.change.emplace();
+  EXPECT_EQ(waits_for(view), "enough servers, to learn what became of a change");
+  view.owed.emplace();
+  view.owed->at = 1'790'000'000;
+  view.owed->servers = {1, 2};
+  EXPECT_EQ(waits_for(view), "2 servers to make change, or to say what became of it; tried again "
+                             "from 2026-09-21 14:14:20 UTC on");
+  view.owed->filed = true;
+  view.owed->servers = {1};
+  EXPECT_EQ(task_of(view), recovery_task::complete_change);
+  EXPECT_EQ(waits_for(view), "1 server that a change has not reached; its notes are in the wallet; "
+                             "tried again from 2026-09-21 14:14:20 UTC on");
 }
 
 journal_view view_of(journal_kind kind) {

@@ -79,7 +79,7 @@ TEST(change_plan, fracked_notes_stay_when_authentic_ones_do) {
 TEST(change_plan, one_fracked_note_more_at_the_top_may_save_many_below) {
   // 25 from 20 authentic ones, 5 fracked ones, 2 fracked tens: one ten leaves enough ones.
   auto plan = plan_change({notes({{0, 20}}), notes({{0, 5}, {1, 2}})}, amount::from_coins(25),
-                          {true, false, 0});
+                          {true, false, 25, 0});
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->take.fracked, notes({{1, 1}}));
   EXPECT_EQ(plan->take.authentic, notes({{0, 15}}));
@@ -103,15 +103,43 @@ TEST(change_plan, a_fracked_note_is_broken_only_when_no_authentic_one_is_there) 
   EXPECT_EQ(plan->take.fracked, notes({{0, 3}}));
 }
 
+TEST(change_plan, a_larger_authentic_note_is_broken_before_a_fracked_one) {
+  auto plan = plan_change({notes({{3, 1}}), notes({{1, 1}})}, amount::from_coins(3));
+  ASSERT_TRUE(plan);
+  ASSERT_EQ(plan->breaks.size(), 3u);
+  for (int8_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(plan->breaks[static_cast<size_t>(i)].code, 3 - i);
+    EXPECT_FALSE(plan->breaks[static_cast<size_t>(i)].fracked);
+  }
+  EXPECT_EQ(plan->take.authentic, notes({{0, 3}}));
+}
+
+TEST(change_plan, notes_are_joined_only_where_too_many_would_travel) {
+  change_limits limits;
+  limits.notes_max = 23;
+  EXPECT_TRUE(plan_change({notes({{0, 25}}), {}}, amount::from_coins(23), limits)->joins.empty());
+  limits.notes_max = 22;
+  EXPECT_EQ(plan_change({notes({{0, 25}}), {}}, amount::from_coins(23), limits)->joins.size(), 1u);
+  limits.notes_max = 4;
+  const auto none = plan_change({notes({{0, 25}}), {}}, amount::from_coins(23), limits);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(code_of(none.error()), ec::change_not_possible);
+  EXPECT_EQ(detail_of(none.error()), "the sum takes 5 notes, and a transfer carries 4");
+}
+
 TEST(change_plan, ten_equal_notes_that_would_travel_are_joined) {
-  auto plan = plan_change({notes({{0, 25}}), {}}, amount::from_coins(23));
+  change_limits few;
+  few.notes_max = 5;
+  auto plan = plan_change({notes({{0, 25}}), {}}, amount::from_coins(23), few);
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->joins.size(), 2u);
   EXPECT_EQ(plan->take.authentic, notes({{1, 2}, {0, 3}}));
 }
 
 TEST(change_plan, joined_notes_are_joined_again) {
-  auto plan = plan_change({notes({{0, 100}}), {}}, amount::from_coins(100));
+  change_limits one;
+  one.notes_max = 1;
+  auto plan = plan_change({notes({{0, 100}}), {}}, amount::from_coins(100), one);
   ASSERT_TRUE(plan);
   EXPECT_EQ(plan->joins.size(), 11u);
   EXPECT_EQ(plan->take.authentic, notes({{2, 1}}));
@@ -119,11 +147,15 @@ TEST(change_plan, joined_notes_are_joined_again) {
 
 TEST(change_plan, joins_stay_within_their_limit_and_can_be_off) {
   change_limits limits;
+  limits.notes_max = 73;
   limits.joins_max = 3;
-  EXPECT_EQ(plan_change({notes({{0, 100}}), {}}, amount::from_coins(100), limits)->joins.size(),
-            3u);
+  const purse have{notes({{0, 100}}), {}};
+  EXPECT_EQ(plan_change(have, amount::from_coins(100), limits)->joins.size(), 3u);
+  limits.notes_max = 72;
+  EXPECT_FALSE(plan_change(have, amount::from_coins(100), limits));
+  limits.notes_max = 100;
   limits.may_join = false;
-  EXPECT_TRUE(plan_change({notes({{0, 100}}), {}}, amount::from_coins(100), limits)->joins.empty());
+  EXPECT_TRUE(plan_change(have, amount::from_coins(100), limits)->joins.empty());
 }
 
 TEST(change_plan, too_little_is_refused) {
@@ -151,7 +183,9 @@ TEST(change_plan, a_purse_of_any_size_is_planned_at_once) {
   purse rich;
   rich.authentic.fill(UINT32_MAX / 2);
   rich.fracked.fill(UINT32_MAX / 2);
-  auto plan = plan_change(rich, amount::from_units(999'999'999'999'999'999));
+  change_limits any;
+  any.notes_max = SIZE_MAX;
+  auto plan = plan_change(rich, amount::from_units(999'999'999'999'999'999), any);
   ASSERT_TRUE(plan);
   EXPECT_EQ(taken(*plan).units(), 999'999'999'999'999'999u);
   // Many small notes: the choice is as long as it must be, the work is not.
@@ -159,7 +193,7 @@ TEST(change_plan, a_purse_of_any_size_is_planned_at_once) {
   small.authentic[0] = 4'000'000'000;
   small.fracked[1] = 4'000'000'000;
   small.fracked[2] = 4'000'000'000;
-  auto many = plan_change(small, amount::from_units(39'999'999'999));
+  auto many = plan_change(small, amount::from_units(39'999'999'999), any);
   ASSERT_TRUE(many);
   EXPECT_EQ(taken(*many).units(), 39'999'999'999u);
 }
@@ -279,7 +313,30 @@ RC_GTEST_PROP(change_plan, no_search_finds_fewer_breaks, ()) {
   const auto sum = *rc::gen::inRange<uint64_t>(1, there + 1);
   const auto plan = plan_change(have, amount::from_units(sum));
   RC_ASSERT(static_cast<bool>(plan));
-  RC_ASSERT(plan->breaks.size() == fewest_breaks(all, sum));
+  // More are planned only where that spares a fracked note.
+  const auto fewest = fewest_breaks(all, sum);
+  RC_ASSERT(plan->breaks.size() >= fewest);
+  RC_ASSERT((plan->breaks.size() > 0) == (fewest > 0));
+  if (number_of(have.fracked) == 0) {
+    RC_ASSERT(plan->breaks.size() == fewest);
+  }
+}
+
+RC_GTEST_PROP(change_plan, no_fracked_note_is_broken_while_an_authentic_one_will_do, ()) {
+  const auto have = small_purse(3);
+  const auto there = value_of(have.authentic).units() + value_of(have.fracked).units();
+  const auto plan =
+      plan_change(have, amount::from_units(*rc::gen::inRange<uint64_t>(1, there + 1)));
+  RC_ASSERT(static_cast<bool>(plan));
+  for (size_t k = 0; k < plan->breaks.size(); ++k) {
+    change_plan before;
+    before.breaks.assign(plan->breaks.begin(), plan->breaks.begin() + static_cast<ptrdiff_t>(k));
+    const auto left = apply(before, have);
+    RC_ASSERT(static_cast<bool>(left));
+    if (plan->breaks[k].fracked)
+      for (auto i = index_of(plan->breaks[k].code); i < denomination_count; ++i)
+        RC_ASSERT(left->authentic[i] == 0u);
+  }
 }
 
 RC_GTEST_PROP(change_plan, no_search_finds_a_choice_with_fewer_fracked_or_fewer_notes, ()) {

@@ -38,13 +38,24 @@ TEST(transfer, hands_over_a_fraction) {
   pair.expect_conserved();
 }
 
-TEST(transfer, joins_notes_where_that_saves_notes) {
+TEST(transfer, joins_no_notes_that_may_travel_as_they_are) {
   transfer_pair pair;
   pair.mint_for_sender(1, 25);
   ASSERT_EQ(pair.send(amount::from_coins(200)), caf::error{});
+  EXPECT_EQ(pair.receiver().counted().size(), 20u);
+  EXPECT_EQ(pair.raida().asked[raida::command::join_notes], 0u);
+  EXPECT_EQ(pair.raida().asked[raida::command::available_serials], 0u);
+}
+
+TEST(transfer, joins_notes_where_too_many_would_travel) {
+  transfer_pair pair;
+  pair.sender().rules().change.notes_max = 11;
+  ASSERT_EQ(pair.sender().restart(), caf::error{});
+  pair.mint_for_sender(1, 25);
+  ASSERT_EQ(pair.send(amount::from_coins(200)), caf::error{});
   EXPECT_EQ(pair.received(), amount::from_coins(200));
-  EXPECT_LT(pair.receiver().counted().size(), 20u);
-  EXPECT_GT(pair.raida().asked[raida::command::join_notes], 0u);
+  EXPECT_EQ(pair.receiver().counted().size(), 11u);
+  EXPECT_EQ(pair.raida().asked[raida::command::join_notes], 1u);
   pair.expect_conserved();
 }
 
@@ -93,12 +104,15 @@ TEST(transfer, finds_what_became_of_a_break_whose_replies_were_lost) {
   pair.expect_conserved();
 }
 
-TEST(transfer, makes_change_anew_when_the_break_never_arrived) {
+TEST(transfer, sends_a_break_again_that_never_arrived) {
   transfer_pair pair;
   pair.mint_for_sender(2, 1);
   for (size_t server = 0; server < 25; ++server)
     pair.raida().add(fault::lost_request(server, raida::command::break_note));
   ASSERT_EQ(pair.send(amount::from_coins(30)), caf::error{});
+  // The same serials and secrets: none were asked for anew.
+  EXPECT_EQ(pair.raida().asked[raida::command::available_serials], 1u);
+  EXPECT_EQ(pair.raida().asked[raida::command::break_note], 2u);
   EXPECT_EQ(pair.received(), amount::from_coins(30));
   pair.expect_conserved();
 }

@@ -107,6 +107,8 @@ TEST_F(write_before_send, holds_for_breaks_joins_and_powns) {
 }
 
 TEST_F(write_before_send, holds_for_joins) {
+  pair.sender().rules().change.notes_max = 5;
+  ASSERT_EQ(pair.sender().restart(), caf::error{});
   pair.mint_for_sender(1, 10);
   ASSERT_EQ(pair.send(amount::from_coins(100)), caf::error{});
   EXPECT_GT(pair.raida().asked[raida::command::join_notes], 0u);

@@ -292,17 +292,34 @@ std::string fix(raida_port& port, size_t server, const std::vector<note_id>& not
 
 namespace {
 
-serial_offer ask_serials(raida_port& port, uint32_t session, change_operation op, int8_t held,
-                         const quorum_rules& rules, const command_times& times) {
-  serial_offer out;
-  out.target = static_cast<int8_t>(op == change_operation::break_note ? held - 1 : held + 1);
+/// What to skip in order to ask the servers of `where` alone; an empty `where` means all.
+std::vector<bool> all_but(const std::vector<bool>& where) {
+  auto out = where;
+  out.flip();
+  return out;
+}
+
+/// Asks the servers of `where`, or all when it is empty.
+std::vector<available_answer> ask_offers(raida_port& port, uint32_t session, change_operation op,
+                                         int8_t held, const std::vector<bool>& where,
+                                         const command_times& times) {
   auto ask = ask_everyone(port, command::available_serials, times.change);
   for (auto& payload : ask.payloads)
     payload = encode_available(session, op, held);
-  const auto got = ask_once(port, ask);
+  ask.skip = all_but(where);
+  std::vector<available_answer> out;
+  for (const auto& x : ask_once(port, ask).list)
+    out.push_back(decode_available(x, op, held));
+  return out;
+}
+
+serial_offer ask_serials(raida_port& port, uint32_t session, change_operation op, int8_t held,
+                         const std::vector<bool>& where, const quorum_rules& rules,
+                         const command_times& times) {
+  serial_offer out;
+  out.target = static_cast<int8_t>(op == change_operation::break_note ? held - 1 : held + 1);
   std::unordered_map<uint32_t, size_t> offers;
-  for (const auto& x : got.list) {
-    const auto told = decode_available(x, op, held);
+  for (const auto& told : ask_offers(port, session, op, held, where, times)) {
     out.servers += told.letter;
     for (auto serial : told.serials)
       ++offers[serial];
@@ -326,15 +343,22 @@ bool servers_disagree(const serial_offer& x, change_operation op, const quorum_r
 } // namespace
 
 serial_offer available_serials(raida_port& port, uint32_t session, change_operation op, int8_t held,
-                               const quorum_rules& rules, const command_times& times) {
+                               const quorum_rules& rules, const command_times& times,
+                               const std::vector<bool>& where) {
   const auto target = static_cast<int8_t>(op == change_operation::break_note ? held - 1 : held + 1);
   if (session == 0 || !is_denomination(held) || !is_denomination(target))
     return {std::string(port.servers(), letter::untried), target, {}};
   serial_retry again{times.change};
-  auto out = ask_serials(port, session, op, held, rules, times);
+  auto out = ask_serials(port, session, op, held, where, rules, times);
   while (servers_disagree(out, op, rules) && again.wait())
-    out = ask_serials(port, session, op, held, rules, times);
+    out = ask_serials(port, session, op, held, where, rules, times);
   return out;
+}
+
+std::vector<available_answer> reserve_again(raida_port& port, uint32_t session, change_operation op,
+                                            int8_t held, const std::vector<bool>& where,
+                                            const command_times& times) {
+  return ask_offers(port, session, op, held, where, times);
 }
 
 namespace {
@@ -351,7 +375,8 @@ bool is_change(uint32_t session, const note& big, const std::vector<note>& small
 }
 
 change_answer ask_change(raida_port& port, command what, uint32_t session, const note& big,
-                         const std::vector<note>& small, const command_times& times) {
+                         const std::vector<note>& small, const std::vector<bool>& where,
+                         const command_times& times) {
   const auto servers = port.servers();
   change_answer out{std::string(servers, letter::untried), std::vector<uint8_t>(servers, 0)};
   if (!is_change(session, big, small, servers))
@@ -359,6 +384,7 @@ change_answer ask_change(raida_port& port, command what, uint32_t session, const
   auto ask = ask_everyone(port, what, times.change);
   for (size_t i = 0; i < servers; ++i)
     ask.payloads[i] = encode_change(session, big, small, i);
+  ask.skip = all_but(where);
   auto got = ask_once(port, ask);
   ask.skip.assign(servers, true);
   for (size_t i = 0; i < servers; ++i)
@@ -382,12 +408,19 @@ change_answer ask_change(raida_port& port, command what, uint32_t session, const
 
 change_answer break_note(raida_port& port, uint32_t session, const note& big,
                          const std::vector<note>& small, const command_times& times) {
-  return ask_change(port, command::break_note, session, big, small, times);
+  return change_at(port, change_operation::break_note, session, big, small, {}, times);
 }
 
 change_answer join_notes(raida_port& port, uint32_t session, const note& big,
                          const std::vector<note>& small, const command_times& times) {
-  return ask_change(port, command::join_notes, session, big, small, times);
+  return change_at(port, change_operation::join_notes, session, big, small, {}, times);
+}
+
+change_answer change_at(raida_port& port, change_operation op, uint32_t session, const note& big,
+                        const std::vector<note>& small, const std::vector<bool>& where,
+                        const command_times& times) {
+  const auto what = op == change_operation::break_note ? command::break_note : command::join_notes;
+  return ask_change(port, what, session, big, small, where, times);
 }
 
 } // namespace liveconnect::raida

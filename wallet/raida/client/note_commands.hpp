@@ -117,8 +117,17 @@ struct serial_offer {
 /// Asks for free serials and reserves them for `session` (draw_session(), never 0) for 16 s. Where
 /// enough servers answer but too few of them offer the same, as when others ask at the same moment,
 /// asks again after a short pause: a few times (retry.hpp), all begun within `times.change`.
+/// `where` leaves servers out that are known not to make change; empty, all are asked.
 serial_offer available_serials(raida_port& port, uint32_t session, change_operation op, int8_t held,
-                               const quorum_rules& rules = {}, const command_times& times = {});
+                               const quorum_rules& rules = {}, const command_times& times = {},
+                               const std::vector<bool>& where = {});
+
+/// What each server offers and reserves for `session`, one answer a server; `not_asked` ('u') where
+/// `where` does not choose it. For a change that was cut off: the session's serials are known, and
+/// a server that demands a reservation has to give it again. Asks once.
+std::vector<available_answer> reserve_again(raida_port& port, uint32_t session, change_operation op,
+                                            int8_t held, const std::vector<bool>& where,
+                                            const command_times& times = {});
 
 /// What servers said to a Break or Join.
 struct change_answer {
@@ -142,5 +151,12 @@ change_answer break_note(raida_port& port, uint32_t session, const note& big,
 /// Joins ten notes into `big`, whose `ans` are the new secrets. As break_note.
 change_answer join_notes(raida_port& port, uint32_t session, const note& big,
                          const std::vector<note>& small, const command_times& times = {});
+
+/// Break or Join to the servers chosen, or to all when `where` is empty; the others stay 'u'.
+/// Unlike a Pown the same change may be sent again wherever FIND finds the sources: a server
+/// carries it out once.
+change_answer change_at(raida_port& port, change_operation op, uint32_t session, const note& big,
+                        const std::vector<note>& small, const std::vector<bool>& where,
+                        const command_times& times = {});
 
 } // namespace liveconnect::raida

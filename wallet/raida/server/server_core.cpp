@@ -647,7 +647,7 @@ reply server_core::break_note(const request& in, moment now, const std::optional
   if (!x.is_sound())
     return only(status::bad_serial);
   for (const auto& small : x.small)
-    if (!holds(x.session, small.id, now))
+    if (!may_take(x.session, small.id, now))
       return only(status::not_reserved);
   const auto held = live_an(x.big.id);
   if (!held)
@@ -673,7 +673,7 @@ reply server_core::join_notes(const request& in, moment now) {
   const auto x = read_change(view(in.payload));
   if (!x.is_sound())
     return only(status::bad_serial);
-  if (!holds(x.session, x.big.id, now))
+  if (!may_take(x.session, x.big.id, now))
     return only(status::not_reserved);
   for (const auto& small : x.small) {
     const auto held = live_an(small.id);
@@ -882,6 +882,12 @@ void server_core::note_use(const std::vector<change>& changes) {
 bool server_core::holds(uint32_t session, note_id id, moment now) const {
   const auto i = reservations_.find({id.denomination, id.serial / page_size});
   return i != reservations_.end() && i->second.session == session && i->second.until > now.now;
+}
+
+bool server_core::may_take(uint32_t session, note_id id, moment now) const {
+  const auto i = reservations_.find({id.denomination, id.serial / page_size});
+  return session != 0 &&
+         (i == reservations_.end() || i->second.until <= now.now || i->second.session == session);
 }
 
 std::vector<uint32_t> server_core::open_pages(uint32_t session, int8_t denomination) const {

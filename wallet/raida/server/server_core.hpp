@@ -229,6 +229,9 @@ private:
   std::vector<uint32_t> open_pages(uint32_t session, int8_t denomination) const;
   /// Whether `session` holds the page of `id` at this moment.
   bool holds(uint32_t session, note_id id, moment now) const;
+  /// Whether a Break or Join of `session` may take `id`: no other session holds its page at this
+  /// moment. A change that was cut off is so finished by sending it again, however late.
+  bool may_take(uint32_t session, note_id id, moment now) const;
   /// Free serials, ascending, on pages that no other session holds; those pages are `session`'s
   /// afterwards. The lowest ones while no session holds a page of the denomination, as the
   /// published server does. Otherwise, also when a session asks again, they come from pages_spread

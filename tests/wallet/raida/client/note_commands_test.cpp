@@ -420,6 +420,53 @@ TEST(note_commands, a_break_goes_once_more_to_servers_that_limit_it) {
     EXPECT_EQ(raida.holders(x), raida_count);
 }
 
+TEST(note_commands, a_break_that_reached_some_servers_is_sent_to_the_others_alone) {
+  fake_raida raida;
+  const auto big = raida.mint({2, 100});
+  const auto session = draw_session();
+  const auto offer = available_serials(raida, session, change_operation::break_note, 2);
+  const auto small = fresh_notes(1, offer, 10);
+  for (size_t i = 5; i < raida_count; ++i)
+    raida.add(fault::lost_request(i, command::break_note));
+  (void)break_note(raida, session, big, small);
+  raida.arrived.clear();
+  // Long after its reservation, and after a restart of the servers.
+  raida.advance(std::chrono::hours(1));
+  std::vector<bool> rest(raida_count, true);
+  for (size_t i = 0; i < 5; ++i)
+    rest[i] = false;
+  for (size_t i = 0; i < raida_count; ++i)
+    raida.restart(i);
+  const auto again = change_at(raida, change_operation::break_note, session, big, small, rest);
+  EXPECT_EQ(again.letters, "uuuuu" + std::string(20, 'p'));
+  EXPECT_EQ(raida.arrived[command::break_note], 20u);
+  for (const auto& x : small)
+    EXPECT_EQ(raida.holders(x), raida_count);
+  // Once more, everywhere: it is spent, and nothing happens.
+  EXPECT_EQ(break_note(raida, session, big, small).letters, std::string(raida_count, 'f'));
+  for (const auto& x : small)
+    EXPECT_EQ(raida.holders(x), raida_count);
+}
+
+TEST(note_commands, serials_are_asked_of_the_chosen_servers_alone) {
+  fake_raida raida;
+  const auto session = draw_session();
+  std::vector<bool> where(raida_count, false);
+  where[3] = where[7] = true;
+  const auto told = reserve_again(raida, session, change_operation::break_note, 2, where);
+  ASSERT_EQ(told.size(), raida_count);
+  EXPECT_EQ(told[3].letter, 'p');
+  EXPECT_FALSE(told[7].serials.empty());
+  EXPECT_EQ(told[0].letter, 'u');
+  where.assign(raida_count, true);
+  for (size_t i = 0; i < 10; ++i)
+    where[i] = false;
+  const auto offer =
+      available_serials(raida, session, change_operation::break_note, 2, {}, {}, where);
+  EXPECT_EQ(offer.servers, std::string(10, 'u') + std::string(15, 'p'));
+  EXPECT_EQ(offer.serials[0].offered_by, 15u);
+}
+
 TEST(note_commands, join_makes_one_of_ten) {
   fake_raida raida;
   const auto small = raida.mint(1, 500, 10);
