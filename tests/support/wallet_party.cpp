@@ -19,6 +19,7 @@ wallet_party::wallet_party(raida::raida_port& port, test_clock& clock, const std
 wallet_party::wallet_party(raida::raida_port& port, test_clock& clock, const wallet_party& of)
     : disk_(of.disk_), port_(&port), clock_(&clock), name_(of.name_), rules_(of.rules_) {
   rules_.now_ms = [this] { return clock_->ms; };
+  rules_.refusals = std::make_shared<raida::change_refusals>();
 }
 
 wallet_paths wallet_party::paths() const {

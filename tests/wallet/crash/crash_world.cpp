@@ -33,7 +33,7 @@ std::string words_of(const caf::error& x) {
 
 /// Scenarios in which a Break is lost on its way to one server, and the Fix of what it made writes
 /// a record there that was free: our server core allows that still. Goes, with its one use, once a
-/// Fix never writes a free record (I16).
+/// Fix never writes a free record.
 bool may_move_the_supply(const std::string& scenario) {
   return scenario == "lossy_network";
 }
@@ -222,7 +222,7 @@ findings crash_world::conserved() {
     out.push_back("of " + to_string(supplies_.front()) + " only " + to_string(whole) +
                   " are left (I2)");
   if (supplies() != supplies_ && !may_move_the_supply(what_->name))
-    out.push_back("the supply of a server moved (I16)");
+    out.push_back("the supply of a server moved");
   return out;
 }
 

@@ -10,7 +10,8 @@
 
 // A file call that fails is no kill: the program lives, says what failed, and a restart goes on.
 // Every error that the system knows for the call, at every call, once and from then on
-// (docs/design/safety.md 6.1 K4). Checks I1, I2, I3, I13, I16 and what the error says.
+// (docs/design/safety.md 6.1 K4). Checks I1, I2, I3, I13, the supply of the servers and what the
+// error says.
 namespace liveconnect::test {
 namespace {
 

@@ -7,7 +7,7 @@
 // Kills one program before and after each of its file calls, starts it again and goes on, with
 // every scenario and either side: whatever the moment, nothing is lost, nothing counts twice, no
 // secret is only in memory, and everything closes (docs/design/safety.md 5.5, 6.1 K1). Checks I1,
-// I2, I3, I5, I13, I16 and the order rules P1..P6 through their effect.
+// I2, I3, I5, I13, the supply of the servers and the order rules P1..P6 through their effect.
 namespace liveconnect::test {
 namespace {
 

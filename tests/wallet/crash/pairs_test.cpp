@@ -8,7 +8,7 @@
 #include "tests/wallet/crash/seeded_random.hpp"
 
 // A kill, and then a kill of the recovery from it (docs/design/safety.md 6.1 K2): every pair in the
-// nightly run, a sample on every commit. Checks I1, I2, I3, I13 and I16.
+// nightly run, a sample on every commit. Checks I1, I2, I3, I13 and the supply of the servers.
 namespace liveconnect::test {
 namespace {
 

@@ -9,7 +9,8 @@
 #include "tests/wallet/crash/seeded_random.hpp"
 
 // The power fails at every moment of every scenario, and of what was not synced any part is on the
-// disk afterwards, torn at sectors (docs/design/safety.md 6.1 K5). Checks I1, I2, I3, I13 and I16.
+// disk afterwards, torn at sectors (docs/design/safety.md 6.1 K5). Checks I1, I2, I3, I13 and the
+// supply of the servers.
 namespace liveconnect::test {
 namespace {
 

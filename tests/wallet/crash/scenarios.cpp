@@ -168,6 +168,16 @@ void ten_tens(crash_world& world) {
   world.pair().mint_for_sender(1, 10);
 }
 
+/// A Break that reaches twelve servers only; one more has lost the note before.
+void a_break_that_splits(crash_world& world) {
+  auto& pair = world.pair();
+  const auto minted = pair.mint_for_sender(2, 1);
+  pair.mint_for_sender(1, 1);
+  for (size_t server = 12; server < raida_count; ++server)
+    pair.raida().add(fault::lost_request(server, raida::command::break_note, 1));
+  pair.raida().damage(5, minted[0].id);
+}
+
 void one_fracked(crash_world& world) {
   const auto notes = world.pair().mint_for_sender(2, 2);
   world.pair().raida().damage(3, notes[0].id);
@@ -315,6 +325,7 @@ const std::vector<scenario>& all_scenarios() {
   static const std::vector<scenario> all{
       {"plain", both, three_hundreds, transfer(coins(200)), {}},
       {"change", both, a_hundred_and_a_ten, transfer(coins(30)), {}},
+      {"split_change", both, a_break_that_splits, try_to_transfer(coins(30)), {}},
       {"join", both, ten_tens, transfer(coins(100)), {}},
       {"fracked", both, one_fracked, transfer(coins(200)), {}},
       {"different_ways", only_sender, notes_went_different_ways, settle_after_the_lease, {}},

@@ -155,7 +155,8 @@ TEST_F(store_test, what_the_disk_does_not_give_is_told_from_what_is_no_note) {
       continue;
     seen = true;
     EXPECT_EQ(code_of(disk_trouble(*listing)), ec::disk_failed);
-    EXPECT_NE(detail_of(disk_trouble(*listing)).find(faulty.struck_at().front()), std::string::npos);
+    EXPECT_NE(detail_of(disk_trouble(*listing)).find(faulty.struck_at().front()),
+              std::string::npos);
   }
   EXPECT_TRUE(seen);
 }

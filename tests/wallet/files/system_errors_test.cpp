@@ -288,7 +288,7 @@ TEST_F(system_errors, interruptions_are_waited_out) {
   arm("write", EINTR, 3);
   EXPECT_EQ(write_all(ops, file, 0, bytes{7, 8, 9}), caf::error{});
   EXPECT_EQ(armed.struck, 3);
-  const auto content = read_file(ops, root, "file", 10);
+  const auto content = read_file(ops, root, "file", 1000);
   ASSERT_TRUE(content);
   EXPECT_EQ(content->at(2), 9);
   // The descriptor is gone all the same: a second close could hit another thread's.
