@@ -17,6 +17,7 @@ constexpr uint64_t set_bytes_a_note_max = 512;
 
 } // namespace
 
+// branches: one case a state
 const char* to_string(receiver_state x) {
   switch (x) {
   case receiver_state::idle:

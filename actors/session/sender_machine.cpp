@@ -307,6 +307,7 @@ void sender_machine::on(const input::coin_came&) {
 
 // --- the wallet's answers ---
 
+// branches: one case a state
 void sender_machine::on(const input::work_done& x) {
   if (x.which == all_sent_ticket_ && x.which != 0) {
     all_sent_ticket_ = 0;

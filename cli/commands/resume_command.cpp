@@ -185,6 +185,22 @@ std::vector<wallet::open_transfer> answers_owed(environment& env, context& all,
   return std::move(*owed);
 }
 
+/// Says how many transfers were finished, and how many receipts wait for the sender.
+void tell_end(environment& env, size_t meant, json_fields receipts, command_end& out) {
+  if (!receipts.empty()) {
+    const auto count = receipts.size();
+    // Else it is the last transfer's own.
+    if (meant == 0)
+      out.fields["open"] = true;
+    out.fields["receipts_waiting"] = std::move(receipts);
+    env.out.last(fmt::format("{} receipt{} not been seen by the sender yet.", count,
+                             count == 1 ? " has" : "s have"));
+  }
+  if (meant > 0)
+    env.out.last(fmt::format("{} of {} open transfer{} finished.",
+                             out.fields["resumed"].get<size_t>(), meant, meant == 1 ? "" : "s"));
+}
+
 command_end resume_transfers(environment& env, const std::string& prefix) {
   if (auto missing = missing_wallet(env.conf))
     return std::move(*missing);
@@ -217,19 +233,7 @@ command_end resume_transfers(environment& env, const std::string& prefix) {
     receipts.push_back(tell_of_receipt(env, *what));
   list.erase(list.begin(), meant);
   auto out = resume_all(env, **parts, list);
-  if (!receipts.empty()) {
-    const auto count = receipts.size();
-    // Else it is the last transfer's own.
-    if (list.empty())
-      out.fields["open"] = true;
-    out.fields["receipts_waiting"] = std::move(receipts);
-    env.out.last(fmt::format("{} receipt{} not been seen by the sender yet.", count,
-                             count == 1 ? " has" : "s have"));
-  }
-  if (!list.empty())
-    env.out.last(fmt::format("{} of {} open transfer{} finished.",
-                             out.fields["resumed"].get<size_t>(), list.size(),
-                             list.size() == 1 ? "" : "s"));
+  tell_end(env, list.size(), std::move(receipts), out);
   return out;
 }
 

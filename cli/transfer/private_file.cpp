@@ -47,10 +47,11 @@ bool is_about_the_name(int problem) {
   }
 }
 
-/// The code of a failed read: a file that is not there is a wrong argument; a disk that fails, or
-/// a process without a free descriptor, is not.
+/// The code of a failed read: a file that is not there is a wrong argument, and so is a standard
+/// input that was closed before the program began; a disk that fails, or a process without a free
+/// descriptor, is not.
 ec code_of_read(int problem) {
-  return is_about_the_name(problem) ? ec::bad_argument : ec::disk_failed;
+  return is_about_the_name(problem) || problem == EBADF ? ec::bad_argument : ec::disk_failed;
 }
 
 std::string named(const std::filesystem::path& file, int problem) {

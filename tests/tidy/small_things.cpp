@@ -80,17 +80,20 @@ findings check_mutants(const source_files& all) {
   findings out;
   std::map<std::string, std::string> in_code;
   std::map<std::string, std::string> in_table;
-  const auto collect = [&out](const source_file& file, const std::regex& what,
-                              std::map<std::string, std::string>& to) {
+  const auto collect = [](const source_file& file, const std::regex& what,
+                          std::map<std::string, std::string>& to) {
+    std::vector<std::string> again;
     const auto lines = lines_of(file.text);
     for (size_t n = 0; n < lines.size(); ++n)
       for (std::sregex_iterator i(lines[n].begin(), lines[n].end(), what), end; i != end; ++i)
         if (!to.emplace((*i)[1].str(), at(file.path, n + 1)).second)
-          out.push_back({at(file.path, n + 1), "a second mutant " + (*i)[1].str()});
+          again.push_back((*i)[1].str());
+    return again;
   };
   for (const auto& file : all) {
     if (file.path == "tests/mutants.txt")
-      collect(file, row, in_table);
+      for (const auto& name : collect(file, row, in_table))
+        out.push_back({file.path, "a second row of mutant " + name});
     else if (is_source(file.path) && !is_test(file.path) &&
              file.path != "messages/base/mutants.hpp")
       collect(file, call, in_code);

@@ -22,7 +22,7 @@ using namespace wallet;
 // on with that until it ends by itself, as a worker does until its program has ended.
 
 /// None, too few and enough of the servers for a change to stand, and all.
-constexpr size_t servers_reached[] = {0, 7, 20, raida_count};
+constexpr size_t servers_reached[] = {0, 7, 12, 20, raida_count};
 
 /// One thing that a wallet does with its servers. `ready` happens before, undisturbed.
 struct work {
@@ -104,16 +104,16 @@ TEST(stop, at_any_question_of_a_healing_costs_nothing) {
 
 TEST(stop, at_any_question_of_an_import_costs_nothing) {
   // The receiver imports what the sender has taken out.
+  std::vector<note> coins;
   stop_at_every_question(
       {"import",
-       [](transfer_pair& pair) {
+       [&coins](transfer_pair& pair) {
          pair.mint_for_sender(0, 3);
-         const auto notes = pair.sender().notes_in(folder::bank);
-         ASSERT_EQ(retire(pair.sender().space().user, ids_of(notes), folder::bank), caf::error{});
+         coins = pair.sender().notes_in(folder::bank);
+         ASSERT_EQ(retire(pair.sender().space().user, ids_of(coins), folder::bank), caf::error{});
        },
-       [](transfer_pair& pair) {
-         const auto notes = pair.sender().notes_in(folder::trash);
-         const auto file = encode_coin_file(notes, pans::without);
+       [&coins](transfer_pair& pair) {
+         const auto file = encode_coin_file(coins, pans::without);
          (void)import_notes(pair.receiver().space(), {{"coins", *file}});
        }});
 }

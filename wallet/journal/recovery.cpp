@@ -105,6 +105,7 @@ std::string what_change_waits_for(const journal_view& view, const char* from_the
 
 } // namespace
 
+// branches: one case a task
 std::string waits_for(const journal_view& view) {
   switch (task_of(view)) {
   case recovery_task::file_journal:
@@ -130,8 +131,7 @@ std::string waits_for(const journal_view& view) {
     return "enough servers, to make the notes ours";
   case recovery_task::await_confirmation:
     return "the sender's confirmation of the receipt; the notes are in the wallet, and after 30 "
-           "days "
-           "it is closed without";
+           "days it is closed without";
   case recovery_task::finish_change:
     return what_change_waits_for(view, " to make change, or to say what became of it; ");
   case recovery_task::complete_change:

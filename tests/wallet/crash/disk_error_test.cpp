@@ -10,8 +10,7 @@
 
 // A file call that fails is no kill: the program lives, says what failed, and a restart goes on.
 // Every error that the system knows for the call, at every call, once and from then on
-// (docs/design/safety.md 6.1 K4). Checks I1, I2, I3, I13, the supply of the servers and what the
-// error says.
+// (docs/design/safety.md 6.1 K4). Checks I1, I2, I3, I13, I16 and what the error says.
 namespace liveconnect::test {
 namespace {
 
@@ -54,12 +53,6 @@ std::vector<trouble> troubles_of(const crash_case& what) {
   return out;
 }
 
-// A note that cannot be read while notes are chosen is left out, and the sum then lacks: the wallet
-// says so in other words than it should. Goes with its one use once choosing notes names the file.
-bool is_known_to_be_wrong(const caf::error& err, const trouble& what) {
-  return code_of(err) == ec::not_enough_coins && !changes_the_disk(what.call);
-}
-
 // What an error does not say that it should: the cause as the system puts it, where it happened,
 // and a code of the disk. Empty when all is well.
 std::string unsaid(const caf::error& err, const trouble& what,
@@ -68,8 +61,6 @@ std::string unsaid(const caf::error& err, const trouble& what,
   const auto names_it = [&](const std::string& path) {
     return detail.find(path.substr(path.rfind('/') + 1)) != std::string::npos;
   };
-  if (is_known_to_be_wrong(err, what))
-    return {};
   std::string out;
   if (code_of(err) != ec::disk_failed)
     out += " is called " + to_string(code_of(err));
