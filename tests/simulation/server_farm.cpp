@@ -6,6 +6,7 @@
 #include "messages/base/error.hpp"
 #include "tests/simulation/seeded.hpp"
 #include "tests/support/raida_lab.hpp"
+#include "wallet/raida/server/fix_votes.hpp"
 
 namespace liveconnect::simulation {
 
@@ -168,8 +169,8 @@ struct server_farm::node {
 struct server_farm::waiting_fix {
   size_t server = 0;
   reply_context to;
-  pending_fix fix;
-  std::vector<ticket_listing> heard;
+  std::optional<fix_votes> votes;
+  uint64_t round = 0;
   size_t open = 0;
   bool done = false;
   std::function<void(bytes)> answer;
@@ -288,24 +289,38 @@ void server_farm::begin_fix(size_t server, const handled& x, std::function<void(
   const auto waiting = std::make_shared<waiting_fix>();
   waiting->server = server;
   waiting->to = x.to;
-  waiting->fix = *x.fix;
+  waiting->votes.emplace(*x.fix, servers());
   waiting->answer = std::move(answer);
-  waiting->open = x.fix->claims.size();
-  if (waiting->open == 0)
+  ask_others(waiting);
+}
+
+void server_farm::ask_others(const std::shared_ptr<waiting_fix>& waiting) {
+  const auto claims = waiting->votes->next_round(now().now);
+  if (claims.empty())
     return complete_fix(waiting);
-  for (const auto claim : x.fix->claims) {
-    const auto payload = validate_ticket_payload(static_cast<uint8_t>(server), claim.ticket);
+  waiting->open = claims.size();
+  const auto round = ++waiting->round;
+  for (const auto claim : claims) {
+    const auto payload =
+        validate_ticket_payload(static_cast<uint8_t>(waiting->server), claim.ticket);
     request_seed drawn;
     drawn.echo = static_cast<uint16_t>(++inquiries_);
     const auto ask = encode_request(claim.server, command::validate_ticket, view(payload), drawn);
     const auto draw = mixed(seed_ ^ inquiries_ << 8 ^ claim.server);
     const auto there = milliseconds(1 + draw % 20);
     const auto back = milliseconds(1 + (draw >> 16) % 20);
-    const auto heard = [this, waiting, context = ask->context, claim](const bytes& response) {
-      if (auto told = read_ticket_listing(claim.server, decode_response(context, response)))
-        waiting->heard.push_back(std::move(*told));
-      if (--waiting->open == 0)
-        complete_fix(waiting);
+    const auto heard = [this, waiting, round, context = ask->context, claim,
+                        asked = now().now](const bytes& response) {
+      if (waiting->done)
+        return;
+      if (auto told = read_ticket_listing(claim.server, decode_response(context, response))) {
+        told->asked = asked;
+        waiting->votes->hear(std::move(*told));
+      }
+      if (waiting->votes->is_decided(now().now))
+        return complete_fix(waiting);
+      if (waiting->round == round && --waiting->open == 0)
+        ask_others(waiting);
     };
     events_.after(there, [this, claim, heard, back, packet = view(ask->packet).copy()] {
       receive(claim.server, arrival::tcp, packet, [this, heard, back](bytes response) {
@@ -313,14 +328,19 @@ void server_farm::begin_fix(size_t server, const handled& x, std::function<void(
       });
     });
   }
-  events_.after(fix_deadline, [this, waiting] { complete_fix(waiting); });
+  events_.after(round == 1 ? fix_deadline : milliseconds(250), [this, waiting, round] {
+    if (waiting->round == round && !waiting->done)
+      ask_others(waiting);
+  });
 }
 
 void server_farm::complete_fix(const std::shared_ptr<waiting_fix>& x) {
   if (std::exchange(x->done, true) || nodes_[x->server]->down)
     return;
   auto& at = *nodes_[x->server];
-  finish(x->server, x->to, at.core.complete_fix(x->fix, x->heard, now()), x->answer);
+  const auto when = now();
+  finish(x->server, x->to, at.core.complete_fix(x->votes->fix(), x->votes->fresh(when.now), when),
+         x->answer);
 }
 
 // --- weather ---

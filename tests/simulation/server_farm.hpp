@@ -68,6 +68,7 @@ private:
   void finish(size_t server, const raida::reply_context& to, const raida::reply& what,
               const std::function<void(bytes)>& answer);
   void begin_fix(size_t server, const raida::handled& x, std::function<void(bytes)> answer);
+  void ask_others(const std::shared_ptr<waiting_fix>& waiting);
   void complete_fix(const std::shared_ptr<waiting_fix>& x);
   bool refuses_fix(size_t server, raida::arrival how, byte_view packet,
                    const std::function<void(bytes)>& answer);
