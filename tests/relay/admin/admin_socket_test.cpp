@@ -36,11 +36,15 @@ struct admin_socket_test : ::testing::Test {
     return out;
   }
 
+  /// More than a request may have: the server stops reading and may close before all is sent.
+  static constexpr size_t too_much = 100'000;
+
   /// What a raw client reads.
   std::string talk(const std::string& text) {
     const int fd = connect_unix(path, std::chrono::seconds(10));
     EXPECT_GE(fd, 0);
-    EXPECT_TRUE(send_all(fd, text));
+    const auto sent = send_all(fd, text);
+    EXPECT_TRUE(sent || text.size() > too_much);
     shutdown(fd, SHUT_WR);
     std::string out;
     char buffer[4096];
