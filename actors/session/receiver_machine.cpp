@@ -117,7 +117,7 @@ void receiver_machine::on(const input::parted&) {
     return;
   secured_ = false;
   stop_waiting();
-  if (state_ == receiver_state::confirming || state_ == receiver_state::dropping)
+  if (!needs_peer())
     return;
   // An answer that would have gone to this connection is dropped; the wallet's work on a
   // complete set has its own ticket and goes on.
@@ -127,6 +127,11 @@ void receiver_machine::on(const input::parted&) {
   state_ = receiver_state::meeting;
   out_.push_back(action::arm{timer::reunite});
   tell_waiting(awaited::peer);
+}
+
+bool receiver_machine::needs_peer() const {
+  return state_ != receiver_state::confirming && state_ != receiver_state::dropping &&
+         state_ != receiver_state::ended;
 }
 
 void receiver_machine::on(const input::line_failed& x) {

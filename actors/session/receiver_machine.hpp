@@ -83,6 +83,8 @@ public:
   actions advance(any_input what);
 
   receiver_state state() const { return state_; }
+  /// Whether the transfer cannot go on without the sender: one that goes then is waited for.
+  bool needs_peer() const;
   // for tests: what a table of machine and inputs asks for
   receiver_money money() const { return money_; }
 

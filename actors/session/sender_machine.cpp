@@ -117,17 +117,24 @@ void sender_machine::on(const input::parted&) {
     return;
   secured_ = false;
   stop_waiting();
+  if (!needs_peer())
+    return;
+  // What the wallet still does for us is idempotent; its answer is dropped.
+  current_ = 0;
+  state_ = sender_state::meeting;
+  out_.push_back(action::arm{timer::reunite});
+  tell_waiting(awaited::peer);
+}
+
+bool sender_machine::needs_peer() const {
   switch (state_) {
   case sender_state::filing:
   case sender_state::lingering:
   case sender_state::settling:
-    return;
+  case sender_state::ended:
+    return false;
   default:
-    // What the wallet still does for us is idempotent; its answer is dropped.
-    current_ = 0;
-    state_ = sender_state::meeting;
-    out_.push_back(action::arm{timer::reunite});
-    tell_waiting(awaited::peer);
+    return true;
   }
 }
 

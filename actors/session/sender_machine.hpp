@@ -63,6 +63,8 @@ public:
   sender_state state() const { return state_; }
   /// begin_sending was asked, in this run or an earlier one.
   bool sending_begun() const { return begun_; }
+  /// Whether the transfer cannot go on without the receiver: one that goes then is waited for.
+  bool needs_peer() const;
 
 private:
   void on(const input::started&);

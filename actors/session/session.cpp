@@ -83,6 +83,7 @@ struct session_arguments {
   role side = role::sender;
   /// The protocol: sender_machine or receiver_machine.
   std::function<actions(any_input)> advance;
+  std::function<bool()> needs_peer;
   /// One of the two is set, by `side`.
   sender_wallet_actor sender_wallet;
   receiver_wallet_actor receiver_wallet;
@@ -174,6 +175,7 @@ struct session_state {
   session_config config;
   role side = role::sender;
   std::function<actions(any_input)> advance;
+  std::function<bool()> needs_peer;
   std::optional<session_core> core;
   sender_wallet_actor sender_wallet;
   receiver_wallet_actor receiver_wallet;
@@ -305,7 +307,9 @@ void session_state::on_entered(const link_entered& x) {
 
 void session_state::on_peer(const link_peer& x) {
   if (!x.present) {
-    tell(peer_lost{x.word});
+    // A peer that goes when all is known has done its part: nobody waits for it.
+    if (needs_peer())
+      tell(peer_lost{x.word});
     return perform(core->end_peer(x.word));
   }
   perform(core->drop_peer());
@@ -680,6 +684,7 @@ session_impl_actor::behavior_type session_state::begin(pointer me, session_argum
   config = std::move(from.config);
   side = from.side;
   advance = std::move(from.advance);
+  needs_peer = std::move(from.needs_peer);
   core.emplace(core_terms_of(config, side));
   sender_wallet = std::move(from.sender_wallet);
   receiver_wallet = std::move(from.receiver_wallet);
@@ -726,6 +731,13 @@ session_impl_actor::behavior_type session(session_state::pointer self,
   return self->state.begin(self, *from);
 }
 
+/// Lets `machine` decide for the session.
+template<class Machine>
+void drive(session_arguments& to, std::shared_ptr<Machine> machine) {
+  to.needs_peer = [machine] { return machine->needs_peer(); };
+  to.advance = [machine](any_input x) { return machine->advance(std::move(x)); };
+}
+
 session_actor spawn_session(caf::actor_system& system, std::shared_ptr<session_arguments> from) {
   auto out = system.spawn(session, std::move(from));
   caf::anon_send(out, atom::tick_v);
@@ -740,10 +752,8 @@ session_actor sender_session(caf::actor_system& system, session_config config, b
     config.sum = config.invite.sum;
   auto from = std::make_shared<session_arguments>();
   from->side = role::sender;
-  from->advance = [machine = sender_machine{config.sum.value_or(amount{}), config.sending_begun,
-                                            config.errand}](any_input x) mutable {
-    return machine.advance(std::move(x));
-  };
+  drive(*from, std::make_shared<sender_machine>(config.sum.value_or(amount{}), config.sending_begun,
+                                                config.errand));
   from->config = std::move(config);
   from->sender_wallet = std::move(wallet);
   from->loop = std::move(loop);
@@ -764,9 +774,7 @@ session_actor receiver_session(caf::actor_system& system, session_config config,
   terms.offered = config.offered;
   auto from = std::make_shared<session_arguments>();
   from->side = role::receiver;
-  from->advance = [machine = receiver_machine{terms}](any_input x) mutable {
-    return machine.advance(std::move(x));
-  };
+  drive(*from, std::make_shared<receiver_machine>(terms));
   from->config = std::move(config);
   from->receiver_wallet = std::move(wallet);
   from->loop = std::move(loop);

@@ -24,13 +24,17 @@ caf::expected<std::vector<wallet::open_transfer>> open_transfers(environment& en
                                                  "Reading the journals", atom::open_transfers_v);
 }
 
-std::optional<command_end> choose(std::vector<wallet::open_transfer>& open,
-                                  const std::string& prefix) {
-  open.erase(std::remove_if(open.begin(), open.end(),
+void keep_named(std::vector<wallet::open_transfer>& list, const std::string& prefix) {
+  list.erase(std::remove_if(list.begin(), list.end(),
                             [&](const wallet::open_transfer& x) {
                               return to_string(x.id).compare(0, prefix.size(), prefix) != 0;
                             }),
-             open.end());
+             list.end());
+}
+
+std::optional<command_end> choose(std::vector<wallet::open_transfer>& open,
+                                  const std::string& prefix) {
+  keep_named(open, prefix);
   if (open.size() == 1)
     return {};
   const auto shown = printable(prefix, 40);

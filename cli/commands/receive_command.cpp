@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/finality.hpp"
 #include "cli/transfer/context.hpp"
 #include "cli/transfer/private_file.hpp"
 #include "cli/transfer/prompt.hpp"
@@ -67,6 +68,8 @@ command_end receive_coins(environment& env, const std::string& source) {
   if (auto err = all.recover(env))
     return failed(std::move(err), known);
   auto end = all.run_receiver(env, *invite, to_file_text(*invite));
+  if (!end.fields.value("receipt", "").empty())
+    tell_finality(env, end);
   const auto sum = amount::parse(end.fields.value("amount", ""));
   if (!end.failure && sum)
     env.out.last(fmt::format("Done: {} received in {:.1f} s. Receipt {}", to_display(*sum),

@@ -177,11 +177,7 @@ std::vector<wallet::open_transfer> answers_owed(environment& env, context& all,
                                                       "Reading the journals", atom::answers_owed_v);
   if (!owed)
     return {};
-  owed->erase(std::remove_if(owed->begin(), owed->end(),
-                             [&](const wallet::open_transfer& x) {
-                               return to_string(x.id).compare(0, prefix.size(), prefix) != 0;
-                             }),
-              owed->end());
+  keep_named(*owed, prefix);
   return std::move(*owed);
 }
 
@@ -201,6 +197,24 @@ void tell_end(environment& env, size_t meant, json_fields receipts, command_end&
                              out.fields["resumed"].get<size_t>(), meant, meant == 1 ? "" : "s"));
 }
 
+command_end nothing_open(environment& env, size_t told, size_t owed) {
+  env.out.last(owed == 0 ? "Nothing is open."
+                         : fmt::format("Nothing is open; {} of {} receivers heard how their "
+                                       "transfer ended.",
+                                       told, owed));
+  return {{}, {{"resumed", 0}, {"told", told}}};
+}
+
+/// Takes out of `list` the transfers whose receipt only the sender has not seen, and tells of each.
+json_fields take_receipts(environment& env, std::vector<wallet::open_transfer>& list) {
+  auto out = json_fields::array();
+  const auto rest = std::stable_partition(list.begin(), list.end(), waits_for_sender_alone);
+  for (auto what = list.begin(); what != rest; ++what)
+    out.push_back(tell_of_receipt(env, *what));
+  list.erase(list.begin(), rest);
+  return out;
+}
+
 command_end resume_transfers(environment& env, const std::string& prefix) {
   if (auto missing = missing_wallet(env.conf))
     return std::move(*missing);
@@ -210,28 +224,18 @@ command_end resume_transfers(environment& env, const std::string& prefix) {
   auto open = open_transfers(env, **parts);
   if (!open)
     return failed(std::move(open.error()));
-  auto list = std::move(*open);
   const auto owed = answers_owed(env, **parts, prefix);
-  const auto told = answer_again(env, **parts, owed);
+  auto list = std::move(*open);
+  // An id names one transfer, be it an open one or a closed one whose receiver is owed a word.
   if (!prefix.empty() && owed.empty())
     if (auto end = choose(list, prefix))
       return std::move(*end);
-  if (!owed.empty())
-    (void)choose(list, prefix);
-  if (list.empty()) {
-    env.out.last(owed.empty() ? "Nothing is open."
-                              : fmt::format("Nothing is open; {} of {} receivers heard how their "
-                                            "transfer ended.",
-                                            told, owed.size()));
-    return {{}, {{"resumed", 0}, {"told", told}}};
-  }
-  auto receipts = json_fields::array();
-  auto meant = list.begin();
-  if (prefix.empty())
-    meant = std::stable_partition(list.begin(), list.end(), waits_for_sender_alone);
-  for (auto what = list.begin(); what != meant; ++what)
-    receipts.push_back(tell_of_receipt(env, *what));
-  list.erase(list.begin(), meant);
+  keep_named(list, prefix);
+  const auto told = answer_again(env, **parts, owed);
+  if (list.empty())
+    return nothing_open(env, told, owed.size());
+  // Named by its id, a transfer is gone on with also where only its sender is awaited.
+  auto receipts = prefix.empty() ? take_receipts(env, list) : json_fields::array();
   auto out = resume_all(env, **parts, list);
   tell_end(env, list.size(), std::move(receipts), out);
   return out;

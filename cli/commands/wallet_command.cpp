@@ -1,14 +1,17 @@
+#include <algorithm>
 #include <filesystem>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "cli/commands/commands.hpp"
+#include "cli/commands/finality.hpp"
 #include "cli/commands/open_transfers.hpp"
 #include "cli/transfer/ask.hpp"
 #include "cli/transfer/context.hpp"
 #include "messages/base/printable.hpp"
 #include "messages/base/time_text.hpp"
+#include "wallet/operations/finality.hpp"
 #include "wallet/raida/quorum.hpp"
 
 namespace liveconnect::cli {
@@ -53,21 +56,38 @@ json_fields fields_of(const wallet::wallet_balance& x) {
           {"unreadable", x.unreadable.size()}};
 }
 
-/// One line and one event a note.
-void show_notes(environment& env, const std::vector<wallet::listed_note>& notes) {
+/// What stands behind a note's folder: why it cannot be paid, and when it is final.
+std::string remarks_on(const wallet::listed_note& x, uint32_t final_in) {
+  if (x.held)
+    return ", in an open transfer";
+  std::string out;
+  if (!x.obstacle.empty())
+    out += fmt::format(", not payable now: {}", x.obstacle);
+  if (final_in > 0)
+    out += ", " + final_text(final_in);
+  return out;
+}
+
+/// One line and one event a note. Answers in how many seconds all of them are final.
+uint32_t show_notes(environment& env, const std::vector<wallet::listed_note>& notes) {
+  const auto memory = remembered(env.conf);
+  const auto now = time_now();
+  uint32_t latest = 0;
   for (const auto& x : notes) {
+    const auto final_in = wallet::final_in_seconds(memory, x.id, {}, now);
+    latest = std::max(latest, final_in);
     env.out.event("note", {{"denomination", denomination_name(x.id.denomination)},
                            {"serial", x.id.serial},
                            {"folder", x.folder},
                            {"pown", x.pown},
                            {"held", x.held},
                            {"payable", x.obstacle.empty()},
-                           {"obstacle", x.obstacle}});
-    env.out.line(fmt::format(
-        "{:>14}  #{:<8} {}{}", denomination_name(x.id.denomination), x.id.serial, x.folder,
-        x.held ? ", in an open transfer"
-               : (x.obstacle.empty() ? "" : fmt::format(", not payable now: {}", x.obstacle))));
+                           {"obstacle", x.obstacle},
+                           {"final_in_seconds", final_in}});
+    env.out.line(fmt::format("{:>14}  #{:<8} {}{}", denomination_name(x.id.denomination),
+                             x.id.serial, x.folder, remarks_on(x, final_in)));
   }
+  return latest;
 }
 
 /// `; 100 of it cannot be paid now (liveconnect wallet heal)`, or nothing.
@@ -88,12 +108,14 @@ command_end list_notes(environment& env) {
                                                        "Reading the wallet", atom::list_notes_v);
     if (!notes)
       return failed(std::move(notes.error()));
-    show_notes(env, *notes);
+    const auto final_in = show_notes(env, *notes);
+    auto fields = fields_of(*balance);
+    fields["final_in_seconds"] = final_in;
     env.out.last(fmt::format(
-        "{} in {} note{}{}{}{}", to_display(balance->spendable), balance->notes,
+        "{} in {} note{}{}{}{}{}", to_display(balance->spendable), balance->notes,
         plural(balance->notes),
         balance->fracked == 0 ? "" : fmt::format(", {} of them fracked", balance->fracked),
-        stuck_text(*balance),
+        stuck_text(*balance), final_in == 0 ? "" : "; all of it " + final_text(final_in),
         balance->in_transit.is_zero() ? ""
                                       : fmt::format("; {} in transit (liveconnect resume)",
                                                     to_display(balance->in_transit))));
@@ -105,9 +127,8 @@ command_end list_notes(environment& env) {
                                printable(x.why, detail_chars_max)));
     }
     if (!balance->unreadable.empty())
-      return failed(fail(ec::wallet_damaged, unreadable_files(balance->unreadable.size())),
-                    fields_of(*balance));
-    return {{}, fields_of(*balance), 0};
+      return failed(fail(ec::wallet_damaged, unreadable_files(balance->unreadable.size())), fields);
+    return {{}, fields, 0};
   });
 }
 
@@ -198,6 +219,10 @@ command_end import_coins(environment& env, const std::vector<std::string>& files
                       "They were not imported, and are in the wallet's folder Counterfeit",
                       "Run 'liveconnect wallet list' later, which imports them");
     end.fields["refused"] = report->refused;
+    if (report->authentic + report->fracked > 0)
+      tell_finality(env, end);
+    else
+      end.fields["final_in_seconds"] = 0;
     if (!end.failure && report->refused != 0)
       end.failure = fail(ec::bad_coin_file, report->lines.front());
     return end;

@@ -75,7 +75,8 @@ struct peer_seen {
   std::string address;
 };
 
-/// The peer is out of reach: it left, or missed three heartbeats. The session waits for it.
+/// The peer is out of reach: it left, or missed three heartbeats. The session waits for it; a peer
+/// that goes when the transfer needs it no more is not told.
 struct peer_lost {
   /// The relay's word, or `silent`.
   std::string reason;

@@ -336,6 +336,12 @@ TEST_F(command_line, help_of_a_command_names_it_and_where_the_settings_stand) {
   EXPECT_EQ(mint.wait().value_or(-1), 0);
   EXPECT_NE(mint.output().find("liveconnect raida mint [OPTIONS] [AMOUNT]"), std::string::npos)
       << mint.output();
+  auto cancel = start({"cancel", "--help"});
+  EXPECT_EQ(cancel.wait().value_or(-1), 0);
+  for (auto part :
+       {"Usage: liveconnect cancel [OPTIONS] ID",
+        "Write off a sent transfer that nobody can finish", "The transfer's id, or how it begins"})
+    EXPECT_NE(cancel.output().find(part), std::string::npos) << cancel.output();
 }
 
 TEST_F(command_line, a_receiver_that_met_no_sender_has_no_transfer) {

@@ -24,6 +24,15 @@ protected:
     relay_address_ = wire_->address();
   }
 
+  /// The id of the one transfer that is open, as `wallet check` names it.
+  std::string id_of_open(const std::string& side) const {
+    auto check = run(side, {"wallet", "check"});
+    const auto open = check.wait_for("open");
+    (void)check.result();
+    EXPECT_TRUE(open);
+    return open ? open->value("transfer", "") : std::string{};
+  }
+
   void expect_done(const json& result) { EXPECT_EQ(result.value("name", ""), "done") << result; }
 
   gate here_;
@@ -139,6 +148,40 @@ TEST_F(interruption, both_killed_while_coins_are_under_way_resume) {
   here_.open();
   auto sender_again = run("sender", {"resume"});
   // The receiver has seen no coin, so it has nothing to resume: the invitation opens the room anew.
+  auto receiver_again = start_receiver();
+  expect_done(sender_again.result());
+  expect_done(receiver_again.result());
+  expect_moved("3439");
+}
+
+TEST_F(interruption, what_the_receiver_may_still_take_is_not_written_off) {
+  start_network();
+  hold(24, true);
+  auto sender = start_sender("3439");
+  auto receiver = start_receiver();
+  ASSERT_TRUE(here_.wait_reached(patience));
+  sender.kill();
+  receiver.kill();
+  here_.open();
+  // There is no terminal to ask at.
+  const auto unasked = run_to_end("sender", {"cancel", id_of_open("sender")});
+  EXPECT_EQ(unasked.value("code", -1), 2) << unasked;
+  EXPECT_EQ(unasked["what"], "There is no terminal to ask, so nothing was written off.");
+  const auto refused = run_to_end("sender", {"cancel", id_of_open("sender"), "--yes"});
+  EXPECT_EQ(refused.value("code", -1), 8) << refused;
+  EXPECT_EQ(refused["name"], "outcome_unknown");
+  EXPECT_EQ(refused["role"], "sender");
+  EXPECT_EQ(refused["amount"], "3439");
+  EXPECT_EQ(refused["state"], "sending");
+  EXPECT_EQ(refused["returned"], "0");
+  EXPECT_EQ(refused["written_off"], "0");
+  EXPECT_EQ(refused["open"], true);
+  EXPECT_NE(refused["detail"].get<std::string>().find("min"), std::string::npos) << refused;
+  EXPECT_NE(refused["what"].get<std::string>().find("is not written off"), std::string::npos);
+  const auto unknown = run_to_end("sender", {"cancel", "0000beef", "--yes"});
+  EXPECT_EQ(unknown.value("code", -1), 2) << unknown;
+  // It did no harm: the transfer goes on.
+  auto sender_again = run("sender", {"resume"});
   auto receiver_again = start_receiver();
   expect_done(sender_again.result());
   expect_done(receiver_again.result());

@@ -31,6 +31,8 @@ std::string temporary_name() {
 /// A file of a batch on its way.
 struct pending_file {
   const new_file* what = nullptr;
+  /// The temporary name to take; empty: one drawn at random.
+  std::string planned;
   std::string temporary;
   file_handle handle;
   /// Whether its final name is ours, so that undoing may remove it.
@@ -81,7 +83,7 @@ caf::error write_temporaries(file_ops& ops, const file_handle& directory,
     const auto end = std::min(begin + batch_files_max, files.size());
     for (auto i = begin; i < end; ++i) {
       auto& x = files[i];
-      const auto name = temporary_name();
+      const auto name = x.planned.empty() ? temporary_name() : x.planned;
       auto handle = ops.create(directory, name);
       if (!handle)
         return handle.error();
@@ -106,13 +108,8 @@ caf::error write_temporaries(file_ops& ops, const file_handle& directory,
 }
 
 /// The steps of put (docs/design/safety.md 5.2) for a batch.
-caf::error put_batch(file_ops& ops, const file_handle& directory,
-                     const std::vector<new_file>& files, uint64_t size) {
-  if (files.empty())
-    return caf::none;
-  std::vector<pending_file> pending(files.size());
-  for (size_t i = 0; i < files.size(); ++i)
-    pending[i].what = &files[i];
+caf::error put_pending(file_ops& ops, const file_handle& directory,
+                       std::vector<pending_file>& pending, uint64_t size) {
   auto err = write_temporaries(ops, directory, pending, size);
   for (auto& x : pending) {
     if (err)
@@ -128,6 +125,16 @@ caf::error put_batch(file_ops& ops, const file_handle& directory,
   if (err)
     undo_put(ops, directory, pending);
   return err;
+}
+
+caf::error put_batch(file_ops& ops, const file_handle& directory,
+                     const std::vector<new_file>& files, uint64_t size) {
+  if (files.empty())
+    return caf::none;
+  std::vector<pending_file> pending(files.size());
+  for (size_t i = 0; i < files.size(); ++i)
+    pending[i].what = &files[i];
+  return put_pending(ops, directory, pending, size);
 }
 
 } // namespace
@@ -150,6 +157,22 @@ file_handle::~file_handle() {
 caf::error put(file_ops& ops, const file_handle& directory, const std::string& name,
                byte_view content) {
   return put_batch(ops, directory, {{name, content}}, 0);
+}
+
+caf::error put_outside(file_ops& ops, const file_handle& directory, const std::string& name,
+                       byte_view content, const std::string& tag) {
+  const new_file what{name, content};
+  std::vector<pending_file> pending(1);
+  pending[0].what = &what;
+  pending[0].planned = temporary_prefix + tag;
+  // What a killed try has left may be half a file.
+  const auto left = ops.exists(directory, pending[0].planned);
+  if (!left)
+    return left.error();
+  if (*left)
+    if (auto err = ops.remove(directory, pending[0].planned))
+      return err;
+  return put_pending(ops, directory, pending, 0);
 }
 
 caf::error put_preallocated(file_ops& ops, const file_handle& directory, const std::string& name,

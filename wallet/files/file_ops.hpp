@@ -162,6 +162,13 @@ struct renaming {
 [[nodiscard]] caf::error put(file_ops& ops, const file_handle& directory, const std::string& name,
                              byte_view content);
 
+/// Like put, in a directory that no start-up clears: the temporary file is `.tmp-` and `tag`, so a
+/// repeat with the same tag, after a kill, removes what the killed one left. `tag` is a plain name
+/// that no other writer uses.
+[[nodiscard]] caf::error put_outside(file_ops& ops, const file_handle& directory,
+                                     const std::string& name, byte_view content,
+                                     const std::string& tag);
+
 /// Like put, for a file that will grow in place: it gets at least `size` bytes, zero behind
 /// `content`.
 [[nodiscard]] caf::error put_preallocated(file_ops& ops, const file_handle& directory,

@@ -5,6 +5,7 @@
 
 #include "messages/base/error.hpp"
 #include "wallet/operations/heal_notes.hpp"
+#include "wallet/operations/pown_again.hpp"
 #include "wallet/raida/note_codec.hpp"
 
 namespace liveconnect::wallet {
@@ -72,10 +73,10 @@ namespace {
 // The note that most servers pass, of equals the one that fewest refuse, and its letters.
 std::pair<stored_note, letter_counts> most_passed(workspace& space,
                                                   const std::vector<stored_note>& notes) {
-  const auto letters = raida::detect(*space.port, notes_of(notes), space.rules.times);
+  const auto holders = ask_holders(space, notes_of(notes));
   std::pair<stored_note, letter_counts> best{notes.front(), {}};
-  for (size_t i = 0; i < notes.size() && i < letters.size(); ++i) {
-    const auto counts = count_letters(letters[i]);
+  for (size_t i = 0; i < notes.size(); ++i) {
+    const auto counts = count_letters(letters_of_present(holders[i]));
     const auto better = counts.passed > best.second.passed ||
                         (counts.passed == best.second.passed && counts.failed < best.second.failed);
     if (i == 0 || better)
@@ -169,10 +170,10 @@ std::vector<stored_note> possible_sources(const std::vector<stored_note>& free,
 // notes that are held by no journal are in no balance.
 caf::expected<std::vector<note_id>> demote_refused(workspace& space,
                                                    const std::vector<stored_note>& bank) {
-  const auto letters = raida::detect(*space.port, notes_of(bank), space.rules.times);
+  const auto holders = ask_holders(space, notes_of(bank));
   std::vector<note_id> refused;
-  for (size_t i = 0; i < bank.size() && i < letters.size(); ++i)
-    if (count_letters(letters[i]).failed > 0)
+  for (size_t i = 0; i < bank.size(); ++i)
+    if (count_letters(letters_of_present(holders[i])).failed > 0)
       refused.push_back(bank[i].value.id);
   // Holds first, files second: another operation may have taken them meanwhile.
   const hold_guard held{*space.holds, refused, draw_transfer_id()};

@@ -112,13 +112,16 @@ caf::error give_up(workspace& space, operation_journal& log, const std::string& 
   return {};
 }
 
-// Writes the file that the export is for. A file of the same bytes is the one of an earlier try.
-caf::error write_destination(workspace& space, const std::string& path, byte_view content) {
+// Writes the file that the export is for. A file of the same bytes is the one of an earlier try. It
+// lies outside the wallet, where no start-up looks for what a killed write has left: living
+// secrets. So the name of its temporary follows from the journal.
+caf::error write_destination(workspace& space, const operation_journal& log, byte_view content) {
+  const auto& path = log.view().destination;
   const auto directory = space.files().open_directory(folder_of(path));
   if (!directory)
     return directory.error();
   const auto name = name_of(path);
-  auto err = put(space.files(), *directory, name, content);
+  auto err = put_outside(space.files(), *directory, name, content, tag_of(log.id()));
   if (err && code_of(err) == ec::file_exists) {
     const auto there = read_file(space.files(), *directory, name, content.size());
     if (there && liveconnect::view(*there).text() == content.text())
@@ -202,7 +205,7 @@ caf::expected<operation_report> finish_export(workspace& space, operation_journa
   const auto content = encode_coin_file(view.sending->notes, pans::without);
   if (!content)
     return content.error();
-  if (auto err = write_destination(space, view.destination, liveconnect::view(*content))) {
+  if (auto err = write_destination(space, log, liveconnect::view(*content))) {
     out.lines.push_back("the file could not be made (" + detail_of(err) +
                         "); the coins lie in the wallet's folder Export as '" +
                         printable(*container) + "'");

@@ -11,6 +11,7 @@
 #include "wallet/journal/recovery.hpp"
 #include "wallet/operations/heal_notes.hpp"
 #include "wallet/operations/known_secrets.hpp"
+#include "wallet/operations/older_copies.hpp"
 #include "wallet/operations/pown_again.hpp"
 #include "wallet/operations/take_ownership.hpp"
 
@@ -252,36 +253,6 @@ private:
   workspace& space_;
   operation_report& report_;
 };
-
-caf::error set_aside(workspace& space, const stored_note& copy, const note& coming) {
-  if (!loses_secrets(copy.value, coming))
-    return space.user.remove_file(copy.where, copy.file);
-  const auto moved = space.user.move_file(copy.where, copy.file, folder::trash);
-  return moved ? caf::error{} : moved.error();
-}
-
-// Takes the copies of these notes that are not the ones to be taken in out of the way: they would
-// count. What a server may still hold of them is among the secrets taken in; one that has others
-// goes to Trash.
-caf::error set_older_aside(workspace& space, const journal_view& view) {
-  std::map<note_id, const note*> coming;
-  for (auto& x : view.received)
-    if (view.graded.count(x.id) == 0)
-      coming[x.id] = &x;
-  std::vector<note_id> ids;
-  for (auto& x : coming)
-    ids.push_back(x.first);
-  for (auto where : {folder::bank, folder::fracked, folder::limbo, folder::suspect}) {
-    const auto copies = space.user.find(ids, {where});
-    if (!copies)
-      return copies.error();
-    for (auto& x : *copies)
-      if (x.value.ans != coming[x.value.id]->ans)
-        if (auto err = set_aside(space, x, *coming[x.value.id]))
-          return err;
-  }
-  return {};
-}
 
 // Adds what became of one import's notes to the report of all.
 template<class Report>

@@ -15,6 +15,16 @@ const std::vector<authenticity_number>& present_secrets(const note& x) {
   return x.pans.size() == x.ans.size() ? x.pans : x.ans;
 }
 
+std::string letters_of_present(const std::vector<server_holds>& row) {
+  std::string out(row.size(), letter::silent);
+  for (size_t s = 0; s < row.size(); ++s)
+    if (row[s] == server_holds::present)
+      out[s] = letter::passed;
+    else if (row[s] != server_holds::unknown)
+      out[s] = letter::failed;
+  return out;
+}
+
 bool may_pown_again(const std::vector<server_holds>& row, const raida::quorum_rules& rules) {
   const auto count = [&](server_holds what) {
     return static_cast<size_t>(std::count(row.begin(), row.end(), what));
@@ -151,6 +161,13 @@ public:
     return {};
   }
 
+  std::vector<std::vector<server_holds>> rows() const {
+    std::vector<std::vector<server_holds>> out;
+    for (auto& x : states_)
+      out.push_back(x.row);
+    return out;
+  }
+
   std::vector<note> result() const {
     std::vector<note> out;
     for (auto& x : states_)
@@ -219,29 +236,13 @@ private:
   // as the second set.
   static note result_of(const state& x) {
     auto out = x.present;
-    out.pown.assign(x.row.size(), letter::silent);
+    out.pown = letters_of_present(x.row);
     auto open = false;
-    for (size_t s = 0; s < x.row.size(); ++s) {
-      switch (x.row[s]) {
-      case server_holds::present:
-        out.pown[s] = letter::passed;
-        break;
-      case server_holds::other:
-        out.pown[s] = letter::failed;
-        break;
-      case server_holds::older:
-        out.pown[s] = letter::failed;
+    for (size_t s = 0; s < x.row.size(); ++s)
+      if (x.row[s] == server_holds::older || (x.row[s] == server_holds::unknown && x.open[s])) {
         out.ans[s] = x.older[s];
         open = true;
-        break;
-      case server_holds::unknown:
-        if (x.open[s]) {
-          out.ans[s] = x.older[s];
-          open = true;
-        }
-        break;
       }
-    }
     if (open)
       out.pans = x.present.ans;
     return out;
@@ -273,6 +274,13 @@ void remember(workspace& space, const std::vector<note>& before, const std::vect
 }
 
 } // namespace
+
+std::vector<std::vector<server_holds>> ask_holders(workspace& space,
+                                                   const std::vector<note>& notes) {
+  sender_of_powns all{space, notes};
+  all.ask();
+  return all.rows();
+}
 
 caf::expected<std::vector<note>> pown_again(workspace& space, const std::vector<note>& notes,
                                             const persist_again& persist) {

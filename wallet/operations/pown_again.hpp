@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <caf/expected.hpp>
@@ -29,6 +30,15 @@ const std::vector<authenticity_number>& present_secrets(const note& x);
 /// and all others that answer hold ours as well, 13+f together: in both cases no other owner can
 /// have a majority, whatever f of them said falsely (docs/design/safety.md I6). Pure.
 bool may_pown_again(const std::vector<server_holds>& row, const raida::quorum_rules& rules);
+
+/// Asks each server what it holds of these notes: by FIND where a note has two secrets for it, by
+/// Detect elsewhere. One row a note. Blocks and changes nothing.
+std::vector<std::vector<server_holds>> ask_holders(workspace& space,
+                                                   const std::vector<note>& notes);
+
+/// The letters of the present secrets alone: a server that holds an older one of ours refuses them.
+/// Pure.
+std::string letters_of_present(const std::vector<server_holds>& row);
 
 /// Makes notes durable before a Pown of them leaves (P3): `ans` is what servers hold, `pans` what
 /// they are to hold. When it fails nothing is sent.

@@ -39,6 +39,31 @@ raida::heal_limits server_memory::limits(size_t servers, wall_seconds now) const
   return out;
 }
 
+namespace {
+
+// Forgets notes whose tickets are over, and the oldest beyond `most`.
+void prune(std::map<note_id, wall_seconds>& notes, size_t most, wall_seconds now) {
+  for (auto i = notes.begin(); i != notes.end();)
+    i = now >= i->second && now - i->second < ticket_life_seconds ? std::next(i) : notes.erase(i);
+  if (notes.size() <= most)
+    return;
+  std::vector<std::pair<wall_seconds, note_id>> by_age;
+  for (const auto& [id, at] : notes)
+    by_age.emplace_back(at, id);
+  const auto over = static_cast<std::ptrdiff_t>(notes.size() - most);
+  std::nth_element(by_age.begin(), by_age.begin() + over, by_age.end());
+  for (auto i = by_age.begin(); i != by_age.begin() + over; ++i)
+    notes.erase(i->second);
+}
+
+} // namespace
+
+void server_memory::add_powned(const std::vector<note_id>& ids, wall_seconds now) {
+  for (const auto& id : ids)
+    powned[id] = now;
+  prune(powned, powned_notes_max, now);
+}
+
 void server_memory::learn(const raida::heal_result& from, const raida::quorum_rules& rules,
                           wall_seconds now) {
   for (size_t server = 0; server < from.fixes.size(); ++server) {
@@ -51,12 +76,7 @@ void server_memory::learn(const raida::heal_result& from, const raida::quorum_ru
   for (auto& x : from.notes)
     if (raida::grade_detect(x.pown, rules) == note_verdict::authentic)
       ticketed.erase(x.id);
-  for (auto i = ticketed.begin(); i != ticketed.end();)
-    i = now >= i->second && now - i->second < ticket_life_seconds ? std::next(i)
-                                                                  : ticketed.erase(i);
-  while (ticketed.size() > ticketed_notes_max)
-    ticketed.erase(std::min_element(ticketed.begin(), ticketed.end(),
-                                    [](auto& x, auto& y) { return x.second < y.second; }));
+  prune(ticketed, ticketed_notes_max, now);
 }
 
 std::string to_text(const server_memory& x) {
@@ -65,9 +85,11 @@ std::string to_text(const server_memory& x) {
     for (auto& [server, one] : *of)
       out += word + std::to_string(server) + " " + std::to_string(one.failures) + " " +
              std::to_string(one.last) + "\n";
-  for (auto& [id, at] : x.ticketed)
-    out += "ticket " + std::to_string(id.denomination) + " " + std::to_string(id.serial) + " " +
-           std::to_string(at) + "\n";
+  for (const auto& [of, word] :
+       {std::pair{&x.ticketed, "ticket "}, std::pair{&x.powned, "powned "}})
+    for (auto& [id, at] : *of)
+      out += word + std::to_string(id.denomination) + " " + std::to_string(id.serial) + " " +
+             std::to_string(at) + "\n";
   return out;
 }
 
@@ -91,25 +113,41 @@ bool read_number(std::string_view text, T& out) {
   return problem == std::errc{} && stopped == end;
 }
 
-void read_line(const std::vector<std::string_view>& words, server_memory& out) {
+// `fix 3 1 1790000000`, and likewise `pown`.
+void read_refusal(const std::vector<std::string_view>& words,
+                  std::map<size_t, refusal_memory>& out) {
+  size_t server = 0;
+  refusal_memory one;
+  if (read_number(words[1], server) && server < 256 && read_number(words[2], one.failures) &&
+      read_number(words[3], one.last))
+    out[server] = one;
+}
+
+// `ticket 2 700 1790000000`, and likewise `powned`.
+void read_time(const std::vector<std::string_view>& words, size_t most,
+               std::map<note_id, wall_seconds>& out) {
+  int denomination = 0;
+  note_id id;
   wall_seconds at = 0;
-  if (words.size() != 4 || !read_number(words[3], at))
+  if (out.size() >= most || !read_number(words[1], denomination) ||
+      denomination < denomination_min || denomination > denomination_max ||
+      !read_number(words[2], id.serial) || !read_number(words[3], at))
     return;
-  if (words[0] == "fix" || words[0] == "pown") {
-    size_t server = 0;
-    refusal_memory one;
-    one.last = at;
-    if (read_number(words[1], server) && server < 256 && read_number(words[2], one.failures))
-      (words[0] == "fix" ? out.fix : out.pown)[server] = one;
-  } else if (words[0] == "ticket" && out.ticketed.size() < ticketed_notes_max) {
-    int denomination = 0;
-    note_id id;
-    if (read_number(words[1], denomination) && denomination >= denomination_min &&
-        denomination <= denomination_max && read_number(words[2], id.serial)) {
-      id.denomination = static_cast<int8_t>(denomination);
-      out.ticketed[id] = at;
-    }
-  }
+  id.denomination = static_cast<int8_t>(denomination);
+  out[id] = at;
+}
+
+void read_line(const std::vector<std::string_view>& words, server_memory& out) {
+  if (words.size() != 4)
+    return;
+  if (words[0] == "fix")
+    read_refusal(words, out.fix);
+  else if (words[0] == "pown")
+    read_refusal(words, out.pown);
+  else if (words[0] == "ticket")
+    read_time(words, ticketed_notes_max, out.ticketed);
+  else if (words[0] == "powned")
+    read_time(words, powned_notes_max, out.powned);
 }
 
 } // namespace

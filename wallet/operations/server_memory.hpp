@@ -26,8 +26,9 @@ inline constexpr uint32_t back_off_most_seconds = 3600;
 /// the note.
 inline constexpr uint32_t ticket_life_seconds = 300;
 
-/// Notes that the memory keeps at most; the oldest go first.
+/// Notes with tickets, and notes made ours, that the memory keeps at most; the oldest go first.
 inline constexpr size_t ticketed_notes_max = 1024;
+inline constexpr size_t powned_notes_max = 4096;
 
 /// The file's name in `<data>/liveconnect`, and its most bytes.
 inline constexpr const char* server_memory_file_name = "servers";
@@ -51,11 +52,15 @@ struct server_memory {
   std::map<size_t, refusal_memory> pown;
   /// When tickets were last taken for a note that is not whole since.
   std::map<note_id, wall_seconds> ticketed;
+  /// When notes were made ours, until tickets from before are over (finality.hpp).
+  std::map<note_id, wall_seconds> powned;
 
   /// What a healing is to leave out at `now`.
   raida::heal_limits limits(size_t servers, wall_seconds now) const;
   /// Adds what came of a healing.
   void learn(const raida::heal_result& from, const raida::quorum_rules& rules, wall_seconds now);
+  /// Adds notes that were made ours now.
+  void add_powned(const std::vector<note_id>& ids, wall_seconds now);
 };
 
 /// Adds to `of` whether a server did what it was asked. Pure.

@@ -6,6 +6,7 @@
 #include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
 #include "wallet/operations/claim_notes.hpp"
+#include "wallet/operations/finality.hpp"
 #include "wallet/raida/note_codec.hpp"
 
 namespace liveconnect::wallet {
@@ -261,6 +262,9 @@ caf::error settle_graded(workspace& space, operation_journal& log, wallet_store&
   if (auto err = log.append(encode_ids(record_type::settled, settled)))
     return err;
   space.holds->release(settled, log.id());
+  auto ours = authentic;
+  ours.insert(ours.end(), fracked.begin(), fracked.end());
+  remember_powned(space, ours);
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include "wallet/files/local_receipt.hpp"
 #include "wallet/journal/recovery.hpp"
 #include "wallet/operations/heal_notes.hpp"
+#include "wallet/operations/older_copies.hpp"
 #include "wallet/transfer/common_steps.hpp"
 
 namespace liveconnect::wallet {
@@ -142,17 +143,41 @@ caf::expected<std::vector<note>> receiver_transfer::checked(const coin_payload& 
   return notes;
 }
 
+namespace {
+
+// Why a note is not taken in beside the wallet's copy of it; empty where that copy is in no way.
+std::string objection_to(copy_fate x) {
+  switch (x) {
+  case copy_fate::same:
+    return "is in the wallet already";
+  case copy_fate::living:
+    return "is in the wallet already, and the servers accept the wallet's copy";
+  case copy_fate::unknown:
+    return "is in the wallet with other numbers, and too few servers tell which are good";
+  case copy_fate::dead:
+    break;
+  }
+  return {};
+}
+
+} // namespace
+
 caf::error receiver_transfer::require_new(const std::vector<note>& notes) const {
-  const auto ids = ids_of(notes);
-  for (auto store : {&space_->user, &space_->sender, &space_->receiver}) {
+  for (auto store : {&space_->sender, &space_->receiver}) {
     const auto found =
-        store->find(ids, {folder::bank, folder::fracked, folder::limbo, folder::suspect});
+        store->find(ids_of(notes), {folder::bank, folder::fracked, folder::limbo, folder::suspect});
     if (!found)
       return found.error();
     if (!found->empty())
       return fail(ec::manifest_mismatch,
                   to_string(found->front().value.id) + " is in the wallet already");
   }
+  const auto copies = judge_copies(*space_, notes);
+  if (!copies)
+    return copies.error();
+  for (auto& [id, fate] : *copies)
+    if (const auto why = objection_to(fate); !why.empty())
+      return fail(ec::manifest_mismatch, to_string(id) + " " + why);
   return {};
 }
 
@@ -205,6 +230,10 @@ caf::expected<step_report> receiver_transfer::pown(pown_start how) {
     return fail(ec::internal, "no complete set of notes was received");
   auto& space = *space_;
   const auto before = all_settled(log_->view());
+  // require_new() let the set pass although the wallet has copies of its notes: they are dead.
+  if (!log_->view().closed)
+    if (auto err = set_older_aside(space, log_->view()))
+      return err;
   const auto report = log_->view().closed
                           ? report_of(log_->view(), space.servers())
                           : take_ownership(space, *log_, space.receiver, container_name(), how);

@@ -14,6 +14,7 @@
 #include "wallet/operations/claim_notes.hpp"
 #include "wallet/operations/heal_notes.hpp"
 #include "wallet/operations/make_change.hpp"
+#include "wallet/operations/pown_again.hpp"
 #include "wallet/transfer/common_steps.hpp"
 #include "wallet/transfer/invitation_use.hpp"
 #include "wallet/transfer/read_receipt.hpp"
@@ -477,15 +478,16 @@ caf::expected<std::vector<stored_note>> sender_transfer::find_bad(step_report& r
   if (!stored)
     return stored.error();
   const auto notes = notes_of(*stored);
-  const auto letters = raida::detect(*space.port, notes, space.rules.times);
+  const auto holders = ask_holders(space, notes);
   report = step_report{};
   report.notes = static_cast<uint32_t>(notes.size());
   report.value = total(notes);
   report.fewest_passes = static_cast<uint8_t>(space.servers());
   std::vector<note_id> now_fracked;
   std::vector<stored_note> bad;
-  for (size_t i = 0; i < notes.size() && i < letters.size(); ++i) {
-    const auto counts = count_letters(letters[i]);
+  for (size_t i = 0; i < notes.size(); ++i) {
+    // An older secret of ours is one that an earlier owner may know.
+    const auto counts = count_letters(letters_of_present(holders[i]));
     if (counts.passed < space.rules.quorum.settled()) {
       if (counts.passed + counts.failed < space.rules.quorum.settled())
         return fail(ec::too_few_servers, std::to_string(counts.passed + counts.failed) + " of " +
@@ -517,17 +519,19 @@ caf::expected<amount> sender_transfer::check_once(step_report& report) {
     return amount{};
   // One bad Detect is no verdict (docs/formats/wallet.md "Legal moves").
   const auto bad = notes_of(*files);
-  const auto second = raida::detect(*space.port, bad, space.rules.times);
+  const auto second = ask_holders(space, bad);
   std::vector<note> selection;
   for (auto& x : log_->view().selected->notes)
     if (std::none_of(bad.begin(), bad.end(), [&](const note& y) { return y.id == x.id; }))
       selection.push_back(x);
-  for (size_t i = 0; i < bad.size() && i < second.size(); ++i) {
-    const auto counts = count_letters(second[i]);
+  for (size_t i = 0; i < bad.size(); ++i) {
+    const auto count = [&](server_holds what) {
+      return static_cast<size_t>(std::count(second[i].begin(), second[i].end(), what));
+    };
     auto to = folder::limbo;
-    if (counts.failed >= space.rules.quorum.settled())
+    if (count(server_holds::other) >= space.rules.quorum.settled())
       to = folder::counterfeit;
-    else if (counts.passed >= space.rules.quorum.majority)
+    else if (count(server_holds::present) >= space.rules.quorum.majority)
       to = folder::fracked;
     if (auto err = space.sender.move({bad[i].id}, (*files)[i].where, space.user, to))
       return err;

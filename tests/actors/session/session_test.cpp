@@ -833,6 +833,22 @@ TEST_F(session_ends, a_silent_peer_is_lost_after_three_missed_heartbeats_and_fou
   EXPECT_EQ(seen_by_sender->last<session::connected>()->handshakes, 2u);
 }
 
+TEST_F(session_ends, of_a_peer_that_goes_when_all_is_known_nothing_is_said) {
+  const auto went = encode(make_relay_frame(message_number::peer_left, "left"), notation::tag);
+  // The sender has confirmed the receipt, and hears that the receiver is gone.
+  relay->on_frame = [&](frame& x, io::socket_id from) {
+    if (x.is(message_number::coins_confirmed))
+      relay->shout(from, went);
+    return true;
+  };
+  start_sender();
+  start_receiver();
+  run_to_the_end(1min);
+  ASSERT_NE(sender_end(), nullptr);
+  EXPECT_TRUE(sender_end()->ok);
+  EXPECT_EQ(seen_by_sender->count<session::peer_lost>(), 0u);
+}
+
 TEST_F(session_ends, a_session_without_its_observer_stops) {
   start_sender();
   run();

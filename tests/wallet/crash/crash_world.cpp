@@ -161,13 +161,11 @@ std::vector<crash_world::claim> crash_world::claims() {
     for (auto& x : whose->counted())
       out.push_back({name, std::move(x)});
     whose->disk().for_each_durable([&](const std::string& path, const bytes& content) {
-      const auto file = path.substr(path.rfind('/') + 1);
       // Where an export cannot make its file, it says so and leaves the coins in the wallet's
       // Export.
       const auto exported =
           path.rfind("/data/Wallets/", 0) == 0 && path.find("/Export/") != std::string::npos;
-      // A killed export leaves what it was writing: the same secrets, under a name nobody opens.
-      if ((path.rfind(outside, 0) != 0 && !exported) || is_temporary_name(file))
+      if (path.rfind(outside, 0) != 0 && !exported)
         return;
       if (auto notes = parse_coin_file(byte_view{content}))
         for (auto& x : *notes)
@@ -216,6 +214,16 @@ findings crash_world::conserved() {
                   " are left (I2)");
   if (supplies() != supplies_)
     out.push_back("the supply of a server moved (I16)");
+  return out;
+}
+
+findings crash_world::nothing_left_outside() {
+  findings out;
+  for (auto* whose : {&pair_.sender(), &pair_.receiver()})
+    whose->disk().for_each_durable([&](const std::string& path, const bytes&) {
+      if (path.rfind(outside, 0) == 0 && is_temporary_name(path.substr(path.rfind('/') + 1)))
+        out.push_back("'" + path + "' is left, with secrets in it (I3)");
+    });
   return out;
 }
 
@@ -307,6 +315,8 @@ findings crash_world::aftermath(bool together) {
       add(out, what_->repeat(*this));
     if (out.empty())
       add(out, conserved());
+    if (out.empty())
+      add(out, nothing_left_outside());
     if (out.empty())
       add(out, secrets_.held_is_durable(pair_));
   } catch (const std::exception& err) {

@@ -106,6 +106,8 @@ private:
   findings settle_all(wallet_party& whose, bool everything_answers, bool& open);
   findings time_passes();
   findings conserved();
+  /// No half-written file with secrets lies where the user keeps files of his own.
+  findings nothing_left_outside();
 
   const scenario* what_;
   side victim_;

@@ -5,6 +5,7 @@
 
 #include "messages/base/error.hpp"
 #include "wallet/files/coin_file.hpp"
+#include "wallet/journal/recovery.hpp"
 #include "wallet/operations/check_notes.hpp"
 #include "wallet/operations/export_notes.hpp"
 #include "wallet/operations/heal_notes.hpp"
@@ -99,6 +100,25 @@ caf::error settle_after_the_lease(crash_world& world) {
     if (auto settled = settle(space, x.id); !settled)
       return settled.error();
   return world.restart(side::receiver);
+}
+
+/// The person writes a transfer off: the first time too early, since two looks must agree.
+caf::error write_off(crash_world& world) {
+  if (auto err = world.restart(side::sender))
+    return err;
+  auto& space = world.pair().sender().space();
+  const auto open = open_transfers(space);
+  if (!open)
+    return open.error();
+  for (const auto& x : *open) {
+    const auto early = cancel_transfer(space, x.id);
+    if (!early && code_of(early.error()) != ec::outcome_unknown)
+      return early.error();
+    world.pair().clock().advance_seconds(second_look_seconds);
+    if (auto done = cancel_transfer(space, x.id); !done)
+      return done.error();
+  }
+  return {};
 }
 
 caf::error start_the_sender(crash_world& world) {
@@ -231,6 +251,38 @@ set_up sent_and_not_taken(bool delivered) {
   };
 }
 
+/// The receiver was killed when its Pown had reached thirteen servers, and has stayed away for
+/// longer than lease and dispute hour.
+void stopped_after_thirteen(crash_world& world) {
+  struct killed {};
+  auto& pair = world.pair();
+  pair.mint_for_sender(2, 1);
+  auto from = pair.start_sender();
+  require(pair.prepare(from, coins(100)));
+  auto to = pair.start_receiver();
+  require(error_of(to.offer(*from.announcement())));
+  const auto sent = from.begin_sending(transfer_pair::terms());
+  require(error_of(sent));
+  require(error_of(to.receive(*sent)));
+  require(error_of(from.run(sender_step::all_sent)));
+  for (size_t server = 13; server < raida_count; ++server)
+    pair.raida().add(fault::lost_request(server, raida::command::pown, SIZE_MAX));
+  auto powned = false;
+  pair.raida().on_ask = [&](const raida::ask_all& what) {
+    if (powned)
+      throw killed{};
+    powned = what.what == raida::command::pown;
+  };
+  try {
+    (void)to.run(receiver_step::pown);
+  } catch (const killed&) {
+    // It asks no server any more.
+  }
+  pair.raida().on_ask = nullptr;
+  pair.raida().clear_faults();
+  pair.clock().advance_seconds(dispute_seconds + 500);
+}
+
 /// One note was taken by a stranger, another on one server only, the third is untouched: each is
 /// filed by itself.
 void notes_went_different_ways(crash_world& world) {
@@ -332,6 +384,7 @@ const std::vector<scenario>& all_scenarios() {
       {"resume", both, broken_off_before_the_receipt, start_and_meet, {}},
       {"refresh", both, sent_and_not_taken(false), settle_after_the_lease, {}},
       {"refresh_and_wake", both, sent_and_not_taken(true), settle_after_the_lease, {}},
+      {"cancel", only_sender, stopped_after_thirteen, write_off, {}},
       {"give_back", only_sender, three_hundreds, give_back, {}},
       {"duplicates", only_sender, notes_lie_twice, start_the_sender, {}},
       {"one_down", both, servers_down(1), transfer(coins(200)), {}},

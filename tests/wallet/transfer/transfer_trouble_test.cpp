@@ -10,6 +10,7 @@
 #include "wallet/journal/recovery.hpp"
 #include "wallet/operations/announcement.hpp"
 #include "wallet/operations/balance.hpp"
+#include "wallet/raida/note_codec.hpp"
 #include "wallet/start_up.hpp"
 
 // Transfers with a peer or servers that break the rules, or do not answer.
@@ -104,6 +105,170 @@ TEST_F(transfer_trouble, a_note_that_the_wallet_has_already_refuses_the_set_and_
   ASSERT_FALSE(done);
   EXPECT_EQ(code_of(done.error()), ec::manifest_mismatch);
   EXPECT_EQ(pair.received(), amount::from_coins(100));
+}
+
+// A copy of an incoming note that no server accepts any more.
+note dead_copy_of(const note& x) {
+  auto out = x;
+  out.ans = raida::draw_ans(x.ans.size());
+  return out;
+}
+
+TEST_F(transfer_trouble, a_dead_copy_in_the_wallet_makes_room_for_the_note_that_comes) {
+  for (auto where : {folder::bank, folder::fracked, folder::limbo, folder::suspect}) {
+    SCOPED_TRACE(to_string(where));
+    transfer_pair fresh;
+    const auto minted = fresh.mint_for_sender(2, 2);
+    const auto dead = dead_copy_of(minted[0]);
+    fresh.receiver().give({dead}, where);
+    ASSERT_EQ(fresh.send(amount::from_coins(200)), caf::error{});
+    EXPECT_EQ(fresh.received(), amount::from_coins(200));
+    EXPECT_EQ(fresh.receiver().counted().size(), 2u);
+    for (auto& x : fresh.receiver().counted())
+      EXPECT_EQ(fresh.raida().holders(x), 25u);
+    EXPECT_TRUE(fresh.receiver().notes_in(folder::limbo).empty());
+    EXPECT_TRUE(fresh.receiver().notes_in(folder::suspect).empty());
+    ASSERT_EQ(fresh.receiver().notes_in(folder::trash).size(), 1u);
+    EXPECT_TRUE(same_numbers(fresh.receiver().notes_in(folder::trash)[0], dead));
+  }
+}
+
+TEST_F(transfer_trouble, a_note_with_the_numbers_in_the_wallet_is_refused_without_asking) {
+  const auto minted = pair.mint_for_sender(2, 1);
+  pair.receiver().give(minted);
+  send_coins(amount::from_coins(100));
+  ASSERT_TRUE(to->offer(announced));
+  const auto asked = pair.raida().asked[raida::command::find];
+  const auto done = to->receive(coins);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(code_of(done.error()), ec::manifest_mismatch);
+  EXPECT_NE(detail_of(done.error()).find("is in the wallet already"), std::string::npos);
+  EXPECT_EQ(pair.raida().asked[raida::command::find], asked);
+  EXPECT_TRUE(pair.receiver().holds().all().empty());
+}
+
+TEST_F(transfer_trouble, no_copy_in_the_wallet_is_called_dead_by_one_bad_answer) {
+  pair.mint_for_sender(2, 2);
+  const auto own = pair.mint_for_receiver(2, 1);
+  send_coins(amount::from_coins(200));
+  auto twin = parsed()[0];
+  twin.id = own[0].id;
+  for (size_t server = 0; server < 15; ++server)
+    pair.raida().add(fault::lying(server, raida::command::find, 242, false, 1));
+  const auto done = offer_and_receive({parsed()[1], twin});
+  ASSERT_FALSE(done);
+  EXPECT_EQ(code_of(done.error()), ec::manifest_mismatch);
+  EXPECT_EQ(pair.received(), amount::from_coins(100));
+}
+
+TEST_F(transfer_trouble, while_too_few_servers_tell_the_copies_apart_the_set_is_refused) {
+  const auto minted = pair.mint_for_sender(2, 1);
+  const auto dead = dead_copy_of(minted[0]);
+  pair.receiver().give({dead});
+  send_coins(amount::from_coins(100));
+  ASSERT_TRUE(to->offer(announced));
+  for (size_t server = 0; server < 12; ++server)
+    pair.raida().add(fault::down(server));
+  const auto done = to->receive(coins);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(code_of(done.error()), ec::manifest_mismatch);
+  EXPECT_NE(detail_of(done.error()).find("too few servers"), std::string::npos);
+  ASSERT_EQ(pair.receiver().counted().size(), 1u);
+  EXPECT_TRUE(same_numbers(pair.receiver().counted()[0], dead));
+  EXPECT_EQ(to->state(), transfer_state::offered);
+}
+
+// The receiver has dead copies in two folders, and is killed at each call to its disk.
+TEST_F(transfer_trouble, killed_anywhere_a_note_with_a_dead_copy_is_counted_once) {
+  auto finished = false;
+  for (size_t at = 1; !finished; ++at) {
+    SCOPED_TRACE(at);
+    transfer_pair fresh;
+    auto& who = fresh.receiver();
+    const auto minted = fresh.mint_for_sender(2, 2);
+    who.give({dead_copy_of(minted[0])});
+    who.give({dead_copy_of(minted[1])}, folder::fracked);
+    auto giver = fresh.start_sender();
+    ASSERT_EQ(fresh.prepare(giver, amount::from_coins(200)), caf::error{});
+    fault_file_ops files{who.disk()};
+    who.go_through(&files);
+    ASSERT_EQ(who.restart(), caf::error{});
+    std::optional<receiver_transfer> taker{fresh.start_receiver()};
+    ASSERT_TRUE(taker->offer(*giver.announcement()));
+    files.arm(disk_fault::die_before, at);
+    (void)fresh.hand_over(giver, *taker);
+    finished = !files.is_dead();
+    taker.reset();
+    who.go_through(nullptr);
+    who.disk().lose_power(static_cast<uint32_t>(at));
+    ASSERT_EQ(who.restart(), caf::error{});
+    const auto report = start_up(who.space());
+    ASSERT_TRUE(report) << detail_of(report.error());
+    EXPECT_EQ(report->failed, 0u);
+    // They meet again.
+    const auto open = who.open_journals();
+    if (!open.empty()) {
+      auto again = receiver_transfer::reopen(who.space(), open[0]);
+      ASSERT_TRUE(again);
+      taker.emplace(std::move(*again));
+    }
+    // One that has the receipt is done.
+    if (taker && giver.state() != transfer_state::closed) {
+      const auto err = fresh.hand_over(giver, *taker);
+      EXPECT_FALSE(err) << detail_of(err);
+    }
+    EXPECT_EQ(fresh.received(), amount::from_coins(200));
+    EXPECT_EQ(who.counted().size(), 2u);
+  }
+}
+
+TEST_F(transfer_trouble, a_note_is_sent_on_the_word_of_its_present_secrets_alone) {
+  // Eleven servers still hold what the note came with, and take no Pown: whoever gave it to us
+  // could take them back.
+  auto minted = pair.raida().mint(2, 500, 1);
+  auto powned = minted[0];
+  powned.pans = raida::draw_ans(25);
+  powned.pown.assign(25, letter::passed);
+  for (size_t server = 0; server < 25; ++server) {
+    if (server < 14) {
+      powned.ans[server] = powned.pans[server];
+      pair.raida().set_held(server, powned.id, powned.pans[server]);
+      continue;
+    }
+    powned.pown[server] = letter::failed;
+    for (auto command : {raida::command::pown, raida::command::fix})
+      pair.raida().add(fault::lying(server, command, 242));
+  }
+  ASSERT_EQ(pair.sender().space().user.put(folder::fracked, {powned}, pans::with, "powned"),
+            caf::error{});
+  from.emplace(pair.start_sender());
+  EXPECT_NE(pair.prepare(*from, amount::from_coins(100)), caf::error{});
+  EXPECT_TRUE(pair.sender().notes_in(folder::counterfeit).empty());
+  ASSERT_TRUE(from->run(sender_step::give_back));
+  from.reset();
+  // Once the servers take the Pown it is as good as any.
+  pair.raida().clear_faults();
+  pair.clock().advance_seconds(2 * 3600);
+  EXPECT_EQ(pair.send(amount::from_coins(100)), caf::error{});
+}
+
+TEST_F(transfer_trouble, a_note_whose_older_secrets_hold_is_not_called_counterfeit) {
+  auto minted = pair.raida().mint(2, 500, 1);
+  auto powned = minted[0];
+  powned.pans = raida::draw_ans(25);
+  for (size_t server = 0; server < 10; ++server) {
+    powned.ans[server] = powned.pans[server];
+    pair.raida().set_held(server, powned.id, powned.pans[server]);
+  }
+  for (size_t server = 10; server < 25; ++server)
+    for (auto command : {raida::command::pown, raida::command::fix})
+      pair.raida().add(fault::lying(server, command, 242));
+  ASSERT_EQ(pair.sender().space().user.put(folder::fracked, {powned}, pans::with, "powned"),
+            caf::error{});
+  from.emplace(pair.start_sender());
+  EXPECT_NE(pair.prepare(*from, amount::from_coins(100)), caf::error{});
+  EXPECT_TRUE(pair.sender().notes_in(folder::counterfeit).empty());
+  EXPECT_TRUE(pair.sender().space().user.list(folder::counterfeit)->notes.empty());
 }
 
 TEST_F(transfer_trouble, a_counterfeit_among_good_notes_is_named_in_the_receipt) {
