@@ -7,6 +7,7 @@
 #include "tests/simulation/secrets.hpp"
 #include "wallet/journal/journal.hpp"
 #include "wallet/operations/operation_journal.hpp"
+#include "wallet/operations/pown_again.hpp"
 #include "wallet/raida/derive.hpp"
 
 namespace liveconnect::simulation {
@@ -201,10 +202,11 @@ private:
     }
   }
 
-  /// A thief took it, or the other copy of the wallet spent it, and the servers do not say so with
-  /// the margin that a verdict needs.
+  /// A thief took it, the other copy of the wallet spent it, or its owner fixed it with tickets
+  /// taken on purpose, past the wallet; and the servers do not say so with the margin that a
+  /// verdict needs.
   bool is_excused(const possessions& x, const note& one) const {
-    if (in_play(kind::second_copy) || in_play(kind::read_secrets)) {
+    if (in_play(kind::second_copy) || in_play(kind::read_secrets) || in_play(kind::old_tickets)) {
       size_t others = 0;
       for (size_t s = 0; s < case_.servers->servers(); ++s) {
         const auto an = case_.servers->held(s, one.id);
@@ -317,6 +319,24 @@ private:
 
   // --- secrets that another knows, and money that cannot be paid ---
 
+  /// A Pown is sent again only where 13+f servers confirm the present secrets. Servers that lie,
+  /// and a thief who took some for good, can withhold that.
+  bool may_share(const note& one) const {
+    auto present = one;
+    present.ans = present_secrets(one);
+    return (in_play(kind::lying) || in_play(kind::read_secrets)) &&
+           case_.servers->honest_holders(present) < settled;
+  }
+
+  /// A note was passed on before the change that made it reached this server, so its owner has
+  /// never seen the secret that the change brought there, and only a Fix could replace it.
+  bool takes_a_fix(const possessions& x, const note& one, const authenticity_number& an) const {
+    return !case_.what->servers_fix && !secrets_.knows(x.number, an) &&
+           std::none_of(case_.minted.begin(), case_.minted.end(),
+                        [&](const note& y) { return y.id == one.id; }) &&
+           case_.servers->honest_holders(one) >= settled;
+  }
+
   void judge_shared_secrets() {
     if (in_play(kind::second_copy))
       return;
@@ -329,10 +349,10 @@ private:
           for (size_t s = 0; s < case_.servers->servers(); ++s) {
             const auto an = case_.servers->held(s, one.id);
             if (an && !case_.servers->is_down(s) && !case_.servers->lies(s) &&
-                secrets_.knows(other.number, *an))
+                secrets_.knows(other.number, *an) && !takes_a_fix(x, one, *an))
               ++shared;
           }
-          if (shared > 0)
+          if (shared > 0 && !may_share(one))
             return complain("I3: person " + std::to_string(other.number) + " knows what " +
                             std::to_string(shared) + " servers hold for " + to_string(one.id) +
                             ", which person " + std::to_string(x.number) + " counts");
