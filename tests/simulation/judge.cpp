@@ -153,30 +153,9 @@ private:
 
   // --- I13 ---
 
-  /// The one rest that is allowed: neither side can have 13+f, and the other is gone or cheats.
-  bool may_rest(const possessions& x, const journal_view& view) const {
-    if (!in_play(kind::never_back) && !in_play(kind::payer_powns))
-      return false;
-    auto notes = view.sending ? view.sending->notes : view.received;
-    if (notes.empty())
-      return false;
-    const auto mine_needed = case_.what->servers_fix ? majority : settled;
-    return std::any_of(notes.begin(), notes.end(), [&](const note& one) {
-      size_t mine = 0;
-      size_t others = 0;
-      for (size_t s = 0; s < case_.servers->servers(); ++s) {
-        const auto an = case_.servers->held(s, one.id);
-        if (case_.servers->is_down(s) || case_.servers->lies(s))
-          continue;
-        (an && secrets_.knows(x.number, *an) ? mine : others) += 1;
-      }
-      return mine < mine_needed && others < settled;
-    });
-  }
-
   void judge_open(const possessions& x) {
     for (const auto& view : x.open)
-      if (!may_rest(x, view))
+      if (!is_completion(view))
         complain("I13: person " + std::to_string(x.number) + " has an open journal, " +
                  to_string(view.kind()) + " in state " + to_string(state_of(view)) + " of " +
                  to_display(sum_of(view)));
@@ -217,7 +196,7 @@ private:
       }
       return others < settled;
     }
-    return in_play(kind::roll_back) && case_.judged.many_servers;
+    return forgot_beyond_margin();
   }
 
   // --- I12: what a payee was told is its own stays its own ---
@@ -279,12 +258,11 @@ private:
   bool may_lose() const {
     return in_play(kind::payer_powns) || in_play(kind::read_secrets) ||
            in_play(kind::old_tickets) || in_play(kind::never_back) || in_play(kind::second_copy) ||
-           in_play(kind::roll_back);
+           forgot_beyond_margin();
   }
 
   bool is_disputed(note_id id) const {
-    // More servers that forgot than the margin allows for: no promise.
-    if (in_play(kind::roll_back) && case_.judged.many_servers)
+    if (forgot_beyond_margin())
       return true;
     return may_lose() && std::none_of(all_.begin(), all_.end(), [&](const possessions& x) {
              return known_at(x.number, id) >= settled;
@@ -319,13 +297,37 @@ private:
 
   // --- secrets that another knows, and money that cannot be paid ---
 
-  /// A Pown is sent again only where 13+f servers confirm the present secrets. Servers that lie,
-  /// and a thief who took some for good, can withhold that.
-  bool may_share(const note& one) const {
-    auto present = one;
-    present.ans = present_secrets(one);
-    return (in_play(kind::lying) || in_play(kind::read_secrets)) &&
-           case_.servers->honest_holders(present) < settled;
+  /// More servers fell back than the margin allows for: no promise.
+  bool forgot_beyond_margin() const {
+    server_set all = 0;
+    for (const auto& x : case_.what->faults)
+      all |= x.what == kind::roll_back ? x.servers : 0;
+    size_t count = 0;
+    for (size_t s = 0; s < case_.servers->servers(); ++s)
+      count += has(all, s) ? 1 : 0;
+    return count > 2;
+  }
+
+  /// A Pown is sent again only where 13+f servers confirm the present secrets, or 13 and none
+  /// denies them. Servers that lie or forgot, and a thief who took some for good, can withhold that.
+  bool may_stay_weak(const possessions& x, const note& one) const {
+    if (!in_play(kind::lying) && !in_play(kind::read_secrets) && !forgot_beyond_margin())
+      return false;
+    std::vector<server_holds> row;
+    const auto& present = present_secrets(one);
+    for (size_t s = 0; s < case_.servers->servers(); ++s) {
+      const auto an = case_.servers->held(s, one.id);
+      if (case_.servers->is_down(s))
+        row.push_back(server_holds::unknown);
+      else if (!an || case_.servers->lies(s))
+        row.push_back(server_holds::other);
+      else if (*an == present[s])
+        row.push_back(server_holds::present);
+      else
+        row.push_back(secrets_.knows(x.number, *an) ? server_holds::older : server_holds::other);
+    }
+    const auto holders = std::count(row.begin(), row.end(), server_holds::present);
+    return static_cast<size_t>(holders) < settled && !may_pown_again(row, raida::quorum_rules{});
   }
 
   /// A note was passed on before the change that made it reached this server, so its owner has
@@ -352,7 +354,7 @@ private:
                 secrets_.knows(other.number, *an) && !takes_a_fix(x, one, *an))
               ++shared;
           }
-          if (shared > 0 && !may_share(one))
+          if (shared > 0 && !may_stay_weak(x, one))
             return complain("I3: person " + std::to_string(other.number) + " knows what " +
                             std::to_string(shared) + " servers hold for " + to_string(one.id) +
                             ", which person " + std::to_string(x.number) + " counts");
@@ -366,7 +368,8 @@ private:
         size_t away = 0;
         for (size_t s = 0; s < case_.servers->servers(); ++s)
           away += case_.servers->is_down(s) || case_.servers->lies(s) ? 1 : 0;
-        if (!x.who->is_gone() && holders >= majority && holders + away < settled)
+        if (!x.who->is_gone() && holders >= majority && holders + away < settled &&
+            !may_stay_weak(x, one))
           return complain(
               "I6: person " + std::to_string(x.number) + " counts " + to_string(one.id) +
               " and cannot pay with it: " + std::to_string(holders) + " servers hold it");

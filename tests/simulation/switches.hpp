@@ -4,9 +4,8 @@
 
 namespace liveconnect::simulation {
 
-/// What a run may hold, and what it is judged by. One that is off stands for a fault of the wallet
-/// or of the servers that is known and not mended yet: runs would fail by it, and hide others. To
-/// find it: `simulation --with NAME`.
+/// What a run may hold, and what it is judged by. All are on; one that is turned off leaves a kind of
+/// fault out, so that another can be looked at alone: `simulation --without NAME`.
 struct switches {
   /// Alice takes tickets before she sends and uses them afterwards.
   bool old_tickets = true;
@@ -33,8 +32,7 @@ struct switches {
   bool judge_payable = true;
 };
 
-/// What is on in the tests of every commit. A fault that has been mended is switched on here, in
-/// the commit that mends it.
+/// What is on in the tests of every commit.
 inline constexpr switches committed{};
 
 /// Everything: what has to hold in the end.

@@ -447,6 +447,19 @@ void world::settle_open(size_t who, workspace& space) {
                " cannot settle: " + detail_of(settled.error()));
 }
 
+/// What a person does in the end about a transfer that nobody can end.
+void world::cancel_open(size_t who, workspace& space) {
+  const auto report = start_up(space);
+  if (!report)
+    return complain("I13: start-up of person " + std::to_string(who) +
+                    " fails: " + detail_of(report.error()));
+  for (const auto& x : report->still_open) {
+    const auto over = cancel_transfer(space, x.id);
+    say(over ? "cancelled: " + to_display(over->written_off) + " written off"
+             : "cannot cancel: " + detail_of(over.error()));
+  }
+}
+
 void world::care_for(size_t who, workspace& space) {
   settle_open(who, space);
   (void)check_notes(space);
@@ -486,8 +499,13 @@ void world::calm_down() {
   finish_legs();
   const auto settling = [this](size_t i, workspace& space) { settle_open(i, space); };
   const auto caring = [this](size_t i, workspace& space) { care_for(i, space); };
+  const auto cancelling = [this](size_t i, workspace& space) { cancel_open(i, space); };
   everybody(settling, events_.now() + seconds(dispute_seconds + 60));
   everybody(settling, events_.now() + seconds(120));
+  // Two answers of the servers are needed; those that are silent have a day.
+  everybody(cancelling, events_.now() + seconds(60));
+  everybody(cancelling, events_.now() + day + seconds(60));
+  everybody(cancelling, events_.now() + seconds(60));
   everybody(settling, events_.now() + 31 * day);
   everybody(caring, events_.now() + seconds(600));
   everybody(caring, events_.now() + seconds(600));
