@@ -153,9 +153,31 @@ private:
 
   // --- I13 ---
 
+  /// The one rest that is allowed: a payee whose payer cheated, or whose servers forgot more than
+  /// the margin allows for, where neither has a majority that counts. It holds nothing of value,
+  /// and a server that comes back may still decide it. A payer can always cancel.
+  bool may_rest(const possessions& x, const journal_view& view) const {
+    if (!in_play(kind::payer_powns) && !in_play(kind::old_tickets) && !forgot_beyond_margin())
+      return false;
+    if (view.kind() != journal_kind::receiver && view.kind() != journal_kind::import)
+      return false;
+    const auto mine_needed = case_.what->servers_fix ? majority : settled;
+    return std::any_of(view.received.begin(), view.received.end(), [&](const note& one) {
+      size_t mine = 0;
+      size_t others = 0;
+      for (size_t s = 0; s < case_.servers->servers(); ++s) {
+        const auto an = case_.servers->held(s, one.id);
+        if (case_.servers->is_down(s) || case_.servers->lies(s))
+          continue;
+        (an && secrets_.knows(x.number, *an) ? mine : others) += 1;
+      }
+      return mine < mine_needed && others < settled;
+    });
+  }
+
   void judge_open(const possessions& x) {
     for (const auto& view : x.open)
-      if (!is_completion(view))
+      if (!is_completion(view) && !may_rest(x, view))
         complain("I13: person " + std::to_string(x.number) + " has an open journal, " +
                  to_string(view.kind()) + " in state " + to_string(state_of(view)) + " of " +
                  to_display(sum_of(view)));
@@ -286,8 +308,9 @@ private:
         continue;
       for (size_t s = 0; s < case_.servers->servers(); ++s) {
         const auto an = case_.servers->held(s, id);
-        if (!an || case_.servers->lies(s) || case_.servers->is_fracked(s, id) ||
-            secrets_.is_known(*an))
+        // What is proven is proven by those that answer.
+        if (!an || case_.servers->lies(s) || case_.servers->is_down(s) ||
+            case_.servers->is_fracked(s, id) || secrets_.is_known(*an))
           continue;
         return complain("I3: nobody knows what server " + std::to_string(s) + " holds for " +
                         to_string(id));
@@ -309,9 +332,12 @@ private:
   }
 
   /// A Pown is sent again only where 13+f servers confirm the present secrets, or 13 and none
-  /// denies them. Servers that lie or forgot, and a thief who took some for good, can withhold that.
+  /// denies them. Servers that lie or forgot, a thief who took some for good, and a payer who fixed
+  /// its own notes past its wallet, can withhold that.
   bool may_stay_weak(const possessions& x, const note& one) const {
-    if (!in_play(kind::lying) && !in_play(kind::read_secrets) && !forgot_beyond_margin())
+    const auto by_own_trick = in_play(kind::old_tickets) && x.number == alice;
+    if (!in_play(kind::lying) && !in_play(kind::read_secrets) && !forgot_beyond_margin() &&
+        !by_own_trick)
       return false;
     std::vector<server_holds> row;
     const auto& present = present_secrets(one);
@@ -330,12 +356,11 @@ private:
     return static_cast<size_t>(holders) < settled && !may_pown_again(row, raida::quorum_rules{});
   }
 
-  /// A note was passed on before the change that made it reached this server, so its owner has
-  /// never seen the secret that the change brought there, and only a Fix could replace it.
+  /// The owner has never seen the secret that this server holds, so only a Fix could replace it: of
+  /// a payee that stopped there, or of a change that reached the server when its note had been
+  /// passed on. Published servers do no Fix.
   bool takes_a_fix(const possessions& x, const note& one, const authenticity_number& an) const {
     return !case_.what->servers_fix && !secrets_.knows(x.number, an) &&
-           std::none_of(case_.minted.begin(), case_.minted.end(),
-                        [&](const note& y) { return y.id == one.id; }) &&
            case_.servers->honest_holders(one) >= settled;
   }
 

@@ -4,8 +4,8 @@
 
 namespace liveconnect::simulation {
 
-/// What a run may hold, and what it is judged by. All are on; one that is turned off leaves a kind of
-/// fault out, so that another can be looked at alone: `simulation --without NAME`.
+/// What a run may hold, and what it is judged by. All are on; one that is turned off leaves a kind
+/// of fault out, so that another can be looked at alone: `simulation --without NAME`.
 struct switches {
   /// Alice takes tickets before she sends and uses them afterwards.
   bool old_tickets = true;

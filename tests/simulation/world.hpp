@@ -97,6 +97,8 @@ private:
   std::array<std::vector<note>, people> given_;
   amount forgers_;
   bool calm_ = false;
+  /// Something was open after the last settling.
+  bool rests_ = false;
   std::vector<std::string> broken_;
 };
 

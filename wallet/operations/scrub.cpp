@@ -193,6 +193,11 @@ caf::expected<size_t> ask(workspace& space, std::vector<closed_journal>& journal
     if (!is_repeatable(journals[i].view, space.now()) || *done)
       continue;
     auto holding = said[i].holding(space.servers());
+    // Those that gave the serials to others said no for good.
+    if (const auto& owed = journals[i].view.owed)
+      for (auto server : owed->taken)
+        if (server < holding.size())
+          holding[server] = false;
     if (!any_of(holding))
       continue;
     where.push_back(std::move(holding));
