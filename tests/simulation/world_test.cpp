@@ -234,6 +234,20 @@ TEST(by_hand, a_server_that_falls_back_after_the_proof_holds_no_unknown_secret) 
   holds(x);
 }
 
+TEST(by_hand, ten_servers_down_and_two_that_forgot_leave_nothing_open) {
+  for (const auto coins : {100, 40})
+    for (const bool fix : {true, false}) {
+      SCOPED_TRACE(coins);
+      auto x = one_note(static_cast<uint64_t>(coins));
+      x.servers_fix = fix;
+      auto back = weather(kind::roll_back, 0, seconds(60), 0);
+      back.servers = server_set{3} << 10;
+      back.count = 59;
+      x.faults = {weather(kind::down, 10, 1, seconds(600)), back};
+      holds(x);
+    }
+}
+
 TEST(by_hand, silence_to_a_fix_keeps_no_program_for_long) {
   auto x = one_note(100);
   x.fracked_at = 4;
