@@ -221,6 +221,17 @@ private:
     return forgot_beyond_margin();
   }
 
+  /// An earlier leg that was late has taken it on since: its payee's own doing.
+  bool handed_on(note_id id) const {
+    const auto counts = [id](const possessions& x) {
+      return std::any_of(x.counted.begin(), x.counted.end(),
+                         [id](const note& one) { return one.id == id; });
+    };
+    return std::any_of(case_.what->legs.begin(), case_.what->legs.end(), [&](const leg& x) {
+      return x.by_file && x.from == case_.payee && x.to < all_.size() && counts(all_[x.to]);
+    });
+  }
+
   // --- I12: what a payee was told is its own stays its own ---
 
   void judge_received() {
@@ -230,8 +241,8 @@ private:
       if (x.number != case_.payee || x.who->is_gone())
         continue;
       for (const auto id : case_.received)
-        if (std::none_of(x.counted.begin(), x.counted.end(),
-                         [id](const note& one) { return one.id == id; }))
+        if (!handed_on(id) && std::none_of(x.counted.begin(), x.counted.end(),
+                                           [id](const note& one) { return one.id == id; }))
           return complain("I12: person " + std::to_string(x.number) + " was told that " +
                           to_string(id) + " is its own, and has it no more");
     }
