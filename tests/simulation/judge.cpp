@@ -153,11 +153,13 @@ private:
 
   // --- I13 ---
 
-  /// The one rest that is allowed: a payee whose payer cheated, or whose servers forgot more than
-  /// the margin allows for, where neither has a majority that counts. It holds nothing of value,
-  /// and a server that comes back may still decide it. A payer can always cancel.
+  /// The one rest that is allowed: a claim against a payer who cheats or a thief, or at servers of
+  /// which more forgot than the margin allows for, where neither has a majority that counts. It
+  /// holds nothing of value, and a server that comes back may still decide it. A payer can always
+  /// cancel.
   bool may_rest(const possessions& x, const journal_view& view) const {
-    if (!in_play(kind::payer_powns) && !in_play(kind::old_tickets) && !forgot_beyond_margin())
+    if (!in_play(kind::payer_powns) && !in_play(kind::old_tickets) &&
+        !in_play(kind::read_secrets) && !forgot_beyond_margin())
       return false;
     if (view.kind() != journal_kind::receiver && view.kind() != journal_kind::import)
       return false;
