@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include "tests/simulation/exhaustive.hpp"
-#include "tests/simulation/switches.hpp"
 
 /// Every order of everything that may happen, for three servers and one note, with one fault of
 /// each kind at a time. `simulation --exhaustive` goes on from here.
@@ -53,16 +52,12 @@ TEST(exhaustive, no_kill_breaks_a_rule) {
 }
 
 TEST(exhaustive, a_break_ends_whatever_is_lost_late_or_killed) {
-  if (!committed.split_change || !committed.late_change || !committed.judge_supply)
-    GTEST_SKIP() << "not yet: split_change, late_change, judge_supply";
   auto rules = small_rules{};
   rules.what = small_case::broken_note;
   hold(rules, "a break, one of each");
 }
 
 TEST(exhaustive, no_old_holder_takes_a_note_back) {
-  if (!committed.old_tickets || !committed.judge_supply)
-    GTEST_SKIP() << "not yet: old_tickets, judge_supply";
   for (const auto what : {small_case::one_note, small_case::broken_note}) {
     auto rules = quiet(what);
     rules.starts = 1;

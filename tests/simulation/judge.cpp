@@ -7,6 +7,7 @@
 #include "tests/simulation/secrets.hpp"
 #include "wallet/journal/journal.hpp"
 #include "wallet/operations/operation_journal.hpp"
+#include "wallet/operations/pown_again.hpp"
 #include "wallet/raida/derive.hpp"
 
 namespace liveconnect::simulation {
@@ -152,15 +153,18 @@ private:
 
   // --- I13 ---
 
-  /// The one rest that is allowed: neither side can have 13+f, and the other is gone or cheats.
+  /// The one rest that is allowed: a claim against a payer who cheats or a thief, or at servers of
+  /// which more forgot than the margin allows for, where neither has a majority that counts. It
+  /// holds nothing of value, and a server that comes back may still decide it. A payer can always
+  /// cancel.
   bool may_rest(const possessions& x, const journal_view& view) const {
-    if (!in_play(kind::never_back) && !in_play(kind::payer_powns))
+    if (!in_play(kind::payer_powns) && !in_play(kind::old_tickets) &&
+        !in_play(kind::read_secrets) && !forgot_beyond_margin())
       return false;
-    auto notes = view.sending ? view.sending->notes : view.received;
-    if (notes.empty())
+    if (view.kind() != journal_kind::receiver && view.kind() != journal_kind::import)
       return false;
     const auto mine_needed = case_.what->servers_fix ? majority : settled;
-    return std::any_of(notes.begin(), notes.end(), [&](const note& one) {
+    return std::any_of(view.received.begin(), view.received.end(), [&](const note& one) {
       size_t mine = 0;
       size_t others = 0;
       for (size_t s = 0; s < case_.servers->servers(); ++s) {
@@ -175,7 +179,7 @@ private:
 
   void judge_open(const possessions& x) {
     for (const auto& view : x.open)
-      if (!may_rest(x, view))
+      if (!is_completion(view) && !may_rest(x, view))
         complain("I13: person " + std::to_string(x.number) + " has an open journal, " +
                  to_string(view.kind()) + " in state " + to_string(state_of(view)) + " of " +
                  to_display(sum_of(view)));
@@ -201,10 +205,11 @@ private:
     }
   }
 
-  /// A thief took it, or the other copy of the wallet spent it, and the servers do not say so with
-  /// the margin that a verdict needs.
+  /// A thief took it, the other copy of the wallet spent it, or its owner fixed it with tickets
+  /// taken on purpose, past the wallet; and the servers do not say so with the margin that a
+  /// verdict needs.
   bool is_excused(const possessions& x, const note& one) const {
-    if (in_play(kind::second_copy) || in_play(kind::read_secrets)) {
+    if (in_play(kind::second_copy) || in_play(kind::read_secrets) || in_play(kind::old_tickets)) {
       size_t others = 0;
       for (size_t s = 0; s < case_.servers->servers(); ++s) {
         const auto an = case_.servers->held(s, one.id);
@@ -215,7 +220,18 @@ private:
       }
       return others < settled;
     }
-    return in_play(kind::roll_back) && case_.judged.many_servers;
+    return forgot_beyond_margin();
+  }
+
+  /// An earlier leg that was late has taken it on since: its payee's own doing.
+  bool handed_on(note_id id) const {
+    const auto counts = [id](const possessions& x) {
+      return std::any_of(x.counted.begin(), x.counted.end(),
+                         [id](const note& one) { return one.id == id; });
+    };
+    return std::any_of(case_.what->legs.begin(), case_.what->legs.end(), [&](const leg& x) {
+      return x.by_file && x.from == case_.payee && x.to < all_.size() && counts(all_[x.to]);
+    });
   }
 
   // --- I12: what a payee was told is its own stays its own ---
@@ -227,8 +243,8 @@ private:
       if (x.number != case_.payee || x.who->is_gone())
         continue;
       for (const auto id : case_.received)
-        if (std::none_of(x.counted.begin(), x.counted.end(),
-                         [id](const note& one) { return one.id == id; }))
+        if (!handed_on(id) && std::none_of(x.counted.begin(), x.counted.end(),
+                                           [id](const note& one) { return one.id == id; }))
           return complain("I12: person " + std::to_string(x.number) + " was told that " +
                           to_string(id) + " is its own, and has it no more");
     }
@@ -277,12 +293,11 @@ private:
   bool may_lose() const {
     return in_play(kind::payer_powns) || in_play(kind::read_secrets) ||
            in_play(kind::old_tickets) || in_play(kind::never_back) || in_play(kind::second_copy) ||
-           in_play(kind::roll_back);
+           forgot_beyond_margin();
   }
 
   bool is_disputed(note_id id) const {
-    // More servers that forgot than the margin allows for: no promise.
-    if (in_play(kind::roll_back) && case_.judged.many_servers)
+    if (forgot_beyond_margin())
       return true;
     return may_lose() && std::none_of(all_.begin(), all_.end(), [&](const possessions& x) {
              return known_at(x.number, id) >= settled;
@@ -306,8 +321,9 @@ private:
         continue;
       for (size_t s = 0; s < case_.servers->servers(); ++s) {
         const auto an = case_.servers->held(s, id);
-        if (!an || case_.servers->lies(s) || case_.servers->is_fracked(s, id) ||
-            secrets_.is_known(*an))
+        // What is proven is proven by those that answer.
+        if (!an || case_.servers->lies(s) || case_.servers->is_down(s) ||
+            case_.servers->is_fracked(s, id) || secrets_.is_known(*an))
           continue;
         return complain("I3: nobody knows what server " + std::to_string(s) + " holds for " +
                         to_string(id));
@@ -316,6 +332,50 @@ private:
   }
 
   // --- secrets that another knows, and money that cannot be paid ---
+
+  /// More servers fell back than the margin allows for: no promise.
+  bool forgot_beyond_margin() const {
+    server_set all = 0;
+    for (const auto& x : case_.what->faults)
+      all |= x.what == kind::roll_back ? x.servers : 0;
+    size_t count = 0;
+    for (size_t s = 0; s < case_.servers->servers(); ++s)
+      count += has(all, s) ? 1 : 0;
+    return count > 2;
+  }
+
+  /// A Pown is sent again only where 13+f servers confirm the present secrets, or 13 and none
+  /// denies them. Servers that lie or forgot, a thief who took some for good, and a payer who fixed
+  /// its own notes past its wallet, can withhold that.
+  bool may_stay_weak(const possessions& x, const note& one) const {
+    const auto by_own_trick = in_play(kind::old_tickets) && x.number == alice;
+    if (!in_play(kind::lying) && !in_play(kind::read_secrets) && !forgot_beyond_margin() &&
+        !by_own_trick)
+      return false;
+    std::vector<server_holds> row;
+    const auto& present = present_secrets(one);
+    for (size_t s = 0; s < case_.servers->servers(); ++s) {
+      const auto an = case_.servers->held(s, one.id);
+      if (case_.servers->is_down(s))
+        row.push_back(server_holds::unknown);
+      else if (!an || case_.servers->lies(s))
+        row.push_back(server_holds::other);
+      else if (*an == present[s])
+        row.push_back(server_holds::present);
+      else
+        row.push_back(secrets_.knows(x.number, *an) ? server_holds::older : server_holds::other);
+    }
+    const auto holders = std::count(row.begin(), row.end(), server_holds::present);
+    return static_cast<size_t>(holders) < settled && !may_pown_again(row, raida::quorum_rules{});
+  }
+
+  /// The owner has never seen the secret that this server holds, so only a Fix could replace it: of
+  /// a payee that stopped there, or of a change that reached the server when its note had been
+  /// passed on. Published servers do no Fix.
+  bool takes_a_fix(const possessions& x, const note& one, const authenticity_number& an) const {
+    return !case_.what->servers_fix && !secrets_.knows(x.number, an) &&
+           case_.servers->honest_holders(one) >= settled;
+  }
 
   void judge_shared_secrets() {
     if (in_play(kind::second_copy))
@@ -329,10 +389,10 @@ private:
           for (size_t s = 0; s < case_.servers->servers(); ++s) {
             const auto an = case_.servers->held(s, one.id);
             if (an && !case_.servers->is_down(s) && !case_.servers->lies(s) &&
-                secrets_.knows(other.number, *an))
+                secrets_.knows(other.number, *an) && !takes_a_fix(x, one, *an))
               ++shared;
           }
-          if (shared > 0)
+          if (shared > 0 && !may_stay_weak(x, one))
             return complain("I3: person " + std::to_string(other.number) + " knows what " +
                             std::to_string(shared) + " servers hold for " + to_string(one.id) +
                             ", which person " + std::to_string(x.number) + " counts");
@@ -346,7 +406,8 @@ private:
         size_t away = 0;
         for (size_t s = 0; s < case_.servers->servers(); ++s)
           away += case_.servers->is_down(s) || case_.servers->lies(s) ? 1 : 0;
-        if (!x.who->is_gone() && holders >= majority && holders + away < settled)
+        if (!x.who->is_gone() && holders >= majority && holders + away < settled &&
+            !may_stay_weak(x, one))
           return complain(
               "I6: person " + std::to_string(x.number) + " counts " + to_string(one.id) +
               " and cannot pay with it: " + std::to_string(holders) + " servers hold it");

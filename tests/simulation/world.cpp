@@ -442,9 +442,24 @@ void world::settle_open(size_t who, workspace& space) {
     return complain("I13: start-up of person " + std::to_string(who) +
                     " fails: " + detail_of(report.error()));
   for (const auto& x : report->still_open)
-    if (const auto settled = settle(space, x.id); !settled)
+    if (const auto settled = settle(space, x.id); settled)
+      rests_ = rests_ || settled->state != transfer_state::closed;
+    else
       complain("I13: person " + std::to_string(who) +
                " cannot settle: " + detail_of(settled.error()));
+}
+
+/// What a person does in the end about a transfer that nobody can end.
+void world::cancel_open(size_t who, workspace& space) {
+  const auto report = start_up(space);
+  if (!report)
+    return complain("I13: start-up of person " + std::to_string(who) +
+                    " fails: " + detail_of(report.error()));
+  for (const auto& x : report->still_open) {
+    const auto over = cancel_transfer(space, x.id);
+    say(over ? "cancelled: " + to_display(over->written_off) + " written off"
+             : "cannot cancel: " + detail_of(over.error()));
+  }
 }
 
 void world::care_for(size_t who, workspace& space) {
@@ -486,8 +501,14 @@ void world::calm_down() {
   finish_legs();
   const auto settling = [this](size_t i, workspace& space) { settle_open(i, space); };
   const auto caring = [this](size_t i, workspace& space) { care_for(i, space); };
+  const auto cancelling = [this](size_t i, workspace& space) { cancel_open(i, space); };
   everybody(settling, events_.now() + seconds(dispute_seconds + 60));
+  rests_ = false;
   everybody(settling, events_.now() + seconds(120));
+  // Two answers of the servers are needed; those that are silent have a day.
+  if (rests_)
+    for (const auto wait : {seconds(60), day + seconds(60), seconds(60)})
+      everybody(cancelling, events_.now() + wait);
   everybody(settling, events_.now() + 31 * day);
   everybody(caring, events_.now() + seconds(600));
   everybody(caring, events_.now() + seconds(600));

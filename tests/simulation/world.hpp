@@ -73,6 +73,7 @@ private:
   void finish_legs();
   void everybody(const std::function<void(size_t, wallet::workspace&)>& what, sim_time until);
   void settle_open(size_t who, wallet::workspace& space);
+  void cancel_open(size_t who, wallet::workspace& space);
   void care_for(size_t who, wallet::workspace& space);
   void copy_alice();
   void spend_copy();
@@ -96,6 +97,8 @@ private:
   std::array<std::vector<note>, people> given_;
   amount forgers_;
   bool calm_ = false;
+  /// Something was open after the last settling.
+  bool rests_ = false;
   std::vector<std::string> broken_;
 };
 

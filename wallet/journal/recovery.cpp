@@ -282,6 +282,10 @@ note with_found(const note& coin, const found_row& found) {
       break;
     case find_answer::neither:
     case find_answer::no_such_note:
+      // The giver knows the AN, and may bring the server back to it, with a change that it still
+      // owes: such a server must not pass the note as ours.
+      if (i < coin.pans.size())
+        out.ans[i] = coin.pans[i];
       out.pown[i] = letter::failed;
       break;
     case find_answer::an:

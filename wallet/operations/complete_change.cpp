@@ -80,4 +80,13 @@ caf::error complete_changes(workspace& space, const std::vector<transfer_id>& id
   return failed;
 }
 
+void repeat_changes(workspace& space, const std::vector<change_record>& changes,
+                    const std::vector<std::vector<bool>>& where) {
+  if (changes.empty())
+    return;
+  auto said = find_changes(space, changes, where);
+  for (size_t i = 0; i < said.size(); ++i)
+    push_again(space, changes[i], said[i], where[i]);
+}
+
 } // namespace liveconnect::wallet

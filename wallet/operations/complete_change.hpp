@@ -18,4 +18,10 @@ namespace liveconnect::wallet {
 /// elsewhere, or no completions, are left out. The first failure is answered, the others go on.
 [[nodiscard]] caf::error complete_changes(workspace& space, const std::vector<transfer_id>& ids);
 
+/// Sends changes that are over once more to the servers of `where`, one entry a change: servers
+/// that hold the sources, since they fell back to a state before it. Each is asked first; one that
+/// lacks a source, or has a target, gets nothing. The change's journal has all secrets still (P3).
+void repeat_changes(workspace& space, const std::vector<change_record>& changes,
+                    const std::vector<std::vector<bool>>& where);
+
 } // namespace liveconnect::wallet

@@ -174,10 +174,13 @@ void adopt_present(note& x, const found_row& found) {
   x.pown.assign(x.ans.size(), letter::silent);
   raida::adopt_found(x, found);
   for (size_t s = 0; s < x.pown.size() && s < found.size(); ++s) {
-    if (found[s] == raida::find_answer::an && second[s] != x.ans[s])
+    if (found[s] == raida::find_answer::an && second[s] != x.ans[s]) {
       x.pown[s] = letter::failed;
-    else if (x.pown[s] != letter::silent)
-      x.pans[s] = x.ans[s];
+    } else if (x.pown[s] != letter::silent) {
+      // Also where it holds neither: the first may be another's as well.
+      x.ans[s] = second[s];
+      x.pans[s] = second[s];
+    }
   }
   if (x.pans == x.ans)
     x.pans.clear();

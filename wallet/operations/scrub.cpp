@@ -9,6 +9,7 @@
 #include "messages/base/error.hpp"
 #include "wallet/journal/journal.hpp"
 #include "wallet/journal/recovery.hpp"
+#include "wallet/operations/complete_change.hpp"
 
 namespace liveconnect::wallet {
 
@@ -65,9 +66,20 @@ std::vector<note> to_ask(const journal_view& view) {
   return {};
 }
 
-// Whether the servers could still prove what the records do not.
-bool worth_asking(const journal_view& view) {
-  return view.closed && !view.scrubbed && !proven_since(view) && !to_ask(view).empty();
+// A change whose notes are filed. A server that falls back holds its sources again and lacks the
+// targets, and only the change itself can make them there.
+bool is_repeatable(const journal_view& view, wall_seconds now) {
+  return view.kind() == journal_kind::change && view.change && view.closed && !view.scrubbed &&
+         view.closed->how == closing::done &&
+         !has_passed(view.closed->at, now, completion_life_seconds);
+}
+
+// The notes that a start asks about.
+std::vector<note> questions_of(const journal_view& view, wall_seconds now) {
+  auto out = to_ask(view);
+  if (out.empty() && is_repeatable(view, now))
+    out = view.change->sources;
+  return out;
 }
 
 // A server that holds the note's own second set may hold a secret that stands only here.
@@ -83,44 +95,116 @@ struct closed_journal {
   journal_view view;
 };
 
-// Takes the secrets out when the delay is over.
-caf::expected<bool> scrub_if_due(workspace& space, const closed_journal& x, wall_seconds since) {
-  if (!has_passed(since, space.now(), scrub_delay_seconds))
-    return false;
+caf::error scrub(workspace& space, const closed_journal& x) {
   const auto kept = scrubbed(x.records, space.now());
   if (!kept)
     return kept.error();
   // What could not be read back must not be written.
   if (auto view = replay(*kept); !view)
     return view.error();
-  if (auto err = scrub_closed_journal(space.files(), space.user.root(), x.id, *kept))
-    return err;
-  return true;
+  return scrub_closed_journal(space.files(), space.user.root(), x.id, *kept);
 }
 
-// Asks the servers about the notes of all these journals at once, and writes PROVEN into each
-// journal whose secrets no server holds any more.
-caf::error ask(workspace& space, std::vector<closed_journal>& journals) {
+// What the servers said about the notes of one journal.
+struct told {
+  std::vector<note> asked;
+  std::vector<found_row> rows;
+
+  // No server that answers, 13+f or more, holds an old secret.
+  bool all_gone(const raida::quorum_rules& rules) const {
+    for (size_t i = 0; i < asked.size(); ++i)
+      if (!is_gone_everywhere(asked[i], rows[i], rules))
+        return false;
+    return true;
+  }
+
+  // Some server holds the old secret of every note.
+  std::vector<bool> holding(size_t servers) const {
+    std::vector<bool> out(servers, !rows.empty());
+    for (auto& row : rows)
+      for (size_t s = 0; s < servers; ++s)
+        out[s] = out[s] && s < row.size() && row[s] == raida::find_answer::an;
+    return out;
+  }
+};
+
+bool any_of(const std::vector<bool>& x) {
+  return std::find(x.begin(), x.end(), true) != x.end();
+}
+
+// Draws what follows from the servers' word on one journal: PROVEN, or the scrubbing that was due,
+// or that a proof holds no more. Answers whether it was scrubbed.
+caf::expected<bool> conclude(workspace& space, closed_journal& x, const told& what) {
+  const auto rewrite = [&] {
+    return scrub_closed_journal(space.files(), space.user.root(), x.id, x.records);
+  };
+  if (what.all_gone(space.rules.quorum)) {
+    if (to_ask(x.view).empty())
+      return false;
+    if (proven_since(x.view)) {
+      if (auto err = scrub(space, x))
+        return err;
+      return true;
+    }
+    x.records.insert(x.records.end() - 1, encode_moment(record_type::proven, space.now()));
+    if (auto err = rewrite())
+      return err;
+    return false;
+  }
+  if (!x.view.proven || !any_of(what.holding(space.servers())))
+    return false;
+  // A server has fallen back since: the day begins anew with the next proof.
+  x.records.erase(std::remove_if(x.records.begin(), x.records.end(),
+                                 [](const journal_record& y) {
+                                   return y.type == static_cast<uint16_t>(record_type::proven);
+                                 }),
+                  x.records.end());
+  if (auto err = rewrite())
+    return err;
+  return false;
+}
+
+// Asks the servers about the notes of all these journals at once, and does what follows. Answers
+// how many were scrubbed.
+caf::expected<size_t> ask(workspace& space, std::vector<closed_journal>& journals) {
+  std::vector<told> said;
   std::vector<note> notes;
   for (auto& x : journals) {
-    const auto some = to_ask(x.view);
-    notes.insert(notes.end(), some.begin(), some.end());
+    said.push_back({questions_of(x.view, space.now()), {}});
+    notes.insert(notes.end(), said.back().asked.begin(), said.back().asked.end());
   }
   const auto rows = raida::find(*space.port, notes, space.rules.times);
   if (rows.size() != notes.size())
-    return {};
-  size_t at = 0;
-  for (auto& x : journals) {
-    auto gone = true;
-    for (auto end = at + to_ask(x.view).size(); at < end; ++at)
-      gone = gone && is_gone_everywhere(notes[at], rows[at], space.rules.quorum);
-    if (!gone)
-      continue;
-    x.records.insert(x.records.end() - 1, encode_moment(record_type::proven, space.now()));
-    if (auto err = scrub_closed_journal(space.files(), space.user.root(), x.id, x.records))
-      return err;
+    return size_t{0};
+  auto next = rows.begin();
+  for (auto& x : said) {
+    const auto end = next + static_cast<std::ptrdiff_t>(x.asked.size());
+    x.rows.assign(next, end);
+    next = end;
   }
-  return {};
+  size_t scrubbed = 0;
+  std::vector<change_record> changes;
+  std::vector<std::vector<bool>> where;
+  for (size_t i = 0; i < journals.size(); ++i) {
+    const auto done = conclude(space, journals[i], said[i]);
+    if (!done)
+      return done.error();
+    scrubbed += *done ? 1 : 0;
+    if (!is_repeatable(journals[i].view, space.now()) || *done)
+      continue;
+    auto holding = said[i].holding(space.servers());
+    // Those that gave the serials to others said no for good.
+    if (const auto& owed = journals[i].view.owed)
+      for (auto server : owed->taken)
+        if (server < holding.size())
+          holding[server] = false;
+    if (!any_of(holding))
+      continue;
+    where.push_back(std::move(holding));
+    changes.push_back(*journals[i].view.change);
+  }
+  repeat_changes(space, changes, where);
+  return scrubbed;
 }
 
 } // namespace
@@ -194,17 +278,25 @@ public:
       return;
     x.records = std::move(*records);
     x.view = std::move(*view);
-    if (worth_asking(x.view))
+    const auto since = proven_since(x.view);
+    if (since && !has_passed(*since, space_.now(), scrub_delay_seconds))
+      return;
+    if (!x.view.scrubbed && x.view.closed && !questions_of(x.view, space_.now()).empty())
       keep_question(std::move(x));
     else
-      scrub_or_archive(x);
+      scrub_or_archive(x, since.has_value());
   }
 
   // Asks the servers about the questions kept. Answers how many journals were scrubbed, or the
   // first failure of all.
   caf::expected<size_t> end() {
-    if (!questions_.empty())
-      note_failure(ask(space_, questions_));
+    if (!questions_.empty()) {
+      const auto done = ask(space_, questions_);
+      if (!done)
+        note_failure(done.error());
+      else
+        scrubbed_ += *done;
+    }
     if (failed_)
       return failed_;
     return scrubbed_;
@@ -220,14 +312,13 @@ private:
       questions_[at] = std::move(x);
   }
 
-  void scrub_or_archive(closed_journal& x) {
-    if (const auto since = proven_since(x.view)) {
-      auto done = scrub_if_due(space_, x, *since);
-      if (!done)
-        note_failure(std::move(done.error()));
-      if (!done || !*done)
-        return;
-      ++scrubbed_;
+  void scrub_or_archive(closed_journal& x, bool is_due) {
+    if (is_due) {
+      auto err = scrub(space_, x);
+      if (!err)
+        ++scrubbed_;
+      note_failure(std::move(err));
+      return;
     }
     // Scrubbed, or never to be: by its records it cannot be proven.
     note_failure(archive_journal(space_.files(), space_.user.root(), x.id));

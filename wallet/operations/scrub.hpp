@@ -29,11 +29,16 @@ std::optional<wall_seconds> proven_since(const journal_view& view);
 caf::expected<std::vector<journal_record>> scrubbed(const std::vector<journal_record>& records,
                                                     wall_seconds now);
 
-/// Scrubs the closed journals that have been proven for scrub_delay_seconds; answers how many. Of
-/// the others asks the servers about a few, drawn at random: about the notes sent, those received
-/// under the secrets they came with, and the sources of a change. Writes down (PROVEN) when all
-/// that answer, 13+f or more, hold none of those secrets. Only where what was powned, taken back or
-/// made is authentic (25 of 25 hold its new AN); the rest is not asked about and keeps its secrets.
+/// Scrubs the closed journals that have been proven for scrub_delay_seconds; answers how many. Asks
+/// the servers about a few, drawn at random: about the notes sent, those received under the secrets
+/// they came with, and the sources of a change. Writes down (PROVEN) when all that answer, 13+f or
+/// more, hold none of those secrets; when the delay is over they are asked again before anything
+/// goes, and one that has fallen back voids the proof. Only where what was powned, taken back or
+/// made is authentic (25 of 25 hold its new AN); the rest keeps its secrets.
+///
+/// A change that is done is sent again to servers that hold its sources: they fell back, and nothing
+/// else makes its notes there. For completion_life_seconds, also where a note of it is fracked.
+///
 /// What is scrubbed, or can never be, goes to the archive, so that a start reads no more journals
 /// than there are open questions. One that cannot be read is left alone. A clock that was set back
 /// scrubs later, never earlier. Under the lock.

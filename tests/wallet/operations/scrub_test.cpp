@@ -159,6 +159,29 @@ TEST_F(scrub, keeps_what_was_received_while_a_server_holds_the_old_secret) {
   EXPECT_TRUE(closed(pair.receiver(), journal_kind::receiver).proven);
 }
 
+TEST_F(scrub, asks_again_before_anything_goes) {
+  auto minted = pair.mint_for_sender(2, 1);
+  ASSERT_EQ(pair.send(amount::from_coins(100)), caf::error{});
+  start_again(pair.sender());
+  ASSERT_TRUE(closed(pair.sender(), journal_kind::sender).proven);
+  // A server falls back after the proof.
+  auto now = pair.raida().held(4, minted[0].id);
+  pair.raida().set_held(4, minted[0].id, minted[0].ans[4]);
+  pair.clock().advance_seconds(2 * day);
+  start_again(pair.sender());
+  auto view = closed(pair.sender(), journal_kind::sender);
+  EXPECT_FALSE(view.proven);
+  EXPECT_FALSE(view.scrubbed);
+  EXPECT_TRUE(holds(pair.sender(), view, minted[0].ans[4]));
+  // The day begins anew.
+  pair.raida().set_held(4, minted[0].id, now);
+  start_again(pair.sender());
+  EXPECT_TRUE(closed(pair.sender(), journal_kind::sender).proven);
+  pair.clock().advance_seconds(day);
+  start_again(pair.sender());
+  EXPECT_TRUE(closed(pair.sender(), journal_kind::sender).scrubbed);
+}
+
 TEST_F(scrub, spends_no_turn_on_what_is_scrubbed) {
   auto unproven = [&] {
     auto out = 0;

@@ -100,9 +100,14 @@ void settle(raida_port& port, std::vector<note>& notes, const std::vector<size_t
       const auto told = found[k][server];
       if (told == find_answer::an && meaning == first_alone::stays_open)
         continue;
-      if (told == find_answer::pan)
+      // Where a Pown was open, the first secret is the giver's as well: a server that holds neither
+      // must not pass the note should it come back to that one.
+      const auto is_second = told == find_answer::pan || meaning == first_alone::stays_open;
+      if (told == find_answer::not_asked || told == find_answer::unknown)
+        continue;
+      if (is_second)
         x.ans[server] = x.pans[server];
-      else if (told != find_answer::not_asked && told != find_answer::unknown)
+      else
         x.pans[server] = x.ans[server];
     }
     drop_settled(x);
@@ -133,31 +138,45 @@ void detect_all(raida_port& port, std::vector<note>& notes, const command_times&
   }
 }
 
-/// Sends one Fix and finds out what came of it, whatever the server said: the answer may be lost or
-/// false. Answers what the server did: 'p', 'f' or 'n' as in heal_result.
-char fix_and_settle(raida_port& port, std::vector<note>& notes, const fix_intent& intent,
-                    const ticket_set& tickets, const command_times& times) {
-  const auto servers = port.servers();
-  std::vector<size_t> indices;
-  for (size_t i = 0; i < notes.size(); ++i) {
-    if (std::find(intent.notes.begin(), intent.notes.end(), notes[i].id) == intent.notes.end())
-      continue;
-    auto& x = notes[i];
-    if (!has_open(x))
-      x.pans = x.ans;
-    x.pans[intent.server] = fixed_an(static_cast<uint8_t>(intent.server), x.id, intent.pg);
-    indices.push_back(i);
-  }
-  const auto said = fix(port, intent.server, intent.notes, intent.pg, tickets.tickets, times);
-  std::vector<bool> only(servers, false);
-  only[intent.server] = true;
-  settle(port, notes, indices, server_choice(indices.size(), only), first_alone::settles, times);
+/// What a server did: 'p', 'f' or 'n' as in heal_result.
+char outcome_of(const std::vector<note>& notes, const std::vector<size_t>& indices,
+                const fix_intent& intent, const std::string& said) {
   for (auto i : indices)
-    if (notes[i].ans[intent.server] ==
-        fixed_an(static_cast<uint8_t>(intent.server), notes[i].id, intent.pg))
+    if (std::find(intent.notes.begin(), intent.notes.end(), notes[i].id) != intent.notes.end() &&
+        notes[i].ans[intent.server] ==
+            fixed_an(static_cast<uint8_t>(intent.server), notes[i].id, intent.pg))
       return letter::passed;
   const auto counts = count_letters(said);
   return counts.failed + counts.error > 0 ? letter::failed : letter::silent;
+}
+
+/// Sends each server its Fix and finds out what came of it, whatever the servers said: the answer
+/// may be lost or false. All at once: a server that is silent costs the whole time of a Fix, once.
+void fix_and_settle(raida_port& port, std::vector<note>& notes,
+                    const std::vector<fix_intent>& intents, const ticket_set& tickets,
+                    const command_times& times, std::string& outcomes) {
+  std::vector<size_t> indices;
+  server_choice where;
+  for (size_t i = 0; i < notes.size(); ++i) {
+    auto& x = notes[i];
+    std::vector<bool> fixed(port.servers(), false);
+    for (auto& intent : intents) {
+      if (std::find(intent.notes.begin(), intent.notes.end(), x.id) == intent.notes.end())
+        continue;
+      if (!has_open(x))
+        x.pans = x.ans;
+      x.pans[intent.server] = fixed_an(static_cast<uint8_t>(intent.server), x.id, intent.pg);
+      fixed[intent.server] = true;
+    }
+    if (std::find(fixed.begin(), fixed.end(), true) == fixed.end())
+      continue;
+    indices.push_back(i);
+    where.push_back(std::move(fixed));
+  }
+  const auto said = fix_at(port, intents, tickets.tickets, times);
+  settle(port, notes, indices, where, first_alone::settles, times);
+  for (size_t k = 0; k < intents.size(); ++k)
+    outcomes[intents[k].server] = outcome_of(notes, indices, intents[k], said[k]);
 }
 
 /// Heals notes that fit one request.
@@ -173,8 +192,10 @@ caf::error heal_batch(raida_port& port, std::vector<note>& notes, const persist_
     clean_before.push_back(grade_detect(x.pown, rules) == note_verdict::authentic);
 
   std::optional<ticket_set> taken;
+  auto within = limits;
+  within.no_fix.resize(port.servers(), false);
   for (int i = 0; i < fix_tries_max; ++i) {
-    const auto targets = find_targets(notes, rules, limits);
+    const auto targets = find_targets(notes, rules, within);
     if (targets.empty())
       break;
     if (!taken) {
@@ -189,8 +210,10 @@ caf::error heal_batch(raida_port& port, std::vector<note>& notes, const persist_
       break;
     if (auto failed = persist(intents))
       return failed;
+    fix_and_settle(port, notes, intents, tickets, times, out.fixes);
+    // What is silent for the whole time of a Fix would be so again.
     for (const auto& intent : intents)
-      out.fixes[intent.server] = fix_and_settle(port, notes, intent, tickets, times);
+      within.no_fix[intent.server] = out.fixes[intent.server] == letter::silent;
     settle_open(port, notes, times);
     detect_all(port, notes, times);
   }

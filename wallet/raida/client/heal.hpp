@@ -52,12 +52,13 @@ struct heal_result {
 };
 
 /// How often a Fix is tried, with the same tickets: a ticket costs a server one of few slots, and
-/// on the published server a Fix never works (docs/formats/raida.md 11.4).
+/// on the published server a Fix never works (docs/formats/raida.md 11.4). Once where the server
+/// was silent.
 inline constexpr int fix_tries_max = 2;
 
 /// Heals what can be healed. First asks Find where `pans` are open and Detect for all; then, for
-/// notes that a majority passes, has one server after the other fix what it refuses (never one that
-/// was merely silent, which may hold a good AN) and asks Find what came of it.
+/// notes that a majority passes, has every server fix what it refuses (never one that was merely
+/// silent, which may hold a good AN), all at once, and asks Find what came of it.
 ///
 /// A Pown that is still open must be brought to its end first (docs/design/safety.md 5.4,
 /// wallet/operations/pown_again.hpp): where Find says that a server holds the AN alone, that server

@@ -275,22 +275,41 @@ ticket_set get_tickets(raida_port& port, const std::vector<note>& notes, const s
 std::string fix(raida_port& port, size_t server, const std::vector<note_id>& notes,
                 const fix_seed& pg, const std::vector<uint32_t>& tickets,
                 const command_times& times) {
-  std::string out(notes.size(), letter::untried);
+  return fix_at(port, {{server, pg, notes}}, tickets, times).front();
+}
+
+std::vector<std::string> fix_at(raida_port& port, const std::vector<fix_intent>& intents,
+                                const std::vector<uint32_t>& tickets, const command_times& times) {
+  std::vector<std::string> out;
   const auto servers = port.servers();
-  if (server >= servers || tickets.size() != servers || notes.empty())
-    return out;
-  const auto count = std::min(notes.size(), fix_notes_max);
   ask_all ask;
   ask.what = command::fix;
   ask.payloads.resize(servers);
-  ask.payloads[server] =
-      encode_fix({notes.begin(), notes.begin() + static_cast<std::ptrdiff_t>(count)}, pg, tickets);
   ask.skip.assign(servers, true);
-  ask.skip[server] = false;
   ask.deadline = times.fix;
+  auto any = false;
+  for (auto& x : intents) {
+    out.emplace_back(x.notes.size(), letter::untried);
+    if (x.server >= servers || tickets.size() != servers || x.notes.empty() || !ask.skip[x.server])
+      continue;
+    const auto count = static_cast<std::ptrdiff_t>(std::min(x.notes.size(), fix_notes_max));
+    ask.payloads[x.server] = encode_fix({x.notes.begin(), x.notes.begin() + count}, x.pg, tickets);
+    ask.skip[x.server] = false;
+    any = true;
+  }
+  if (!any)
+    return out;
   const auto got = ask_once(port, ask);
-  const auto letters = decode_passes(got.list[server], count);
-  std::copy(letters.begin(), letters.end(), out.begin());
+  for (size_t i = 0; i < intents.size(); ++i) {
+    const auto server = intents[i].server;
+    if (server >= servers || ask.skip[server] || out[i].empty())
+      continue;
+    const auto count = std::min(out[i].size(), fix_notes_max);
+    const auto letters = decode_passes(got.list[server], count);
+    std::copy(letters.begin(), letters.end(), out[i].begin());
+    // A second intent for the same server was not sent.
+    ask.skip[server] = true;
+  }
   return out;
 }
 

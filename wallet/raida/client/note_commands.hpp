@@ -9,6 +9,7 @@
 
 #include "messages/money/note.hpp"
 #include "wallet/raida/client/port.hpp"
+#include "wallet/raida/derive.hpp"
 #include "wallet/raida/note_codec.hpp"
 #include "wallet/raida/quorum.hpp"
 
@@ -98,6 +99,13 @@ ticket_set get_tickets(raida_port& port, const std::vector<note>& notes, const s
 std::string fix(raida_port& port, size_t server, const std::vector<note_id>& notes,
                 const fix_seed& pg, const std::vector<uint32_t>& tickets,
                 const command_times& times = {});
+
+/// Likewise on several servers at once, at most one intent each: no Fix touches what another
+/// server holds, or the tickets for another one, and those that are silent are waited for together.
+/// One string an intent.
+std::vector<std::string> fix_at(raida_port& port, const std::vector<fix_intent>& intents,
+                                const std::vector<uint32_t>& tickets,
+                                const command_times& times = {});
 
 /// Free serials that enough servers offer.
 struct serial_offer {

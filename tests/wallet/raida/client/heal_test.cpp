@@ -43,7 +43,9 @@ TEST(heal, restores_what_some_servers_refuse) {
     EXPECT_TRUE(done->notes[i].pans.empty());
   }
   EXPECT_EQ(log.tries.size(), 1u);
-  EXPECT_EQ(raida.asked[command::fix], 3u);
+  EXPECT_EQ(log.tries[0].size(), 3u);
+  // All three servers at once.
+  EXPECT_EQ(raida.asked[command::fix], 1u);
 }
 
 TEST(heal, twelve_servers_can_be_restored_and_thirteen_cannot) {
@@ -88,7 +90,7 @@ TEST(heal, seeds_are_durable_before_the_first_fix_leaves) {
     }
   };
   ASSERT_TRUE(heal(raida, notes, log.writer()));
-  EXPECT_EQ(raida.asked[command::fix], 2u);
+  EXPECT_EQ(raida.asked[command::fix], 1u);
 }
 
 TEST(heal, nothing_is_fixed_when_the_seeds_cannot_be_kept) {
@@ -138,7 +140,7 @@ TEST(heal, a_failed_fix_is_tried_once_more_with_the_same_tickets) {
   fake_raida raida;
   auto notes = raida.mint(2, 100, 1);
   raida.damage(0, notes[0].id);
-  raida.add(fault::lost_request(0, command::fix));
+  raida.add(fault::lying(0, command::fix, 242, false, 1));
   journal log;
   const auto done = heal(raida, notes, log.writer());
   ASSERT_TRUE(done);
@@ -146,6 +148,42 @@ TEST(heal, a_failed_fix_is_tried_once_more_with_the_same_tickets) {
   EXPECT_EQ(raida.asked[command::get_ticket], 1u);
   EXPECT_EQ(done->healed, 1u);
   EXPECT_EQ(raida.holders(done->notes[0]), raida_count);
+}
+
+TEST(heal, servers_that_are_silent_to_a_fix_are_waited_for_once_and_together) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 2);
+  for (const size_t server : {0u, 1u, 2u, 3u})
+    raida.damage(server, notes[server % 2].id);
+  for (const size_t server : {0u, 1u, 2u})
+    raida.add(fault::lost_request(server, command::fix, SIZE_MAX));
+  size_t waits = 0;
+  raida.on_ask = [&](const ask_all& x) { waits += x.what == command::fix ? 1 : 0; };
+  journal log;
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  EXPECT_EQ(waits, 1u);
+  EXPECT_EQ(done->fixes.substr(0, 5), "nnnpu");
+  EXPECT_EQ(raida.asked[command::get_ticket], 1u);
+}
+
+TEST(heal, a_server_that_holds_neither_secret_never_passes_with_the_givers) {
+  fake_raida raida;
+  auto notes = raida.mint(2, 100, 1);
+  const auto given = notes[0];
+  notes[0].pans = draw_ans(raida_count);
+  const auto taken = notes[0].pans;
+  for (size_t s = 1; s < raida_count; ++s)
+    raida.set_held(s, given.id, taken[s]);
+  raida.damage(0, given.id);
+  journal log;
+  raida.add(fault::lying(0, command::fix, 242));
+  const auto done = heal(raida, notes, log.writer());
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->notes[0].ans, taken);
+  // The giver's change reaches the server only now.
+  raida.set_held(0, given.id, given.ans[0]);
+  EXPECT_EQ(detect(raida, done->notes)[0][0], 'f');
 }
 
 TEST(heal, a_server_that_never_fixes_is_left_after_two_tries) {
