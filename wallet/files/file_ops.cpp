@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "messages/base/mutants.hpp"
 #include "messages/base/printable.hpp"
 #include "wallet/files/coin_name.hpp"
 
@@ -44,7 +45,9 @@ struct pending_file {
 caf::error rename_or_link(file_ops& ops, const file_handle& from, const std::string& name,
                           const file_handle& to, const std::string& new_name, bool& named) {
   named = false;
-  const auto renamed = ops.rename_no_replace(from, name, to, new_name);
+  auto renamed = ops.rename_no_replace(from, name, to, new_name);
+  if (LC_MUTANT(names_are_taken_over) && !renamed && !ops.remove(to, new_name))
+    renamed = ops.rename_no_replace(from, name, to, new_name);
   if (!renamed)
     return renamed.error();
   named = *renamed;
@@ -120,7 +123,7 @@ caf::error put_pending(file_ops& ops, const file_handle& directory,
     else
       x.temporary.clear();
   }
-  if (!err)
+  if (!err && !LC_MUTANT(directory_is_not_synced))
     err = ops.sync_directory(directory);
   if (err)
     undo_put(ops, directory, pending);
@@ -206,9 +209,9 @@ caf::error move_all(file_ops& ops, const file_handle& from, const file_handle& t
     }
   }
   // Target first: a file may stand in both directories for a moment, never in neither.
-  if (!err)
+  if (!err && !LC_MUTANT(directory_is_not_synced))
     err = ops.sync_directory(to);
-  if (!err)
+  if (!err && !LC_MUTANT(directory_is_not_synced))
     err = ops.sync_directory(from);
   if (err) {
     while (moved-- > 0)

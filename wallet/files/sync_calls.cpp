@@ -3,6 +3,8 @@
 #include <atomic>
 #include <unistd.h>
 
+#include "messages/base/mutants.hpp"
+
 namespace liveconnect::wallet {
 
 namespace {
@@ -13,12 +15,12 @@ std::atomic<uint64_t> calls{0};
 
 int sync_file(int fd) {
   calls.fetch_add(1, std::memory_order_relaxed);
-  return ::fsync(fd);
+  return LC_MUTANT(sync_does_nothing) ? 0 : ::fsync(fd);
 }
 
 int sync_file_data(int fd) {
   calls.fetch_add(1, std::memory_order_relaxed);
-  return ::fdatasync(fd);
+  return LC_MUTANT(sync_does_nothing) ? 0 : ::fdatasync(fd);
 }
 
 uint64_t sync_calls() {

@@ -44,7 +44,7 @@ bool give_pans(std::vector<note>& list, const std::vector<note>& pans) {
   for (auto& x : pans) {
     const auto found = by_id.find(x.id);
     if (found == by_id.end() || x.pans.size() != found->second->ans.size() ||
-        !found->second->pans.empty())
+        !(found->second->pans.empty() || LC_MUTANT(new_pans_after_a_crash)))
       return false;
     found->second->pans = x.pans;
   }

@@ -244,7 +244,8 @@ patience patience_of(const journal_view& view, uint64_t up_ms) {
   if (!view.sending || !view.lease_from || up_ms < *view.lease_from)
     return patience::leased;
   const auto gone_by = up_ms - *view.lease_from;
-  if (gone_by < uint64_t{view.sending->announced.lease_seconds} * 1000)
+  if (gone_by < uint64_t{view.sending->announced.lease_seconds} * 1000 &&
+      !LC_MUTANT(lease_is_not_kept))
     return patience::leased;
   return gone_by < uint64_t{dispute_seconds} * 1000 ? patience::promise_kept : patience::exhausted;
 }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "messages/base/assert.hpp"
+#include "messages/base/mutants.hpp"
 #include "wallet/operations/server_memory.hpp"
 #include "wallet/raida/derive.hpp"
 
@@ -48,6 +49,8 @@ void take_passes(const std::vector<std::string>& letters, std::vector<found_row>
     for (size_t s = 0; s < rows[i].size() && s < letters[i].size(); ++s)
       if (letters[i][s] == letter::passed)
         rows[i][s] = find_answer::pan;
+      else if (LC_MUTANT(fail_believed_without_find) && letters[i][s] == letter::failed)
+        rows[i][s] = find_answer::neither;
 }
 
 bool send_again(workspace& space, const std::vector<note>& notes, std::vector<found_row>& rows) {
@@ -97,7 +100,7 @@ raida::persist_intents persist_in(operation_journal& log, const std::vector<note
     heal_record record;
     record.targets = targets;
     record.intents = intents;
-    return log.append(encode(record));
+    return LC_MUTANT(pg_of_a_claim_only_in_memory) ? caf::error{} : log.append(encode(record));
   };
 }
 

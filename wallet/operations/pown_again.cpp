@@ -4,6 +4,7 @@
 #include <map>
 
 #include "messages/base/assert.hpp"
+#include "messages/base/mutants.hpp"
 #include "wallet/operations/known_secrets.hpp"
 #include "wallet/operations/server_memory.hpp"
 
@@ -31,7 +32,7 @@ bool may_pown_again(const std::vector<server_holds>& row, const raida::quorum_ru
   };
   const auto present = count(server_holds::present);
   const auto older = count(server_holds::older);
-  if (older == 0)
+  if (older == 0 || LC_MUTANT(old_secret_is_left))
     return false;
   return present >= rules.settled() ||
          (present >= rules.majority && count(server_holds::other) == 0 &&

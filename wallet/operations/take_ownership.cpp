@@ -5,6 +5,7 @@
 
 #include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/mutants.hpp"
 #include "wallet/operations/claim_notes.hpp"
 #include "wallet/operations/finality.hpp"
 #include "wallet/raida/note_codec.hpp"
@@ -186,6 +187,8 @@ caf::expected<claim_start> begin_pown(workspace& space, operation_journal& log, 
       return free.error();
     bare = std::move(*free);
   }
+  if (LC_MUTANT(new_pans_after_a_crash) && bare.empty())
+    bare = ungraded(log.view(), true);
   if (bare.empty())
     return claim_start::unknown;
   const auto start = ungraded(log.view(), true).empty() ? claim_start::fresh : claim_start::unknown;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "messages/base/mutants.hpp"
+
 namespace liveconnect::raida {
 
 note_verdict grade_detect(std::string_view pown, const quorum_rules& rules) {
@@ -54,7 +56,7 @@ note_verdict conclude(const find_counts& x, size_t ours, size_t others, const qu
     return note_verdict::limbo;
   if (others >= rules.settled())
     return note_verdict::counterfeit;
-  if (ours < rules.settled())
+  if (ours < (LC_MUTANT(bare_majority_is_enough) ? rules.majority : rules.settled()))
     return note_verdict::limbo;
   return ours == rules.servers ? note_verdict::authentic : note_verdict::fracked;
 }

@@ -6,6 +6,7 @@
 
 #include "messages/base/assert.hpp"
 #include "messages/base/error.hpp"
+#include "messages/base/mutants.hpp"
 #include "messages/base/time_text.hpp"
 #include "messages/secure/manifest.hpp"
 #include "messages/secure/receipt.hpp"
@@ -760,7 +761,8 @@ caf::error sender_transfer::decide_open(size_t& fewest_passes) {
       evidence.lines.push_back({open[i].id, evidence_of(row)});
       break;
     case sent_outcome::take_back:
-      open[i].pans = raida::draw_ans(space_->servers());
+      open[i].pans =
+          LC_MUTANT(taken_back_without_refresh) ? open[i].ans : raida::draw_ans(space_->servers());
       back.push_back(std::move(open[i]));
       break;
     case sent_outcome::pending:

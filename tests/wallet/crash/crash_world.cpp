@@ -27,6 +27,12 @@ constexpr const char* outside = "/out/";
 /// Long enough for the lease, the dispute hour, tickets and every back-off.
 constexpr uint64_t round_seconds = 7200;
 
+/// So many servers make nobody an owner.
+constexpr size_t minority = 12;
+
+/// The receipt of a transfer is called by its id: 32 hexadecimal digits and ".json".
+constexpr size_t receipt_name_size = 32 + 5;
+
 std::string words_of(const caf::error& x) {
   return to_string(code_of(x)) + ", " + detail_of(x);
 }
@@ -151,6 +157,45 @@ findings crash_world::exclusive() {
   for (const auto& x : pair_.receiver().counted())
     if (receiver_holds.count(x.id) == 0 && at_sender.count(x.id) != 0)
       out.push_back(to_string(x.id) + " counts on both sides (I1)");
+  // Whoever knows what 13 servers hold can take the note: a bare majority is no owner's alone once
+  // servers fall back.
+  add(out, within_reach(minority, "(I6)"));
+  return out;
+}
+
+findings crash_world::within_reach(size_t servers_max, const std::string& rule) {
+  findings out;
+  const auto look = [&](wallet_party& whose, const wallet_party& other) {
+    const auto held = whose.holds().all();
+    auto counted = whose.counted();
+    counted.erase(std::remove_if(counted.begin(), counted.end(),
+                                 [&](const note& x) { return held.count(x.id) != 0; }),
+                  counted.end());
+    for (const auto& [id, servers] : secrets_.within_reach(counted, other, pair_))
+      if (servers > servers_max)
+        out.push_back(std::to_string(servers) + " servers take " + to_string(id) +
+                      " from the side that does not count it " + rule);
+  };
+  look(pair_.sender(), pair_.receiver());
+  look(pair_.receiver(), pair_.sender());
+  return out;
+}
+
+findings crash_world::receipts_agree() {
+  std::vector<bytes> given;
+  pair_.receiver().disk().for_each_durable(
+      [&](const std::string&, const bytes& content) { given.push_back(content); });
+  findings out;
+  pair_.sender().disk().for_each_durable([&](const std::string& path, const bytes& content) {
+    const auto name = path.substr(path.rfind('/') + 1);
+    if (path.find("/Receipts/") == std::string::npos || name.size() != receipt_name_size)
+      return;
+    const auto has_it = [&](const bytes& x) {
+      return std::search(x.begin(), x.end(), content.begin(), content.end()) != x.end();
+    };
+    if (std::none_of(given.begin(), given.end(), has_it))
+      out.push_back("the receipt " + name + " is not one that the receiver has (I12)");
+  });
   return out;
 }
 
@@ -283,6 +328,8 @@ findings crash_world::time_passes() {
         add(out, settle_all(*whose, round == 2, open));
     pair_.raida().clear_faults();
   }
+  // Once more with all servers there: what missed a Pown is due for another try.
+  pair_.clock().advance_seconds(round_seconds);
   if (out.empty())
     add(out, start_both(open));
   if (out.empty() && open)
@@ -317,6 +364,10 @@ findings crash_world::aftermath(bool together) {
       add(out, conserved());
     if (out.empty())
       add(out, nothing_left_outside());
+    if (out.empty())
+      add(out, receipts_agree());
+    if (out.empty())
+      add(out, within_reach(0, "although all of them answer (I3)"));
     if (out.empty())
       add(out, secrets_.held_is_durable(pair_));
   } catch (const std::exception& err) {

@@ -28,8 +28,8 @@ struct scenario {
   std::function<void(crash_world&)> set_up;
   /// The run. Answers its error, which a fault causes; without a fault it must succeed.
   std::function<caf::error(crash_world&)> act;
-  /// What the user does once everything is over: repeats a command that the kill took away. Empty:
-  /// nothing.
+  /// What the user does once everything is over: repeats a command that the kill took away, or
+  /// looks for what this scenario promised. Empty: nothing.
   std::function<findings(crash_world&)> repeat;
 };
 
@@ -83,12 +83,13 @@ public:
   caf::error meet();
 
   /// Everything after the kill of the victim: it starts again, meets the other side when `meet`,
-  /// and time passes, until nothing is open any more. Answers what broke a rule: I1 at every
-  /// start, I2 and I13 at the end, I3 at the kill and at the end, and that no server's supply
-  /// moved.
+  /// and time passes, until nothing is open any more. Answers what broke a rule: I1 and I6 at every
+  /// start, I2, I12 and I13 at the end, I3 at the kill and at the end, that no server's supply
+  /// moved, and that no server is left that the notes' last owner could still use.
   findings aftermath(bool meet);
 
-  /// I1 for this moment: no note counts on both sides.
+  /// I1 and I6 for this moment: no note counts on both sides, and of none that one side counts the
+  /// other knows what a majority of the servers hold.
   findings exclusive();
 
 private:
@@ -108,6 +109,11 @@ private:
   findings conserved();
   /// No half-written file with secrets lies where the user keeps files of his own.
   findings nothing_left_outside();
+  /// Of the notes that one side counts and nothing holds, those that the other could take at more
+  /// than `servers_max` servers.
+  findings within_reach(size_t servers_max, const std::string& rule);
+  /// I12: the receipt that the sender filed is on the receiver's disk, byte for byte.
+  findings receipts_agree();
 
   const scenario* what_;
   side victim_;

@@ -1,6 +1,7 @@
 #include "tests/wallet/crash/scenarios.hpp"
 
 #include <cerrno>
+#include <map>
 #include <stdexcept>
 
 #include "messages/base/error.hpp"
@@ -67,6 +68,23 @@ caf::error transfer_while_twelve_go_down(crash_world& world) {
   return {};
 }
 
+/// Likewise, and two of the servers that heard the receiver lose it again: they fall back to what
+/// they held before (docs/design/safety.md I6).
+caf::error transfer_while_servers_fall_back(crash_world& world) {
+  auto& raida = world.pair().raida();
+  const std::vector<size_t> falling{1, 3};
+  std::map<size_t, std::map<note_id, authenticity_number>> before;
+  for (auto server : falling)
+    raida.for_each_held(
+        server, [&](note_id id, const authenticity_number& an) { before[server].emplace(id, an); });
+  if (auto err = transfer_while_twelve_go_down(world))
+    return err;
+  for (auto server : falling)
+    for (const auto& [id, an] : before[server])
+      raida.set_held(server, id, an);
+  return {};
+}
+
 /// From call `at` on the disk has no room. Then the user makes some and starts the program again.
 std::function<caf::error(crash_world&)> transfer_on_a_full_disk(amount sum, size_t at) {
   return [sum, at](crash_world& world) -> caf::error {
@@ -88,8 +106,9 @@ caf::error start_and_meet(crash_world& world) {
   return world.meet();
 }
 
-/// The sender's program starts after the lease and asks the servers what became of its notes.
-caf::error settle_after_the_lease(crash_world& world) {
+/// The sender's program starts, asks the servers what became of its notes, and takes back what it
+/// may; then the receiver's starts.
+caf::error settle_and_wake(crash_world& world) {
   if (auto err = world.restart(side::sender))
     return err;
   auto& space = world.pair().sender().space();
@@ -169,6 +188,14 @@ findings check_once_more(crash_world& world) {
   return {};
 }
 
+/// The sender took nothing back before its lease was over, and the receiver has it all
+/// (docs/design/safety.md 5.4).
+findings expect_the_promise_kept(crash_world& world) {
+  if (world.pair().received() == coins(200))
+    return {};
+  return {"the sender took back what it had promised to leave"};
+}
+
 // --- how it begins ---
 
 using set_up = std::function<void(crash_world&)>;
@@ -204,6 +231,13 @@ void one_fracked(crash_world& world) {
   world.pair().raida().damage(17, notes[0].id);
 }
 
+/// Every server gets the receiver's Pown twice, and answers the second time that it fails.
+void powns_come_twice(crash_world& world) {
+  three_hundreds(world);
+  for (size_t server = 0; server < raida_count; ++server)
+    world.pair().raida().add(fault::duplicated(server, raida::command::pown));
+}
+
 set_up servers_down(size_t count) {
   return [count](crash_world& world) {
     world.pair().mint_for_sender(2, 2);
@@ -234,9 +268,9 @@ void broken_off_before_the_receipt(crash_world& world) {
   require(error_of(to.run(receiver_step::pown)));
 }
 
-/// The notes have left, and the lease is over; the receiver has them (`delivered`) and slept.
-set_up sent_and_not_taken(bool delivered) {
-  return [delivered](crash_world& world) {
+/// The notes have left `seconds` ago; the receiver has them (`delivered`) and slept.
+set_up sent_and_not_taken(bool delivered, uint64_t seconds = 500) {
+  return [delivered, seconds](crash_world& world) {
     auto& pair = world.pair();
     pair.mint_for_sender(2, 2);
     auto from = pair.start_sender();
@@ -247,7 +281,7 @@ set_up sent_and_not_taken(bool delivered) {
     require(error_of(sent));
     if (delivered)
       require(error_of(to.receive(*sent)));
-    pair.clock().advance_seconds(500);
+    pair.clock().advance_seconds(seconds);
   };
 }
 
@@ -342,6 +376,15 @@ void a_gift(crash_world& world) {
   put_outside(receiver, "gift.bin", notes);
 }
 
+/// A gift that 14 servers hold: what the receiver claims has to be healed before it is settled.
+void a_weak_gift(crash_world& world) {
+  auto& pair = world.pair();
+  const auto notes = pair.raida().mint(2, 700'000, 1);
+  for (size_t server = 0; server < 11; ++server)
+    pair.raida().damage(2 * server, notes[0].id);
+  put_outside(pair.receiver(), "gift.bin", notes);
+}
+
 /// Notes of every kind that `wallet check` and `wallet heal` meet.
 void a_mixed_purse(crash_world& world) {
   auto& pair = world.pair();
@@ -380,10 +423,12 @@ const std::vector<scenario>& all_scenarios() {
       {"split_change", both, a_break_that_splits, try_to_transfer(coins(30)), {}},
       {"join", both, ten_tens, transfer(coins(100)), {}},
       {"fracked", both, one_fracked, transfer(coins(200)), {}},
-      {"different_ways", only_sender, notes_went_different_ways, settle_after_the_lease, {}},
+      {"different_ways", only_sender, notes_went_different_ways, settle_and_wake, {}},
       {"resume", both, broken_off_before_the_receipt, start_and_meet, {}},
-      {"refresh", both, sent_and_not_taken(false), settle_after_the_lease, {}},
-      {"refresh_and_wake", both, sent_and_not_taken(true), settle_after_the_lease, {}},
+      {"refresh", both, sent_and_not_taken(false), settle_and_wake, {}},
+      {"refresh_and_wake", both, sent_and_not_taken(true), settle_and_wake, {}},
+      {"within_the_lease", both, sent_and_not_taken(true, 0), settle_and_wake,
+       expect_the_promise_kept},
       {"cancel", only_sender, stopped_after_thirteen, write_off, {}},
       {"give_back", only_sender, three_hundreds, give_back, {}},
       {"duplicates", only_sender, notes_lie_twice, start_the_sender, {}},
@@ -391,12 +436,15 @@ const std::vector<scenario>& all_scenarios() {
       {"seven_down", both, servers_down(7), transfer(coins(200)), {}},
       {"twelve_down", only_sender, servers_down(12), try_to_transfer(coins(200)), {}},
       {"twelve_go_down", both, three_hundreds, transfer_while_twelve_go_down, {}},
+      {"servers_fall_back", both, three_hundreds, transfer_while_servers_fall_back, {}},
+      {"doubled_powns", both, powns_come_twice, transfer(coins(200)), {}},
       {"lossy_network", both, lossy_network, try_to_transfer(coins(120)), {}},
       {"full_disk", both, a_hundred_and_a_ten, transfer_on_a_full_disk(coins(30), 150), {}},
       {"recovery_early", both, killed_before(coins(30), 120), start_and_meet, {}},
       {"recovery_late", both, killed_before(coins(30), 350), start_and_meet, {}},
       {"export", only_sender, something_to_export, export_thirty, {}},
       {"import", only_receiver, a_gift, import_the_gift, import_once_more},
+      {"weak_import", only_receiver, a_weak_gift, import_the_gift, import_once_more},
       {"check", only_sender, a_mixed_purse, check_and_heal, check_once_more},
   };
   return all;

@@ -177,4 +177,37 @@ findings secret_watch::held_is_durable(const transfer_pair& pair) const {
   return out;
 }
 
+std::map<note_id, size_t> secret_watch::within_reach(const std::vector<note>& counted,
+                                                     const wallet_party& other,
+                                                     const transfer_pair& pair) const {
+  std::map<note_id, const note*> by_id;
+  for (const auto& x : counted)
+    by_id[x.id] = &x;
+  std::map<note_id, std::vector<secret_value>> left;
+  std::vector<secret_value> wanted;
+  for (size_t server = 0; server < pair.raida().servers(); ++server)
+    pair.raida().for_each_held(server, [&](note_id id, const authenticity_number& an) {
+      const auto found = by_id.find(id);
+      if (found == by_id.end())
+        return;
+      // The newest set is its owner's alone.
+      const auto& newest = found->second->pans.empty() ? found->second->ans : found->second->pans;
+      if (server < newest.size() && newest[server] == an)
+        return;
+      left[id].push_back(value_of_secret(an));
+      wanted.push_back(left[id].back());
+    });
+  std::map<note_id, size_t> out;
+  if (wanted.empty())
+    return out;
+  searcher missing{wanted};
+  other.disk().for_each_durable(
+      [&](const std::string&, const bytes& content) { missing.look_in(content); });
+  for (const auto& [id, all] : left)
+    for (const auto& x : all)
+      if (!missing.lacks(x))
+        ++out[id];
+  return out;
+}
+
 } // namespace liveconnect::test

@@ -27,6 +27,11 @@ public:
   /// from.
   findings held_is_durable(const transfer_pair& pair) const;
   bool is_foreign(const authenticity_number& x) const;
+  /// By note of `counted`: how many servers hold a secret that the other side has on its disk, and
+  /// so would let it take the note. Notes without such a server are left out.
+  std::map<note_id, size_t> within_reach(const std::vector<note>& counted,
+                                         const wallet_party& other,
+                                         const transfer_pair& pair) const;
 
 private:
   std::set<secret_value> foreign_;
