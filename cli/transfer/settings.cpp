@@ -83,8 +83,7 @@ setting_names names() {
   setting_names out;
   out.variable_prefix = "LIVECONNECT_";
   // The relay's own, and those of our tests, whose programs start this one.
-  out.other_variables = {"LIVECONNECT_RELAY_", "LIVECONNECT_CRASH_",
-                         "LIVECONNECT_SCREENSHOTS"};
+  out.other_variables = {"LIVECONNECT_RELAY_", "LIVECONNECT_CRASH_", "LIVECONNECT_SCREENSHOTS"};
   out.empty_variable_is_unset = true;
   return out;
 }

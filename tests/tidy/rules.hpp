@@ -141,8 +141,8 @@ findings check_markdown_width(const source_files& all);
 /// Tests and suites are named in snake_case, a test by a claim of two words or more.
 findings check_test_names(const source_files& all);
 
-/// The mutants of the code and the rows of tests/mutants.txt are the same. A rule that stands in two
-/// places is broken in both by one mutant; it has one row.
+/// The mutants of the code and the rows of tests/mutants.txt are the same. A rule that stands in
+/// two places is broken in both by one mutant; it has one row.
 findings check_mutants(const source_files& all);
 
 /// Separators broken in two, sleeps in tests, and paths of one machine.

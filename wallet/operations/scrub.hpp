@@ -36,8 +36,9 @@ caf::expected<std::vector<journal_record>> scrubbed(const std::vector<journal_re
 /// goes, and one that has fallen back voids the proof. Only where what was powned, taken back or
 /// made is authentic (25 of 25 hold its new AN); the rest keeps its secrets.
 ///
-/// A change that is done is sent again to servers that hold its sources: they fell back, and nothing
-/// else makes its notes there. For completion_life_seconds, also where a note of it is fracked.
+/// A change that is done is sent again to servers that hold its sources: they fell back, and
+/// nothing else makes its notes there. For completion_life_seconds, also where a note of it is
+/// fracked.
 ///
 /// What is scrubbed, or can never be, goes to the archive, so that a start reads no more journals
 /// than there are open questions. One that cannot be read is left alone. A clock that was set back
